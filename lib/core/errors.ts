@@ -1,0 +1,147 @@
+/** When trying again makes sense: `soon` inside or right after this run, `next-run` when something changed, `never` until a person acts. */
+export type Retry = 'soon' | 'next-run' | 'never';
+
+/**
+ * Every error code of Zonebridge with its retry class and what to do about it.
+ * Codes are `room/reason` and are never renamed: people search for them, alarms and scripts match them.
+ */
+export const errorCodes = {
+  'address/invalid': [
+    'never',
+    'Give an IPv4 or IPv6 address in its usual form, without leading zeros or zone id.',
+  ],
+  'address/outside-ranges': [
+    'never',
+    'Add the range to the cluster in zonebridge.yaml, or find out why the cluster uses an address outside it.',
+  ],
+  'address/claimed-twice': [
+    'never',
+    'Two clusters of one realm use this address: give them separate realms, or set sharedRanges: true if they share a subnet.',
+  ],
+  'agent/record-too-large': [
+    'never',
+    'Shorten the labels of this object: one endpoint record must stay below 200 KB.',
+  ],
+  'agent/hub-silent': [
+    'soon',
+    'Check that the cluster is in zonebridge.yaml and deployed, and that the agent may read its queue.',
+  ],
+  'command/usage': ['never', 'See --help for the form of the command.'],
+  'command/prerequisite': ['never', 'Install what is named, then run the command again.'],
+  'configuration/invalid': ['never', 'Correct the named places, then run `zonebridge validate` again.'],
+  'configuration/missing': [
+    'never',
+    'Run `zonebridge apply` once so that a configuration generation is active.',
+  ],
+  'firewall/busy': ['soon', 'The firewall works on something else; the change is retried by itself.'],
+  'firewall/certificate-untrusted': [
+    'never',
+    'Put the certificate authority of the firewall into caFile (and tlsServerName if its name differs); verification cannot be switched off.',
+  ],
+  'firewall/credentials-rejected': [
+    'never',
+    'Store a valid API token with `zonebridge secret set <firewall>` and check the trusted hosts of the API administrator.',
+  ],
+  'firewall/identity-changed': [
+    'next-run',
+    'The firewall was replaced, restored or failed over; a full comparison runs before anything is written.',
+  ],
+  'firewall/object-foreign': [
+    'never',
+    'An object of this name exists and does not carry our mark: rename the group, or offer the object by putting zonebridge:offer:<group> into its comment.',
+  ],
+  'firewall/object-missing': [
+    'next-run',
+    'The object is gone from the firewall; it is created again when `create: own`, otherwise offer it again.',
+  ],
+  'firewall/outcome-unknown': ['soon', 'The reply was lost; the state is read back before the next try.'],
+  'firewall/permission-denied': [
+    'never',
+    'Give the API administrator the rights listed in the readme of this firewall type.',
+  ],
+  'firewall/rejected': ['never', 'The firewall refused the change; the message says why.'],
+  'firewall/scope-missing': [
+    'never',
+    'The named VDOM does not exist on the firewall or the administrator may not see it.',
+  ],
+  'firewall/table-full': [
+    'never',
+    'The firewall has no room for more entries: remove unused objects or use another channel.',
+  ],
+  'firewall/throttled': ['soon', 'The firewall blocks us for a while; calls are resumed by themselves.'],
+  'firewall/truncated': [
+    'never',
+    'The firewall keeps fewer entries than it was sent: reduce the group or move it to another firewall.',
+  ],
+  'firewall/unexpected-answer': [
+    'soon',
+    'Something else than the firewall API answered (login page, proxy): check address, port and proxy.',
+  ],
+  'firewall/unreachable': [
+    'soon',
+    'Check route, security group and port; the last state stays in force and is caught up by itself.',
+  ],
+  'firewall/unsupported': [
+    'never',
+    'This firewall version or setting cannot do it; the message names what can.',
+  ],
+  'kubernetes/listing-failed': [
+    'soon',
+    'The Kubernetes API did not answer a list in full; nothing is removed because of it.',
+  ],
+  'record/invalid': ['never', 'The event does not have the form of an agent record; it was set aside.'],
+  'record/stale-epoch': ['never', 'The sender is not the current agent of its cluster; nothing was changed.'],
+  'record/too-old': [
+    'never',
+    'The event is older than 12 hours; the next manifest brings the current state.',
+  ],
+  'record/unknown-schema': ['never', 'Agent and hub are too far apart in version: upgrade the older one.'],
+  'record/wrong-cluster': [
+    'never',
+    'The event names a cluster that is not configured, or another one than its source.',
+  ],
+  'secret/invalid': ['never', 'Store the credential again with `zonebridge secret set <firewall>`.'],
+  'secret/missing': ['never', 'Store the credential with `zonebridge secret set <firewall>`.'],
+  'selector/invalid': ['never', 'Correct the selector at the named position.'],
+  'store/condition-failed': ['soon', 'Somebody else wrote first; the step is repeated with fresh state.'],
+  'store/unavailable': ['soon', 'The state store did not answer; the work is redelivered.'],
+  'sync/lease-held': ['soon', 'Another run works on this firewall; this one comes back.'],
+  'sync/lease-lost': ['soon', 'The run took too long and stopped before writing; a fresh one follows.'],
+} as const satisfies Record<string, readonly [Retry, string]>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Values worth reading in an error; never secrets. */
+export type ErrorFields = Record<string, string | number | boolean | undefined>;
+
+/** The one error type of Zonebridge. `message` says what was seen; `remedy` what to do; `cause` keeps the original error. */
+export class ZonebridgeError extends Error {
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  readonly remedy: string;
+  readonly fields: ErrorFields;
+
+  constructor(code: ErrorCode, message: string, more: { cause?: unknown; fields?: ErrorFields } = {}) {
+    super(message, more.cause === undefined ? {} : { cause: more.cause });
+    this.name = 'ZonebridgeError';
+    this.code = code;
+    this.retry = errorCodes[code][0];
+    this.remedy = errorCodes[code][1];
+    this.fields = more.fields ?? {};
+  }
+}
+
+/** True for errors of the family, optionally with one of the given codes. */
+export function isZonebridgeError(error: unknown, ...codes: ErrorCode[]): error is ZonebridgeError {
+  return error instanceof ZonebridgeError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** One problem in something a person wrote, with its place. */
+export interface Problem {
+  /** Path in the document, such as `groups[2].select`. */
+  path: string;
+  message: string;
+  /** 1-based, when known. */
+  line?: number;
+  file?: string;
+}

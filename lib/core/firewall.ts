@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import type { Problem, ZonebridgeError } from './errors.ts';
+import type { AddressGroup, GroupTarget } from './model/address-group.ts';
+import type { Clock } from './ports.ts';
+
+/** What a channel of a firewall can do; data, so that plan, documentation and tests ask it instead of keeping lists. */
+export interface ChannelFacts {
+  /** Every write is a configuration revision: pods only with `acceptConfigChurn`. */
+  writesConfiguration: boolean;
+  /** Longest object name, in characters. */
+  nameLength: number;
+  /** Most members of one object before sharding or refusal. */
+  membersMax: number;
+}
+
+export interface FirewallFacts {
+  channels: Readonly<Record<string, ChannelFacts>>;
+  /** A separate commit or install makes changes effective. */
+  commit: boolean;
+  ipv6: boolean;
+  /** Calls a minute we allow ourselves. */
+  callsPerMinute: number;
+  /** What is known about published addresses after a reboot. */
+  survivesReboot: 'yes' | 'no' | 'unconfirmed';
+}
+
+/** Who answers: compared run by run, so that a replaced, failed-over or restored firewall is noticed. */
+export interface DeviceIdentity {
+  serial: string;
+  version: string;
+  /** Milliseconds since 1970 of the last start, when the device tells it. */
+  bootTime?: number;
+  /** HA role, when the device tells it. */
+  role?: string;
+}
+
+/** The object of a group on a firewall. */
+export interface ObjectRef {
+  group: string;
+  /** Name on the firewall, already mapped into its alphabet and length. */
+  name: string;
+  channel: string;
+  create: 'offered' | 'own';
+}
+
+export interface ObservedObject {
+  exists: boolean;
+  /** Comment or description as stored; the plan looks for our mark or the offer in it. */
+  comment: string;
+  /** Entries as the device counts them, when it tells cheaply. */
+  memberCount?: number;
+}
+
+/** What to do with one object; the adapter chooses the calls and their order. */
+export interface ObjectChanges {
+  object: ObjectRef;
+  /** Make the object first, with this comment. */
+  createWith?: { comment: string };
+  /** Canonical addresses. */
+  add: readonly string[];
+  remove: readonly string[];
+  /** Members the object should have afterwards; a device that counts otherwise is reported as truncated or changed. */
+  expectedCount: number;
+}
+
+export type Outcome =
+  | { state: 'done' }
+  /** The reply was lost: it may or may not be there. */
+  | { state: 'unknown'; error: ZonebridgeError }
+  | { state: 'failed'; error: ZonebridgeError };
+
+export interface ObjectReport {
+  object: ObjectRef;
+  /** Outcome of the creation, when one was asked for. */
+  created?: Outcome;
+  /** Outcome per address of `add` and `remove`. */
+  outcomes: ReadonlyMap<string, Outcome>;
+  /** Entries afterwards, as the device counts them, where the channel has a cheap count. */
+  countAfter?: number;
+  /** Set when the device cut entries or holds more or fewer than expected. */
+  suspicion?: ZonebridgeError;
+}
+
+/** A connected firewall. Every method may throw a ZonebridgeError of the `firewall/` room for the whole attempt. */
+export interface FirewallConnection {
+  /** One cheap read. */
+  identity(): Promise<DeviceIdentity>;
+  /** Identity as the last answer's envelope showed it, without a call; undefined before the first call. */
+  lastIdentity(): DeviceIdentity | undefined;
+  observeObject(object: ObjectRef): Promise<ObservedObject>;
+  /** All members in canonical form. A page that is missing throws: a missing answer is not an empty answer. */
+  observeMembers(object: ObjectRef): Promise<readonly string[]>;
+  /** Reads back whether these addresses are members. */
+  observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
+  /** Changes several objects in as few calls as the vendor allows. Never throws for a single change: it reports. */
+  apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]>;
+  /** Calls and bytes so far, for budgets and figures. */
+  usage(): { calls: number; writes: number; bytesSent: number; bytesReceived: number };
+  close(): Promise<void>;
+}
+
+export interface ConnectionRequest<Settings> {
+  /** The configured, immutable id of the firewall. */
+  firewall: string;
+  settings: Settings;
+  /** The secret, such as an API token. Only ever put into a header. */
+  credential: string;
+  clock: Clock;
+  /** No call to the device may last beyond this moment (milliseconds since 1970). */
+  deadline: number;
+  /** Comment to put on, and expect from, an object of this name that we make. */
+  commentFor(objectName: string): string;
+}
+
+/** A target with everything that decides whether it can work. */
+export interface TargetReview<Settings> {
+  firewall: string;
+  settings: Settings;
+  group: AddressGroup;
+  target: GroupTarget;
+  /** Path of the target in the configuration. */
+  path: string;
+}
+
+/** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
+export interface FirewallModule<Settings = unknown> {
+  /** The word in the configuration, such as `fortigate`. */
+  kind: string;
+  displayName: string;
+  /** Fields of the firewall's entry in the configuration beside the common ones. */
+  settings: z.ZodType<Settings>;
+  facts: FirewallFacts;
+  /** The management plane that takes one writer at a time; firewalls with the same key share a lease. */
+  writerKey(settings: Settings): string;
+  /** Scope inside the device that is part of the mark, such as the VDOM. */
+  scope(settings: Settings): string;
+  /** Name of a group's object: injective, in the device's alphabet, within its length. `override` is checked and used as it is. Throws `configuration/invalid`. */
+  objectName(request: { hub: string; group: string; channel: string; override?: string | undefined }): string;
+  /** Two names with the same key are the same object to the device (case, normal form). */
+  nameKey(name: string): string;
+  /** Combinations that cannot work, each with what to do instead. */
+  review(review: TargetReview<Settings>): Problem[];
+  /** How the device stores an address, so that a second plan is empty. */
+  canonical(address: string): string;
+  /** The credential's form, without any call. */
+  checkCredential(credential: string): string | undefined;
+  /** Loads the client (kept out of synthesis) and returns a connection; makes no call yet. */
+  connect(request: ConnectionRequest<Settings>): Promise<FirewallConnection>;
+}

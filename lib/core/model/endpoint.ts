@@ -1,0 +1,63 @@
+/** Labels as Kubernetes gives them. Hostile text: only ever compared, never part of a name. */
+export type Labels = Readonly<Record<string, string>>;
+
+export type EndpointKind = 'pod' | 'node';
+
+/**
+ * What the agent tells about one endpoint: the joined projection of a pod (with its namespace and node) or of a node.
+ * Addresses are canonical (see address.ts).
+ */
+export interface EndpointRecord {
+  kind: EndpointKind;
+  /** Kubernetes uid: names are reused, uids are not. */
+  uid: string;
+  name: string;
+  /** Absent for nodes. */
+  namespace?: string;
+  labels: Labels;
+  /** Labels of the pod's namespace, with `projectcalico.org/name` and `kubernetes.io/metadata.name`; absent for nodes. */
+  namespaceLabels?: Labels;
+  /** Milliseconds since 1970 at which the namespace was created; tells a new namespace from a known one. */
+  namespaceCreated?: number;
+  serviceAccount?: string;
+  /** Own addresses; empty for a pod without address and for a terminated one. */
+  addresses: readonly string[];
+  /** Name of the node a pod runs on. */
+  node?: string;
+  /** Internal addresses of that node, joined by the agent. */
+  nodeAddresses?: readonly string[];
+  /** A host-network pod has its node's address; it never stands for a pod address. */
+  hostNetwork: boolean;
+}
+
+/** Position of a record in its cluster's stream: epochs are issued by the hub, sequences by the agent. */
+export interface Version {
+  epoch: number;
+  sequence: number;
+}
+
+/** Negative, zero or positive as `a` is older than, the same as, or newer than `b`. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.epoch - b.epoch || a.sequence - b.sequence;
+}
+
+/** Id of an endpoint within its cluster: `kind|uid`. */
+export function endpointId(endpoint: { kind: EndpointKind; uid: string }): string {
+  return `${endpoint.kind}|${endpoint.uid}`;
+}
+
+/** FNV-1a over UTF-16 code units, 32 bit unsigned: spreads ids over shards and buckets; not a security measure. */
+export function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+export const shardCount = 256;
+
+/** Shard 0 to 255 of an endpoint id; agent and hub must agree. */
+export function shardOf(id: string): number {
+  return spread(id) % shardCount;
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+
+/**
+ * What travels between an agent and its hub. The hub takes the cluster's name from the event's source alone
+ * (`zonebridge.cluster.<account>.<region>.<name>`, enforced by IAM), never from a detail.
+ */
+export const schemaVersion = 1;
+
+/** Longest label key (prefix 253, slash, name 63) and value that Kubernetes admits. */
+const labels = z.record(z.string().max(317), z.string().max(63));
+const addresses = z.array(z.string().max(45)).max(64);
+const name = z.string().min(1).max(253);
+const milliseconds = z.number().int().nonnegative();
+
+export const endpointRecord = z.strictObject({
+  kind: z.enum(['pod', 'node']),
+  uid: z.string().min(1).max(128),
+  name,
+  namespace: name.optional(),
+  labels,
+  namespaceLabels: labels.optional(),
+  namespaceCreated: milliseconds.optional(),
+  serviceAccount: name.optional(),
+  addresses,
+  node: name.optional(),
+  nodeAddresses: addresses.optional(),
+  hostNetwork: z.boolean(),
+});
+
+/**
+ * Why a change is sent: `watch` = an event told it (a removal is witnessed); `relist` = inferred from a listing;
+ * `namespace` and `node` = a joined object changed; `start` = first listing of a new agent process.
+ */
+export const changeCause = z.enum(['watch', 'relist', 'namespace', 'node', 'start']);
+export type ChangeCause = z.infer<typeof changeCause>;
+
+/** One change; exactly one of `upsert` and `remove`. `time` is the agent's clock when it saw it. */
+export const endpointChange = z.union([
+  z.strictObject({
+    sequence: z.number().int().positive(),
+    time: milliseconds,
+    cause: changeCause,
+    upsert: endpointRecord,
+  }),
+  z.strictObject({
+    sequence: z.number().int().positive(),
+    time: milliseconds,
+    cause: changeCause,
+    remove: z.strictObject({ kind: z.enum(['pod', 'node']), uid: z.string().min(1).max(128) }),
+  }),
+]);
+export type EndpointChange = z.infer<typeof endpointChange>;
+
+const epoch = z.number().int().positive();
+
+/** detail-type `endpoints`. The elements are parsed one by one, so that one bad record is set aside alone. */
+export const endpointsDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  changes: z.array(z.unknown()).max(2000),
+});
+
+/** detail-type `hello`: a new agent process asks for an epoch. */
+export const helloDetail = z.strictObject({
+  schema: z.number(),
+  process: z.string().min(8).max(64),
+  agentVersion: z.string().max(40),
+  sentAt: milliseconds,
+});
+
+/** detail-type `heartbeat`, every 30 s. */
+export const heartbeatDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  process: z.string().min(8).max(64),
+  endpoints: z.number().int().nonnegative(),
+  pending: z.number().int().nonnegative(),
+  sequence: z.number().int().nonnegative(),
+});
+
+/** One shard of everything the agent has: ids with content hashes, complete up to the sequence `cut`. */
+export const shardManifest = z.strictObject({
+  shard: z.number().int().min(0).max(255),
+  /** The shard held exactly these entries when the agent's sequence was `cut`. */
+  cut: z.number().int().nonnegative(),
+  count: z.number().int().nonnegative(),
+  /** Endpoint id (`kind|uid`) and content hash (content-hash.ts), sorted by id. */
+  entries: z.array(z.tuple([z.string().max(160), z.string().max(32)])).max(4000),
+});
+export type ShardManifest = z.infer<typeof shardManifest>;
+
+/** detail-type `manifest`: several shards in one event, below 60 KB. All 256 together describe the cluster. */
+export const manifestDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  manifests: z.array(shardManifest).max(256),
+});
+
+/** What the hub puts on the cluster's queue. */
+export const hubMessage = z.discriminatedUnion('type', [
+  /** Answer to hello; only the process it names may use the epoch. */
+  z.object({ type: z.literal('epoch'), schema: z.number(), process: z.string(), epoch }),
+  /** These shards differ at the hub: send every endpoint of them again, then their manifests. */
+  z.object({
+    type: z.literal('resend'),
+    schema: z.number(),
+    epoch,
+    shards: z.array(z.number().int().min(0).max(255)),
+  }),
+]);
+export type HubMessage = z.infer<typeof hubMessage>;
+
+export type EndpointsDetail = Omit<z.infer<typeof endpointsDetail>, 'changes'> & {
+  changes: EndpointChange[];
+};
+export type HelloDetail = z.infer<typeof helloDetail>;
+export type HeartbeatDetail = z.infer<typeof heartbeatDetail>;
+export type ManifestDetail = z.infer<typeof manifestDetail>;
+
+/** Names of the bus events, as `detail-type`. */
+export const detailTypes = {
+  endpoints: 'endpoints',
+  hello: 'hello',
+  heartbeat: 'heartbeat',
+  manifest: 'manifest',
+} as const;
+
+/** Who a cluster is: its id is `account|region|name`. */
+export interface ClusterIdentity {
+  account: string;
+  region: string;
+  name: string;
+}
+
+export function clusterId(cluster: ClusterIdentity): string {
+  return `${cluster.account}|${cluster.region}|${cluster.name}`;
+}
+
+/** The one event source a cluster may use. EKS names hold no dot, so the form is unambiguous. */
+export function clusterSource(cluster: ClusterIdentity): string {
+  return `zonebridge.cluster.${cluster.account}.${cluster.region}.${cluster.name}`;
+}
+
+export function parseClusterSource(source: string): ClusterIdentity | undefined {
+  const match = /^zonebridge\.cluster\.(\d{12})\.([a-z0-9-]+)\.([A-Za-z0-9][A-Za-z0-9_-]{0,99})$/.exec(
+    source,
+  );
+  if (!match) return undefined;
+  const [, account = '', region = '', name = ''] = match;
+  return { account, region, name };
+}

@@ -1,0 +1,107 @@
+/** The contracts the outside fulfils. Implementations: lib/aws, lib/firewalls, the sandbox and the tests. */
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface Random {
+  /** 0 <= x < 1 */
+  next(): number;
+  /** A fresh unguessable id. */
+  id(): string;
+}
+
+/** The tables of design section 6. */
+export type TableName = 'endpoints' | 'memberships' | 'dirty' | 'ledger' | 'control';
+
+/** `pk` and `sk` are the attribute names in every table; `control` has `pk` only. */
+export interface Key {
+  table: TableName;
+  pk: string;
+  sk?: string;
+}
+
+export type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
+
+/** Attributes of an item without its key. Sets of strings are written by `addToSet` and read as sorted arrays. */
+export type Item = { [name: string]: Value };
+
+/** One term of a condition; terms of a list are all required. */
+export type Condition =
+  | { attribute: string; is: 'absent' | 'present' }
+  | { attribute: string; is: '=' | '<' | '<=' | '>'; value: string | number | boolean }
+  /** True when the attribute is missing, too. */
+  | {
+      attribute: string;
+      is: 'absent or =' | 'absent or <' | 'absent or <=';
+      value: string | number | boolean;
+    };
+
+/** One write of one item. `put` replaces the whole item; `update` changes attributes of an existing or new item. */
+export type Write =
+  | { key: Key; put: Item; if?: readonly Condition[] }
+  | { key: Key; update: ItemUpdate; if?: readonly Condition[] }
+  | { key: Key; delete: true; if?: readonly Condition[] }
+  | { key: Key; check: true; if: readonly Condition[] };
+
+export interface ItemUpdate {
+  set?: Item;
+  /** Numbers added to attributes (missing counts as 0). */
+  add?: Record<string, number>;
+  /** Strings added to a set attribute. */
+  addToSet?: Record<string, readonly string[]>;
+  remove?: readonly string[];
+}
+
+export interface Page {
+  items: StoredItem[];
+  /** Present when there is more. */
+  next?: string;
+}
+
+export interface StoredItem {
+  key: Key;
+  item: Item;
+}
+
+export interface Query {
+  table: TableName;
+  pk: string;
+  /** Sort keys that begin with this. */
+  prefix?: string;
+  limit?: number;
+  after?: string;
+  /** The full-listing index of `memberships`; reads of an index are eventually consistent. */
+  index?: 'by-group';
+}
+
+/** State with DynamoDB's semantics: conditional writes, transactions of at most 100 items, consistent reads, paged queries. */
+export interface Tables {
+  /** Consistent reads, in the order of the keys; undefined where nothing is stored. Retries partial answers until complete or throws `store/unavailable`. */
+  read(keys: readonly Key[]): Promise<(Item | undefined)[]>;
+  /** Consistent unless an index is named. One page. */
+  query(query: Query): Promise<Page>;
+  /** Returns the item as it was before. Throws `store/condition-failed`. */
+  write(write: Write): Promise<Item | undefined>;
+  /** All or nothing, at most 100 items. Throws `store/condition-failed` naming the failed terms. */
+  transact(writes: readonly Write[]): Promise<void>;
+}
+
+/** Sends and postpones messages; `group` makes it the FIFO queue of a network. */
+export interface Queues {
+  send(message: { queue: string; body: string; group?: string; delaySeconds?: number }): Promise<void>;
+}
+
+export interface Secrets {
+  /** Current value; throws `secret/missing`. */
+  read(name: string): Promise<string>;
+}
+
+/** Named figures about one thing; becomes embedded metrics. Dimensions stay few: firewall or cluster, never pod. */
+export interface Telemetry {
+  metric(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
