@@ -1,0 +1,63 @@
+import type { AddressGroup } from '../../core/model/address-group.ts';
+
+/** A complete, valid configuration; the result of loading zonebridge.yaml, with CA files read in and defaults filled. */
+export interface Configuration {
+  hub: HubConfiguration;
+  networks: Record<string, NetworkConfiguration>;
+  clusters: Record<string, ClusterConfiguration>;
+  firewalls: Record<string, FirewallConfiguration>;
+  groups: Record<string, AddressGroup>;
+}
+
+/** Infrastructure: the account that runs everything. */
+export interface HubConfiguration {
+  /** Part of every mark on every firewall; never changed. `[a-z][a-z0-9-]{1,19}`. */
+  name: string;
+  account: string;
+  region: string;
+  /** Subscribed to the alarm topic. */
+  alarmEmails: readonly string[];
+  kmsKeyArn?: string | undefined;
+  permissionsBoundaryArn?: string | undefined;
+  /** IAM path of all roles, such as `/security/`. */
+  rolePath?: string | undefined;
+}
+
+/** Where firewalls are reached from. */
+export interface NetworkConfiguration {
+  vpc: string;
+  subnets: readonly { id: string; availabilityZone: string }[];
+  /** Security groups that may reach the firewalls. */
+  securityGroups: readonly string[];
+  /** `create`: the stack makes the VPC endpoints it needs; `existing`: they, or a NAT gateway, are there already. */
+  endpoints: 'create' | 'existing';
+  /** Source range the firewalls will see; typed into their trusted hosts. */
+  sourceRanges: readonly string[];
+}
+
+export interface ClusterConfiguration {
+  account: string;
+  region: string;
+  /** Name of the EKS cluster; the key of the entry unless given. */
+  name: string;
+  realm: string;
+  /** Ranges of its pod and node addresses; anything else is refused. */
+  ranges: readonly string[];
+  /** Clusters of one realm whose ranges overlap must all say so. */
+  sharedRanges: boolean;
+  /** Stack that holds it; never changed afterwards. */
+  cell: string;
+  namespace: string;
+  serviceAccount: string;
+}
+
+export interface FirewallConfiguration {
+  /** Vendor module. */
+  kind: string;
+  network: string;
+  /** Realms whose addresses mean the same on this firewall. */
+  realms: readonly string[];
+  reconcileMinutes: number;
+  /** The module's own fields, already checked by its schema. */
+  settings: Record<string, unknown>;
+}

@@ -1,0 +1,33 @@
+import { ZonebridgeError } from '../core/errors.ts';
+import type { TableName } from '../core/ports.ts';
+import { names } from './names.ts';
+
+/** Environment of every function; written by cdk, read here and nowhere else. */
+export interface FunctionEnvironment {
+  ZONEBRIDGE_HUB: string;
+  /** Only for functions of a network. */
+  ZONEBRIDGE_NETWORK?: string;
+}
+
+/** What cdk gives a function. */
+export function functionEnvironment(hub: string, network?: string): Record<string, string> {
+  return {
+    ZONEBRIDGE_HUB: hub,
+    ...(network === undefined ? {} : { ZONEBRIDGE_NETWORK: network }),
+    POWERTOOLS_SERVICE_NAME: 'zonebridge',
+    POWERTOOLS_METRICS_NAMESPACE: names.metricsNamespace,
+    NODE_OPTIONS: '--enable-source-maps',
+  };
+}
+
+/** Reads the contract; throws `configuration/missing` when a function was deployed without it. */
+export function readEnvironment(source: Record<string, string | undefined>): {
+  hub: string;
+  network: string | undefined;
+} {
+  const hub = source['ZONEBRIDGE_HUB'];
+  if (!hub) throw new ZonebridgeError('configuration/missing', 'ZONEBRIDGE_HUB is not set');
+  return { hub, network: source['ZONEBRIDGE_NETWORK'] };
+}
+
+export const tableNames: readonly TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control'];

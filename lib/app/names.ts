@@ -1,0 +1,22 @@
+/** Physical names that several stacks, the functions and the command line must agree on without asking each other. */
+
+const prefix = (hub: string) => `zonebridge-${hub}`;
+
+export const names = {
+  hubStack: (hub: string) => `Zonebridge-${hub}-Hub`,
+  networkStack: (hub: string, network: string) => `Zonebridge-${hub}-Network-${network}`,
+  clustersStack: (hub: string, cell: string) => `Zonebridge-${hub}-Clusters-${cell}`,
+  bus: (hub: string) => prefix(hub),
+  table: (hub: string, table: string) => `${prefix(hub)}-${table}`,
+  /** Standard queue between the bus and ingest-deltas; also takes the walks of a new configuration. */
+  ingestQueue: (hub: string) => `${prefix(hub)}-ingest`,
+  /** FIFO queue of wake-ups of a network; message group = writer key. */
+  wakeQueue: (hub: string, network: string) => `${prefix(hub)}-wake-${network}.fifo`,
+  reconcileQueue: (hub: string, network: string) => `${prefix(hub)}-reconcile-${network}`,
+  /** What the hub tells the agent of a cluster. */
+  agentQueue: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
+  secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
+  /** Role the agent of a cluster assumes. */
+  agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
+  metricsNamespace: 'Zonebridge',
+} as const;
