@@ -38,6 +38,10 @@ export const errorCodes = {
     'never',
     'Put the certificate authority of the firewall into caFile (and tlsServerName if its name differs); verification cannot be switched off.',
   ],
+  'firewall/count-differs': [
+    'soon',
+    'Somebody else changed our object or a change got lost; a full comparison of the object follows by itself.',
+  ],
   'firewall/credentials-rejected': [
     'never',
     'Store a valid API token with `zonebridge secret set <firewall>` and check the trusted hosts of the API administrator.',

@@ -41,6 +41,8 @@ export interface ObjectRef {
   name: string;
   channel: string;
   create: 'offered' | 'own';
+  /** Most members the group may have (its `maxMembers`): decides the layout on devices that split large groups. */
+  sizeHint?: number;
 }
 
 export interface ObservedObject {
@@ -88,7 +90,11 @@ export interface FirewallConnection {
   /** Identity as the last answer's envelope showed it, without a call; undefined before the first call. */
   lastIdentity(): DeviceIdentity | undefined;
   observeObject(object: ObjectRef): Promise<ObservedObject>;
-  /** All members in canonical form. A page that is missing throws: a missing answer is not an empty answer. */
+  /**
+   * All members in canonical form. A page that is missing throws: a missing answer is not an empty answer.
+   * What a person put in and is no single address of ours comes as text that is no address (a range, or `object:<name>`);
+   * `apply` takes the same text in `remove`.
+   */
   observeMembers(object: ObjectRef): Promise<readonly string[]>;
   /** Reads back whether these addresses are members. */
   observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
@@ -102,6 +108,8 @@ export interface FirewallConnection {
 export interface ConnectionRequest<Settings> {
   /** The configured, immutable id of the firewall. */
   firewall: string;
+  /** Name of the hub; part of the names of helper objects that carry no group, such as address objects. */
+  hub: string;
   settings: Settings;
   /** The secret, such as an API token. Only ever put into a header. */
   credential: string;
