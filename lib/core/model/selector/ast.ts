@@ -10,13 +10,13 @@ export type Node =
   | { is: 'global' }
   | { is: 'has'; label: string }
   | { is: 'compare'; operator: TextOperator; label: string; value: string }
-  | { is: SetOperator; label: string; values: readonly string[] }
+  | { is: 'set'; operator: SetOperator; label: string; values: readonly string[] }
   | { is: 'not'; operand: Node }
   | { is: 'and' | 'or'; operands: readonly Node[] };
 
 /** Sets are sorted and hold each value once. */
-export function setComparison(is: SetOperator, label: string, values: readonly string[]): Node {
-  return { is, label, values: [...new Set(values)].sort() };
+export function setComparison(operator: SetOperator, label: string, values: readonly string[]): Node {
+  return { is: 'set', operator, label, values: [...new Set(values)].sort() };
 }
 
 /** A double negation disappears. */

@@ -10,7 +10,7 @@ export type Matcher = (labels: Labels) => boolean;
 export function compileNode(node: Node): Matcher {
   if (node.is === 'all' || node.is === 'global') return () => true;
   if (node.is === 'has') return (labels) => valueOf(labels, node.label) !== undefined;
-  if (node.is === 'in' || node.is === 'not in') return setMatcher(node);
+  if (node.is === 'set') return setMatcher(node.operator, node.label, node.values);
   if (node.is === 'compare') return textMatcher(node.operator, node.label, node.value);
   if (node.is === 'not') {
     const operand = compileNode(node.operand);
@@ -35,12 +35,11 @@ function textMatcher(operator: TextOperator, label: string, value: string): Matc
   return (labels) => compare(valueOf(labels, label), value);
 }
 
-function setMatcher(node: { is: SetOperator; label: string; values: readonly string[] }): Matcher {
-  const values = new Set(node.values);
-  const wanted = node.is === 'in';
+function setMatcher(operator: SetOperator, label: string, values: readonly string[]): Matcher {
+  const set = new Set(values);
   return (labels) => {
-    const value = valueOf(labels, node.label);
-    return (value !== undefined && values.has(value)) === wanted;
+    const found = valueOf(labels, label);
+    return (found !== undefined && set.has(found)) === (operator === 'in');
   };
 }
 
