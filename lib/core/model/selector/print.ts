@@ -5,15 +5,11 @@ export function printSelector(node: Node): string {
   if (node.is === 'all' || node.is === 'global') return `${node.is}()`;
   if (node.is === 'has') return `has(${node.label})`;
   if (node.is === 'compare') return `${node.label} ${node.operator} ${quote(node.value)}`;
+  if (node.is === 'set') return `${node.label} ${node.operator} {${node.values.map(quote).join(', ')}}`;
   if (node.is === 'not')
     return `!${isCall(node.operand) ? printSelector(node.operand) : bracketed(node.operand)}`;
-  if (node.is === 'and') {
-    return node.operands
-      .map((part) => (part.is === 'or' ? bracketed(part) : printSelector(part)))
-      .join(' && ');
-  }
   if (node.is === 'or') return node.operands.map(printSelector).join(' || ');
-  return `${node.label} ${node.is} {${node.values.map(quote).join(', ')}}`;
+  return node.operands.map((part) => (part.is === 'or' ? bracketed(part) : printSelector(part))).join(' && ');
 }
 
 function bracketed(node: Node): string {
