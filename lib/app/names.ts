@@ -18,5 +18,9 @@ export const names = {
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
   /** Role the agent of a cluster assumes. */
   agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
+  /** SNS topic of all alarms that call somebody. */
+  alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,
+  /** Alarm of one kind about one firewall, cluster or queue. */
+  alarm: (hub: string, kind: string, subject: string) => `${prefix(hub)}-${kind}-${subject}`,
   metricsNamespace: 'Zonebridge',
 } as const;

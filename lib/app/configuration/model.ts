@@ -31,6 +31,8 @@ export interface NetworkConfiguration {
   securityGroups: readonly string[];
   /** `create`: the stack makes the VPC endpoints it needs; `existing`: they, or a NAT gateway, are there already. */
   endpoints: 'create' | 'existing';
+  /** Route tables of the subnets, for the DynamoDB gateway endpoint; needed with `endpoints: create` alone. */
+  routeTables?: readonly string[] | undefined;
   /** Source range the firewalls will see; typed into their trusted hosts. */
   sourceRanges: readonly string[];
 }

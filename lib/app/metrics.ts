@@ -1,0 +1,25 @@
+/**
+ * Names of our own metrics (namespace `names.metricsNamespace`). Alarms and the dashboard look for exactly one dimension,
+ * `firewall` or `cluster`, with the key of the configuration entry as its value: a further dimension, such as a default
+ * `service`, would make a different metric that nobody watches.
+ */
+export const metrics = {
+  /** Age of the oldest change that a firewall does not have yet, in seconds; 0 when in step. Sent by the sweep every minute. */
+  behind: { name: 'BehindSeconds', dimension: 'firewall', unit: 'Seconds' },
+  /** Runs in a row that ended in an error; 0 after a success. */
+  failures: { name: 'ConsecutiveFailures', dimension: 'firewall', unit: 'Count' },
+  /** Changes that a brake holds until a person decides. */
+  held: { name: 'ChangesHeld', dimension: 'firewall', unit: 'Count' },
+  /** Entries that differ from the ledger, found by the last comparison. */
+  drift: { name: 'Drift', dimension: 'firewall', unit: 'Count' },
+  /** Addresses of allow groups that are still on the firewall although no endpoint has them any more. */
+  staleAllow: { name: 'StaleAllow', dimension: 'firewall', unit: 'Count' },
+  /** Time since a cluster's agent was last heard, in seconds. Sent by the sweep every minute. */
+  agentSilent: { name: 'AgentSilentSeconds', dimension: 'cluster', unit: 'Seconds' },
+  /** Records of a cluster that were set aside. */
+  refused: { name: 'RecordsRefused', dimension: 'cluster', unit: 'Count' },
+  /** From the agent seeing a change to the firewall having it, in milliseconds. */
+  propagation: { name: 'Propagation', dimension: 'firewall', unit: 'Milliseconds' },
+} as const;
+
+export type MetricDefinition = (typeof metrics)[keyof typeof metrics];
