@@ -3,6 +3,7 @@
  * What is not printable (line breaks, terminal controls, direction marks, letters that look like others) is shown as `\u{...}`.
  */
 export function quoted(text: string, limit = 60): string {
+  if (text.length <= limit && /^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let shown = '';
   let count = 0;
   for (const character of text) {
