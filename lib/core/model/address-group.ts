@@ -65,6 +65,6 @@ export function membershipKey(group: string, realm: string, address: string): st
 }
 
 export function parseMembershipKey(key: string): { group: string; realm: string; address: string } {
-  const [group = '', realm = '', address = ''] = key.split('|');
-  return { group, realm, address };
+  const [group = '', realm = '', ...rest] = key.split('|');
+  return { group, realm, address: rest.join('|') };
 }

@@ -13,19 +13,19 @@ export interface EndpointRecord {
   uid: string;
   name: string;
   /** Absent for nodes. */
-  namespace?: string;
+  namespace?: string | undefined;
   labels: Labels;
   /** Labels of the pod's namespace, with `projectcalico.org/name` and `kubernetes.io/metadata.name`; absent for nodes. */
-  namespaceLabels?: Labels;
+  namespaceLabels?: Labels | undefined;
   /** Milliseconds since 1970 at which the namespace was created; tells a new namespace from a known one. */
-  namespaceCreated?: number;
-  serviceAccount?: string;
+  namespaceCreated?: number | undefined;
+  serviceAccount?: string | undefined;
   /** Own addresses; empty for a pod without address and for a terminated one. */
   addresses: readonly string[];
   /** Name of the node a pod runs on. */
-  node?: string;
+  node?: string | undefined;
   /** Internal addresses of that node, joined by the agent. */
-  nodeAddresses?: readonly string[];
+  nodeAddresses?: readonly string[] | undefined;
   /** A host-network pod has its node's address; it never stands for a pod address. */
   hostNetwork: boolean;
 }

@@ -1,0 +1,224 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { desiredMemberships } from '../../core/desired/memberships.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
+import { contentHash } from '../../core/model/content-hash.ts';
+import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
+import type { Cause } from '../../core/plan/brakes.ts';
+import type { Write } from '../../core/ports.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import {
+  endpointKey,
+  globalEndpointId,
+  type Owner,
+  ownerKey,
+  readEndpoint,
+  readOwner,
+  type StoredEndpoint,
+} from '../state/endpoints.ts';
+import { claimedAddresses, judgeClaim } from './claims.ts';
+import { evict } from './evict.ts';
+import { type Intended, settle } from './settle.ts';
+
+/** One change of one endpoint, already checked. `record` is undefined for a removal. */
+export interface Change {
+  id: string;
+  version: Version;
+  time: number;
+  cause: Cause;
+  record: EndpointRecord | undefined;
+}
+
+export interface IngestContext {
+  ports: Ports;
+  active: ActiveConfiguration;
+  cluster: ActiveCluster;
+  /** What became dirty; the caller wakes the firewalls once for all of it. */
+  marks: { firewall: string; key: string }[];
+}
+
+/** How often a lost race is repeated with fresh state before the message goes back to its queue. */
+const attempts = 8;
+
+/**
+ * Brings one endpoint up to date: conditional write of the endpoint, its memberships, its address claims and the dirty rows.
+ * Older and repeated changes finish what an earlier try left and change nothing else.
+ */
+export async function applyChange(context: IngestContext, change: Change): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await tryChange(context, change);
+      return;
+    } catch (error) {
+      if (attempt >= attempts || !isZonebridgeError(error, 'store/condition-failed')) throw error;
+    }
+  }
+}
+
+async function tryChange(context: IngestContext, change: Change): Promise<void> {
+  const { ports, cluster } = context;
+  const claimed = change.record ? claimedAddresses(change.record) : [];
+  const [item, ...ownerItems] = await ports.tables.read([
+    endpointKey(cluster.id, change.id),
+    ...claimed.map((address) => ownerKey(cluster.realm, address)),
+  ]);
+  const stored = readEndpoint(change.id, item);
+  if (stored && compareVersions(change.version, stored.version) <= 0) {
+    await finish(context, stored, change);
+    return;
+  }
+  if (stored && stored.generation > context.active.generation) {
+    throw new ZonebridgeError('store/unavailable', 'a newer configuration was activated meanwhile');
+  }
+  const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
+  const { excluded, refused, writes, steps } = await claim(context, change, owners);
+  const { keys, refused: outside } = desired(context, change.record, excluded);
+  const endpoint: StoredEndpoint = {
+    id: change.id,
+    version: change.version,
+    generation: context.active.generation,
+    record: change.record,
+    contentHash: change.record ? contentHash(change.record) : '',
+    memberships: stored?.memberships ?? [],
+    todo: [],
+    time: change.time,
+    deletedAt: change.record ? undefined : ports.clock.now(),
+    refused: [...refused, ...outside],
+    revision: stored?.revision ?? 0,
+  };
+  reportRefusals(context, endpoint);
+  await settle(context, {
+    endpoint,
+    keys,
+    cause: causeOf(change),
+    witnessed: change.cause === 'watch',
+    time: change.time,
+    writes,
+    steps,
+  });
+}
+
+/** A repeated or late record completes what its first time left undone, and wakes once more in case that was lost. */
+async function finish(context: IngestContext, stored: StoredEndpoint, change: Change): Promise<void> {
+  if (stored.todo.length > 0) {
+    const keys = new Set(stored.memberships);
+    for (const step of stored.todo) {
+      if (step.op === 'join') keys.add(step.key);
+      else keys.delete(step.key);
+    }
+    await settle(context, {
+      endpoint: stored,
+      keys: [...keys],
+      cause: causeOf(change),
+      witnessed: false,
+      time: stored.time,
+      writes: [],
+      steps: [],
+    });
+    return;
+  }
+  if (compareVersions(change.version, stored.version) !== 0) return;
+  for (const key of stored.memberships) {
+    const group = context.active.configuration.groups[parseMembershipKey(key).group];
+    for (const target of group?.publish ?? []) context.marks.push({ firewall: target.firewall, key });
+  }
+}
+
+interface Claims {
+  /** Addresses that belong to somebody else. */
+  excluded: Set<string>;
+  refused: string[];
+  writes: Write[];
+  steps: Intended[];
+}
+
+/** Takes the addresses of the record, evicting older claims. */
+async function claim(
+  context: IngestContext,
+  change: Change,
+  owners: Map<string, Owner | undefined>,
+): Promise<Claims> {
+  const { cluster, active } = context;
+  const claims: Claims = { excluded: new Set(), refused: [], writes: [], steps: [] };
+  const endpoint = globalEndpointId(cluster.id, change.id);
+  const losers = new Map<string, string[]>();
+  for (const [address, owner] of owners) {
+    let verdict = judgeClaim(
+      { endpoint, version: change.version, time: change.time, cluster },
+      owner,
+      active,
+    );
+    if (verdict.verdict === 'refused' && owner && (await isGone(context, owner)))
+      verdict = { verdict: 'take', evicts: undefined };
+    if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
+      claims.excluded.add(address);
+      claims.refused.push(
+        verdict.verdict === 'lost'
+          ? `${address} belongs to ${verdict.to} now`
+          : `address/claimed-twice: ${address} is also used by cluster ${verdict.other} of realm ${cluster.realm}`,
+      );
+      continue;
+    }
+    if (verdict.verdict === 'keep') continue;
+    if (verdict.evicts !== undefined)
+      losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
+    claims.writes.push({
+      key: ownerKey(cluster.realm, address),
+      put: { endpoint, epoch: change.version.epoch, sequence: change.version.sequence, time: change.time },
+      if: [
+        owner
+          ? { attribute: 'endpoint', is: '=', value: owner.endpoint }
+          : { attribute: 'endpoint', is: 'absent' },
+      ],
+    });
+  }
+  for (const [loser, addresses] of losers) await evict(context, { loser, addresses, into: claims });
+  return claims;
+}
+
+async function isGone(context: IngestContext, owner: Owner): Promise<boolean> {
+  const slash = owner.endpoint.indexOf('/');
+  const id = owner.endpoint.slice(slash + 1);
+  const [item] = await context.ports.tables.read([endpointKey(owner.endpoint.slice(0, slash), id)]);
+  return readEndpoint(id, item)?.record === undefined;
+}
+
+/** Memberships under the active configuration, without the addresses that are somebody else's. */
+export function desired(
+  context: Pick<IngestContext, 'active' | 'cluster'>,
+  record: EndpointRecord | undefined,
+  excluded: ReadonlySet<string>,
+): { keys: string[]; refused: string[] } {
+  if (!record) return { keys: [], refused: [] };
+  const { active, cluster } = context;
+  const wanted = desiredMemberships({
+    record,
+    cluster: { name: cluster.key, realm: cluster.realm },
+    groups: active.groups,
+    ranges: cluster.ranges,
+  });
+  return {
+    keys: wanted.keys.filter((key) => !excluded.has(parseMembershipKey(key).address)),
+    refused: wanted.refused.map((refusal) => `${refusal.address} not in ${refusal.group}: ${refusal.reason}`),
+  };
+}
+
+const newNamespaceMs = 10 * 60_000;
+
+/** A pod in a namespace that has just been made counts as growth by a new namespace, which the brakes look at. */
+function causeOf(change: Change): Cause {
+  const created = change.record?.namespaceCreated;
+  const fresh = created !== undefined && change.time - created < newNamespaceMs;
+  return change.cause === 'watch' && fresh ? 'namespace' : change.cause;
+}
+
+function reportRefusals(context: IngestContext, endpoint: StoredEndpoint): void {
+  if (endpoint.refused.length === 0) return;
+  const { telemetry } = context.ports;
+  telemetry.metric('RecordsRefused', endpoint.refused.length, { cluster: context.cluster.key });
+  telemetry.warn('addresses refused', {
+    cluster: context.cluster.key,
+    endpoint: endpoint.id,
+    refused: endpoint.refused.slice(0, 5),
+  });
+}

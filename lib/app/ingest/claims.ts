@@ -1,0 +1,44 @@
+import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import { type Owner, parseGlobalEndpointId } from '../state/endpoints.ts';
+
+/** Verdict on one address of a record: ours to claim (evicting the former owner if there is one), or somebody else's. */
+export type Claim =
+  | { verdict: 'keep' }
+  | { verdict: 'take'; evicts: string | undefined }
+  | { verdict: 'lost'; to: string }
+  | { verdict: 'refused'; other: string };
+
+export interface Claimant {
+  endpoint: string;
+  version: Version;
+  time: number;
+  cluster: ActiveCluster;
+}
+
+/** Host-network pods and nodes share addresses on purpose; only a pod's own address has one owner. */
+export function claimedAddresses(record: EndpointRecord): readonly string[] {
+  return record.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
+}
+
+/**
+ * An address is reused within seconds while the delete of its last owner may be late: the newer claim wins.
+ * Within a cluster the agent's order decides; between clusters that share ranges, time; otherwise the second one is refused.
+ */
+export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active: ActiveConfiguration): Claim {
+  if (owner === undefined) return { verdict: 'take', evicts: undefined };
+  if (owner.endpoint === claimant.endpoint) return { verdict: 'keep' };
+  const other = parseGlobalEndpointId(owner.endpoint).cluster;
+  if (other === claimant.cluster.id) {
+    const newer = compareVersions(claimant.version, owner.version) >= 0;
+    return newer ? { verdict: 'take', evicts: owner.endpoint } : { verdict: 'lost', to: owner.endpoint };
+  }
+  const otherCluster = active.clusters.get(other);
+  // A cluster that left the configuration has no say any more.
+  if (!otherCluster) return { verdict: 'take', evicts: owner.endpoint };
+  if (!(claimant.cluster.sharedRanges && otherCluster.sharedRanges))
+    return { verdict: 'refused', other: otherCluster.key };
+  return claimant.time >= owner.time
+    ? { verdict: 'take', evicts: owner.endpoint }
+    : { verdict: 'lost', to: owner.endpoint };
+}

@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { canonicalAddress } from '../../core/model/address.ts';
+import { endpointId } from '../../core/model/endpoint.ts';
+import {
+  clusterId,
+  detailTypes,
+  type EndpointChange,
+  endpointChange,
+  endpointsDetail,
+  heartbeatDetail,
+  helloDetail,
+  manifestDetail,
+  parseClusterSource,
+  schemaVersion,
+} from '../../core/model/messages.ts';
+import { names } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { clusterKey, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
+import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { inParallel } from '../state/items.ts';
+import { applyChange, type Change, type IngestContext } from './apply-change.ts';
+import { applyManifest } from './apply-manifest.ts';
+import { setAside } from './quarantine.ts';
+import { wakeAll } from './wake-all.ts';
+import { walkMessage, walkShards } from './walk.ts';
+
+/** An event as the bus delivers it to the queue. */
+const busEvent = z.object({
+  source: z.string(),
+  'detail-type': z.string(),
+  detail: z.unknown(),
+  look: z.number().optional(),
+});
+
+/** Older events say nothing that the next manifest does not say better. */
+const eventMaxAgeMs = 12 * 60 * 60_000;
+
+/** Endpoints written at the same time; they rarely share items. */
+const width = 16;
+
+/**
+ * Takes one message of the ingest queue: an event of an agent, or a walk of a new configuration.
+ * Throws only what trying again can mend; everything else is set aside and told.
+ */
+export async function ingestMessage(
+  ports: Ports,
+  configurations: Configurations,
+  body: string,
+): Promise<void> {
+  try {
+    const message = parseJson(body);
+    const walk = walkMessage.safeParse(message);
+    if (walk.success) return await walkShards({ ports, active: await configurations.active() }, walk.data);
+    const event = checked(busEvent, message);
+    await ingestEvent(await openEvent(ports, configurations, event.source), event);
+  } catch (error) {
+    if (!isZonebridgeError(error) || error.retry !== 'never' || error.code === 'configuration/missing')
+      throw error;
+    await setAside(ports, { cluster: 'unknown', error, sample: body });
+  }
+}
+
+/** The sender is who the bus says it is: IAM lets each role use one source only. One read for configuration and epoch. */
+async function openEvent(ports: Ports, configurations: Configurations, source: string): Promise<Sender> {
+  const identity = parseClusterSource(source);
+  const id = identity ? clusterId(identity) : '';
+  const [pointer, state] = await ports.tables.read([configurations.pointer, clusterKey(id)]);
+  const active = await configurations.from(pointer);
+  const cluster = active.clusters.get(id);
+  if (!cluster)
+    throw new ZonebridgeError(
+      'record/wrong-cluster',
+      `no configured cluster has the source ${source.slice(0, 160)}`,
+    );
+  return { ports, active, cluster, epoch: readCluster(state).epoch };
+}
+
+interface Sender {
+  ports: Ports;
+  active: ActiveConfiguration;
+  cluster: ActiveCluster;
+  /** The epoch that the hub issued last. */
+  epoch: number;
+}
+
+async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promise<void> {
+  const { ports, cluster } = from;
+  const now = ports.clock.now();
+  const envelope = z.object({ schema: z.number(), sentAt: z.number() }).safeParse(event.detail);
+  if (!envelope.success)
+    throw new ZonebridgeError('record/invalid', `event of ${cluster.key} has no schema and sentAt`);
+  const { schema, sentAt } = envelope.data;
+  if (schema !== schemaVersion) {
+    throw new ZonebridgeError(
+      'record/unknown-schema',
+      `schema ${schema} of ${cluster.key}, this hub knows ${schemaVersion}`,
+    );
+  }
+  if (now - sentAt > eventMaxAgeMs) {
+    throw new ZonebridgeError(
+      'record/too-old',
+      `event of ${cluster.key} was sent ${Math.round((now - sentAt) / 3_600_000)} h ago`,
+    );
+  }
+  switch (event['detail-type']) {
+    case detailTypes.endpoints:
+      return ingestEndpoints(from, checked(endpointsDetail, event.detail));
+    case detailTypes.manifest: {
+      const detail = checked(manifestDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      return applyManifest(contextOf(from), detail, event);
+    }
+    case detailTypes.hello: {
+      const detail = checked(helloDetail, event.detail);
+      const epoch = await issueEpoch(ports.tables, cluster.id, { ...detail, now });
+      if (epoch === undefined)
+        throw new ZonebridgeError('record/stale-epoch', `late hello of ${cluster.key}`);
+      const answer = { type: 'epoch', schema: schemaVersion, process: detail.process, epoch };
+      return ports.queues.send({
+        queue: names.agentQueue(ports.hub, cluster.key),
+        body: JSON.stringify(answer),
+      });
+    }
+    case detailTypes.heartbeat: {
+      const detail = checked(heartbeatDetail, event.detail);
+      if (await noteHeartbeat(ports.tables, cluster.id, { ...detail, now })) return;
+      throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
+    }
+    default:
+      throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);
+  }
+}
+
+async function ingestEndpoints(from: Sender, detail: z.infer<typeof endpointsDetail>): Promise<void> {
+  requireEpoch(from, detail.epoch);
+  const context = contextOf(from);
+  const changes = new Map<string, Change>();
+  for (const raw of detail.changes) {
+    const change = await parseChange(from, raw, detail.epoch);
+    const known = change && changes.get(change.id);
+    if (change && !(known && known.version.sequence > change.version.sequence))
+      changes.set(change.id, change);
+  }
+  try {
+    await inParallel([...changes.values()], width, (change) => applyChange(context, change));
+  } finally {
+    await wakeAll(context);
+  }
+}
+
+/** One bad record is set aside alone; the rest of its event goes on. */
+async function parseChange(from: Sender, raw: unknown, epoch: number): Promise<Change | undefined> {
+  const parsed = endpointChange.safeParse(raw);
+  if (!parsed.success) {
+    const error = new ZonebridgeError('record/invalid', z.prettifyError(parsed.error).slice(0, 600));
+    await setAside(from.ports, { cluster: from.cluster.key, error, sample: JSON.stringify(raw) ?? '' });
+    return undefined;
+  }
+  try {
+    return toChange(parsed.data, epoch);
+  } catch (error) {
+    if (!isZonebridgeError(error)) throw error;
+    await setAside(from.ports, { cluster: from.cluster.key, error, sample: JSON.stringify(raw) });
+    return undefined;
+  }
+}
+
+function toChange(change: EndpointChange, epoch: number): Change {
+  const common = { version: { epoch, sequence: change.sequence }, time: change.time, cause: change.cause };
+  if ('remove' in change) return { ...common, id: endpointId(change.remove), record: undefined };
+  const { nodeAddresses, ...record } = change.upsert;
+  return {
+    ...common,
+    id: endpointId(record),
+    record: {
+      ...record,
+      addresses: record.addresses.map(canonicalAddress),
+      ...(nodeAddresses ? { nodeAddresses: nodeAddresses.map(canonicalAddress) } : {}),
+    },
+  };
+}
+
+function requireEpoch(from: Sender, epoch: number): void {
+  if (epoch === from.epoch) return;
+  throw new ZonebridgeError(
+    'record/stale-epoch',
+    `epoch ${epoch} of ${from.cluster.key}, current is ${from.epoch}`,
+  );
+}
+
+function contextOf(from: Sender): IngestContext {
+  const { ports, active, cluster } = from;
+  return { ports, active, cluster, marks: [] };
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ZonebridgeError('record/invalid', z.prettifyError(parsed.error).slice(0, 600));
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new ZonebridgeError('record/invalid', 'message is not JSON', { cause });
+  }
+}

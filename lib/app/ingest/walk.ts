@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { isZonebridgeError } from '../../core/errors.ts';
+import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
+import { names } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import {
+  endpointKey,
+  globalEndpointId,
+  ownerKey,
+  readEndpoint,
+  readOwner,
+  shardPartition,
+  type StoredEndpoint,
+} from '../state/endpoints.ts';
+import { inParallel } from '../state/items.ts';
+import { desired, type IngestContext } from './apply-change.ts';
+import { claimedAddresses } from './claims.ts';
+import { wakeAll } from './wake-all.ts';
+import { settle } from './settle.ts';
+
+/** Work on the ingest queue: take these shards of a cluster to the active generation. */
+export const walkMessage = z.strictObject({
+  type: z.literal('walk'),
+  /** Cluster id `account|region|name`. */
+  cluster: z.string(),
+  from: z.number().int().min(0),
+  to: z.number().int().max(shardCount),
+  generation: z.number().int(),
+  /** The second pass, later, takes rows that a function with the older configuration wrote behind the first. */
+  pass: z.union([z.literal(1), z.literal(2)]),
+});
+type WalkMessage = z.infer<typeof walkMessage>;
+
+/** Shards of one message; 16 messages walk a cluster. */
+const shardsPerMessage = 16;
+
+/** Longer than the ingest function may run: after it nobody works with the older configuration any more. */
+const secondPassSeconds = 90;
+
+/** Queues the walk of every cluster to a generation. */
+export async function startWalk(ports: Ports, active: ActiveConfiguration): Promise<void> {
+  const messages: WalkMessage[] = [];
+  for (const cluster of active.clusters.keys()) {
+    for (let from = 0; from < shardCount; from += shardsPerMessage) {
+      messages.push({
+        type: 'walk',
+        cluster,
+        from,
+        to: from + shardsPerMessage,
+        generation: active.generation,
+        pass: 1,
+      });
+    }
+  }
+  const queue = names.ingestQueue(ports.hub);
+  await inParallel(messages, 8, (message) => ports.queues.send({ queue, body: JSON.stringify(message) }));
+}
+
+/** Evaluates every endpoint of the shards under the active configuration; ends early when a newer generation has its own walk. */
+export async function walkShards(
+  base: { ports: Ports; active: ActiveConfiguration },
+  walk: WalkMessage,
+): Promise<void> {
+  const cluster = base.active.clusters.get(walk.cluster);
+  if (!cluster || walk.generation < base.active.generation) return;
+  const context: IngestContext = { ports: base.ports, active: base.active, cluster, marks: [] };
+  try {
+    for (let shard = walk.from; shard < walk.to; shard++) await walkShard(context, shard);
+  } finally {
+    await wakeAll(context);
+  }
+  if (walk.pass === 1) {
+    const body = JSON.stringify({ ...walk, pass: 2 });
+    await base.ports.queues.send({
+      queue: names.ingestQueue(base.ports.hub),
+      body,
+      delaySeconds: secondPassSeconds,
+    });
+  }
+}
+
+async function walkShard(context: IngestContext, shard: number): Promise<void> {
+  const { tables } = context.ports;
+  let after: string | undefined;
+  do {
+    const page = await tables.query({
+      table: 'endpoints',
+      pk: shardPartition(context.cluster.id, shard),
+      ...(after === undefined ? {} : { after }),
+    });
+    const endpoints = page.items.map((stored) => readEndpoint(stored.key.sk ?? '', stored.item));
+    await inParallel(endpoints, 16, (endpoint) => walkEndpoint(context, endpoint));
+    after = page.next;
+  } while (after !== undefined);
+}
+
+const attempts = 8;
+
+/** Takes one row to the active generation; a lost race is repeated with the fresh row. */
+async function walkEndpoint(context: IngestContext, first: StoredEndpoint | undefined): Promise<void> {
+  let endpoint = first;
+  for (let attempt = 1; endpoint?.record && endpoint.generation < context.active.generation; attempt++) {
+    try {
+      await reevaluate(context, endpoint, endpoint.record);
+      return;
+    } catch (error) {
+      if (attempt >= attempts || !isZonebridgeError(error, 'store/condition-failed')) throw error;
+    }
+    const [item] = await context.ports.tables.read([endpointKey(context.cluster.id, endpoint.id)]);
+    endpoint = readEndpoint(endpoint.id, item);
+  }
+}
+
+async function reevaluate(
+  context: IngestContext,
+  endpoint: StoredEndpoint,
+  record: EndpointRecord,
+): Promise<void> {
+  const { ports, active, cluster } = context;
+  const { keys, refused } = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
+  const outside = refused.filter((reason) => !endpoint.refused.includes(reason));
+  const row = { ...endpoint, generation: active.generation, refused: [...endpoint.refused, ...outside] };
+  const time = ports.clock.now();
+  await settle(context, {
+    endpoint: row,
+    keys,
+    cause: 'configuration',
+    witnessed: false,
+    time,
+    writes: [],
+    steps: [],
+  });
+}
+
+/** Addresses of the record that another endpoint has taken over since. */
+async function addressesOfOthers(
+  ports: Ports,
+  cluster: ActiveCluster,
+  endpoint: StoredEndpoint,
+): Promise<Set<string>> {
+  const claimed = endpoint.record ? claimedAddresses(endpoint.record) : [];
+  const owners = await ports.tables.read(claimed.map((address) => ownerKey(cluster.realm, address)));
+  const self = globalEndpointId(cluster.id, endpoint.id);
+  return new Set(claimed.filter((_, index) => (readOwner(owners[index])?.endpoint ?? self) !== self));
+}

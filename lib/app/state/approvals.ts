@@ -1,0 +1,20 @@
+import type { Item, Key, Tables } from '../../core/ports.ts';
+import { count, texts } from './items.ts';
+
+/** A fixed, expiring set of changes that a person released for one group on one firewall. */
+export function approvalKey(firewall: string, group: string): Key {
+  return { table: 'control', pk: `approval|${firewall}|${group}` };
+}
+
+/** Entries `add <key>` and `remove <key>`; empty when there is none or it is over. */
+export function readApproval(item: Item | undefined, now: number): ReadonlySet<string> {
+  return new Set(count(item, 'expiresAt') > now ? texts(item, 'changes') : []);
+}
+
+export async function storeApproval(
+  tables: Tables,
+  approval: { firewall: string; group: string; changes: readonly string[]; expiresAt: number; by: string },
+): Promise<void> {
+  const { firewall, group, changes, expiresAt, by } = approval;
+  await tables.write({ key: approvalKey(firewall, group), put: { changes: [...changes], expiresAt, by } });
+}

@@ -1,0 +1,105 @@
+import { shardCount } from '../../core/model/endpoint.ts';
+import type { Item, Key, Tables } from '../../core/ports.ts';
+import { isZonebridgeError } from '../../core/errors.ts';
+import { count, text, texts } from './items.ts';
+
+/** Row of a cluster in `control`: its current agent and what is known of it. */
+export interface ClusterState {
+  epoch: number;
+  process: string | undefined;
+  helloAt: number;
+  heartbeatAt: number;
+  endpoints: number;
+  pending: number;
+  agentVersion: string | undefined;
+  verifiedShards: ReadonlySet<string>;
+}
+
+export function clusterKey(cluster: string): Key {
+  return { table: 'control', pk: `cluster|${cluster}` };
+}
+
+export function readCluster(item: Item | undefined): ClusterState {
+  return {
+    epoch: count(item, 'epoch'),
+    process: text(item, 'process'),
+    helloAt: count(item, 'helloAt'),
+    heartbeatAt: count(item, 'heartbeatAt'),
+    endpoints: count(item, 'endpoints'),
+    pending: count(item, 'pending'),
+    agentVersion: text(item, 'agentVersion'),
+    verifiedShards: new Set(texts(item, 'verified')),
+  };
+}
+
+/** Every shard was found equal to a manifest of the agent at least once. */
+export function isVerified(cluster: ClusterState): boolean {
+  return cluster.verifiedShards.size === shardCount;
+}
+
+/** How old a hello may be: a late one must not depose the agent that came after it. */
+const helloMaxAgeMs = 5 * 60_000;
+
+/**
+ * Gives a new agent process its epoch; a repeated hello gets the same one again.
+ * Returns undefined for a hello that is too old or older than the current agent's.
+ */
+export async function issueEpoch(
+  tables: Tables,
+  cluster: string,
+  hello: { process: string; agentVersion: string; sentAt: number; now: number },
+): Promise<number | undefined> {
+  const key = clusterKey(cluster);
+  const [item] = await tables.read([key]);
+  const state = readCluster(item);
+  if (state.process === hello.process) return state.epoch;
+  if (hello.sentAt < state.helloAt || hello.now - hello.sentAt > helloMaxAgeMs) return undefined;
+  const epoch = state.epoch + 1;
+  try {
+    await tables.write({
+      key,
+      update: {
+        set: {
+          epoch,
+          process: hello.process,
+          helloAt: hello.sentAt,
+          heartbeatAt: hello.now,
+          agentVersion: hello.agentVersion,
+        },
+      },
+      if: [{ attribute: 'epoch', is: 'absent or =', value: state.epoch }],
+    });
+    return epoch;
+  } catch (error) {
+    if (isZonebridgeError(error, 'store/condition-failed')) return issueEpoch(tables, cluster, hello);
+    throw error;
+  }
+}
+
+/** Notes a heartbeat of the current agent; one of an older epoch changes nothing. */
+export async function noteHeartbeat(
+  tables: Tables,
+  cluster: string,
+  beat: { epoch: number; now: number; endpoints: number; pending: number },
+): Promise<boolean> {
+  try {
+    await tables.write({
+      key: clusterKey(cluster),
+      update: { set: { heartbeatAt: beat.now, endpoints: beat.endpoints, pending: beat.pending } },
+      if: [{ attribute: 'epoch', is: '=', value: beat.epoch }],
+    });
+    return true;
+  } catch (error) {
+    if (isZonebridgeError(error, 'store/condition-failed')) return false;
+    throw error;
+  }
+}
+
+export async function noteVerified(
+  tables: Tables,
+  cluster: string,
+  shards: readonly number[],
+): Promise<void> {
+  if (shards.length === 0) return;
+  await tables.write({ key: clusterKey(cluster), update: { addToSet: { verified: shards.map(String) } } });
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type EndpointRecord, shardOf, type Version } from '../../core/model/endpoint.ts';
+import { endpointRecord } from '../../core/model/messages.ts';
+import type { Condition, Item, Key, Value, Write } from '../../core/ports.ts';
+import { count, text, texts } from './items.ts';
+
+/** One membership change that still has to be written, with what the sync should know about it. */
+const pendingStep = z.object({
+  op: z.enum(['join', 'leave']),
+  key: z.string(),
+  /** The address belongs to another endpoint now. */
+  moved: z.boolean().optional(),
+});
+export type PendingStep = z.infer<typeof pendingStep>;
+
+/** Row of `endpoints`: the last record, the memberships that were written for it, and those still to write. */
+export interface StoredEndpoint {
+  id: string;
+  version: Version;
+  generation: number;
+  /** Absent in a tombstone. */
+  record: EndpointRecord | undefined;
+  contentHash: string;
+  memberships: readonly string[];
+  todo: readonly PendingStep[];
+  /** Agent's time of the change, milliseconds since 1970. */
+  time: number;
+  deletedAt: number | undefined;
+  /** Why addresses of it are published nowhere, for `explain`. */
+  refused: readonly string[];
+  /** Counts every write of the row; each write is conditional on the one that was read. */
+  revision: number;
+}
+
+export function endpointKey(cluster: string, id: string): Key {
+  return { table: 'endpoints', pk: shardPartition(cluster, shardOf(id)), sk: id };
+}
+
+export function shardPartition(cluster: string, shard: number): string {
+  return `${cluster}|${shard}`;
+}
+
+export function readEndpoint(id: string, item: Item | undefined): StoredEndpoint | undefined {
+  if (!item) return undefined;
+  const record = endpointRecord.safeParse(item['record']);
+  const todo = z.array(pendingStep).safeParse(item['todo'] ?? []);
+  return {
+    id,
+    version: { epoch: count(item, 'epoch'), sequence: count(item, 'sequence') },
+    generation: count(item, 'generation'),
+    record: record.success ? record.data : undefined,
+    contentHash: text(item, 'hash') ?? '',
+    memberships: texts(item, 'memberships'),
+    todo: todo.success ? todo.data : [],
+    time: count(item, 'time'),
+    deletedAt: typeof item['deletedAt'] === 'number' ? item['deletedAt'] : undefined,
+    refused: texts(item, 'refused'),
+    revision: count(item, 'revision'),
+  };
+}
+
+/** Replaces the row on condition that nobody wrote since it was read; `endpoint.revision` is the one that was read (0 = no row). */
+export function putEndpoint(cluster: string, endpoint: StoredEndpoint): Write {
+  const condition: Condition =
+    endpoint.revision === 0
+      ? { attribute: 'revision', is: 'absent' }
+      : { attribute: 'revision', is: '=', value: endpoint.revision };
+  return { key: endpointKey(cluster, endpoint.id), put: endpointItem(endpoint), if: [condition] };
+}
+
+function endpointItem(endpoint: StoredEndpoint): Item {
+  const item: Item = {
+    revision: endpoint.revision + 1,
+    epoch: endpoint.version.epoch,
+    sequence: endpoint.version.sequence,
+    generation: endpoint.generation,
+    hash: endpoint.contentHash,
+    memberships: [...endpoint.memberships],
+    time: endpoint.time,
+  };
+  if (endpoint.record) item['record'] = JSON.parse(JSON.stringify(endpoint.record)) as Value;
+  if (endpoint.todo.length > 0) item['todo'] = endpoint.todo.map((step) => ({ ...step })) as Value;
+  if (endpoint.deletedAt !== undefined) item['deletedAt'] = endpoint.deletedAt;
+  if (endpoint.refused.length > 0) item['refused'] = [...endpoint.refused];
+  return item;
+}
+
+/** Id of an endpoint across clusters, as it stands in memberships and owner rows. */
+export function globalEndpointId(cluster: string, id: string): string {
+  return `${cluster}/${id}`;
+}
+
+export function parseGlobalEndpointId(globalId: string): { cluster: string; id: string } {
+  const slash = globalId.indexOf('/');
+  return { cluster: globalId.slice(0, slash), id: globalId.slice(slash + 1) };
+}
+
+/** Row of `control` that says which endpoint has an address; evicts the claim of an older one. */
+export interface Owner {
+  endpoint: string;
+  version: Version;
+  time: number;
+}
+
+export function ownerKey(realm: string, address: string): Key {
+  return { table: 'control', pk: `owner|${realm}|${address}` };
+}
+
+export function readOwner(item: Item | undefined): Owner | undefined {
+  const endpoint = text(item, 'endpoint');
+  if (endpoint === undefined) return undefined;
+  return {
+    endpoint,
+    version: { epoch: count(item, 'epoch'), sequence: count(item, 'sequence') },
+    time: count(item, 'time'),
+  };
+}

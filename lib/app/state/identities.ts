@@ -1,0 +1,48 @@
+import type { DeviceIdentity } from '../../core/firewall.ts';
+import type { Item, Key, Tables } from '../../core/ports.ts';
+import { count, text } from './items.ts';
+
+/** The device that the ledger of a firewall describes; compared before anything is written. */
+export function identityKey(firewall: string): Key {
+  return { table: 'control', pk: `identity|${firewall}` };
+}
+
+export function readIdentity(item: Item | undefined): DeviceIdentity | undefined {
+  const serial = text(item, 'serial');
+  if (serial === undefined) return undefined;
+  const bootTime = count(item, 'bootTime');
+  const role = text(item, 'role');
+  return {
+    serial,
+    version: text(item, 'version') ?? '',
+    ...(bootTime > 0 ? { bootTime } : {}),
+    ...(role === undefined ? {} : { role }),
+  };
+}
+
+export async function storeIdentity(
+  tables: Tables,
+  firewall: string,
+  identity: DeviceIdentity,
+  now: number,
+): Promise<void> {
+  await tables.write({ key: identityKey(firewall), put: { ...identity, comparedAt: now } });
+}
+
+/** A boot time is told with some seconds of noise. */
+const bootNoiseMs = 60_000;
+
+/** What changed between two identities; undefined when it is the same device in the same run of its software. */
+export function identityChange(before: DeviceIdentity, now: DeviceIdentity): string | undefined {
+  if (before.serial !== now.serial) return `serial ${before.serial} became ${now.serial}`;
+  if (
+    before.bootTime !== undefined &&
+    now.bootTime !== undefined &&
+    Math.abs(before.bootTime - now.bootTime) > bootNoiseMs
+  ) {
+    return 'it was restarted';
+  }
+  if (before.role !== undefined && now.role !== undefined && before.role !== now.role)
+    return `role ${before.role} became ${now.role}`;
+  return undefined;
+}

@@ -1,0 +1,163 @@
+import type { Cause, Counters } from '../../core/plan/brakes.ts';
+import { emptyCounters } from '../../core/plan/brakes.ts';
+import type { HeldReason, LedgerState } from '../../core/plan/plan.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
+import type { Condition, Item, Key, StoredItem, Tables, Write } from '../../core/ports.ts';
+import { count, flag, text } from './items.ts';
+
+/** What we have put, or may have put, on a firewall for one address of one group. */
+export interface LedgerRow {
+  state: LedgerState;
+  /** The durable counter counts it as a member. */
+  counted: boolean;
+  fence: number;
+  changedAt: number;
+  cause: Cause | undefined;
+  /** Endpoint for which it was put there. */
+  endpoint: string | undefined;
+  held: { op: 'add' | 'remove'; reason: HeldReason } | undefined;
+  /** Endpoint for which a person took it off by hand. */
+  withheldFor: string | undefined;
+  /** Code and text of a refusal by the firewall. */
+  failed: { code: string; message: string } | undefined;
+}
+
+export function ledgerPartition(firewall: string, group: string): string {
+  return `${firewall}|${group}`;
+}
+
+export function ledgerKey(firewall: string, key: string): Key {
+  const { group, realm, address } = parseMembershipKey(key);
+  return { table: 'ledger', pk: ledgerPartition(firewall, group), sk: `${realm}|${address}` };
+}
+
+export function readLedger(item: Item | undefined): LedgerRow {
+  const state = text(item, 'state');
+  const op = text(item, 'heldOp');
+  const code = text(item, 'failedCode');
+  return {
+    state: state === 'pending' || state === 'present' || state === 'unknown' ? state : 'absent',
+    counted: flag(item, 'counted'),
+    fence: count(item, 'fence'),
+    changedAt: count(item, 'changedAt'),
+    cause: text(item, 'cause') as Cause | undefined,
+    endpoint: text(item, 'endpoint'),
+    held:
+      op === 'add' || op === 'remove' ? { op, reason: text(item, 'heldReason') as HeldReason } : undefined,
+    withheldFor: text(item, 'withheldFor'),
+    failed: code === undefined ? undefined : { code, message: text(item, 'failedMessage') ?? '' },
+  };
+}
+
+export function ledgerItem(
+  row: Partial<LedgerRow> & Pick<LedgerRow, 'state' | 'fence' | 'changedAt' | 'counted'>,
+): Item {
+  const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
+  if (row.cause !== undefined) item['cause'] = row.cause;
+  if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
+  if (row.held) Object.assign(item, { heldOp: row.held.op, heldReason: row.held.reason });
+  if (row.withheldFor !== undefined) item['withheldFor'] = row.withheldFor;
+  if (row.failed)
+    Object.assign(item, { failedCode: row.failed.code, failedMessage: row.failed.message.slice(0, 300) });
+  return item;
+}
+
+/** An old run must never write over a newer one. */
+export function unlessNewer(fence: number): readonly Condition[] {
+  return [{ attribute: 'fence', is: 'absent or <=', value: fence }];
+}
+
+/** Row of a group's object on a firewall: what it is called, that it is ours, and the brakes' counters. */
+export interface ObjectRow {
+  object: string;
+  channel: string;
+  /** `ours` or `offered` once seen; undefined before, or when it has to be looked at again. */
+  ownership: 'ours' | 'offered' | undefined;
+  counters: Counters;
+  /** Count of held changes, for status and alarms. */
+  held: number;
+  /** Code of what is wrong with the object as a whole. */
+  trouble: string | undefined;
+}
+
+const objectSort = '#object';
+
+export function objectKey(firewall: string, group: string): Key {
+  return { table: 'ledger', pk: ledgerPartition(firewall, group), sk: objectSort };
+}
+
+export function readObject(item: Item | undefined, now: number): ObjectRow {
+  const fresh = emptyCounters(now);
+  const ownership = text(item, 'ownership');
+  return {
+    object: text(item, 'object') ?? '',
+    channel: text(item, 'channel') ?? '',
+    ownership: ownership === 'ours' || ownership === 'offered' ? ownership : undefined,
+    counters: item
+      ? {
+          size: count(item, 'size'),
+          windowStart: count(item, 'windowStart'),
+          sizeAtStart: count(item, 'sizeAtStart'),
+          allowance: {
+            generation: count(item, 'allowGeneration'),
+            add: count(item, 'allowAdd'),
+            remove: count(item, 'allowRemove'),
+          },
+        }
+      : fresh,
+    held: count(item, 'held'),
+    trouble: text(item, 'trouble'),
+  };
+}
+
+export function countersItem(counters: Counters): Item {
+  return {
+    size: counters.size,
+    windowStart: counters.windowStart,
+    sizeAtStart: counters.sizeAtStart,
+    allowGeneration: counters.allowance.generation,
+    allowAdd: counters.allowance.add,
+    allowRemove: counters.allowance.remove,
+  };
+}
+
+/** Sets attributes of the object row under the fence. */
+export function updateObject(
+  place: { firewall: string; group: string; fence: number },
+  set: Item,
+  remove: readonly string[] = [],
+): Write {
+  return {
+    key: objectKey(place.firewall, place.group),
+    update: { set: { ...set, fence: place.fence }, remove },
+    if: unlessNewer(place.fence),
+  };
+}
+
+export interface LedgerEntry {
+  key: string;
+  realm: string;
+  address: string;
+  row: LedgerRow;
+}
+
+/** Every row of a group on a firewall; for status, reconcile and commands, never for a single change. */
+export async function listLedger(tables: Tables, firewall: string, group: string): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  let after: string | undefined;
+  do {
+    const page = await tables.query({
+      table: 'ledger',
+      pk: ledgerPartition(firewall, group),
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const stored of page.items) if (stored.key.sk !== objectSort) entries.push(toEntry(group, stored));
+    after = page.next;
+  } while (after !== undefined);
+  return entries;
+}
+
+function toEntry(group: string, stored: StoredItem): LedgerEntry {
+  const [realm = '', address = ''] = (stored.key.sk ?? '').split('|');
+  return { key: `${group}|${realm}|${address}`, realm, address, row: readLedger(stored.item) };
+}

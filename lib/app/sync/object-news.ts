@@ -1,0 +1,60 @@
+import type { ObjectReport } from '../../core/firewall.ts';
+import type { Counters } from '../../core/plan/brakes.ts';
+import type { GroupPlan } from '../../core/plan/plan.ts';
+import type { Item, Write } from '../../core/ports.ts';
+import { countersItem, updateObject } from '../state/ledger.ts';
+import type { GroupWork } from './questions.ts';
+
+interface Done {
+  work: GroupWork;
+  plan: GroupPlan;
+  report: ObjectReport | undefined;
+}
+
+/** Where the object of a group lies. */
+export function objectItem(work: GroupWork): Item {
+  return { object: work.object.name, channel: work.object.channel };
+}
+
+/** The write of what a call taught about the object as a whole; undefined when it taught nothing new, which is the usual case. */
+export function objectNews(
+  place: { firewall: string; fence: number },
+  done: Done,
+  now: { counters: Counters; held: number },
+): Write | undefined {
+  const { work, plan } = done;
+  const { objectRow } = work;
+  const news: Item = {};
+  const remove: string[] = [];
+  const ownership = ownershipSeen(done);
+  if (ownership) news['ownership'] = ownership;
+  const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
+  if (held !== objectRow.held) news['held'] = held;
+  const trouble = troubleSeen(done);
+  if (trouble !== undefined && trouble !== objectRow.trouble) news['trouble'] = trouble;
+  if (trouble === undefined && objectRow.trouble !== undefined && plan.changes.length > 0)
+    remove.push('trouble');
+  const written = plan.changes.length > 0 ? plan.counters : objectRow.counters;
+  if (now.counters.size !== written.size) Object.assign(news, countersItem(now.counters));
+  if (Object.keys(news).length === 0 && remove.length === 0) return undefined;
+  return updateObject({ ...place, group: work.group.name }, { ...objectItem(work), ...news }, remove);
+}
+
+/** A change went through, so the object is there and is what we took it for. */
+function ownershipSeen({ work, plan, report }: Done): 'ours' | 'offered' | undefined {
+  if (work.objectRow.ownership !== undefined || plan.changes.length === 0 || report === undefined)
+    return undefined;
+  if (report.created !== undefined && report.created.state !== 'done') return undefined;
+  return work.target.create === 'own' ? 'ours' : 'offered';
+}
+
+function troubleSeen({ plan, report }: Done): string | undefined {
+  if (report?.suspicion) return report.suspicion.code;
+  if (report?.created?.state === 'failed') return report.created.error.code;
+  return plan.held.find(({ reason }) => reason.endsWith('-object'))?.reason;
+}
+
+/** Holds that this run looked at again; those that stay held are counted anew. */
+function looksAgainAt(work: GroupWork): number {
+  return [...work.ledger.values()].filter((row) => row.held !== undefined).length;
+}

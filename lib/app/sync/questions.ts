@@ -1,0 +1,112 @@
+import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
+import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
+import type { Question } from '../../core/plan/plan.ts';
+import type { Ports } from '../ports.ts';
+import { approvalKey, readApproval } from '../state/approvals.ts';
+import { clusterKey, isVerified, readCluster } from '../state/clusters.ts';
+import type { DirtyRow } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
+import {
+  ledgerKey,
+  type LedgerRow,
+  objectKey,
+  type ObjectRow,
+  readLedger,
+  readObject,
+} from '../state/ledger.ts';
+import { anyMember, membersOf } from '../state/memberships.ts';
+
+/** A group of dirty rows of one group on one firewall, with everything read that the plan needs. */
+export interface GroupWork {
+  group: AddressGroup;
+  target: GroupTarget;
+  object: ObjectRef;
+  objectRow: ObjectRow;
+  rows: DirtyRow[];
+  ledger: ReadonlyMap<string, LedgerRow>;
+  questions: Question[];
+}
+
+/** Membership queries under way at the same time. */
+const width = 32;
+
+/** Reads truth and ledger for the dirty rows: one batch for the rows, one query with limit 1 per address. */
+export async function readWork(
+  ports: Ports,
+  place: { firewall: string; group: AddressGroup; target: GroupTarget; object: ObjectRef },
+  rows: DirtyRow[],
+): Promise<GroupWork> {
+  const { firewall, group } = place;
+  const clusters = [...new Set(rows.flatMap((row) => (row.cluster === undefined ? [] : [row.cluster])))];
+  const [items, members] = await Promise.all([
+    ports.tables.read([
+      objectKey(firewall, group.name),
+      approvalKey(firewall, group.name),
+      ...clusters.map(clusterKey),
+      ...rows.map((row) => ledgerKey(firewall, row.key)),
+    ]),
+    inParallel(rows, width, (row) => anyMember(ports.tables, row.key)),
+  ]);
+  const now = ports.clock.now();
+  const approved = readApproval(items[1], now);
+  const verified = new Set(clusters.filter((_, index) => isVerified(readCluster(items[2 + index]))));
+  const ledger = new Map<string, LedgerRow>();
+  const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
+    const entry = readLedger(items[2 + clusters.length + index]);
+    ledger.set(row.key, entry);
+    const wantedBy = await wanted(ports, row.key, members[index], entry);
+    return toQuestion(row, { entry, wantedBy, verified, approved });
+  });
+  return { ...place, objectRow: readObject(items[0], now), rows, ledger, questions };
+}
+
+/** A withheld address is wanted by an endpoint other than the one it is withheld for, if there is one. */
+async function wanted(
+  ports: Ports,
+  key: string,
+  any: string | undefined,
+  entry: LedgerRow,
+): Promise<string | undefined> {
+  if (any === undefined || any !== entry.withheldFor) return any;
+  const all = await membersOf(ports.tables, key);
+  return all.find((endpoint) => endpoint !== entry.withheldFor) ?? any;
+}
+
+function toQuestion(
+  row: DirtyRow,
+  known: {
+    entry: LedgerRow;
+    wantedBy: string | undefined;
+    verified: ReadonlySet<string>;
+    approved: ReadonlySet<string>;
+  },
+): Question {
+  const { entry, wantedBy, approved } = known;
+  return {
+    key: row.key,
+    address: row.address,
+    wantedBy,
+    cause: row.cause,
+    witnessed: row.witnessed,
+    moved: row.moved,
+    unverified: row.cluster !== undefined && !known.verified.has(row.cluster),
+    ledger: entry.state,
+    counted: entry.counted,
+    withheldFor: entry.withheldFor,
+    approved: { add: approved.has(`add ${row.key}`), remove: approved.has(`remove ${row.key}`) },
+  };
+}
+
+/** Asks the firewall about addresses whose last change has an unknown outcome. */
+export async function readBack(work: GroupWork, connection: FirewallConnection): Promise<GroupWork> {
+  const uncertain = work.questions.filter(({ ledger }) => ledger === 'pending' || ledger === 'unknown');
+  if (uncertain.length === 0) return work;
+  const there = await connection.observeSome(
+    work.object,
+    uncertain.map(({ address }) => address),
+  );
+  const questions = work.questions.map((question) =>
+    uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
+  );
+  return { ...work, questions };
+}

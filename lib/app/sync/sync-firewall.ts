@@ -1,0 +1,124 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
+import { identityKey, readIdentity } from '../state/identities.ts';
+import { inParallel } from '../state/items.ts';
+import { type Lease, takeLease } from '../state/writers.ts';
+import { writerKeyOf } from '../targets.ts';
+import { runPass } from './pass.ts';
+import { RunContext, type RunEnd } from './run-context.ts';
+
+const leaseMs = 75_000;
+/** No new pass begins after this part of the lease. */
+const passMarginMs = 35_000;
+const rowsPerPass = 500;
+/** More than one row at a time means that changes come faster than calls: then calls keep this distance, so that each carries more. */
+const writeSpacingMs = 500;
+/** A run that finds work this often has a fault; it stops and a fresh one looks. */
+const passesMax = 500;
+
+/** Brings every firewall of a writer key in step with what is dirty for it. The only place that writes to devices. */
+export async function syncFirewall(
+  ports: Ports,
+  configurations: Configurations,
+  writerKey: string,
+): Promise<RunEnd> {
+  let lease: Lease;
+  try {
+    lease = await takeLease(ports.tables, { writerKey, now: ports.clock.now(), lengthMs: leaseMs });
+  } catch (error) {
+    if (isZonebridgeError(error, 'sync/lease-held')) return { postponeSeconds: 5, error };
+    throw error;
+  }
+  const context = new RunContext(ports, lease);
+  let failure: ZonebridgeError | undefined;
+  try {
+    if (lease.found.circuitUntil > ports.clock.now()) return await context.leave();
+    await drain(context, await readActive(context, configurations, writerKey));
+  } catch (error) {
+    failure = isZonebridgeError(error)
+      ? error
+      : new ZonebridgeError('store/unavailable', `unexpected: ${(error as Error).message}`, { cause: error });
+    if (!isZonebridgeError(error))
+      ports.telemetry.warn('run failed', { writerKey, stack: (error as Error).stack });
+  } finally {
+    await context.close();
+  }
+  return context.end(failure);
+}
+
+/** Reads configuration and known identities in one go. */
+async function readActive(
+  context: RunContext,
+  configurations: Configurations,
+  writerKey: string,
+): Promise<ActiveConfiguration> {
+  const { ports } = context;
+  const guess = configurations.cached();
+  const guessed = guess ? firewallsOf(ports, guess, writerKey) : [];
+  const [pointer, ...identities] = await ports.tables.read([
+    configurations.pointer,
+    ...guessed.map(identityKey),
+  ]);
+  const active = await configurations.from(pointer);
+  context.active = active;
+  context.firewalls = firewallsOf(ports, active, writerKey);
+  if (active === guess)
+    guessed.forEach((firewall, index) => context.identities.set(firewall, readIdentity(identities[index])));
+  return active;
+}
+
+function firewallsOf(ports: Ports, active: ActiveConfiguration, writerKey: string): string[] {
+  const all = Object.entries(active.configuration.firewalls);
+  return all.filter(([, settings]) => writerKeyOf(ports.firewalls, settings) === writerKey).map(([id]) => id);
+}
+
+async function drain(context: RunContext, active: ActiveConfiguration): Promise<void> {
+  const { ports, lease } = context;
+  let parts = lease.found.woken.includes('*') ? [] : lease.found.woken;
+  for (let pass = 0; pass < passesMax; pass++) {
+    const { rows, more } = await readParts(context, parts);
+    if (rows.length === 0) return;
+    const wait = context.lastWriteAt + writeSpacingMs - ports.clock.now();
+    if (rows.length > 1 && wait > 0 && rows.length < rowsPerPass) {
+      await ports.clock.sleep(wait);
+      parts = [];
+      continue;
+    }
+    for (const [firewall, mine] of Map.groupBy(rows, (row) => row.firewall)) {
+      const started = ports.clock.now();
+      const writes = await runPass({
+        run: context,
+        active,
+        firewall,
+        rows: mine,
+        totals: context.totalsOf(firewall),
+      });
+      if (writes > 0) context.lastWriteAt = started;
+    }
+    if (rows.length === 1 && !more) return;
+    if (ports.clock.now() > lease.until - passMarginMs) {
+      throw new ZonebridgeError('sync/lease-lost', 'the lease nears its end, a fresh run goes on');
+    }
+    parts = [];
+  }
+}
+
+async function readParts(
+  context: RunContext,
+  parts: readonly string[],
+): Promise<{ rows: DirtyRow[]; more: boolean }> {
+  const everywhere = context.firewalls.flatMap((firewall) =>
+    Array.from({ length: dirtyBuckets }, (_, bucket) => ({ firewall, bucket })),
+  );
+  const places =
+    parts.length === 0
+      ? everywhere
+      : everywhere.filter(({ firewall, bucket }) => parts.includes(`${firewall}#${bucket}`));
+  const limit = Math.ceil(rowsPerPass / dirtyBuckets);
+  const pages = await inParallel(places, 8, ({ firewall, bucket }) =>
+    readDirty(context.ports.tables, firewall, bucket, limit),
+  );
+  return { rows: pages.flatMap((page) => page.rows), more: pages.some((page) => page.more) };
+}

@@ -1,0 +1,84 @@
+import type { FirewallModule, ObjectRef } from '../core/firewall.ts';
+import type { AddressGroup, GroupTarget } from '../core/model/address-group.ts';
+import { parseMembershipKey } from '../core/model/address-group.ts';
+import { ZonebridgeError } from '../core/errors.ts';
+import type { Configuration, FirewallConfiguration } from './configuration/model.ts';
+import { bucketOf } from './state/dirty.ts';
+
+/** Vendor module of a firewall. */
+export function moduleOf(
+  modules: Readonly<Record<string, FirewallModule>>,
+  firewall: FirewallConfiguration,
+): FirewallModule {
+  const found = modules[firewall.kind];
+  if (!found)
+    throw new ZonebridgeError('configuration/invalid', `no firewall module of kind ${firewall.kind}`);
+  return found;
+}
+
+/** Writer key of a firewall, prefixed with its kind so that vendors cannot collide. */
+export function writerKeyOf(
+  modules: Readonly<Record<string, FirewallModule>>,
+  firewall: FirewallConfiguration,
+): string {
+  return `${firewall.kind}:${moduleOf(modules, firewall).writerKey(firewall.settings)}`;
+}
+
+/** Firewalls that a membership goes to: targets of its group that see its realm. */
+export function firewallsFor(configuration: Configuration, key: string): string[] {
+  const { group, realm } = parseMembershipKey(key);
+  const targets = configuration.groups[group]?.publish ?? [];
+  return targets
+    .map((target) => target.firewall)
+    .filter((firewall) => configuration.firewalls[firewall]?.realms.includes(realm));
+}
+
+/** Groups published to a firewall, with their target. */
+export function groupsOn(
+  configuration: Configuration,
+  firewall: string,
+): { group: AddressGroup; target: GroupTarget }[] {
+  const result: { group: AddressGroup; target: GroupTarget }[] = [];
+  for (const group of Object.values(configuration.groups)) {
+    for (const target of group.publish) if (target.firewall === firewall) result.push({ group, target });
+  }
+  return result;
+}
+
+export function objectRef(
+  module: FirewallModule,
+  place: { hub: string; group: AddressGroup; target: GroupTarget },
+): ObjectRef {
+  const { hub, group, target } = place;
+  const name = module.objectName({
+    hub,
+    group: group.name,
+    channel: target.channel,
+    override: target.object,
+  });
+  return {
+    group: group.name,
+    name,
+    channel: target.channel,
+    create: target.create,
+    sizeHint: group.maxMembers,
+  };
+}
+
+/** Groups what became dirty by the writer that has to look: writer key -> network and `firewall#bucket` parts. */
+export function wakeParts(
+  modules: Readonly<Record<string, FirewallModule>>,
+  configuration: Configuration,
+  marks: readonly { firewall: string; key: string }[],
+): Map<string, { network: string; parts: Set<string> }> {
+  const result = new Map<string, { network: string; parts: Set<string> }>();
+  for (const { firewall, key } of marks) {
+    const settings = configuration.firewalls[firewall];
+    if (!settings) continue;
+    const writerKey = writerKeyOf(modules, settings);
+    const entry = result.get(writerKey) ?? { network: settings.network, parts: new Set<string>() };
+    entry.parts.add(`${firewall}#${bucketOf(key)}`);
+    result.set(writerKey, entry);
+  }
+  return result;
+}

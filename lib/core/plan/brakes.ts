@@ -1,0 +1,174 @@
+import type { BrakeSettings } from '../model/address-group.ts';
+
+/** Defaults of design 4.4; each can be set for all groups or one. */
+export const defaultBrakes: BrakeSettings = {
+  shrink: { minimum: 10, share: 0.3 },
+  growth: { minimum: 10, share: 0.3 },
+  windowMinutes: 10,
+};
+
+/** More than this share of everything we keep on a firewall does not go in one window without a person. */
+const firewallShrink = { minimum: 10, share: 0.2 };
+
+/** Net removals that a firewall as a whole still allows in its window. */
+export function firewallRemovalsLeft(totals: { size: number; sizeAtStart: number }): number {
+  return limit(firewallShrink, totals.sizeAtStart) - (totals.sizeAtStart - totals.size);
+}
+
+/** Durable counters of one group on one firewall. */
+export interface Counters {
+  /** Members we believe are there. */
+  size: number;
+  /** Milliseconds since 1970. */
+  windowStart: number;
+  sizeAtStart: number;
+  /** What the last `apply` released for changes that its configuration causes: additions and removals left. */
+  allowance: { generation: number; add: number; remove: number };
+}
+
+export function emptyCounters(now: number): Counters {
+  return { size: 0, windowStart: now, sizeAtStart: 0, allowance: { generation: 0, add: 0, remove: 0 } };
+}
+
+/** Starts a new window when the old one is over. */
+export function rollWindow(counters: Counters, now: number, windowMinutes: number): Counters {
+  if (now - counters.windowStart < windowMinutes * 60_000) return counters;
+  return { ...counters, windowStart: now, sizeAtStart: counters.size };
+}
+
+/** Why something was changed in the cluster or the configuration; decides which brake looks at it. */
+export type Cause =
+  | 'watch'
+  | 'relist'
+  | 'namespace'
+  | 'node'
+  | 'start'
+  | 'configuration'
+  | 'reconcile'
+  | 'approval';
+
+/** One intended change as the brakes see it. */
+export interface BrakedChange {
+  op: 'add' | 'remove';
+  address: string;
+  cause: Cause;
+  /** A removal that a watch saw by uid; may empty a group. */
+  witnessed: boolean;
+  /** The address belongs to another endpoint now: leaving is never held. */
+  moved: boolean;
+  /** The hub has not verified the part of the cluster this comes from. */
+  unverified: boolean;
+  approved: boolean;
+}
+
+export type HoldReason =
+  | 'shrink'
+  | 'empties'
+  | 'growth'
+  | 'max-members'
+  | 'unverified'
+  | 'configuration-shrink'
+  | 'configuration-growth'
+  | 'firewall-shrink';
+
+export interface Braked<C> {
+  go: C[];
+  held: { change: C; reason: HoldReason }[];
+  counters: Counters;
+}
+
+/** Largest change of size that flows without a person. */
+function limit(rule: { minimum: number; share: number }, sizeAtStart: number): number {
+  return Math.max(rule.minimum, Math.floor(rule.share * sizeAtStart));
+}
+
+export interface BrakeContext {
+  settings: BrakeSettings;
+  counters: Counters;
+  maxMembers: number;
+  generation: number;
+  /** How many more removals the firewall as a whole allows in its window. */
+  firewallRemovalsLeft: number;
+}
+
+/**
+ * Splits changes into those that go and those that wait for a person; `counters` are those after the ones that go.
+ * Additions are judged first, so that a rolling update (as many in as out) is no loss.
+ */
+export function brake<C extends BrakedChange>(changes: readonly C[], context: BrakeContext): Braked<C> {
+  const state = { ...context.counters, allowance: { ...context.counters.allowance } };
+  const go: C[] = [];
+  const held: { change: C; reason: HoldReason }[] = [];
+  const judge = (change: C, reason: HoldReason | undefined): void => {
+    if (reason !== undefined) {
+      held.push({ change, reason });
+      return;
+    }
+    go.push(change);
+    state.size += change.op === 'add' ? 1 : -1;
+    if (change.cause === 'configuration' && !change.approved) {
+      state.allowance[change.op] = Math.max(0, state.allowance[change.op] - 1);
+    }
+  };
+  for (const change of changes) if (change.op === 'add') judge(change, holdAddition(change, state, context));
+  let firewallLeft = context.firewallRemovalsLeft;
+  const removals = changes.filter((change) => change.op === 'remove');
+  // What is never held goes first, so that it is counted before the rest is judged.
+  const free = removals.filter((change) => change.moved || change.approved);
+  for (const change of free) judge(change, undefined);
+  firewallLeft -= free.length;
+  for (const change of removals) {
+    if (change.moved || change.approved) continue;
+    const reason = holdRemoval(change, state, { ...context, firewallRemovalsLeft: firewallLeft });
+    if (reason === undefined) firewallLeft -= 1;
+    judge(change, reason);
+  }
+  return { go, held, counters: state };
+}
+
+function holdAddition(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
+  if (state.size + 1 > context.maxMembers) return 'max-members';
+  if (change.approved) return undefined;
+  if (change.cause === 'configuration') {
+    const { allowance } = state;
+    return allowance.generation === context.generation && allowance.add > 0
+      ? undefined
+      : 'configuration-growth';
+  }
+  if (change.cause !== 'namespace') return undefined;
+  const growth = state.size + 1 - state.sizeAtStart;
+  return growth > limit(context.settings.growth, state.sizeAtStart) ? 'growth' : undefined;
+}
+
+function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
+  if (change.cause === 'configuration') {
+    const { allowance } = state;
+    const released = allowance.generation === context.generation && allowance.remove > 0;
+    return released ? undefined : 'configuration-shrink';
+  }
+  if (change.unverified && !change.witnessed) return 'unverified';
+  if (!change.witnessed && state.size - 1 <= 0) return 'empties';
+  const loss = state.sizeAtStart - (state.size - 1);
+  if (loss > limit(context.settings.shrink, state.sizeAtStart)) return 'shrink';
+  return context.firewallRemovalsLeft <= 0 ? 'firewall-shrink' : undefined;
+}
+
+/** What an `apply` may release by itself for a group: all of it when within the brakes, otherwise nothing until a person approves. */
+export function applyAllowance(
+  planned: { add: number; remove: number; size: number; firstFill: boolean },
+  settings: BrakeSettings,
+): { add: number; remove: number; holds: HoldReason[] } {
+  const holds: HoldReason[] = [];
+  const after = planned.size + planned.add - planned.remove;
+  const empties = planned.size > 0 && after <= 0;
+  const loss = planned.size - after;
+  if (empties) holds.push('empties');
+  else if (loss > limit(settings.shrink, planned.size)) holds.push('configuration-shrink');
+  const growth = after - planned.size;
+  if (!planned.firstFill && growth > limit(settings.growth, planned.size)) holds.push('configuration-growth');
+  return {
+    add: holds.includes('configuration-growth') ? 0 : planned.add,
+    remove: holds.includes('empties') || holds.includes('configuration-shrink') ? 0 : planned.remove,
+    holds,
+  };
+}

@@ -1,0 +1,53 @@
+import type { ObservedObject } from '../firewall.ts';
+import { digest } from '../model/content-hash.ts';
+
+/**
+ * Who owns an object on a firewall (law 4). Our mark is a hash over hub, firewall id, scope and object name,
+ * so that a clone, a renamed object or another hub's object is foreign.
+ */
+export type Ownership = 'ours' | 'offered' | 'foreign' | 'absent';
+
+export interface ObjectIdentity {
+  hub: string;
+  /** The configured id of the firewall, never its serial: a replaced device keeps it. */
+  firewall: string;
+  /** VDOM, domain or device group. */
+  scope: string;
+  object: string;
+}
+
+const markWord = 'zonebridge:mark:';
+const offerWord = 'zonebridge:offer:';
+
+/** The word in the comment that makes an object ours, 48 characters. */
+export function mark(identity: ObjectIdentity): string {
+  const { hub, firewall, scope, object } = identity;
+  return markWord + digest(JSON.stringify([hub, firewall, scope, object]));
+}
+
+/** Comment of an object that we make: the mark first, then a word to people. At most 120 characters. */
+export function ownComment(identity: ObjectIdentity): string {
+  return `${mark(identity)} kept by Zonebridge, edits are undone`;
+}
+
+/** The word with which the security team offers an object for a group. */
+export function offer(group: string): string {
+  return offerWord + group;
+}
+
+/** True when a comment carries exactly this word; words are separated by white space, commas or semicolons. */
+export function carries(comment: string, word: string): boolean {
+  return comment.split(/[\s,;]+/).includes(word);
+}
+
+/** Judges what was read; a mark counts for objects we make, an offer for objects the security team made. */
+export function ownershipOf(
+  observed: ObservedObject,
+  expected: { create: 'own' | 'offered'; group: string; identity: ObjectIdentity },
+): Ownership {
+  if (!observed.exists) return 'absent';
+  if (expected.create === 'own') {
+    return carries(observed.comment, mark(expected.identity)) ? 'ours' : 'foreign';
+  }
+  return carries(observed.comment, offer(expected.group)) ? 'offered' : 'foreign';
+}
