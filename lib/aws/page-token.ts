@@ -18,5 +18,7 @@ export function readPageToken(query: Query & { after: string }): Key {
   if (typeof pk !== 'string' || (sk !== null && typeof sk !== 'string')) {
     throw new TypeError('`after` is not the end of a page');
   }
+  if (query.index === undefined && pk !== query.pk)
+    throw new TypeError('`after` belongs to another partition');
   return { table: query.table, pk, ...(sk === null ? {} : { sk }) };
 }

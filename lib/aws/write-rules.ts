@@ -45,6 +45,7 @@ export function checkWrite(write: Write): void {
     checkBucket(write, write.put['bucket']);
   }
   if ('update' in write) checkUpdate(write, write.update);
+  if ('check' in write && write.if.length === 0) fail(write, 'check', 'a check needs a term');
 }
 
 /** At most 100 items, 4 MB, and no two actions on one item. */

@@ -352,7 +352,7 @@ function mistakes(open: () => Tables): void {
       (tables, pk) =>
         tables.transact([
           { key: control(pk), put: {} },
-          { key: control(pk), check: true, if: [] },
+          { key: control(pk), check: true, if: [{ attribute: 'pk', is: 'absent' }] },
         ]),
     ],
     [
@@ -360,6 +360,7 @@ function mistakes(open: () => Tables): void {
       (tables, pk) =>
         tables.transact(Array.from({ length: 101 }, (_, place) => ({ key: dirty(pk, `${place}`), put: {} }))),
     ],
+    ['a check of nothing', (tables, pk) => tables.write({ key: control(pk), check: true, if: [] })],
     ['a page that never was', (tables, pk) => tables.query({ table: 'dirty', pk, after: 'x' })],
   ];
   test.each(wrong)('%s is refused', async (_title, attempt) => {

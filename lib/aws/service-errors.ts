@@ -1,0 +1,47 @@
+import { ZonebridgeError } from '../core/errors.ts';
+
+const throttled = new Set([
+  'InternalFailure',
+  'InternalServerError',
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TransactionInProgressException',
+]);
+
+/** The name of an SDK error, such as `ConditionalCheckFailedException`. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+/** True when the service was not reached, did not answer in time, is overloaded or ill: the same call may work later. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (throttled.has(error.name)) return true;
+  const status = httpStatus(error);
+  if (status !== undefined) return status >= 500 || status === 429;
+  // No answer at all: the errors of sockets and of the SDK's own time-outs.
+  return error.name === 'TimeoutError' || error.name === 'AbortError' || 'code' in error || 'errno' in error;
+}
+
+/** `store/unavailable` for transient errors, the error itself for anything else (missing rights, missing table). */
+export function translate(error: unknown, service: string): unknown {
+  if (!isTransient(error)) return error;
+  return new ZonebridgeError(
+    'store/unavailable',
+    `${service} did not answer as expected: ${errorName(error)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function httpStatus(error: Error): number | undefined {
+  if (!('$metadata' in error)) return undefined;
+  const metadata = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
+}
