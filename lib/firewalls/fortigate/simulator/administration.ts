@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Gate } from './access.ts';
+import type { Device } from './device.ts';
+import type { FaultInjector } from './faults.ts';
+import { jsonAnswer } from './http.ts';
+import type { ApiAnswer, ApiRequest } from './http.ts';
+import { Refusal } from './refusal.ts';
+import type { RequestLog } from './request-log.ts';
+import { seedDevice } from './seed.ts';
+import { formatVersion, parseVersion } from './version.ts';
+
+export const administrationPrefix = '/_simulator/';
+
+export interface Administration {
+  device: Device;
+  gate: Gate;
+  faults: FaultInjector;
+  requests: RequestLog;
+  /** Adds faults with whatever they need at once (a frozen copy, going down). */
+  addFaults(input: unknown): unknown;
+}
+
+const limit = z.number().min(0);
+const access = z.enum(['none', 'read', 'read-write']);
+
+/** Body of POST `/_simulator/device`: whatever is named changes, the rest stays. */
+const deviceChange = z.strictObject({
+  version: z.string().optional(),
+  serial: z.string().min(1).optional(),
+  peerSerial: z.string().min(1).optional(),
+  hostname: z.string().min(1).optional(),
+  bootTime: z.number().optional(),
+  role: z.enum(['standalone', 'primary', 'secondary']).optional(),
+  trustedHosts: z.array(z.string()).optional(),
+  accessProfile: z.record(z.string(), access).optional(),
+  limits: z
+    .strictObject({ addresses: limit, groups: limit, groupMembers: limit, feedEntries: limit })
+    .partial()
+    .optional(),
+  behaviour: z
+    .strictObject({
+      duplicateStatus: z.union([z.literal(500), z.literal(424)]),
+      unknownReference: z.union([z.literal(-3), z.literal(-651)]),
+      memberPut: z.enum(['allowed', 'refused']),
+      unknownFeed: z.enum(['per-command', 'whole-request']),
+      bootTime: z.enum(['shown', 'hidden']),
+      entryListDefaultCount: z.int().min(0),
+    })
+    .partial()
+    .optional(),
+  addVdom: z.string().min(1).optional(),
+  reboot: z.strictObject({ feedEntries: z.enum(['kept', 'lost']) }).optional(),
+});
+
+/** Changes the device as an operator, a failover or a reboot would. Throws RangeError for a body that does not fit. */
+export function changeDevice(device: Device, gate: Gate, input: unknown): void {
+  const parsed = deviceChange.safeParse(input);
+  if (!parsed.success) {
+    throw new RangeError(z.prettifyError(parsed.error));
+  }
+  const { version, limits, behaviour, addVdom, reboot, ...plain } = parsed.data;
+  const { settings } = device;
+  Object.assign(settings, plain, version === undefined ? {} : { version: parseVersion(version) });
+  Object.assign(settings.limits, limits);
+  Object.assign(settings.behaviour, behaviour);
+  if (addVdom !== undefined && !device.vdoms.has(addVdom)) {
+    device.addVdom(addVdom);
+  }
+  if (reboot !== undefined) {
+    gate.dropSessions();
+    device.reboot(reboot.feedEntries, Date.now());
+  }
+  device.onChange();
+}
+
+/** Answers below `/_simulator/`, which no vendor path uses. Needs the API token in the header. */
+export function answerAdministration(request: ApiRequest, admin: Administration): ApiAnswer {
+  if (!admin.gate.holdsToken(request)) {
+    return jsonAnswer(401, { error: 'Send the API token as Authorization: Bearer <token>.' });
+  }
+  try {
+    return route(request, admin);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError || error instanceof Refusal) {
+      return jsonAnswer(400, { error: error.message });
+    }
+    throw error;
+  }
+}
+
+function route(request: ApiRequest, admin: Administration): ApiAnswer {
+  const [resource = '', id] = request.path.slice(administrationPrefix.length).split('/');
+  switch (`${request.method} ${resource}`) {
+    case 'GET faults':
+      return jsonAnswer(200, admin.faults.list());
+    case 'POST faults':
+      return jsonAnswer(200, admin.addFaults(JSON.parse(request.body)));
+    case 'DELETE faults':
+      return jsonAnswer(200, { removed: admin.faults.remove(id) });
+    case 'GET commits': {
+      const after = Number(request.query.get('after') ?? 0) || 0;
+      return jsonAnswer(200, { last: admin.device.commits.last, commits: admin.device.commits.after(after) });
+    }
+    case 'GET state':
+      return jsonAnswer(200, admin.device.snapshot());
+    case 'POST seed':
+      return jsonAnswer(200, seedDevice(admin.device, JSON.parse(request.body)));
+    case 'GET requests':
+      return jsonAnswer(200, admin.requests.list());
+    case 'DELETE requests':
+      admin.requests.clear();
+      return jsonAnswer(200, {});
+    case 'GET device':
+    case 'POST device':
+      if (request.method === 'POST') {
+        changeDevice(admin.device, admin.gate, JSON.parse(request.body));
+      }
+      return jsonAnswer(200, {
+        ...admin.device.settings,
+        version: formatVersion(admin.device.settings.version),
+      });
+    default:
+      return jsonAnswer(404, { error: `No ${request.method} ${request.path} here; see the readme.` });
+  }
+}

@@ -1,0 +1,119 @@
+import type { Device } from './device.ts';
+import { monitorEnvelope } from './envelope.ts';
+import type { Place } from './envelope.ts';
+import { readEntryList, pushEntries } from './feed-api.ts';
+import { Refusal, missingEntry } from './refusal.ts';
+import type { Json, JsonObject } from './refusal.ts';
+import type { Vdom } from './vdom.ts';
+
+export interface MonitorCall {
+  place: Place;
+  device: Device;
+  vdom: Vdom;
+  query: URLSearchParams;
+  body: string;
+}
+
+interface MonitorResource {
+  method: 'GET' | 'POST';
+  /** Permission; undefined: any profile may call it. */
+  right?: string;
+  /** `path`, `name` and `action` of the envelope. */
+  parts: readonly [string, string, string];
+  results(call: MonitorCall): Json;
+}
+
+/** Resources below `/api/v2/monitor/`. */
+const resources: Readonly<Record<string, MonitorResource>> = {
+  'system/status': {
+    method: 'GET',
+    parts: ['system', 'status', ''],
+    results: ({ device }) => systemStatus(device),
+  },
+  'license/status': { method: 'GET', parts: ['license', 'status', ''], results: () => ({}) },
+  // Assumption: any profile may read it; published lists of needed rights do not name it.
+  'web-ui/state': {
+    method: 'GET',
+    parts: ['web-ui', 'state', ''],
+    results: ({ device }) => webUiState(device),
+  },
+  'system/firmware': {
+    method: 'GET',
+    right: 'sysgrp.cfg',
+    parts: ['system', 'firmware', ''],
+    results: ({ device }) => ({ current: { version: `v${device.settings.version.join('.')}` } }),
+  },
+  'system/ha-peer': {
+    method: 'GET',
+    right: 'sysgrp.cfg',
+    parts: ['system', 'ha-peer', ''],
+    results: ({ device }) => haPeers(device),
+  },
+  'system/external-resource/entry-list': {
+    method: 'GET',
+    right: 'sysgrp.cfg',
+    parts: ['system', 'external-resource', 'entry-list'],
+    results: readEntryList,
+  },
+  'system/external-resource/dynamic': {
+    method: 'POST',
+    right: 'sysgrp.cfg',
+    parts: ['system', 'external-resource', 'dynamic'],
+    results: pushEntries,
+  },
+};
+
+/** The resource of a path, or undefined. */
+export function monitorResource(parts: readonly string[]): MonitorResource | undefined {
+  const path = parts.join('/').replace(/\/select$/, '');
+  return Object.hasOwn(resources, path) ? resources[path] : undefined;
+}
+
+/** Runs a call of the runtime API. Throws a Refusal. */
+export function callMonitor(resource: MonitorResource, call: MonitorCall): JsonObject {
+  if (call.place.method !== resource.method) {
+    throw new Refusal(405);
+  }
+  const results = resource.results(call);
+  return monitorEnvelope(call.place, call.device.settings, resource.parts[2], results);
+}
+
+function systemStatus(device: Device): JsonObject {
+  return {
+    model_name: 'FortiGate',
+    model_number: 'VM64',
+    model: 'FGVM64',
+    hostname: device.settings.hostname,
+    log_disk_status: 'available',
+  };
+}
+
+/** The only place found that tells the last boot: milliseconds since 1970, read by several public monitoring tools. */
+function webUiState(device: Device): JsonObject {
+  const shown = device.settings.behaviour.bootTime === 'shown';
+  return {
+    hostname: device.settings.hostname,
+    model_name: 'FortiGate',
+    model_number: 'VM64',
+    model: 'FGVM64',
+    snapshot_utc_time: Date.now(),
+    ...(shown ? { utc_last_reboot: Math.round(device.settings.bootTime) } : {}),
+    time_zone_offset: 0,
+  };
+}
+
+/** Members of the cluster, this unit first; an alone standing unit has no such list. */
+function haPeers(device: Device): JsonObject[] {
+  const { role, serial, peerSerial, hostname } = device.settings;
+  if (role === 'standalone') {
+    throw missingEntry();
+  }
+  const member = (serialNumber: string, primary: boolean): JsonObject => ({
+    serial_no: serialNumber,
+    vcluster_id: 0,
+    priority: primary ? 200 : 100,
+    hostname: serialNumber === serial ? hostname : `${hostname}-peer`,
+    ...(primary ? { master: true, primary: true } : {}),
+  });
+  return [member(serial, role === 'primary'), member(peerSerial, role === 'secondary')];
+}

@@ -1,0 +1,20 @@
+import type { TableSchema } from '../schema.ts';
+import { address, address6, addressGroup, addressGroup6 } from './addresses.ts';
+import { policy, schedule, service, virtualAddress } from './policies.ts';
+import { externalResource, globalSettings, networkInterface, resourceLimits } from './system.ts';
+
+/** Every table of the device, referred-to tables before those that refer to them. One more table is one more entry. */
+export const tableSchemas: readonly TableSchema[] = [
+  networkInterface,
+  globalSettings,
+  resourceLimits,
+  address,
+  address6,
+  addressGroup,
+  addressGroup6,
+  externalResource,
+  service,
+  schedule,
+  virtualAddress,
+  policy,
+];
