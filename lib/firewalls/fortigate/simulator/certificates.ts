@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it is imported for what it does, before the library that needs it
 import './reflect-metadata.ts';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 import { readEnvelope } from './envelope.ts';
 import type { Place } from './envelope.ts';
 import { compileFilters } from './filters.ts';
-import { missingEntry } from './refusal.ts';
+import { missingEntry, textOf } from './refusal.ts';
 import type { JsonObject } from './refusal.ts';
 import { exists, presentLink, presentLinks, presentRow } from './row.ts';
 import type { Presentation, Row } from './row.ts';
@@ -91,7 +91,7 @@ function sortRows(rows: Row[], table: ConfigTable, sort: string | null): void {
   if (field === '') {
     return;
   }
-  const value = (row: Row) => (field === table.schema.key ? row.key : String(row.values.get(field) ?? ''));
+  const value = (row: Row) => (field === table.schema.key ? row.key : textOf(row.values.get(field)));
   const sign = direction === 'dsc' ? -1 : 1;
   rows.sort((a, b) => sign * value(a).localeCompare(value(b), 'en', { numeric: true }));
 }

@@ -1,5 +1,6 @@
 import { CommitLog } from './change.ts';
 import type { Change } from './change.ts';
+import type { FeedState } from './feeds.ts';
 import type { Json, JsonObject } from './refusal.ts';
 import type { Row } from './row.ts';
 import type { Settings } from './settings.ts';
@@ -12,7 +13,7 @@ export interface DeviceState {
   version: string;
   serial: string;
   bootTime: number;
-  vdoms: Record<string, { rows: Record<string, JsonObject[]>; feeds: Record<string, string[]> }>;
+  vdoms: Record<string, { rows: Record<string, JsonObject[]>; feeds: Record<string, FeedState> }>;
 }
 
 /** The device: VDOMs, settings and the log of what was accepted. Knows no HTTP. */
@@ -79,11 +80,9 @@ export class Device {
     for (const vdom of this.vdoms.values()) {
       const rows: Record<string, JsonObject[]> = {};
       for (const table of vdom.tables()) {
-        const kept = [...table.rows.values()].filter((row) => !row.predefined || table.schema.single);
-        rows[table.schema.path] = kept.map((row) => storedRow(row, table.schema.key));
+        rows[table.schema.path] = [...table.rows.values()].map((row) => storedRow(row, table.schema.key));
       }
-      const feeds = vdom.feeds.names().map((name) => [name, [...vdom.feeds.read(name).entries.keys()]]);
-      vdoms[vdom.name] = { rows, feeds: Object.fromEntries(feeds) as Record<string, string[]> };
+      vdoms[vdom.name] = { rows, feeds: vdom.feeds.snapshot() };
     }
     const { version, serial, bootTime } = this.settings;
     return { format: 1, version: formatVersion(version), serial, bootTime, vdoms };
@@ -99,9 +98,7 @@ export class Device {
     for (const [name, content] of Object.entries(state.vdoms)) {
       const vdom = this.vdoms.get(name) ?? this.addVdom(name);
       restoreRows(vdom, content.rows);
-      for (const [feed, entries] of Object.entries(content.feeds)) {
-        vdom.feeds.run(feed, 'snapshot', entries);
-      }
+      vdom.feeds.restore(content.feeds);
     }
   }
 

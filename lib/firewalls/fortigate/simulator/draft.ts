@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { databaseRefusal, isObject } from './refusal.ts';
 import type { Json, JsonObject } from './refusal.ts';
 import type { Links, Row } from './row.ts';
@@ -36,7 +37,20 @@ export function readDraft(body: JsonObject, schema: TableSchema, vdom: Vdom): Dr
     }
     draft.values.set(name, stored);
   }
+  checkRange(draft);
   return draft;
+}
+
+function checkRange(draft: Draft): void {
+  const [start, end] = [draft.values.get('start-ip'), draft.values.get('end-ip')];
+  if (typeof start === 'string' && typeof end === 'string' && ipv4Number(end) < ipv4Number(start)) {
+    throw databaseRefusal(-73, 'the end of the range is below its start');
+  }
+}
+
+/** 0 for what is no IPv4 address: IPv6 ranges are not compared. */
+function ipv4Number(address: string): number {
+  return isIPv4(address) ? address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : 0;
 }
 
 function readLinks(name: string, field: LinkListField, value: Json, vdom: Vdom): Links {

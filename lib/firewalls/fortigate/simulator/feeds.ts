@@ -18,6 +18,13 @@ export interface Feed {
   lastUpdate: number;
 }
 
+/** A feed as the state file keeps it. */
+export interface FeedState {
+  entries: string[];
+  overflow: boolean;
+  lastUpdate: number;
+}
+
 export interface FeedDifference {
   added: string[];
   removed: string[];
@@ -91,6 +98,22 @@ export class FeedStore {
     }
   }
 
+  snapshot(): Record<string, FeedState> {
+    const feeds = [...this.#feeds].map(([name, { entries, overflow, lastUpdate }]): [string, FeedState] => [
+      name,
+      { entries: [...entries.keys()], overflow, lastUpdate },
+    ]);
+    return Object.fromEntries(feeds);
+  }
+
+  restore(feeds: Record<string, FeedState>): void {
+    for (const [name, { entries, overflow, lastUpdate }] of Object.entries(feeds)) {
+      this.run(name, 'snapshot', entries);
+      Object.assign(this.read(name), { overflow, lastUpdate });
+    }
+  }
+
+  /** The most entries: of one feed before 7.4.4, of all together from then on. */
   limit(): number {
     const configured = this.#settings.limits.feedEntries;
     return configured > 0

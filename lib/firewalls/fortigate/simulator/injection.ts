@@ -41,7 +41,12 @@ export async function answerUnderFaults(
         // Not awaited: it waits for this very connection to end.
         void target.goDown(fault.milliseconds);
         return 'cut';
-      default:
+      case 'reject':
+      case 'throttle':
+      case 'server-error':
+      case 'login-page':
+      case 'unauthorized':
+      case 'forbidden':
         return faultAnswer(request, fault, target.device);
     }
   }
@@ -69,15 +74,16 @@ function faultAnswer(request: ApiRequest, fault: AnsweringFault, device: Device)
     case 'forbidden':
       return jsonAnswer(403, envelope(request, device, { http_status: 403 }));
     case 'reject':
-      return jsonAnswer(
-        fault.status,
-        envelope(request, device, {
-          http_status: fault.status,
-          ...(fault.error === undefined ? {} : { error: fault.error }),
-          ...(fault.cliError === undefined ? {} : { cli_error: fault.cliError }),
-        }),
-      );
+      break;
   }
+  return jsonAnswer(
+    fault.status,
+    envelope(request, device, {
+      http_status: fault.status,
+      ...(fault.error === undefined ? {} : { error: fault.error }),
+      ...(fault.cliError === undefined ? {} : { cli_error: fault.cliError }),
+    }),
+  );
 }
 
 function envelope(

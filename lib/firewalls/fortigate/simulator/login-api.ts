@@ -1,7 +1,8 @@
 import type { Gate } from './access.ts';
 import { jsonAnswer, pageAnswer } from './http.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
-import { isObject } from './refusal.ts';
+import { isObject, textOf } from './refusal.ts';
+import type { JsonObject } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import { isAtLeast } from './version.ts';
 
@@ -52,7 +53,7 @@ function authenticate(request: ApiRequest, gate: Gate, settings: Settings): ApiA
     return jsonAnswer(405, { status_code: -1 });
   }
   const { username, password, secretkey } = readObject(request.body);
-  const session = gate.logIn(String(username ?? ''), String(password ?? secretkey ?? ''));
+  const session = gate.logIn(textOf(username), textOf(password ?? secretkey));
   if (session === undefined) {
     return jsonAnswer(200, { status_code: -1, status_message: 'LOGIN_FAILED' });
   }
@@ -61,7 +62,7 @@ function authenticate(request: ApiRequest, gate: Gate, settings: Settings): ApiA
   return { ...answer, headers: { ...answer.headers, 'set-cookie': cookies(session, settings) } };
 }
 
-function readObject(body: string): Record<string, unknown> {
+function readObject(body: string): JsonObject {
   try {
     const parsed: unknown = JSON.parse(body);
     return isObject(parsed) ? parsed : {};

@@ -29,6 +29,11 @@ export function missingEntry(): Refusal {
   return new Refusal(404);
 }
 
+/** Text of a plain value, such as a key that came as a number. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -67,7 +67,7 @@ export class RowWriter {
   /** Takes back every reference of a row that goes away. */
   release(row: Row): void {
     for (const [list, links] of row.lists) {
-      for (const name of [...links.keys()]) {
+      for (const name of links.keys()) {
         this.unlink(row, list, name);
       }
     }
@@ -122,13 +122,13 @@ export class RowWriter {
   #countScalar(row: Row, name: string, by: 1 | -1): void {
     const value = row.values.get(name);
     const table = typeof value === 'string' && value !== '' ? this.#scalarTarget(name, value) : undefined;
-    if (table === undefined) {
+    if (typeof value !== 'string' || table === undefined) {
       return;
     }
     if (by === 1) {
-      this.#vdom.references.add(table, String(value), row);
+      this.#vdom.references.add(table, value, row);
     } else {
-      this.#vdom.references.remove(table, String(value), row);
+      this.#vdom.references.remove(table, value, row);
     }
   }
 }

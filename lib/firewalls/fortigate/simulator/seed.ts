@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Device } from './device.ts';
-import type { JsonObject } from './refusal.ts';
 
 const seedSchema = z.strictObject({
   vdom: z.string().optional(),
@@ -27,7 +26,7 @@ export function seedDevice(device: Device, input: unknown): { rows: number; entr
       throw new RangeError(`There is no table ${JSON.stringify(path)}.`);
     }
     for (const row of rows) {
-      device.record(vdom.name, table.create(row as JsonObject));
+      device.record(vdom.name, table.create(row));
       count += 1;
     }
   }

@@ -22,7 +22,7 @@ export class TlsServer {
   #server: Server | undefined;
   #port: number;
   #comingUp: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(certificate: ServerCertificate, port: number, handler: Handler) {
     this.#certificate = certificate;
@@ -62,12 +62,17 @@ export class TlsServer {
 
   /** Cuts every connection and refuses new ones, then comes back by itself. */
   async goDown(milliseconds: number): Promise<void> {
+    if (this.#server === undefined) {
+      return;
+    }
     await this.#shut();
-    this.#comingUp = sleep(milliseconds).then(async () => {
-      if (!this.#closed) {
-        await this.open();
-      }
-    });
+    this.#comingUp = sleep(milliseconds, undefined, { signal: this.#closing.signal })
+      .then(async () => this.open())
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) {
+          console.error('The simulator did not come back:', error);
+        }
+      });
   }
 
   /** Resolves when a server that went down is back. */
@@ -76,7 +81,8 @@ export class TlsServer {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
+    await this.#comingUp;
     await this.#shut();
   }
 

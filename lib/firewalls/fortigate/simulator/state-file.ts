@@ -11,7 +11,10 @@ const stateSchema = z.strictObject({
     z.string(),
     z.strictObject({
       rows: z.record(z.string(), z.array(z.record(z.string(), z.json()))),
-      feeds: z.record(z.string(), z.array(z.string())),
+      feeds: z.record(
+        z.string(),
+        z.strictObject({ entries: z.array(z.string()), overflow: z.boolean(), lastUpdate: z.number() }),
+      ),
     }),
   ),
 });
@@ -30,7 +33,7 @@ export async function readState(file: string): Promise<DeviceState | undefined> 
     throw error;
   }
   try {
-    return stateSchema.parse(JSON.parse(text)) as DeviceState;
+    return stateSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new RangeError(`${file} is not a state file of this simulator.`, { cause: error });
   }

@@ -4,7 +4,7 @@ import { digestOf, formatDigest } from './digest.ts';
 import type { Digest } from './digest.ts';
 import { checkCircle, checkLists, checkSize, readDraft, readLink } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { Refusal, databaseRefusal, missingEntry } from './refusal.ts';
+import { Refusal, databaseRefusal, missingEntry, textOf } from './refusal.ts';
 import type { Json, JsonObject } from './refusal.ts';
 import { exists, refreshDigest } from './row.ts';
 import type { Row } from './row.ts';
@@ -23,6 +23,7 @@ export class ConfigTable {
   readonly #vdom: Vdom;
   readonly #writer: RowWriter;
   #digest: Digest;
+  #predefinedRows = 0;
 
   constructor(schema: TableSchema, vdom: Vdom) {
     this.schema = schema;
@@ -42,8 +43,11 @@ export class ConfigTable {
 
   addPredefined(): void {
     for (const body of this.schema.predefined ?? (this.schema.single ? [{ name: '' }] : [])) {
-      const row = this.#insert(String(body['name']), readDraft(body, this.schema, this.#vdom));
-      row.predefined = true;
+      const key = textOf(body['name']);
+      const uuid = uuidOf(this.#vdom.name, this.schema.path, key);
+      const draft = readDraft(body, this.schema, this.#vdom);
+      this.#insert(key, draft, uuid).predefined = true;
+      this.#predefinedRows += 1;
     }
   }
 
@@ -52,7 +56,7 @@ export class ConfigTable {
    * Throws a Refusal when a value or a linked name does not fit this version.
    */
   load(stored: JsonObject, part: 'values' | 'lists'): void {
-    const key = String(stored[this.schema.key] ?? '');
+    const key = textOf(stored[this.schema.key]);
     const lists = Object.entries(stored).filter(([name]) => this.schema.fields[name]?.kind === 'links');
     const values = Object.entries(stored).filter(([name]) => this.schema.fields[name]?.kind !== 'links');
     const draft = readDraft(Object.fromEntries(part === 'lists' ? lists : values), this.schema, this.#vdom);
@@ -71,7 +75,7 @@ export class ConfigTable {
     }
     this.#checkNameSpace(key);
     const limit = this.schema.limit ? this.#vdom.settings.limits[this.schema.limit] : Infinity;
-    if (this.rows.size >= limit) {
+    if (this.rows.size - this.#predefinedRows >= limit) {
       throw databaseRefusal(-4, 'maximum number of entries has been reached');
     }
     const draft = readDraft(body, this.schema, this.#vdom);
@@ -90,7 +94,7 @@ export class ConfigTable {
   update(key: string, body: JsonObject): Change | undefined {
     const row = this.#find(key);
     const given = body[this.schema.key];
-    const newKey = given === undefined || this.schema.single ? key : String(given);
+    const newKey = given === undefined || this.schema.single ? key : textOf(given);
     if (newKey !== key) {
       this.#checkRename(row, newKey, given);
     }
@@ -208,7 +212,7 @@ export class ConfigTable {
     this.#checkNameSpace(newKey);
   }
 
-  #insert(key: string, draft: Draft): Row {
+  #insert(key: string, draft: Draft, id: string = randomUUID()): Row {
     const row: Row = {
       table: this.schema.path,
       key,
@@ -220,7 +224,7 @@ export class ConfigTable {
     };
     const uuid = this.schema.fields['uuid'];
     if (uuid && exists(uuid, this.#vdom.settings.version)) {
-      row.values.set('uuid', randomUUID());
+      row.values.set('uuid', id);
     }
     this.rows.set(key, row);
     this.#change(row, () => this.#writer.apply(row, draft));
@@ -253,6 +257,12 @@ export class ConfigTable {
     this.#digest ^= before ^ row.digest;
     return result;
   }
+}
+
+/** Built-in rows have the same id in every copy of a device. */
+function uuidOf(...parts: string[]): string {
+  const hex = formatDigest(digestOf(...parts));
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function duplicate(vdom: Vdom): Refusal {
