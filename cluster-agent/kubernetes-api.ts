@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http';
+import { request, type RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { ZonebridgeError } from '../lib/core/errors.ts';
+import type { Random } from '../lib/core/ports.ts';
+import type { Kind, ListPage, ObjectSource, WatchEvent } from './lib/ports.ts';
+
+const paths: Record<Kind, string> = {
+  pod: '/api/v1/pods',
+  node: '/api/v1/nodes',
+  namespace: '/api/v1/namespaces',
+};
+
+const pageSize = 500;
+const listSilenceMilliseconds = 60_000;
+/** The API sends a bookmark about every minute; a connection that is silent for longer is taken for dead. */
+const watchSilenceMilliseconds = 150_000;
+
+const listing = z.object({
+  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().optional() }),
+  items: z.array(z.unknown()).nullish(),
+});
+const streamed = z.object({
+  type: z.string(),
+  object: z.looseObject({
+    metadata: z.looseObject({ resourceVersion: z.string().optional() }).optional(),
+    code: z.number().optional(),
+    message: z.string().optional(),
+  }),
+});
+
+const eventTypes: Record<string, WatchEvent['type'] | undefined> = {
+  ADDED: 'upsert',
+  MODIFIED: 'upsert',
+  DELETED: 'remove',
+  BOOKMARK: 'bookmark',
+};
+
+/**
+ * Lists and watches over the Kubernetes API, with the address and credentials of a kubeconfig or of the pod's service
+ * account (whose token is read anew as it rotates).
+ *
+ * Of client-node we use the configuration alone: its informer stops at an error, and its watch drops lines it cannot parse.
+ * Throws `configuration/invalid` for a cluster whose certificate is not to be verified.
+ */
+export function kubernetesSource(config: KubeConfig, random: Random): ObjectSource {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
+  if (cluster.skipTLSVerify) {
+    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
+    throw new ZonebridgeError('configuration/invalid', message);
+  }
+  const open = async (kind: Kind, query: Record<string, string>, silence: number, stop?: AbortSignal) => {
+    const url = new URL(cluster.server.replace(/\/$/, '') + paths[kind]);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return get(url, stop ? { ...options, signal: stop } : options, silence);
+  };
+  return {
+    async list(kind, next) {
+      const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
+      const response = await open(kind, query, listSilenceMilliseconds);
+      return readPage(await readBody(response));
+    },
+    async watch({ kind, version, onEvents, stop }) {
+      const query = {
+        watch: '1',
+        allowWatchBookmarks: 'true',
+        resourceVersion: version,
+        // Not all watches of all agents at the same moment.
+        timeoutSeconds: String(Math.round(300 + 300 * random.next())),
+      };
+      try {
+        const response = await open(kind, query, watchSilenceMilliseconds, stop);
+        return await readEvents(response, onEvents);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 410) return 'gone';
+        throw error;
+      }
+    },
+  };
+}
+
+class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(`the Kubernetes API answered ${status}: ${message.slice(0, 300)}`);
+    this.status = status;
+  }
+}
+
+/** Throws {@link ApiError} for every status but 200. */
+async function get(url: URL, options: RequestOptions, silence: number): Promise<IncomingMessage> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(url, { ...options, method: 'GET' }, resolve);
+    sent.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
+    sent.setTimeout(silence, () => sent.destroy(new Error('the Kubernetes API is silent')));
+    sent.on('error', reject);
+    sent.end();
+  });
+  if (response.statusCode === 200) return response;
+  throw new ApiError(response.statusCode ?? 0, await readBody(response));
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: string[] = [];
+  for await (const chunk of response.setEncoding('utf8')) chunks.push(String(chunk));
+  return chunks.join('');
+}
+
+function readPage(body: string): ListPage {
+  const { items, metadata } = listing.parse(JSON.parse(body));
+  return {
+    items: items ?? [],
+    version: metadata.resourceVersion,
+    ...(metadata.continue ? { next: metadata.continue } : {}),
+  };
+}
+
+async function readEvents(
+  response: IncomingMessage,
+  onEvents: (events: readonly WatchEvent[]) => void,
+): Promise<'ended'> {
+  let rest = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    const text = String(chunk);
+    const end = text.lastIndexOf('\n');
+    if (end < 0) {
+      rest += text;
+      continue;
+    }
+    const lines = (rest + text.slice(0, end)).split('\n');
+    rest = text.slice(end + 1);
+    const events: WatchEvent[] = [];
+    try {
+      for (const line of lines) if (line.trim()) events.push(readEvent(line));
+    } finally {
+      // What came before a bad line counts.
+      if (events.length > 0) onEvents(events);
+    }
+  }
+  return 'ended';
+}
+
+/** Throws {@link ApiError} for an event of type ERROR. */
+function readEvent(line: string): WatchEvent {
+  const { type, object } = streamed.parse(JSON.parse(line));
+  if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.message ?? 'no message');
+  const version = object.metadata?.resourceVersion;
+  const known = eventTypes[type];
+  if (!known || !version) throw new Error(`the Kubernetes API sent an unknown event ${type.slice(0, 40)}`);
+  return { type: known, object, version };
+}

@@ -1,0 +1,137 @@
+import { setMaxListeners } from 'node:events';
+import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
+import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
+import { HubLink } from './hub-link.ts';
+import { type EventBus, type Inbox, kinds, type ObjectSource } from './ports.ts';
+import { Reflector } from './reflector.ts';
+import { Sender } from './sender.ts';
+import { AgentStatus } from './status.ts';
+import { Store } from './store.ts';
+import { pause } from './timing.ts';
+
+const heartbeatMilliseconds = 30_000;
+
+export interface AgentOptions {
+  objects: ObjectSource;
+  bus: EventBus;
+  inbox: Inbox;
+  clock: Clock;
+  random: Random;
+  telemetry: Telemetry;
+  /** Event source of this cluster: `zonebridge.cluster.<account>.<region>.<name>`. */
+  source: string;
+  agentVersion: string;
+}
+
+/** Tells the hub of one cluster what exists in it. One run per instance: a superseded process exits. */
+export class Agent {
+  readonly status: AgentStatus;
+  readonly #options: AgentOptions;
+  readonly #stop = new AbortController();
+  readonly #store: Store;
+  readonly #sender: Sender;
+  readonly #hub: HubLink;
+  #superseded = false;
+  #begun: number | undefined;
+
+  constructor(options: AgentOptions) {
+    const { bus, clock, inbox, random, source, telemetry } = options;
+    this.#options = options;
+    setMaxListeners(0, this.#stop.signal);
+    const status = new AgentStatus(clock, telemetry);
+    this.status = status;
+    this.#store = new Store((id, cause) => this.#sender.touch(id, cause));
+    this.#sender = new Sender({ bus, clock, random, source, status, store: this.#store });
+    this.#hub = new HubLink({
+      bus,
+      inbox,
+      clock,
+      random,
+      status,
+      agentVersion: options.agentVersion,
+      onEpoch: () => this.#begin(),
+      onSuperseded: () => {
+        this.#superseded = true;
+        telemetry.warn('another agent process took over');
+        this.stop();
+      },
+      onResend: (shards) => this.#sender.resend(shards),
+    });
+    status.pending = () => this.#sender.pending;
+    status.endpoints = () => this.#store.endpoints;
+    status.epoch = () => this.#hub.epoch;
+  }
+
+  /** Random id of this process, as in its hello. */
+  get process(): string {
+    return this.#hub.process;
+  }
+
+  /** Works until stopped (`stopped`) or until the hub gave a later epoch to another process (`superseded`). */
+  async run(): Promise<'stopped' | 'superseded'> {
+    const stop = this.#stop.signal;
+    const { clock, objects: source, random } = this.#options;
+    const { status } = this;
+    const reflectors = kinds.map(
+      (kind) =>
+        new Reflector({
+          kind,
+          source,
+          store: this.#store,
+          status,
+          clock,
+          random,
+          onListed: () => this.#begin(),
+        }),
+    );
+    await Promise.all([
+      ...reflectors.map(async (reflector) => reflector.run(stop)),
+      this.#hub.greet(stop),
+      this.#hub.listen(stop),
+      this.#sender.run(stop),
+      this.#heartbeats(stop),
+    ]);
+    return this.#superseded ? 'superseded' : 'stopped';
+  }
+
+  /** Ends `run` after the calls under way. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** The snapshot needs both: all kinds listed in full, and an epoch; it is sent once per epoch. */
+  #begin(): void {
+    const { epoch } = this.#hub;
+    if (epoch === undefined || epoch === this.#begun || this.status.listed.size < kinds.length) return;
+    this.#begun = epoch;
+    this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
+    this.#sender.begin(epoch);
+  }
+
+  async #heartbeats(stop: AbortSignal): Promise<void> {
+    const { bus, clock } = this.#options;
+    while (!stop.aborted) {
+      await pause(clock, heartbeatMilliseconds, stop);
+      const epoch = this.#hub.epoch;
+      if (stop.aborted || epoch === undefined) continue;
+      const detail: HeartbeatDetail = {
+        schema: schemaVersion,
+        epoch,
+        sentAt: clock.now(),
+        process: this.#hub.process,
+        endpoints: this.#store.endpoints,
+        pending: this.#sender.pending,
+        sequence: this.#sender.sequence,
+      };
+      try {
+        const [refused] = await bus.putEvents([
+          { detailType: detailTypes.heartbeat, detail: JSON.stringify(detail) },
+        ]);
+        if (refused === undefined) this.status.accepted(0);
+        else this.status.notSent(refused);
+      } catch (error) {
+        this.status.notSent(error);
+      }
+    }
+  }
+}

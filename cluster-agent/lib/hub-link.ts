@@ -1,0 +1,138 @@
+import { ZonebridgeError } from '../../lib/core/errors.ts';
+import {
+  detailTypes,
+  type HelloDetail,
+  type HubMessage,
+  hubMessage,
+  schemaVersion,
+} from '../../lib/core/model/messages.ts';
+import type { Clock, Random } from '../../lib/core/ports.ts';
+import type { EventBus, Inbox, InboxMessage } from './ports.ts';
+import type { AgentStatus } from './status.ts';
+import { backOff, Bell, pause } from './timing.ts';
+
+const helloRetry = { base: 5_000, cap: 60_000 };
+const inboxRetry = { base: 500, cap: 30_000 };
+/** Without an answer for so many hellos an operator should know. */
+const silentHellos = 4;
+
+export interface HubLinkOptions {
+  bus: EventBus;
+  inbox: Inbox;
+  clock: Clock;
+  random: Random;
+  status: AgentStatus;
+  agentVersion: string;
+  /** A first or a higher epoch of ours. */
+  onEpoch: (epoch: number) => void;
+  /** The hub gave a higher epoch to another process. */
+  onSuperseded: () => void;
+  onResend: (shards: readonly number[]) => void;
+}
+
+/** Asks the hub for an epoch and listens to what it says. */
+export class HubLink {
+  readonly process: string;
+  readonly #options: HubLinkOptions;
+  readonly #answered = new Bell();
+  #epoch: number | undefined;
+
+  constructor(options: HubLinkOptions) {
+    this.#options = options;
+    this.process = options.random.id().slice(0, 64);
+  }
+
+  get epoch(): number | undefined {
+    return this.#epoch;
+  }
+
+  /** Says hello until an epoch came. */
+  async greet(stop: AbortSignal): Promise<void> {
+    const { clock, random, status } = this.#options;
+    for (let attempt = 0; this.#epoch === undefined && !stop.aborted; attempt++) {
+      if (attempt >= silentHellos) {
+        const message = `no epoch after ${attempt} greetings`;
+        status.failed('waiting for the hub', new ZonebridgeError('agent/hub-silent', message));
+      }
+      await this.#hello();
+      const wait = backOff(attempt, helloRetry, random);
+      await Promise.race([this.#answered.wait(stop), pause(clock, wait, stop)]);
+    }
+  }
+
+  /** Receives until stopped. */
+  async listen(stop: AbortSignal): Promise<void> {
+    const { clock, inbox, random, status } = this.#options;
+    let failures = 0;
+    while (!stop.aborted) {
+      try {
+        const messages = await inbox.receive(stop);
+        for (const message of messages) await this.#take(message);
+        failures = 0;
+      } catch (error) {
+        if (stop.aborted) return;
+        status.failed('reading the queue of this cluster', error);
+        await pause(clock, backOff(failures++, inboxRetry, random), stop);
+      }
+    }
+  }
+
+  async #hello(): Promise<void> {
+    const { agentVersion, bus, clock, status } = this.#options;
+    const detail: HelloDetail = {
+      schema: schemaVersion,
+      process: this.process,
+      agentVersion,
+      sentAt: clock.now(),
+    };
+    try {
+      const [refused] = await bus.putEvents([
+        { detailType: detailTypes.hello, detail: JSON.stringify(detail) },
+      ]);
+      if (refused === undefined) status.accepted(0);
+      else status.notSent(refused);
+    } catch (error) {
+      status.notSent(error);
+    }
+  }
+
+  async #take(message: InboxMessage): Promise<void> {
+    const parsed = parse(message.body);
+    if (!parsed) {
+      this.#options.status.warn('message-invalid', message.body.slice(0, 200));
+      return message.ack();
+    }
+    if (parsed.type === 'resend') {
+      if (parsed.epoch === this.#epoch) this.#options.onResend(parsed.shards);
+      return message.ack();
+    }
+    return this.#takeEpoch(parsed, message);
+  }
+
+  /**
+   * Ours: taken when it is higher than what we have. Somebody else's: when it is higher than ours we are superseded and
+   * leave the message to its owner; otherwise it is an old one, or its owner will ask again.
+   */
+  async #takeEpoch(answer: HubMessage & { type: 'epoch' }, message: InboxMessage): Promise<void> {
+    if (answer.process === this.process) {
+      if (this.#epoch === undefined || answer.epoch > this.#epoch) {
+        this.#epoch = answer.epoch;
+        this.#options.onEpoch(answer.epoch);
+        this.#answered.ring();
+      }
+      return message.ack();
+    }
+    if (this.#epoch === undefined || answer.epoch < this.#epoch) return message.ack();
+    this.#options.onSuperseded();
+    return message.release();
+  }
+}
+
+function parse(body: string): HubMessage | undefined {
+  try {
+    const parsed = hubMessage.parse(JSON.parse(body));
+    return parsed.schema === schemaVersion ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/** One entry of a PutEvents call; source and bus are the adapter's. */
+export interface BusEntry {
+  detailType: string;
+  /** JSON text. */
+  detail: string;
+}
+
+export interface EventBus {
+  /**
+   * At most 10 entries. Answers in their order: undefined for an accepted entry, the error code for a refused one.
+   * Throws when the outcome of the whole call is refused or unknown.
+   */
+  putEvents(entries: readonly BusEntry[]): Promise<(string | undefined)[]>;
+}
+
+export interface InboxMessage {
+  body: string;
+  /** Done with it: never delivered again. */
+  ack(): Promise<void>;
+  /** Not ours: delivered to another receiver at once. */
+  release(): Promise<void>;
+}
+
+export interface Inbox {
+  /** Waits up to 20 s for messages; empty when there was none. */
+  receive(stop: AbortSignal): Promise<InboxMessage[]>;
+}
+
+export const kinds = ['pod', 'node', 'namespace'] as const;
+export type Kind = (typeof kinds)[number];
+
+export interface ListPage {
+  items: readonly unknown[];
+  /** The resourceVersion of the whole listing. */
+  version: string;
+  /** Present when there is more. */
+  next?: string;
+}
+
+export interface WatchEvent {
+  type: 'upsert' | 'remove' | 'bookmark';
+  object: unknown;
+  /** The resourceVersion from which a watch can be resumed after this event. */
+  version: string;
+}
+
+export interface ObjectSource {
+  /** One page of all objects of a kind, in their current state. Throws when it is not complete. */
+  list(kind: Kind, next?: string): Promise<ListPage>;
+  /**
+   * Tells what happens after `version` until the stream ends: `ended` for any clean end, `gone` when the version is too
+   * old to be resumed. `onEvents` gets what arrived together, in order. Throws on everything else.
+   */
+  watch(watch: {
+    kind: Kind;
+    version: string;
+    onEvents: (events: readonly WatchEvent[]) => void;
+    stop: AbortSignal;
+  }): Promise<'ended' | 'gone'>;
+}

@@ -1,0 +1,134 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { isZonebridgeError } from '../../lib/core/errors.ts';
+import type { Clock, Telemetry } from '../../lib/core/ports.ts';
+import type { Kind } from './ports.ts';
+
+/** What an operator can see of the agent: metrics, the last error, readiness. */
+export class AgentStatus {
+  readonly registry = new Registry();
+  /** Milliseconds since 1970 at which the hub's bus last accepted something. */
+  lastAccepted: number | undefined;
+  lastError: { time: number; message: string } | undefined;
+  /** Set by the agent. */
+  pending: () => number = () => 0;
+  endpoints: () => number = () => 0;
+  epoch: () => number | undefined = () => undefined;
+  readonly listed = new Set<Kind>();
+  /** The state at start and its manifests were accepted. */
+  started = false;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #sent: Counter;
+  readonly #relists: Counter<'kind'>;
+  readonly #watchEnds: Counter<'kind' | 'reason'>;
+  readonly #failures: Counter;
+  readonly #warnings: Counter<'problem'>;
+
+  constructor(clock: Clock, telemetry: Telemetry) {
+    this.#clock = clock;
+    this.#telemetry = telemetry;
+    const registers = [this.registry];
+    const counter = (name: string, help: string) =>
+      new Counter({ name: `zonebridge_agent_${name}`, help, registers });
+    this.#sent = counter('records_sent_total', 'Records the bus accepted');
+    this.#failures = counter('put_events_failures_total', 'Entries and calls the bus did not accept');
+    this.#relists = new Counter({
+      name: 'zonebridge_agent_relists_total',
+      help: 'Complete listings, the first one included',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#watchEnds = new Counter({
+      name: 'zonebridge_agent_watch_ends_total',
+      help: 'Watches that ended: cleanly, with an error, or because their version was gone',
+      labelNames: ['kind', 'reason'],
+      registers,
+    });
+    this.#warnings = new Counter({
+      name: 'zonebridge_agent_warnings_total',
+      help: 'Objects, addresses, records and messages that could not be used',
+      labelNames: ['problem'],
+      registers,
+    });
+    this.#gauge('pending', 'Endpoints that wait to be sent', () => this.pending());
+    this.#gauge('endpoints', 'Pods and nodes known', () => this.endpoints());
+    this.#gauge('epoch', 'Epoch issued by the hub, 0 before', () => this.epoch() ?? 0);
+    this.#gauge('last_accepted_timestamp_seconds', 'When the bus last accepted something', () =>
+      seconds(this.lastAccepted),
+    );
+    this.#gauge('last_error_timestamp_seconds', 'When something last failed', () =>
+      seconds(this.lastError?.time),
+    );
+  }
+
+  get ready(): boolean {
+    return this.started;
+  }
+
+  accepted(records: number): void {
+    this.lastAccepted = this.#clock.now();
+    this.#sent.inc(records);
+  }
+
+  relisted(kind: Kind): void {
+    this.listed.add(kind);
+    this.#relists.inc({ kind });
+  }
+
+  watchEnded(kind: Kind, reason: 'clean' | 'error' | 'gone'): void {
+    this.#watchEnds.inc({ kind, reason });
+  }
+
+  notSent(error: unknown): void {
+    this.#failures.inc();
+    this.failed('the bus did not accept', error);
+  }
+
+  /** Something failed and will be tried again. */
+  failed(what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    const code = isZonebridgeError(error) ? `${error.code}: ` : '';
+    const remedy = isZonebridgeError(error) ? ` ${error.remedy}` : '';
+    const message = `${what}: ${code}${reason}${remedy}`;
+    this.lastError = { time: this.#clock.now(), message };
+    this.#telemetry.warn(message);
+  }
+
+  /** Something was set aside; the rest goes on. */
+  warn(problem: string, detail: string): void {
+    this.#warnings.inc({ problem });
+    this.#telemetry.warn(problem, { detail });
+  }
+
+  /** For /healthz and /readyz. */
+  report(): Record<string, unknown> {
+    return {
+      ready: this.ready,
+      listed: [...this.listed],
+      epoch: this.epoch(),
+      endpoints: this.endpoints(),
+      pending: this.pending(),
+      lastAccepted: this.lastAccepted === undefined ? undefined : new Date(this.lastAccepted).toISOString(),
+      lastError: this.lastError && {
+        ...this.lastError,
+        time: new Date(this.lastError.time).toISOString(),
+      },
+    };
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    const gauge = new Gauge({
+      name: `zonebridge_agent_${name}`,
+      help,
+      registers: [],
+      collect() {
+        this.set(value());
+      },
+    });
+    this.registry.registerMetric(gauge);
+  }
+}
+
+function seconds(milliseconds: number | undefined): number {
+  return milliseconds === undefined ? 0 : milliseconds / 1000;
+}

@@ -1,0 +1,173 @@
+import { type EndpointRecord, endpointId } from '../../lib/core/model/endpoint.ts';
+import type { ChangeCause } from '../../lib/core/model/messages.ts';
+import { stableJson } from '../../lib/core/model/content-hash.ts';
+import { joinPod, nodeRecord } from '../../lib/kubernetes/join.ts';
+import type {
+  NamespaceProjection,
+  NodeProjection,
+  PodProjection,
+  Projection,
+} from '../../lib/kubernetes/projection.ts';
+import type { Kind } from './ports.ts';
+import { SetIndex } from './set-index.ts';
+
+/** How something became known: seen in the watch, or found by comparing a listing. */
+export type Seen = 'watch' | 'relist';
+
+/** Told about each endpoint whose record may have changed. */
+export type Touch = (id: string, cause: ChangeCause) => void;
+
+/**
+ * The projections of everything in the cluster, and their joins. A change of a namespace or node touches its pods.
+ *
+ * A pod whose namespace is not known yet has no record: with labels missing, a selector that asks for their absence would
+ * match. The namespace's arrival, over its own watch, touches it. A namespace that is gone is kept for as long as pods
+ * name it, because the watches of two kinds come in no order.
+ */
+export class Store {
+  readonly #pods = new Map<string, PodProjection>();
+  readonly #nodes = new Map<string, NodeProjection>();
+  readonly #namespaces = new Map<string, NamespaceProjection>();
+  readonly #nodesByName = new Map<string, NodeProjection>();
+  readonly #podsByNode = new SetIndex();
+  readonly #podsByNamespace = new SetIndex();
+  readonly #goneNamespaces = new Set<string>();
+  readonly #touch: Touch;
+
+  constructor(touch: Touch) {
+    this.#touch = touch;
+  }
+
+  get endpoints(): number {
+    return this.#pods.size + this.#nodes.size;
+  }
+
+  upsert(projection: Projection, seen: Seen): void {
+    switch (projection.kind) {
+      case 'pod':
+        return this.#upsertPod(projection, seen);
+      case 'node':
+        return this.#upsertNode(projection, seen);
+      case 'namespace':
+        return this.#upsertNamespace(projection);
+    }
+  }
+
+  remove(projection: Pick<Projection, 'kind' | 'uid' | 'name'>, seen: Seen): void {
+    const { kind, uid, name } = projection;
+    if (kind === 'pod') this.#removePod(uid, seen);
+    else if (kind === 'node') this.#removeNode(uid, seen);
+    else if (this.#namespaces.get(name)?.uid === uid) this.#removeNamespace(name);
+  }
+
+  /** Takes a complete listing of a kind; what is not in it is gone, unless `inferRemovals` is false. */
+  replace(kind: Kind, projections: readonly Projection[], options: { inferRemovals: boolean }): void {
+    const listed = new Set(projections.map(({ uid }) => uid));
+    const known = { pod: this.#pods, node: this.#nodes, namespace: this.#namespaces }[kind];
+    // Removals first: a node or namespace made anew under its old name must not be taken for the old one.
+    for (const old of options.inferRemovals ? [...known.values()] : []) {
+      if (!listed.has(old.uid)) this.remove(old, 'relist');
+    }
+    for (const projection of projections) this.upsert(projection, 'relist');
+  }
+
+  /** Whether the endpoint exists, with or without a record. */
+  has(id: string): boolean {
+    const { kind, uid } = parts(id);
+    return kind === 'pod' ? this.#pods.has(uid) : this.#nodes.has(uid);
+  }
+
+  /** The joined record, made anew each time; undefined for what is gone and for a pod whose namespace is not known yet. */
+  record(id: string): EndpointRecord | undefined {
+    const { kind, uid } = parts(id);
+    if (kind === 'node') {
+      const node = this.#nodes.get(uid);
+      return node && nodeRecord(node);
+    }
+    const pod = this.#pods.get(uid);
+    const namespace = pod && this.#namespaces.get(pod.namespace);
+    if (!pod || !namespace) return undefined;
+    return joinPod(pod, namespace, pod.node === undefined ? undefined : this.#nodesByName.get(pod.node));
+  }
+
+  /** Nodes before pods. */
+  *ids(): Generator<string> {
+    for (const uid of this.#nodes.keys()) yield endpointId({ kind: 'node', uid });
+    for (const uid of this.#pods.keys()) yield endpointId({ kind: 'pod', uid });
+  }
+
+  #upsertPod(pod: PodProjection, seen: Seen): void {
+    const old = this.#pods.get(pod.uid);
+    if (old && same(old, pod)) return;
+    if (old) this.#unlink(old);
+    this.#pods.set(pod.uid, pod);
+    this.#podsByNamespace.add(pod.namespace, pod.uid);
+    if (pod.node !== undefined) this.#podsByNode.add(pod.node, pod.uid);
+    this.#touch(endpointId(pod), seen);
+  }
+
+  #removePod(uid: string, seen: Seen): void {
+    const pod = this.#pods.get(uid);
+    if (!pod) return;
+    this.#pods.delete(uid);
+    this.#unlink(pod);
+    if (this.#goneNamespaces.has(pod.namespace)) this.#removeNamespace(pod.namespace);
+    this.#touch(endpointId(pod), seen);
+  }
+
+  #unlink(pod: PodProjection): void {
+    this.#podsByNamespace.delete(pod.namespace, pod.uid);
+    if (pod.node !== undefined) this.#podsByNode.delete(pod.node, pod.uid);
+  }
+
+  #upsertNode(node: NodeProjection, seen: Seen): void {
+    const old = this.#nodes.get(node.uid);
+    if (old && same(old, node)) return;
+    const before = this.#nodesByName.get(node.name)?.addresses;
+    this.#nodes.set(node.uid, node);
+    this.#nodesByName.set(node.name, node);
+    this.#touch(endpointId(node), seen);
+    if (!before || !same(before, node.addresses)) this.#touchPods(this.#podsByNode.get(node.name), 'node');
+  }
+
+  #removeNode(uid: string, seen: Seen): void {
+    const node = this.#nodes.get(uid);
+    if (!node) return;
+    this.#nodes.delete(uid);
+    this.#touch(endpointId(node), seen);
+    if (this.#nodesByName.get(node.name)?.uid !== uid) return;
+    this.#nodesByName.delete(node.name);
+    this.#touchPods(this.#podsByNode.get(node.name), 'node');
+  }
+
+  #upsertNamespace(namespace: NamespaceProjection): void {
+    this.#goneNamespaces.delete(namespace.name);
+    const old = this.#namespaces.get(namespace.name);
+    this.#namespaces.set(namespace.name, namespace);
+    if (old && same(old, namespace)) return;
+    this.#touchPods(this.#podsByNamespace.get(namespace.name), 'namespace');
+  }
+
+  #removeNamespace(name: string): void {
+    const used = this.#podsByNamespace.get(name).size > 0;
+    if (used) {
+      this.#goneNamespaces.add(name);
+    } else {
+      this.#goneNamespaces.delete(name);
+      this.#namespaces.delete(name);
+    }
+  }
+
+  #touchPods(uids: ReadonlySet<string>, cause: ChangeCause): void {
+    for (const uid of uids) this.#touch(endpointId({ kind: 'pod', uid }), cause);
+  }
+}
+
+function parts(id: string): { kind: string; uid: string } {
+  const at = id.indexOf('|');
+  return { kind: id.slice(0, at), uid: id.slice(at + 1) };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return stableJson(a) === stableJson(b);
+}

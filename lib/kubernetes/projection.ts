@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { canonicalAddress } from '../core/model/address.ts';
+import type { Labels } from '../core/model/endpoint.ts';
+
+/** What is kept of a pod. Everything else of the object is dropped on arrival. */
+export interface PodProjection {
+  kind: 'pod';
+  uid: string;
+  name: string;
+  namespace: string;
+  labels: Labels;
+  serviceAccount?: string;
+  /** Name of the node; absent until the pod is scheduled. */
+  node?: string;
+  hostNetwork: boolean;
+  /** Canonical; empty before the pod has an address and from the moment it is terminated. */
+  addresses: readonly string[];
+}
+
+export interface NodeProjection {
+  kind: 'node';
+  uid: string;
+  name: string;
+  labels: Labels;
+  /** Canonical internal addresses of both families. */
+  addresses: readonly string[];
+}
+
+export interface NamespaceProjection {
+  kind: 'namespace';
+  uid: string;
+  name: string;
+  labels: Labels;
+  /** Milliseconds since 1970. */
+  created: number;
+}
+
+export type Projection = PodProjection | NodeProjection | NamespaceProjection;
+
+/** Told about everything that an object held and we could not use; the object itself goes on without it. */
+export type Warn = (problem: 'object-invalid' | 'address-invalid', detail: string) => void;
+
+// zod drops the fields it does not know: the schema is the projection.
+const text = z.string().min(1);
+const metadata = z.object({
+  uid: text,
+  name: text,
+  labels: z.record(z.string(), z.string()).nullish(),
+});
+
+const podObject = z.object({
+  metadata: metadata.extend({ namespace: text }),
+  spec: z.object({
+    nodeName: z.string().nullish(),
+    serviceAccountName: z.string().nullish(),
+    hostNetwork: z.boolean().nullish(),
+  }),
+  status: z
+    .object({
+      phase: z.string().nullish(),
+      podIP: z.string().nullish(),
+      podIPs: z.array(z.object({ ip: z.string().nullish() })).nullish(),
+    })
+    .nullish(),
+});
+
+const nodeObject = z.object({
+  metadata,
+  status: z
+    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).nullish() })
+    .nullish(),
+});
+
+const namespaceObject = z.object({
+  metadata: metadata.extend({ creationTimestamp: z.iso.datetime({ offset: true }) }),
+});
+
+/**
+ * Projection of a pod of the Kubernetes API, or undefined (with a warning) when it is none.
+ *
+ * - No address yet: `addresses` is empty; the record exists, so that labels are known before the address is.
+ * - Phase Succeeded or Failed: `addresses` is empty at once. The containers have ended and the address may be given to
+ *   another pod, while the object can stay for days.
+ * - `deletionTimestamp` set but not yet terminated: keeps its addresses until it is gone; it still serves while it drains.
+ * - Host network: keeps the addresses of its status, which are its node's, with `hostNetwork` set.
+ * - Dual stack: all of `status.podIPs`, in order; `status.podIP` alone when an old API gives no list.
+ * - Not Ready changes nothing: an endpoint counts from the moment its address is known.
+ */
+export function projectPod(object: unknown, warn: Warn): PodProjection | undefined {
+  const pod = read(podObject, object, warn);
+  if (!pod) return undefined;
+  const { metadata, spec, status } = pod;
+  const terminated = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const listed = status?.podIPs?.map(({ ip }) => ip) ?? [];
+  const given = listed.length > 0 ? listed : [status?.podIP];
+  return {
+    kind: 'pod',
+    uid: metadata.uid,
+    name: metadata.name,
+    namespace: metadata.namespace,
+    labels: metadata.labels ?? {},
+    ...(spec.serviceAccountName ? { serviceAccount: spec.serviceAccountName } : {}),
+    ...(spec.nodeName ? { node: spec.nodeName } : {}),
+    hostNetwork: spec.hostNetwork ?? false,
+    addresses: terminated ? [] : canonical(given, `pod ${metadata.namespace}/${metadata.name}`, warn),
+  };
+}
+
+/**
+ * Projection of a node: all addresses of type InternalIP, of both families. ExternalIP is left out: it is an address of
+ * the internet gateway, never seen on traffic inside the network; Hostname and DNS names are no addresses.
+ */
+export function projectNode(object: unknown, warn: Warn): NodeProjection | undefined {
+  const node = read(nodeObject, object, warn);
+  if (!node) return undefined;
+  const { metadata, status } = node;
+  const internal = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
+  return {
+    kind: 'node',
+    uid: metadata.uid,
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    addresses: canonical(
+      internal.map(({ address }) => address),
+      `node ${metadata.name}`,
+      warn,
+    ),
+  };
+}
+
+/** Projection of a namespace: its labels and when it was created. */
+export function projectNamespace(object: unknown, warn: Warn): NamespaceProjection | undefined {
+  const namespace = read(namespaceObject, object, warn);
+  if (!namespace) return undefined;
+  const { metadata } = namespace;
+  return {
+    kind: 'namespace',
+    uid: metadata.uid,
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    created: Date.parse(metadata.creationTimestamp),
+  };
+}
+
+function read<T>(schema: z.ZodType<T>, object: unknown, warn: Warn): T | undefined {
+  const result = schema.safeParse(object);
+  if (result.success) return result.data;
+  const first = result.error.issues[0];
+  warn('object-invalid', `${first?.path.join('.') ?? ''}: ${first?.message ?? 'unreadable'}`);
+  return undefined;
+}
+
+/** Canonical and without repetition; what is no address is dropped with a warning. */
+function canonical(texts: readonly (string | null | undefined)[], owner: string, warn: Warn): string[] {
+  const addresses = new Set<string>();
+  for (const text of texts) {
+    if (!text) continue;
+    try {
+      addresses.add(canonicalAddress(text));
+    } catch {
+      warn('address-invalid', `${owner} has ${JSON.stringify(text.slice(0, 60))}`);
+    }
+  }
+  return [...addresses];
+}
