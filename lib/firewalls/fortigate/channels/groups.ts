@@ -1,0 +1,167 @@
+import { ZonebridgeError } from '../../../core/errors.ts';
+import type { ObjectRef } from '../../../core/firewall.ts';
+import type { AddressFamily } from '../../../core/model/address.ts';
+import type { FortigateClient } from '../client.ts';
+import { row, table } from '../client.ts';
+import { isDuplicate, isMissing } from '../errors.ts';
+import { shardCountIn } from '../names.ts';
+import { emptyGroupsSince, isAtLeast } from '../version.ts';
+import { shardCount, shardNames } from './layout.ts';
+import type { Marks } from './marks.ts';
+import { foreign } from './marks.ts';
+import { memberNames, readRow, textOf } from './rows.ts';
+
+/** Built-in address that matches nothing: the member of a group that would be empty, where that is not allowed. */
+export const placeholder = 'none';
+
+/** Address groups, their shards, and the IPv6 sibling that bears the same name in its own table. */
+export class Groups {
+  readonly #client: FortigateClient;
+  readonly #marks: Marks;
+
+  constructor(client: FortigateClient, marks: Marks) {
+    this.#client = client;
+    this.#marks = marks;
+  }
+
+  /** True where a group must have a member (before FortiOS 7.2.0). */
+  get needPlaceholder(): boolean {
+    return !isAtLeast(this.#client.version, emptyGroupsSince);
+  }
+
+  shards(object: ObjectRef): number {
+    return shardCount(object, this.#client.settings.groupMembersMax);
+  }
+
+  /** Comment of a group, or undefined when there is none of this name. */
+  async comment(family: AddressFamily, name: string): Promise<string | undefined> {
+    const found = await readRow(this.#client, row(path(family), name), { format: 'name|comment' });
+    return found && textOf(found, 'comment');
+  }
+
+  /** Names of the direct members and the comment, or undefined when there is no such group. */
+  async read(
+    family: AddressFamily,
+    name: string,
+  ): Promise<{ comment: string; members: string[] } | undefined> {
+    const found = await readRow(this.#client, row(path(family), name), { format: 'name|comment|member' });
+    return found && { comment: textOf(found, 'comment'), members: memberNames(found) };
+  }
+
+  /** Makes a group of ours with its shards, which come first because a member has to exist. */
+  async create(family: AddressFamily, object: ObjectRef, comment: string): Promise<void> {
+    const shards = shardNames(object.name, this.shards(object));
+    for (const shard of shards)
+      await this.#createOne(family, { name: shard, comment: this.#marks.commentFor(shard), members: [] });
+    await this.#createOne(family, { name: object.name, comment, members: shards });
+  }
+
+  async #createOne(
+    family: AddressFamily,
+    group: { name: string; comment: string; members: readonly string[] },
+  ): Promise<void> {
+    const { name, comment, members } = group;
+    const withPlaceholder = this.needPlaceholder;
+    const post = async () => {
+      const names = members.length === 0 && this.needPlaceholder ? [placeholder] : members;
+      await this.#client.post(path(family), {
+        name,
+        comment,
+        member: names.map((member) => ({ name: member })),
+      });
+    };
+    try {
+      await post();
+    } catch (error) {
+      if (isDuplicate(error)) await this.#takeExisting(family, group);
+      // The refusal told a version that needs the placeholder, other than the configured one.
+      else if (this.needPlaceholder && !withPlaceholder) await post();
+      else throw error;
+    }
+  }
+
+  async #takeExisting(
+    family: AddressFamily,
+    group: { name: string; members: readonly string[] },
+  ): Promise<void> {
+    const found = await this.read(family, group.name);
+    if (!found || !this.#marks.isOurs(group.name, found.comment)) throw foreign(group.name);
+    for (const member of group.members) {
+      if (!found.members.includes(member)) await this.addMember(family, group.name, member);
+    }
+  }
+
+  /**
+   * Makes what an address needs to become a member: the IPv6 sibling, and the shards of a layout that is new because the
+   * group may grow larger than before. The IPv4 group itself is made by order of the plan only.
+   */
+  async completeLayout(family: AddressFamily, object: ObjectRef): Promise<void> {
+    const found = await this.read(family, object.name);
+    if (!found) {
+      if (family === 4) throw missing(object, 'address group');
+      if (object.create === 'offered')
+        throw missing(object, `IPv6 address group with zonebridge:offer:${object.group} in its comment`);
+      await this.create(family, object, this.#marks.commentFor(object.name));
+      return;
+    }
+    if (!this.#marks.isFor(object, found.comment)) throw foreign(object.name);
+    for (const shard of shardNames(object.name, this.shards(object))) {
+      if (found.members.includes(shard)) continue;
+      await this.#createOne(family, { name: shard, comment: this.#marks.commentFor(shard), members: [] });
+      await this.addMember(family, object.name, shard);
+    }
+  }
+
+  /** The plan asked about the IPv4 group only: the IPv6 sibling's mark is read once per process before we write to it. */
+  async checkSibling(object: ObjectRef): Promise<void> {
+    if (this.#client.checked.has(object.name)) return;
+    const comment = await this.comment(6, object.name);
+    if (comment === undefined) return;
+    if (!this.#marks.isFor(object, comment)) throw foreign(`IPv6 address group ${object.name}`);
+    this.#client.checked.add(object.name);
+  }
+
+  forgetSibling(object: ObjectRef): void {
+    this.#client.checked.delete(object.name);
+  }
+
+  async addMember(family: AddressFamily, group: string, member: string): Promise<void> {
+    try {
+      await this.#client.post(`${row(path(family), group)}/member`, { name: member });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+
+  /** False when it was no member (any more). */
+  async removeMember(family: AddressFamily, group: string, member: string): Promise<boolean> {
+    try {
+      await this.#client.delete(row(`${row(path(family), group)}/member`, member));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async hasMember(family: AddressFamily, group: string, member: string): Promise<boolean> {
+    return (await readRow(this.#client, row(`${row(path(family), group)}/member`, member))) !== undefined;
+  }
+
+  /** Layouts other than the present one that still hold members, because the group's size limit was changed. */
+  async otherLayouts(family: AddressFamily, object: ObjectRef): Promise<number[]> {
+    const present = this.shards(object);
+    const found = await this.read(family, object.name);
+    const counts = new Set((found?.members ?? []).map((member) => shardCountIn(object.name, member) ?? 1));
+    counts.delete(present);
+    return [...counts];
+  }
+}
+
+function path(family: AddressFamily): string {
+  return table('firewall', family === 4 ? 'addrgrp' : 'addrgrp6');
+}
+
+function missing(object: ObjectRef, what: string): ZonebridgeError {
+  return new ZonebridgeError('firewall/object-missing', `there is no ${what} ${object.name} on the firewall`);
+}

@@ -1,0 +1,87 @@
+import { ZonebridgeError } from '../../../core/errors.ts';
+import type { ObjectRef } from '../../../core/firewall.ts';
+import type { AddressFamily } from '../../../core/model/address.ts';
+import { addressFamily } from '../../../core/model/address.ts';
+import { shardCountIn } from '../names.ts';
+import type { AddressObjects } from './address-objects.ts';
+import type { Groups } from './groups.ts';
+import { placeholder } from './groups.ts';
+import { holderOf } from './layout.ts';
+import type { Marks } from './marks.ts';
+
+const families: readonly AddressFamily[] = [4, 6];
+
+export interface Tables {
+  groups: Groups;
+  addresses: AddressObjects;
+  marks: Marks;
+}
+
+/**
+ * Members of a group as canonical addresses, resolved through shards and address objects of every layout.
+ * A member that is no object of ours comes as `object:<name>` (`object6:<name>`). An object of ours that was edited to stand for
+ * something else is left out: its address is not a member, and adding it again puts the object right.
+ */
+export async function listMembers(tables: Tables, object: ObjectRef): Promise<string[]> {
+  const members = new Set<string>();
+  for (const family of families) {
+    const names = await leafNames(tables, family, object);
+    const ours = names.some((name) => tables.addresses.isNamedLikeOurs(name));
+    const listed = ours ? await tables.addresses.list(family) : new Map<string, string>();
+    for (const name of names) {
+      const address = listed.get(name);
+      if (address !== undefined && tables.addresses.name(address) === name) members.add(address);
+      else if (!listed.has(name)) members.add(foreignMember(family, name));
+    }
+  }
+  return [...members];
+}
+
+async function leafNames(
+  { groups, marks }: Tables,
+  family: AddressFamily,
+  object: ObjectRef,
+): Promise<string[]> {
+  const parent = await groups.read(family, object.name);
+  if (!parent) {
+    if (family === 6) return [];
+    throw new ZonebridgeError(
+      'firewall/object-missing',
+      `there is no address group ${object.name} on the firewall`,
+    );
+  }
+  // A foreign sibling holds nothing of ours.
+  if (family === 6 && !marks.isFor(object, parent.comment)) return [];
+  const leaves: string[] = [];
+  for (const member of parent.members) {
+    const shard =
+      shardCountIn(object.name, member) === undefined ? undefined : await groups.read(family, member);
+    if (shard && marks.isOurs(member, shard.comment)) leaves.push(...shard.members);
+    else leaves.push(member);
+  }
+  return leaves.filter((name) => name !== placeholder);
+}
+
+function foreignMember(family: AddressFamily, name: string): string {
+  return `${family === 4 ? 'object' : 'object6'}:${encodeURIComponent(name)}`;
+}
+
+/** The name and table in a member text of {@link listMembers} that is no address. */
+export function parseForeignMember(text: string): { family: AddressFamily; name: string } | undefined {
+  const match = /^object(6?):(.+)$/.exec(text);
+  if (!match) return undefined;
+  return { family: match[1] === '6' ? 6 : 4, name: decodeURIComponent(match[2] ?? '') };
+}
+
+/** Whether one address is a member, without reading the group unless its layout changed. */
+export async function isMember(tables: Tables, object: ObjectRef, address: string): Promise<boolean> {
+  const { groups, addresses } = tables;
+  const family = addressFamily(address);
+  const name = addresses.name(address);
+  const present = holderOf(object.name, groups.shards(object), address);
+  if (await groups.hasMember(family, present, name)) return true;
+  for (const count of await groups.otherLayouts(family, object)) {
+    if (await groups.hasMember(family, holderOf(object.name, count, address), name)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
+import type {
+  ConnectionRequest,
+  DeviceIdentity,
+  FirewallConnection,
+  ObjectChanges,
+  ObjectRef,
+  ObjectReport,
+} from '../../core/firewall.ts';
+import { AddressObjects } from './channels/address-objects.ts';
+import type { Channel } from './channels/channel.ts';
+import { Groups } from './channels/groups.ts';
+import { marks } from './channels/marks.ts';
+import { ObjectsChannel } from './channels/objects.ts';
+import { PushChannel } from './channels/push.ts';
+import { FortigateClient, statusPath } from './client.ts';
+import type { FortigateSettings } from './schema.ts';
+
+const state = z.looseObject({ utc_last_reboot: z.number().positive().optional() });
+
+/** Opens nothing yet: the first call does. */
+export function openConnection(request: ConnectionRequest<FortigateSettings>): FirewallConnection {
+  const client = new FortigateClient(request);
+  const seen = marks((name) => request.commentFor(name));
+  const addresses = new AddressObjects(client, seen, request.hub);
+  const channels: Record<string, Channel> = {
+    objects: new ObjectsChannel({ groups: new Groups(client, seen), addresses, marks: seen }),
+    push: new PushChannel(client, seen),
+  };
+  const channelOf = (object: ObjectRef): Channel => {
+    const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;
+    if (!channel)
+      throw new ZonebridgeError('firewall/unsupported', `a FortiGate has no channel ${object.channel}`);
+    return channel;
+  };
+  return {
+    identity: async () => await readIdentity(client),
+    lastIdentity: () => client.lastIdentity(),
+    observeObject: async (object) => await channelOf(object).observeObject(object),
+    observeMembers: async (object) => await channelOf(object).observeMembers(object),
+    observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
+    apply: async (changes) => await applyByChannel(changes, channelOf),
+    usage: () => client.usage(),
+    close: async () => client.close(),
+  };
+}
+
+async function applyByChannel(
+  changes: readonly ObjectChanges[],
+  channelOf: (object: ObjectRef) => Channel,
+): Promise<readonly ObjectReport[]> {
+  const byChannel = new Map<Channel, ObjectChanges[]>();
+  for (const change of changes) {
+    const channel = channelOf(change.object);
+    byChannel.set(channel, [...(byChannel.get(channel) ?? []), change]);
+  }
+  const reports: ObjectReport[] = [];
+  for (const [channel, own] of byChannel) reports.push(...(await channel.apply(own)));
+  return reports;
+}
+
+/**
+ * Serial and version stand in every envelope; the time of the last start (`utc_last_reboot`, milliseconds) in
+ * `monitor/web-ui/state` of versions before 7.6. An administrator who may not read it, or a device that does not have it,
+ * is asked for its status instead. Assumption: any administrator may read one of the two.
+ */
+async function readIdentity(client: FortigateClient): Promise<DeviceIdentity> {
+  let bootTime: number | undefined;
+  try {
+    const parsed = state.safeParse((await client.get('/api/v2/monitor/web-ui/state')).results);
+    bootTime = parsed.success ? parsed.data.utc_last_reboot : undefined;
+  } catch (error) {
+    if (!isZonebridgeError(error, 'firewall/permission-denied', 'firewall/object-missing')) throw error;
+    await client.get(statusPath);
+  }
+  const identity = client.lastIdentity();
+  if (!identity)
+    throw new ZonebridgeError('firewall/unexpected-answer', 'the answer names no serial number and version');
+  return bootTime === undefined ? identity : { ...identity, bootTime };
+}

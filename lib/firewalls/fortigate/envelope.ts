@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import { refusalError } from './errors.ts';
+import type { Answer } from './transport.ts';
+
+/** The common fields of every FortiOS answer; `results` is read by whoever asked. */
+const envelope = z.looseObject({
+  status: z.string().optional(),
+  http_status: z.number().optional(),
+  error: z.number().optional(),
+  cli_error: z.union([z.string(), z.array(z.unknown())]).optional(),
+  results: z.unknown(),
+  vdom: z.string().optional(),
+  serial: z.string().max(64).optional(),
+  version: z.string().max(64).optional(),
+  matched_count: z.number().optional(),
+});
+export type Envelope = z.infer<typeof envelope>;
+
+/** The envelope, when the answer is one. */
+export function parseEnvelope(answer: Answer): Envelope | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+  const parsed = envelope.safeParse(json);
+  // Only FortiOS says one of these; a proxy may answer JSON, too.
+  const known = parsed.success && (parsed.data.status !== undefined || parsed.data.http_status !== undefined);
+  return known ? parsed.data : undefined;
+}
+
+/** Statuses that tell enough without a body: FortiOS sends some of them as a page. */
+const plainStatuses = new Set([401, 403, 429]);
+
+/** The error of an answer, or undefined for success. `vdom` is the one we asked for. */
+export function answerError(
+  answer: Answer,
+  request: { call: string; vdom: string; write: boolean },
+): ZonebridgeError | undefined {
+  const { call, vdom, write } = request;
+  const found = parseEnvelope(answer);
+  if (!found) {
+    if (plainStatuses.has(answer.status)) {
+      return refusalError({ call, status: answer.status, number: undefined, cliError: '' });
+    }
+    return notFortios(answer, call, write);
+  }
+  const status =
+    found.http_status !== undefined && found.http_status >= 400 ? found.http_status : answer.status;
+  if (status < 200 || status >= 300 || found.status === 'error') {
+    return refusalError({ call, status, number: found.error, cliError: printable(found.cli_error) });
+  }
+  if (found.vdom !== undefined && found.vdom !== vdom) {
+    return new ZonebridgeError(
+      'firewall/scope-missing',
+      `${call}: the answer is about VDOM ${printable(found.vdom)}, not ${vdom}`,
+    );
+  }
+  return undefined;
+}
+
+/** A login page, a proxy's error page, half an answer. */
+function notFortios(answer: Answer, call: string, write: boolean): ZonebridgeError {
+  const page = /^\s*</.test(answer.text);
+  const what = page ? 'a web page' : 'no JSON of FortiOS';
+  const text = `${call}: ${what} came back [HTTP ${answer.status}]`;
+  const fields = { httpStatus: answer.status };
+  // A gateway's 5xx, or an answer cut short, says nothing about what the device did before.
+  const uncertain = write && (answer.status >= 500 || (!page && answer.status < 300));
+  return new ZonebridgeError(uncertain ? 'firewall/outcome-unknown' : 'firewall/unexpected-answer', text, {
+    fields,
+  });
+}
+
+/** Text of the device for a message: one line, without control characters, at most 200 characters. */
+function printable(text: string | readonly unknown[] | undefined): string {
+  const joined =
+    typeof text === 'string' ? text : (text ?? []).filter((line) => typeof line === 'string').join('; ');
+  // oxlint-disable-next-line no-control-regex
+  const clean = joined.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return clean.length <= 200 ? clean : `${clean.slice(0, 90)} ... ${clean.slice(-100)}`;
+}

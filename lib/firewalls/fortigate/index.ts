@@ -1,0 +1,43 @@
+import type { FirewallModule } from '../../core/firewall.ts';
+import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
+import { review } from './review.ts';
+import type { FortigateSettings } from './schema.ts';
+import { fortigateSettings } from './schema.ts';
+import { canonical } from './translate.ts';
+
+/** FortiGate, FortiOS 6.4 to 7.6, over its REST API. What it does and needs is in readme.md beside this file. */
+export const fortigate: FirewallModule<FortigateSettings> = {
+  kind: 'fortigate',
+  displayName: 'FortiGate',
+  settings: fortigateSettings,
+  facts: {
+    channels: {
+      push: { writesConfiguration: false, nameLength: feedNameLength, membersMax: 300_000 },
+      objects: { writesConfiguration: true, nameLength: objectNameLength, membersMax: 600 },
+    },
+    commit: false,
+    ipv6: true,
+    callsPerMinute: 3_000,
+    survivesReboot: 'unconfirmed',
+  },
+  writerKey: ({ address, port }) => `fortigate:${address.toLowerCase()}:${port}`,
+  scope: ({ vdom }) => vdom,
+  objectName,
+  nameKey,
+  review,
+  canonical,
+  checkCredential,
+  connect: async (request) => {
+    // Only here, so that synthesis and validation load no HTTP client.
+    const { openConnection } = await import('./connection.ts');
+    return openConnection(request);
+  },
+};
+
+/** Says what is wrong with the form of an API token, without repeating it. */
+function checkCredential(token: string): string | undefined {
+  if (/\s/.test(token)) return 'an API token holds no blanks or line ends';
+  if (!/^[\x21-\x7e]*$/.test(token)) return 'an API token holds printable ASCII characters only';
+  if (token.length < 8 || token.length > 128) return 'an API token has 8 to 128 characters';
+  return undefined;
+}

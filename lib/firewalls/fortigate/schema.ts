@@ -1,0 +1,73 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { isAtLeast, largeFeedsSince } from './version.ts';
+
+const hostname =
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+const host = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0 || (hostname.test(text) && !/^[\d.]+$/.test(text)),
+    'is neither a host name nor an IP address',
+  );
+
+/** Fields of a FortiGate's entry under `firewalls` in the configuration. */
+export const fortigateSettings = z.strictObject({
+  address: host.describe('Host name or IP address of the management interface.'),
+  port: z.number().int().min(1).max(65535).default(443).describe('HTTPS port of the management interface.'),
+  vdom: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,31}$/, 'holds letters, digits, - and _ only')
+    .default('root')
+    .describe('Virtual domain that holds our objects.'),
+  version: z
+    .string()
+    .regex(
+      /^(6\.4|7\.[0246])(\.\d{1,2})?$/,
+      'is not one of 6.4, 7.0, 7.2, 7.4, 7.6 (with or without patch level)',
+    )
+    .describe('FortiOS version that the configuration is checked against; the device tells the real one.'),
+  managedBy: z
+    .enum(['none', 'fortimanager'])
+    .describe(
+      'Whether a FortiManager writes to this FortiGate; then its policy objects have one writer already.',
+    ),
+  ca: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'is not a PEM certificate')
+    .max(200_000)
+    .describe('Certificates (PEM) that the certificate of the device must lead to.'),
+  tlsServerName: host.optional().describe('Name in the certificate, when it differs from `address`.'),
+  callsPerMinute: z
+    .number()
+    .int()
+    .min(1)
+    .max(60_000)
+    .optional()
+    .describe('Calls a minute that we allow ourselves.'),
+  groupMembersMax: z
+    .number()
+    .int()
+    .min(2)
+    .max(100_000)
+    .default(600)
+    .describe('Members of one address group before it is split into groups of groups.'),
+  feedEntriesMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(5_000_000)
+    .optional()
+    .describe('Entries of one feed; 300000 from FortiOS 7.4.4, 131072 before.'),
+  timeoutMs: z.number().int().min(100).max(60_000).default(10_000).describe('Longest wait for one answer.'),
+});
+
+export type FortigateSettings = z.infer<typeof fortigateSettings>;
+
+/** Entries one feed may have: as configured, else the smallest number that is published for the version. */
+export function feedEntriesMax(settings: FortigateSettings): number {
+  if (settings.feedEntriesMax !== undefined) return settings.feedEntriesMax;
+  // A branch without patch level may be older than the larger limit.
+  const patched = settings.version.split('.').length === 3 ? settings.version : `${settings.version}.0`;
+  return isAtLeast(patched, largeFeedsSince) ? 300_000 : 131_072;
+}

@@ -1,0 +1,153 @@
+import { Pool } from 'undici';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { FortigateSettings } from './schema.ts';
+
+export interface Exchange {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path with query. */
+  target: string;
+  body: string | undefined;
+  token: string;
+  timeoutMs: number;
+}
+
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+/** A device as this process knows it, shared by the connections that follow one another. */
+export interface Device {
+  pool: Pool;
+  users: number;
+  idleSince: number;
+  /** Objects whose mark this process has read already (see `Groups.checkSibling`). */
+  checked: Set<string>;
+}
+
+/** Connections idle for longer may have been cut by the device or by a paused process: a fresh one is made instead. */
+const idleMs = 3_000;
+const answerBytesMax = 64 * 1024 * 1024;
+
+const devices = new Map<string, Device>();
+
+/** The device of these settings; its TLS connections survive from one run to the next while they are fresh. */
+export function openDevice(settings: FortigateSettings, now: number): Device {
+  const key = JSON.stringify([
+    settings.address,
+    settings.port,
+    settings.tlsServerName,
+    settings.ca,
+    settings.vdom,
+  ]);
+  const known = devices.get(key);
+  if (known && (known.users > 0 || now - known.idleSince < idleMs)) {
+    known.users += 1;
+    return known;
+  }
+  if (known) discard(known.pool);
+  const checked = known?.checked ?? new Set<string>();
+  const device = { pool: createPool(settings), users: 1, idleSince: now, checked };
+  devices.set(key, device);
+  return device;
+}
+
+export function releaseDevice(device: Device, now: number): void {
+  device.users -= 1;
+  device.idleSince = now;
+}
+
+function discard(pool: Pool): void {
+  pool.destroy().catch(() => {});
+}
+
+function createPool(settings: FortigateSettings): Pool {
+  const { address, port, ca, tlsServerName, timeoutMs } = settings;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return new Pool(`https://${host}:${port}`, {
+    connections: 2,
+    pipelining: 1,
+    keepAliveTimeout: idleMs,
+    keepAliveMaxTimeout: 60_000,
+    maxResponseSize: answerBytesMax,
+    connect: {
+      ca,
+      rejectUnauthorized: true,
+      // Shorter than the wait for an answer, so that "never sent" can be told from "reply lost".
+      timeout: Math.min(5_000, timeoutMs / 2),
+      ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+    },
+  });
+}
+
+/** One request and its whole answer. Throws what undici throws; see {@link networkError}. */
+export async function exchange(pool: Pool, request: Exchange): Promise<Answer> {
+  const { method, target, body, token, timeoutMs } = request;
+  const response = await pool.request({
+    method,
+    path: target,
+    signal: AbortSignal.timeout(Math.max(1, Math.floor(timeoutMs))),
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  return { status: response.statusCode, text: await response.body.text() };
+}
+
+/** Nothing reached the device, so nothing can have happened there. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const certificateCodes =
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET|UNABLE_TO_DECRYPT|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/;
+
+/** Classifies a failure below HTTP. A write whose reply is missing has an unknown outcome. */
+export function networkError(error: unknown, call: string, write: boolean): ZonebridgeError {
+  const code = errorCode(error);
+  const fields = { network: code };
+  if (certificateCodes.test(code)) {
+    return new ZonebridgeError(
+      'firewall/certificate-untrusted',
+      `${call}: the certificate is not trusted (${code})`,
+      {
+        cause: error,
+        fields,
+      },
+    );
+  }
+  if (neverSent.has(code)) {
+    return new ZonebridgeError('firewall/unreachable', `${call}: no connection (${code})`, {
+      cause: error,
+      fields,
+    });
+  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
+    const text = `${call}: what answers at this port does not speak TLS (${code})`;
+    return new ZonebridgeError('firewall/unexpected-answer', text, { cause: error, fields });
+  }
+  const timedOut = code === 'TimeoutError';
+  const text = timedOut ? 'no answer in time' : `the connection broke before the answer (${code})`;
+  return new ZonebridgeError(
+    write ? 'firewall/outcome-unknown' : 'firewall/unreachable',
+    `${call}: ${text}`,
+    {
+      cause: error,
+      fields: { ...fields, timedOut },
+    },
+  );
+}
+
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'TimeoutError') return error.name;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,12 @@
+import type { FirewallModule } from '../core/firewall.ts';
+import { fortigate } from './fortigate/index.ts';
+
+/** All vendors, by the word the configuration uses; one line per vendor. Everything else asks this list. */
+export const firewallModules: Readonly<Record<string, FirewallModule>> = {
+  [fortigate.kind]: fortigate,
+};
+
+/** Module of a vendor; undefined for a word that no vendor has. */
+export function firewallModule(kind: string): FirewallModule | undefined {
+  return Object.hasOwn(firewallModules, kind) ? firewallModules[kind] : undefined;
+}
