@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { modules } from '../lib/app/compose-modules.ts';
+import { InvalidConfiguration } from '../lib/app/configuration/invalid-configuration.ts';
+import { loadConfiguration } from '../lib/app/configuration/load.ts';
+import { buildStacks } from '../lib/cdk/build-stacks.ts';
+
+// The CDK app: reads the configuration and builds its stacks. The path comes from `-c configuration=...` or from the
+// environment; `-c sandbox=true` leaves out what the local emulator refuses.
+const app = new App();
+const given: unknown = app.node.tryGetContext('configuration') ?? process.env['ZONEBRIDGE_CONFIG'];
+const path = typeof given === 'string' ? given : 'zonebridge.yaml';
+
+try {
+  const { configuration } = await loadConfiguration(path, { modules });
+  buildStacks(app, {
+    configuration,
+    handlerEntry: (useCase) => fileURLToPath(new URL(`../lambdas/${useCase}/handler.ts`, import.meta.url)),
+  });
+  app.synth();
+} catch (error) {
+  if (!(error instanceof InvalidConfiguration)) throw error;
+  console.error(error.message);
+  for (const problem of error.problems) {
+    const place = [problem.file, problem.line, problem.path].filter((part) => part !== undefined).join(':');
+    console.error(`  ${place}: ${problem.message}`);
+  }
+  process.exitCode = 2;
+}

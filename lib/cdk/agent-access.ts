@@ -1,0 +1,148 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks';
+import {
+  AccountPrincipal,
+  type IPrincipal,
+  type Role,
+  ServicePrincipal,
+  SessionTagsPrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ClusterConfiguration } from '../app/configuration/model.ts';
+import { names } from '../app/names.ts';
+import { clusterSource } from '../core/model/messages.ts';
+import { watchCluster } from './cluster-alarms.ts';
+import type { Monitoring } from './monitoring.ts';
+import { WatchedQueue } from './queues.ts';
+import { keyRights } from './rights.ts';
+import { exactRole } from './roles.ts';
+import type { Surroundings } from './settings.ts';
+
+export interface AgentAccessRequest {
+  surroundings: Surroundings;
+  monitoring: Monitoring;
+  /** Key of the cluster's entry in the configuration. */
+  key: string;
+  cluster: ClusterConfiguration;
+}
+
+/** What one cluster's agent gets: a queue to be spoken to, and a role that may report as this cluster and as no other. */
+export class AgentAccess extends Construct {
+  constructor(scope: Construct, id: string, request: AgentAccessRequest) {
+    super(scope, id);
+    const queue = this.agentQueue(request);
+    const role = this.agentRole(request, queue);
+    this.associate(request, role);
+    watchCluster(this, request.monitoring, request.key);
+    new CfnOutput(this, 'QueueUrl', {
+      value: queue.queueUrl,
+      description: `Queue of the agent of ${request.key}`,
+    });
+  }
+
+  private agentQueue({ surroundings, monitoring, key }: AgentAccessRequest): Queue {
+    return new WatchedQueue(this, 'Messages', {
+      surroundings,
+      monitoring,
+      name: names.agentQueue(surroundings.hub.name, key),
+      subject: `agent-${key}`,
+      visibility: Duration.seconds(30),
+      // An answer names the process it is for; yesterday's processes are gone.
+      retention: Duration.days(1),
+      deliveries: 5,
+      deadLetterSummary: `The agent of ${key} could not handle what the hub told it.`,
+    }).queue;
+  }
+
+  private agentRole({ surroundings, key, cluster }: AgentAccessRequest, queue: Queue): Role {
+    const stack = Stack.of(this);
+    const hub = surroundings.hub.name;
+    return exactRole(this, 'Role', {
+      surroundings,
+      roleName: names.agentRole(hub, key),
+      assumedBy: agentPrincipal(stack, { surroundings, key, cluster }),
+      description: `Rights of the Zonebridge agent in cluster ${key}`,
+      rights: [
+        {
+          sid: 'ReportAsThisCluster',
+          actions: ['events:PutEvents'],
+          resources: [
+            stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: names.bus(hub) }),
+          ],
+          conditions: { StringEquals: { 'events:source': clusterSource(cluster) } },
+        },
+        {
+          sid: 'OwnQueue',
+          actions: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+          resources: [queue.queueArn],
+        },
+        ...keyRights(stack, surroundings, ['sqs']),
+      ],
+    });
+  }
+
+  private associate({ surroundings, key, cluster }: AgentAccessRequest, role: Role): void {
+    if (isBesideHub(Stack.of(this), cluster)) {
+      new CfnPodIdentityAssociation(this, 'PodIdentity', {
+        clusterName: cluster.name,
+        namespace: cluster.namespace,
+        serviceAccount: cluster.serviceAccount,
+        roleArn: role.roleArn,
+      });
+      return;
+    }
+    const source = sourceRoleArn(Stack.of(this), { surroundings, key, cluster });
+    new CfnOutput(this, 'TargetRole', {
+      value: role.roleArn,
+      description: `Target role of the pod identity association of ${key}; its role must be ${source}`,
+    });
+  }
+}
+
+/** CloudFormation makes the association only in its own account and region. */
+function isBesideHub(stack: Stack, cluster: ClusterConfiguration): boolean {
+  return cluster.account === stack.account && cluster.region === stack.region;
+}
+
+/** In another account EKS first takes this role there, and with it ours. It bears the same name and path. */
+function sourceRoleArn(
+  stack: Stack,
+  { surroundings, key, cluster }: Omit<AgentAccessRequest, 'monitoring'>,
+): string {
+  const { hub } = surroundings;
+  return stack.formatArn({
+    service: 'iam',
+    region: '',
+    account: cluster.account,
+    resource: `role${hub.rolePath ?? '/'}${names.agentRole(hub.name, key)}`,
+  });
+}
+
+/**
+ * Who may take the role: pod identity on behalf of one service account of one cluster. The session tags are those that
+ * EKS sets (EKS user guide, pages on the role, on session tags and on target roles of pod identity).
+ */
+function agentPrincipal(stack: Stack, request: Omit<AgentAccessRequest, 'monitoring'>): IPrincipal {
+  const { cluster } = request;
+  const tags = {
+    'aws:RequestTag/eks-cluster-arn': stack.formatArn({
+      service: 'eks',
+      account: cluster.account,
+      region: cluster.region,
+      resource: 'cluster',
+      resourceName: cluster.name,
+    }),
+    'aws:RequestTag/kubernetes-namespace': cluster.namespace,
+    'aws:RequestTag/kubernetes-service-account': cluster.serviceAccount,
+  };
+  if (cluster.account === stack.account) {
+    const service = new ServicePrincipal('pods.eks.amazonaws.com', { conditions: { StringEquals: tags } });
+    return new SessionTagsPrincipal(service);
+  }
+  const account = new AccountPrincipal(cluster.account).withConditions({
+    StringEquals: tags,
+    ArnEquals: { 'aws:PrincipalArn': sourceRoleArn(stack, request) },
+  });
+  return new SessionTagsPrincipal(account);
+}

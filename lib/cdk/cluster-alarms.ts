@@ -1,0 +1,30 @@
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { metrics } from '../app/metrics.ts';
+import type { Monitoring } from './monitoring.ts';
+import { ownMetric } from './own-metric.ts';
+
+/** What can go wrong with one cluster. */
+export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: string): void {
+  monitoring.watch(scope, {
+    severity: 'high',
+    article: 'agent-silent',
+    subject: cluster,
+    summary: `The agent of cluster ${cluster} has not been heard for five minutes.`,
+    metric: ownMetric(metrics.agentSilent, cluster),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 300,
+    periods: 3,
+    missing: TreatMissingData.BREACHING,
+  });
+  monitoring.watch(scope, {
+    severity: 'low',
+    article: 'records-refused',
+    subject: cluster,
+    summary: `Records of cluster ${cluster} were set aside.`,
+    metric: ownMetric(metrics.refused, cluster, 'Sum', 5),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}

@@ -1,0 +1,64 @@
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { metrics } from '../app/metrics.ts';
+import type { Monitoring, Watch } from './monitoring.ts';
+import { ownMetric } from './own-metric.ts';
+
+/** What can go wrong with one firewall. Figures that are only sent by runs keep their alarm's state between them. */
+export function watchFirewall(scope: Construct, monitoring: Monitoring, firewall: string): void {
+  for (const watch of watches(firewall)) monitoring.watch(scope, { ...watch, subject: firewall });
+}
+
+function watches(firewall: string): Omit<Watch, 'subject'>[] {
+  const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
+  return [
+    {
+      severity: 'high',
+      article: 'firewall-behind',
+      summary: `Changes have waited for firewall ${firewall} for more than five minutes, or nothing measures it any more.`,
+      metric: ownMetric(metrics.behind, firewall),
+      comparison: above,
+      threshold: 300,
+      datapoints: 3,
+      periods: 5,
+      missing: TreatMissingData.BREACHING,
+    },
+    {
+      severity: 'high',
+      article: 'firewall-failing',
+      summary: `Five runs in a row could not reach or change firewall ${firewall}.`,
+      metric: ownMetric(metrics.failures, firewall),
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 5,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      severity: 'high',
+      article: 'stale-allow',
+      summary: `Firewall ${firewall} still lets in addresses that no workload has any more.`,
+      metric: ownMetric(metrics.staleAllow, firewall),
+      comparison: above,
+      threshold: 0,
+      periods: 5,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      severity: 'medium',
+      article: 'changes-held',
+      summary: `Changes for firewall ${firewall} wait for a person to approve them.`,
+      metric: ownMetric(metrics.held, firewall),
+      comparison: above,
+      threshold: 0,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      severity: 'medium',
+      article: 'drift',
+      summary: `Somebody else changed objects of ours on firewall ${firewall}.`,
+      metric: ownMetric(metrics.drift, firewall),
+      comparison: above,
+      threshold: 0,
+      missing: TreatMissingData.IGNORE,
+    },
+  ];
+}

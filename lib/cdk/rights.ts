@@ -1,0 +1,157 @@
+import type { Stack } from 'aws-cdk-lib';
+import { names } from '../app/names.ts';
+import type { TableName } from '../core/ports.ts';
+import type { Right } from './roles.ts';
+import type { Surroundings } from './settings.ts';
+import { listingIndex } from './state-tables.ts';
+
+/** The functions, by the folder of their handler. */
+export type UseCase = 'ingest-deltas' | 'sync-firewall' | 'reconcile-firewall' | 'sweep';
+
+/** `write` includes reading, because every write is conditional on what was read; `list` is the index of group listings. */
+type TableAccess = 'read' | 'write' | 'list';
+
+/** Which function touches which table, and how. */
+const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly TableAccess[]>>>> = {
+  'ingest-deltas': { endpoints: ['write'], memberships: ['write'], dirty: ['write'], control: ['write'] },
+  'sync-firewall': { memberships: ['read'], dirty: ['write'], ledger: ['write'], control: ['write'] },
+  'reconcile-firewall': {
+    memberships: ['read', 'list'],
+    dirty: ['write'],
+    ledger: ['write'],
+    control: ['write'],
+  },
+  sweep: {
+    endpoints: ['write'],
+    memberships: ['read', 'list'],
+    dirty: ['write'],
+    ledger: ['read'],
+    control: ['write'],
+  },
+};
+
+const readActions = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+/** A transaction needs the rights of the single writes in it. */
+const writeActions = [
+  'dynamodb:ConditionCheckItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+];
+
+/** What a function may do with the state. */
+export function stateRights(stack: Stack, hub: string, useCase: UseCase): Right[] {
+  return Object.entries(tableAccess[useCase]).flatMap(([table, access]) => {
+    const arn = tableArn(stack, hub, table);
+    const title = `${table[0]?.toUpperCase()}${table.slice(1)}`;
+    const rights: Right[] = [
+      {
+        sid: `${title}Rows`,
+        actions: access.includes('write') ? [...readActions, ...writeActions] : readActions,
+        resources: [arn],
+      },
+    ];
+    if (access.includes('list')) {
+      rights.push({
+        sid: `${title}Listing`,
+        actions: ['dynamodb:Query'],
+        resources: [`${arn}/index/${listingIndex}`],
+      });
+    }
+    return rights;
+  });
+}
+
+function tableArn(stack: Stack, hub: string, table: string): string {
+  return stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: names.table(hub, table) });
+}
+
+/** ARN of a queue by its agreed name, or by the beginning of it. */
+export function queueArn(stack: Stack, queueName: string): string {
+  return stack.formatArn({ service: 'sqs', resource: queueName });
+}
+
+/** What Lambda needs to read a queue for a function. */
+export function consumeRight(sid: string, arn: string, more: readonly string[] = []): Right {
+  const actions = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', ...more];
+  return { sid, actions, resources: [arn] };
+}
+
+export function sendRight(sid: string, resources: readonly string[], wildcard?: string): Right {
+  return {
+    sid,
+    actions: ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+    resources,
+    ...(wildcard === undefined ? {} : { wildcard }),
+  };
+}
+
+/** Why a function may send to every queue whose name begins alike. */
+export const byPrefix =
+  'Clusters and networks come and go in stacks of their own; the prefix holds the hub and the kind of queue, nothing else is reachable.';
+
+/** Use of the customer's key, only through the services that hold our data. */
+export function keyRights(stack: Stack, { key }: Surroundings, services: readonly string[]): Right[] {
+  if (key === undefined) return [];
+  return [
+    {
+      sid: 'CustomerKey',
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      resources: [key.keyArn],
+      conditions: {
+        StringEquals: {
+          'kms:ViaService': services.map((service) => `${service}.${stack.region}.amazonaws.com`),
+        },
+      },
+    },
+  ];
+}
+
+const interfaceActions = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** Lambda itself needs these to attach a function to a network; the function's own code is denied them. */
+export function networkInterfaceRights(stack: Stack): Right[] {
+  return [
+    {
+      sid: 'LambdaAttachesNetwork',
+      actions: interfaceActions,
+      resources: ['*'],
+      wildcard:
+        'Lambda checks for these rights on all resources when it attaches a function to a VPC; the next statement takes them from the code.',
+    },
+    {
+      sid: 'CodeManagesNoInterfaces',
+      effect: 'Deny',
+      actions: interfaceActions,
+      resources: ['*'],
+      conditions: {
+        ArnLike: {
+          'lambda:SourceFunctionArn': stack.formatArn({
+            service: 'lambda',
+            resource: 'function:*',
+          }),
+        },
+      },
+    },
+  ];
+}
+
+/** Own log group, and traces, which have no resources to name. */
+export function observabilityRights(logGroupArn: string): Right[] {
+  return [
+    { sid: 'OwnLog', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] },
+    {
+      sid: 'Traces',
+      actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+      resources: ['*'],
+      wildcard: 'X-Ray has no resources that a policy could name for these two actions.',
+    },
+  ];
+}

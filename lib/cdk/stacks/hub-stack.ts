@@ -1,0 +1,133 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { names } from '../../app/names.ts';
+import { AlarmChannel } from '../alarm-channel.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { HubDashboard } from '../dashboard.ts';
+import { AgentBus } from '../event-bus.ts';
+import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
+import { byPrefix, consumeRight, queueArn, sendRight } from '../rights.ts';
+import { Schedules } from '../schedules.ts';
+import type { StackSettings } from '../settings.ts';
+import { StateTables } from '../state-tables.ts';
+import { ZonebridgeFunction } from '../zonebridge-function.ts';
+import { ZonebridgeStack } from '../zonebridge-stack.ts';
+
+/** What there is once: bus, state, ingest, sweep, alarms, dashboard. */
+export class HubStack extends ZonebridgeStack {
+  constructor(scope: Construct, settings: StackSettings) {
+    const { hub } = settings.configuration;
+    super(scope, names.hubStack(hub.name), settings, `Zonebridge hub ${hub.name}: bus, state, ingest, sweep`);
+    new AlarmChannel(this, 'Alarms', this.surroundings);
+    new StateTables(this, 'State', this.surroundings);
+    const ingest = this.ingestQueue();
+    const undelivered = this.undeliveredQueue();
+    new AgentBus(this, 'Agents', { surroundings: this.surroundings, ingest, undelivered });
+    const functions = [this.ingestDeltas(ingest), this.sweep(ingest, undelivered)];
+    new HubDashboard(this, 'Dashboard', {
+      configuration: settings.configuration,
+      functions: functions.map((each) => each.lambda),
+      queues: [ingest],
+    });
+    new CfnOutput(this, 'BusName', { value: names.bus(hub.name), description: 'Event bus of the agents' });
+    new CfnOutput(this, 'IngestQueueUrl', { value: ingest.queueUrl, description: 'Queue of ingest-deltas' });
+  }
+
+  private ingestQueue(): Queue {
+    const { surroundings, monitoring } = this;
+    const { queue } = new WatchedQueue(this, 'Ingest', {
+      surroundings,
+      monitoring,
+      name: names.ingestQueue(surroundings.hub.name),
+      subject: 'ingest',
+      // Six times the function's time-out, as AWS advises.
+      visibility: Duration.seconds(360),
+      retention: Duration.days(4),
+      deliveries: 5,
+      deadLetterSummary: 'Events of agents could not be taken in, five times over.',
+    });
+    monitoring.watch(queue, {
+      severity: 'high',
+      article: 'ingest-behind',
+      subject: 'queue',
+      summary: 'Changes of clusters have waited for more than five minutes to be taken in.',
+      metric: queue.metricApproximateAgeOfOldestMessage({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 300,
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    return queue;
+  }
+
+  /** What the bus or a schedule could not deliver at all. */
+  private undeliveredQueue(): Queue {
+    const queue = deadLetterQueue(this, 'Undelivered', this.surroundings);
+    acknowledge(queue, {
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'It is the dead-letter queue of the bus rule and of the schedule, a use this check does not see.',
+    });
+    watchDeadLetters(queue, this.monitoring, {
+      subject: 'undelivered',
+      summary: 'The bus or the schedule of the sweep could not deliver something.',
+    });
+    return queue;
+  }
+
+  private ingestDeltas(ingest: Queue): ZonebridgeFunction {
+    const { surroundings, monitoring } = this;
+    const hub = surroundings.hub.name;
+    const functionOfIngest = new ZonebridgeFunction(this, 'IngestDeltas', {
+      surroundings,
+      monitoring,
+      useCase: 'ingest-deltas',
+      description: 'Takes in what agents report and decides which addresses become dirty',
+      timeout: Duration.seconds(60),
+      memoryMb: 1024,
+      rights: [
+        consumeRight('OwnQueue', ingest.queueArn),
+        sendRight('ContinuesWalks', [ingest.queueArn]),
+        sendRight(
+          'WakesNetworksAndAnswersAgents',
+          [queueArn(this, names.wakeQueue(hub, '*')), queueArn(this, names.agentQueue(hub, '*'))],
+          byPrefix,
+        ),
+      ],
+    });
+    functionOfIngest.consume(ingest, { batchSize: 10, maxConcurrency: 20 });
+    return functionOfIngest;
+  }
+
+  private sweep(ingest: Queue, undelivered: Queue): ZonebridgeFunction {
+    const { surroundings, monitoring } = this;
+    const hub = surroundings.hub.name;
+    const sweep = new ZonebridgeFunction(this, 'Sweep', {
+      surroundings,
+      monitoring,
+      useCase: 'sweep',
+      description: 'Every minute: wakes what stayed dirty, ends tombstones, measures ages',
+      timeout: Duration.seconds(50),
+      memoryMb: 512,
+      rights: [
+        sendRight('ContinuesWalks', [ingest.queueArn]),
+        sendRight('WakesNetworks', [queueArn(this, names.wakeQueue(hub, '*'))], byPrefix),
+      ],
+    });
+    // The next minute does the same: nothing to retry.
+    sweep.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    const schedules = new Schedules(this, 'SweepSchedule', {
+      surroundings,
+      right: { sid: 'Sweep', actions: ['lambda:InvokeFunction'], resources: [sweep.lambda.functionArn] },
+      targetArn: sweep.lambda.functionArn,
+      deadLetters: undelivered,
+    });
+    schedules.every('EveryMinute', 1, { input: {}, keepSeconds: 60, description: 'Runs the sweep' });
+    return sweep;
+  }
+}

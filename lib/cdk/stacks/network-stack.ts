@@ -1,0 +1,205 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import {
+  type ISecurityGroup,
+  type ISubnet,
+  type IVpc,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { FirewallConfiguration, NetworkConfiguration } from '../../app/configuration/model.ts';
+import { names } from '../../app/names.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { FirewallSecrets } from '../firewall-secrets.ts';
+import { watchFirewall } from '../firewall-alarms.ts';
+import { PrivateEndpoints } from '../private-endpoints.ts';
+import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
+import { consumeRight, sendRight } from '../rights.ts';
+import type { Right } from '../roles.ts';
+import { Schedules } from '../schedules.ts';
+import type { StackSettings } from '../settings.ts';
+import { ZonebridgeFunction } from '../zonebridge-function.ts';
+import { ZonebridgeStack } from '../zonebridge-stack.ts';
+
+interface Place {
+  name: string;
+  vpc: IVpc;
+  subnets: ISubnet[];
+  securityGroups: ISecurityGroup[];
+}
+
+/** One network: its wake-ups, the functions that speak to its firewalls, and their secrets. */
+export class NetworkStack extends ZonebridgeStack {
+  private readonly place: Place;
+
+  constructor(scope: Construct, settings: StackSettings, name: string) {
+    const { configuration } = settings;
+    const hub = configuration.hub.name;
+    super(
+      scope,
+      names.networkStack(hub, name),
+      settings,
+      `Zonebridge hub ${hub}: firewalls of network ${name}`,
+    );
+    const network = networkNamed(configuration.networks, name);
+    const firewalls = firewallsOf(configuration.firewalls, name);
+    this.place = this.lookUp(name, network);
+    if (network.endpoints === 'create') new PrivateEndpoints(this, 'Endpoints', { ...this.place, network });
+
+    const secrets = new FirewallSecrets(this, 'Secrets', {
+      surroundings: this.surroundings,
+      firewalls: firewalls.map(([id]) => id),
+    });
+    const wake = this.wakeQueue();
+    const reconcile = this.reconcileQueue();
+    this.syncFirewall({ wake, reconcile, secrets: secrets.readRight });
+    this.reconcileFirewall({ wake, reconcile, secrets: secrets.readRight });
+    this.schedule(reconcile, firewalls);
+    for (const [id] of firewalls) watchFirewall(this, this.monitoring, id);
+    new CfnOutput(this, 'TrustedHosts', {
+      value: network.sourceRanges.join(', ') || 'the ranges of the subnets',
+      description: 'Enter these as trusted hosts of the API administrator on the firewalls',
+    });
+    new CfnOutput(this, 'ReconcileQueueUrl', {
+      value: reconcile.queueUrl,
+      description: 'Asks for a comparison',
+    });
+  }
+
+  /** Made of the configured ids: synthesis asks AWS nothing. */
+  private lookUp(name: string, network: NetworkConfiguration): Place {
+    const zones = network.subnets.map((subnet) => subnet.availabilityZone);
+    return {
+      name,
+      vpc: Vpc.fromVpcAttributes(this, 'Vpc', { vpcId: network.vpc, availabilityZones: [...new Set(zones)] }),
+      subnets: network.subnets.map(({ id, availabilityZone }) => this.subnet(id, availabilityZone)),
+      securityGroups: network.securityGroups.map((id) =>
+        SecurityGroup.fromSecurityGroupId(this, id, id, { mutable: false }),
+      ),
+    };
+  }
+
+  private subnet(subnetId: string, availabilityZone: string): ISubnet {
+    const subnet = Subnet.fromSubnetAttributes(this, subnetId, { subnetId, availabilityZone });
+    acknowledge(subnet, {
+      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason:
+        'The gateway endpoint takes its route tables from the configuration; nothing reads them from the subnet.',
+    });
+    return subnet;
+  }
+
+  /**
+   * A wake-up that finds its firewall ill goes back to the queue and is received again after 2, 4, 8 ... 60 s. 1,000 deliveries,
+   * the most SQS allows, are more than 16 hours of that. When they are used up the message is set aside, which an alarm shows,
+   * and the sweep, which renews the wake-ups of all that is dirty, carries on: wake-ups hold no data.
+   */
+  private wakeQueue(): Queue {
+    const { surroundings, monitoring } = this;
+    return new WatchedQueue(this, 'Wake', {
+      surroundings,
+      monitoring,
+      name: names.wakeQueue(surroundings.hub.name, this.place.name),
+      subject: `wake-${this.place.name}`,
+      // Above the time-out of the function; low, because it is also how long a crash delays its firewall.
+      visibility: Duration.seconds(150),
+      retention: Duration.days(14),
+      deliveries: 1000,
+      deadLetterSummary: `A firewall of network ${this.place.name} was tried 1,000 times without success.`,
+    }).queue;
+  }
+
+  private reconcileQueue(): Queue {
+    const { surroundings, monitoring } = this;
+    return new WatchedQueue(this, 'Reconcile', {
+      surroundings,
+      monitoring,
+      name: names.reconcileQueue(surroundings.hub.name, this.place.name),
+      subject: `reconcile-${this.place.name}`,
+      visibility: Duration.seconds(330),
+      // The schedule asks again; a question that is an hour old need not be answered.
+      retention: Duration.hours(1),
+      deliveries: 3,
+      deadLetterSummary: `A firewall of network ${this.place.name} could not be compared with the ledger, three times over.`,
+    }).queue;
+  }
+
+  private syncFirewall(parts: { wake: Queue; reconcile: Queue; secrets: Right }): void {
+    const { surroundings, monitoring } = this;
+    const sync = new ZonebridgeFunction(this, 'SyncFirewall', {
+      surroundings,
+      monitoring,
+      useCase: 'sync-firewall',
+      description: `Writes to the firewalls of network ${this.place.name}`,
+      timeout: Duration.seconds(120),
+      memoryMb: 1024,
+      network: this.place,
+      rights: [
+        parts.secrets,
+        // Postponing a wake-up is a change of its visibility.
+        consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility']),
+        sendRight('WakesItselfAndAsksForComparison', [parts.wake.queueArn, parts.reconcile.queueArn]),
+      ],
+    });
+    sync.consume(parts.wake, { batchSize: 1 });
+  }
+
+  private reconcileFirewall(parts: { wake: Queue; reconcile: Queue; secrets: Right }): void {
+    const { surroundings, monitoring } = this;
+    const reconcile = new ZonebridgeFunction(this, 'ReconcileFirewall', {
+      surroundings,
+      monitoring,
+      useCase: 'reconcile-firewall',
+      description: `Compares the firewalls of network ${this.place.name} with the ledger; only reads them`,
+      timeout: Duration.seconds(300),
+      memoryMb: 1024,
+      network: this.place,
+      rights: [
+        parts.secrets,
+        consumeRight('OwnQueue', parts.reconcile.queueArn, ['sqs:ChangeMessageVisibility']),
+        sendRight('WakesSync', [parts.wake.queueArn]),
+      ],
+    });
+    reconcile.consume(parts.reconcile, { batchSize: 1, maxConcurrency: 5 });
+  }
+
+  private schedule(reconcile: Queue, firewalls: readonly [string, FirewallConfiguration][]): void {
+    const undelivered = deadLetterQueue(this, 'Undelivered', this.surroundings);
+    acknowledge(undelivered, {
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue of the schedules, a use this check does not see.',
+    });
+    watchDeadLetters(undelivered, this.monitoring, {
+      subject: `undelivered-${this.place.name}`,
+      summary: `A schedule of network ${this.place.name} could not deliver its request.`,
+    });
+    const schedules = new Schedules(this, 'ReconcileSchedules', {
+      surroundings: this.surroundings,
+      right: { sid: 'AskForComparison', actions: ['sqs:SendMessage'], resources: [reconcile.queueArn] },
+      targetArn: reconcile.queueArn,
+      deadLetters: undelivered,
+    });
+    for (const [id, { reconcileMinutes }] of firewalls) {
+      schedules.every(id, reconcileMinutes, {
+        input: { firewall: id, reason: 'schedule' },
+        keepSeconds: reconcileMinutes * 60,
+        description: `Compares ${id} with the ledger`,
+      });
+    }
+  }
+}
+
+function networkNamed(networks: Record<string, NetworkConfiguration>, name: string): NetworkConfiguration {
+  const network = networks[name];
+  if (network === undefined) throw new RangeError(`no network ${name} in the configuration`);
+  return network;
+}
+
+function firewallsOf(
+  firewalls: Record<string, FirewallConfiguration>,
+  network: string,
+): [string, FirewallConfiguration][] {
+  return Object.entries(firewalls).filter(([, firewall]) => firewall.network === network);
+}

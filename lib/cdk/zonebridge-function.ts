@@ -1,0 +1,142 @@
+import { fileURLToPath } from 'node:url';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ISecurityGroup, type ISubnet, type IVpc } from 'aws-cdk-lib/aws-ec2';
+import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, EventSourceMapping, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { functionEnvironment } from '../app/environment.ts';
+import type { Monitoring } from './monitoring.ts';
+import {
+  keyRights,
+  networkInterfaceRights,
+  observabilityRights,
+  stateRights,
+  type UseCase,
+} from './rights.ts';
+import { exactRole, type Right } from './roles.ts';
+import type { Surroundings } from './settings.ts';
+
+export interface ZonebridgeFunctionRequest {
+  surroundings: Surroundings;
+  monitoring: Monitoring;
+  useCase: UseCase;
+  /** One sentence for whoever finds it in the console. */
+  description: string;
+  timeout: Duration;
+  memoryMb: number;
+  /** Beyond its tables, log and traces, which follow from the use case. */
+  rights: readonly Right[];
+  network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
+}
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Packages in CommonJS call `require`, which an ES module lacks. */
+const requireBanner =
+  "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);";
+
+/** A Node 24 function with its own role, log group and error alarm. */
+export class ZonebridgeFunction extends Construct {
+  readonly lambda: NodejsFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, request: ZonebridgeFunctionRequest) {
+    super(scope, id);
+    const { surroundings, network } = request;
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      // What was done to firewalls stays readable after the stack is gone, until the retention ends it.
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(surroundings.key === undefined ? {} : { encryptionKey: surroundings.key }),
+    });
+    this.role = this.exactRole(request, logGroup);
+    this.lambda = new NodejsFunction(this, 'Function', {
+      description: request.description,
+      entry: surroundings.handlerEntry(request.useCase),
+      handler: 'handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      timeout: request.timeout,
+      memorySize: request.memoryMb,
+      environment: functionEnvironment(surroundings.hub.name, network?.name),
+      tracing: Tracing.ACTIVE,
+      logGroup,
+      // All rights are in the role already: CDK adds none behind the reader's back.
+      role: this.role.withoutPolicyUpdates(),
+      awsSdkConnectionReuse: false,
+      projectRoot,
+      depsLockFilePath: `${projectRoot}/package-lock.json`,
+      bundling: bundling(),
+      ...(network === undefined
+        ? {}
+        : {
+            vpc: network.vpc,
+            vpcSubnets: { subnets: network.subnets },
+            securityGroups: network.securityGroups,
+          }),
+    });
+    this.watchErrors(request);
+  }
+
+  /** Lets the function work off a queue; one bad message is returned alone. */
+  consume(queue: Queue, options: { batchSize: number; maxConcurrency?: number }): void {
+    new EventSourceMapping(this, `From-${queue.node.path.split('/').at(-2) ?? ''}`, {
+      target: this.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: options.batchSize,
+      reportBatchItemFailures: true,
+      ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
+    });
+  }
+
+  private exactRole(request: ZonebridgeFunctionRequest, logGroup: LogGroup): Role {
+    const { surroundings, useCase, network } = request;
+    const stack = Stack.of(this);
+    const services = network === undefined ? ['dynamodb', 'sqs'] : ['dynamodb', 'secretsmanager', 'sqs'];
+    return exactRole(this, 'Role', {
+      surroundings,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Rights of ${useCase}${network === undefined ? '' : ` in network ${network.name}`}`,
+      rights: [
+        ...stateRights(stack, surroundings.hub.name, useCase),
+        ...request.rights,
+        ...observabilityRights(logGroup.logGroupArn),
+        ...(network === undefined ? [] : networkInterfaceRights(stack)),
+        ...keyRights(stack, surroundings, services),
+      ],
+    });
+  }
+
+  private watchErrors({ monitoring, useCase, network }: ZonebridgeFunctionRequest): void {
+    const subject = network === undefined ? useCase : `${useCase}-${network.name}`;
+    monitoring.watch(this, {
+      severity: 'medium',
+      article: 'function-errors',
+      subject,
+      summary: `${useCase} failed as a whole in each of the last three periods of five minutes.`,
+      metric: this.lambda.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 3,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+function bundling() {
+  return {
+    format: OutputFormat.ESM,
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    bundleAwsSDK: true,
+    minify: true,
+    sourceMap: true,
+    sourcesContent: false,
+    banner: requireBanner,
+    forceDockerBundling: false,
+  };
+}
