@@ -1,0 +1,65 @@
+import { parseRanges, rangesOverlap } from '../../../core/model/address.ts';
+import { clusterId } from '../../../core/model/messages.ts';
+import { names } from '../../names.ts';
+import type { Draft } from '../draft.ts';
+import type { ClusterConfiguration } from '../model.ts';
+import type { Report } from '../report.ts';
+
+/** Clusters of one stack: it ends at 500 resources (design section 8). */
+const clustersPerCell = 40;
+/** Longest name of an IAM role, in characters; the queue of the same name may have 80. */
+const longestRole = 64;
+
+/** Clusters are told apart, share addresses only when they say so, and fit into their stacks. */
+export function checkClusters(draft: Draft, report: Report): void {
+  const clusters = [...draft.clusters];
+  for (const [index, [name, cluster]] of clusters.entries()) {
+    checkRoleName(name, draft, report);
+    for (const [other, before] of clusters.slice(0, index)) {
+      checkSame({ name, cluster }, { name: other, cluster: before }, report);
+      checkOverlap({ name, cluster }, { name: other, cluster: before }, report);
+    }
+  }
+  for (const [cell, members] of Map.groupBy(clusters, ([, { cell }]) => cell)) {
+    const extra = members[clustersPerCell]?.[0];
+    if (extra === undefined) continue;
+    report.problem(
+      ['clusters', extra, 'cell'],
+      `cell ${cell} has ${members.length} clusters; ${clustersPerCell} fit, open another`,
+    );
+  }
+}
+
+function checkRoleName(name: string, draft: Draft, report: Report): void {
+  if (draft.hub === undefined) return;
+  const role = names.agentRole(draft.hub.name, name);
+  if (role.length <= longestRole) return;
+  const message = `the role ${role} would have ${role.length} characters, IAM takes ${longestRole}; shorten this key and give the cluster's name in \`name\``;
+  report.problem(['clusters', name], message);
+}
+
+interface Named {
+  name: string;
+  cluster: ClusterConfiguration;
+}
+
+function checkSame(one: Named, other: Named, report: Report): void {
+  if (clusterId(one.cluster) !== clusterId(other.cluster)) return;
+  const first = `${other.name} (${report.whereabouts(['clusters', other.name])})`;
+  report.problem(
+    ['clusters', one.name],
+    `is the same cluster as ${first}: account, region and name are equal`,
+  );
+}
+
+function checkOverlap(one: Named, other: Named, report: Report): void {
+  if (one.cluster.realm !== other.cluster.realm) return;
+  if (!rangesOverlap(parseRanges(one.cluster.ranges), parseRanges(other.cluster.ranges))) return;
+  const silent = [one, other].filter(({ cluster }) => !cluster.sharedRanges).map(({ name }) => name);
+  if (silent.length === 0) return;
+  const where = `${other.name} (${report.whereabouts(['clusters', other.name, 'ranges'])})`;
+  report.problem(
+    ['clusters', one.name, 'ranges'],
+    `overlaps with the ranges of ${where} in realm ${one.cluster.realm}: give them separate realms, or, if they share a subnet, set sharedRanges: true on ${silent.join(' and ')}`,
+  );
+}

@@ -1,0 +1,74 @@
+import { inRanges, parseRanges } from '../../../core/model/address.ts';
+import type { AddressGroup } from '../../../core/model/address-group.ts';
+import { compileSelector } from '../../../core/model/selector/index.ts';
+import type { Draft } from '../draft.ts';
+import type { Report } from '../report.ts';
+
+/** What decides within one group whether it can work. */
+export function checkGroups(draft: Draft, report: Report): void {
+  for (const group of draft.groups.values()) {
+    checkKind(group, report);
+    checkScope(group, report);
+    checkModes(group, report);
+    checkRanges(group, draft, report);
+    if (group.owner === undefined)
+      report.warning(['groups', group.name], 'has no owner: nobody is asked at review');
+  }
+}
+
+function checkKind(group: AddressGroup, report: Report): void {
+  if (group.addresses === 'pod' || group.addresses === 'node') return;
+  const message = `addresses: ${group.addresses} is not built yet; only pod and node can be published so far`;
+  report.problem(['groups', group.name, 'addresses'], message);
+}
+
+/** The selectors themselves were read with the fields. */
+function checkScope(group: AddressGroup, report: Report): void {
+  const at = ['groups', group.name];
+  const { namespaces } = group;
+  if (namespaces === undefined && group.anyNamespace === undefined) {
+    report.problem(
+      at,
+      'names no namespaces: give a selector in `namespaces`, or `anyNamespace: true` to waive it',
+    );
+  }
+  if (namespaces === undefined) return;
+  if (group.anyNamespace === true) {
+    report.problem([...at, 'anyNamespace'], 'contradicts `namespaces`: leave one of the two out');
+  }
+  if (group.addresses === 'pod' && compileSelector(namespaces, { allowGlobal: true }).isGlobal) {
+    report.problem(
+      [...at, 'namespaces'],
+      'global() selects nodes, which have no pod addresses; use `addresses: node`',
+    );
+  }
+}
+
+function checkModes(group: AddressGroup, report: Report): void {
+  if (group.addresses !== 'pod') return;
+  for (const [index, { mode }] of group.publish.entries()) {
+    if (mode !== 'add-only') continue;
+    const message =
+      'add-only would keep addresses that belong to other pods within seconds; use sync or observe';
+    report.problem(['groups', group.name, 'publish', index, 'mode'], message);
+  }
+}
+
+/** A range outside every range of the group's clusters could never let an address through. */
+function checkRanges(group: AddressGroup, draft: Draft, report: Report): void {
+  const names = group.clusters ?? [...draft.declared.clusters];
+  const clusters = names.flatMap((name) => draft.clusters.get(name) ?? []);
+  if (clusters.length < names.length) return;
+  const allowed = clusters.map(({ ranges }) => ranges).flat();
+  for (const [index, range] of (group.ranges ?? []).entries()) {
+    if (allowed.some((outer) => holds(outer, range))) continue;
+    const message = `${range} is not inside a range of the group's clusters (${allowed.join(', ')})`;
+    report.problem(['groups', group.name, 'ranges', index], message);
+  }
+}
+
+/** Both canonical: the outer holds the inner when it is not longer and holds its first address. */
+function holds(outer: string, inner: string): boolean {
+  const [network = '', length] = inner.split('/');
+  return Number(outer.split('/')[1]) <= Number(length) && inRanges(network, parseRanges([outer]));
+}

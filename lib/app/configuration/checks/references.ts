@@ -1,0 +1,80 @@
+import type { AddressGroup } from '../../../core/model/address-group.ts';
+import type { Draft } from '../draft.ts';
+import type { Report } from '../report.ts';
+import type { DocumentPath } from '../source/path.ts';
+import { suggest } from '../suggest.ts';
+
+/** Every name that one entry uses for another exists, and what is joined can meet. */
+export function checkReferences(draft: Draft, report: Report): void {
+  const realms = new Set([...draft.clusters.values()].map(({ realm }) => realm));
+  // A faulty cluster may hold the missing realm.
+  const allClustersRead = draft.clusters.size === draft.declared.clusters.size;
+  for (const [id, firewall] of draft.firewalls) {
+    known(report, ['firewalls', id, 'network'], {
+      word: firewall.network,
+      kind: 'network',
+      names: draft.declared.networks,
+    });
+    for (const [index, realm] of firewall.realms.entries()) {
+      const path = ['firewalls', id, 'realms', index];
+      if (allClustersRead) known(report, path, { word: realm, kind: 'realm of a cluster', names: realms });
+      if (firewall.realms.indexOf(realm) < index) report.problem(path, `realm ${realm} is listed twice`);
+    }
+  }
+  for (const group of draft.groups.values()) checkGroup(group, draft, report);
+}
+
+function checkGroup(group: AddressGroup, draft: Draft, report: Report): void {
+  const at = ['groups', group.name];
+  for (const [index, cluster] of (group.clusters ?? []).entries()) {
+    known(report, [...at, 'clusters', index], {
+      word: cluster,
+      kind: 'cluster',
+      names: draft.declared.clusters,
+    });
+  }
+  const seen = new Map<string, number>();
+  for (const [index, { firewall }] of group.publish.entries()) {
+    const path = [...at, 'publish', index, 'firewall'];
+    known(report, path, { word: firewall, kind: 'firewall', names: draft.declared.firewalls });
+    const first = seen.get(firewall);
+    if (first === undefined) seen.set(firewall, index);
+    else
+      report.problem(
+        path,
+        `${firewall} is a target of this group already (publish[${first}]); one way per firewall`,
+      );
+    checkRealms({ group, path, firewall }, draft, report);
+  }
+}
+
+/** A firewall that sees no realm of the group's clusters would never get a member. */
+function checkRealms(
+  target: { group: AddressGroup; path: DocumentPath; firewall: string },
+  draft: Draft,
+  report: Report,
+): void {
+  const firewall = draft.firewalls.get(target.firewall);
+  const names = target.group.clusters ?? [...draft.declared.clusters];
+  const clusters = names.map((name) => draft.clusters.get(name));
+  if (firewall === undefined || clusters.length === 0) return;
+  const realms = clusters.map((cluster) => cluster?.realm);
+  if (realms.some((realm) => realm === undefined || firewall.realms.includes(realm))) return;
+  const theirs = [...new Set(realms)].join(', ');
+  const message = `${target.firewall} sees realm ${firewall.realms.join(', ')}, but the clusters of this group are in ${theirs}`;
+  report.problem(target.path, message);
+}
+
+function known(
+  report: Report,
+  path: DocumentPath,
+  { word, kind, names }: { word: string; kind: string; names: ReadonlySet<string> },
+): void {
+  if (names.has(word)) return;
+  const meant = suggest(word, [...names]);
+  const list = names.size === 0 ? 'none is configured' : `known: ${[...names].slice(0, 20).join(', ')}`;
+  report.problem(
+    path,
+    `there is no ${kind} ${word}${meant === undefined ? `; ${list}` : `, did you mean ${meant}?`}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { isZonebridgeError } from '../../../core/errors.ts';
+import type { FirewallModule } from '../../../core/firewall.ts';
+import type { AddressGroup, GroupTarget } from '../../../core/model/address-group.ts';
+import type { Draft } from '../draft.ts';
+import type { Modules } from '../json-schema.ts';
+import type { FirewallConfiguration } from '../model.ts';
+import type { Report } from '../report.ts';
+import { type DocumentPath, formatPath } from '../source/path.ts';
+import { suggest } from '../suggest.ts';
+
+interface Target {
+  group: AddressGroup;
+  target: GroupTarget;
+  path: DocumentPath;
+  firewall: FirewallConfiguration;
+  module: FirewallModule;
+}
+
+/** Asks the vendor module about every target, and that no two of them become the same object on a device. */
+export function checkTargets(draft: Draft, modules: Modules, report: Report): void {
+  const taken = new Map<string, Target>();
+  for (const target of targets(draft, modules)) {
+    if (!checkChannel(target, report)) continue;
+    const { group, path, firewall, module } = target;
+    const { settings } = firewall;
+    report.add(
+      module.review({
+        firewall: target.target.firewall,
+        settings,
+        group,
+        target: target.target,
+        path: formatPath(path),
+      }),
+    );
+    const name = draft.hub && objectName(draft.hub.name, target, report);
+    if (name === undefined) continue;
+    // Two entries can be the same device: what counts is where the object lies, not how the firewall is called here.
+    const key = JSON.stringify([
+      module.kind,
+      module.writerKey(settings),
+      module.scope(settings),
+      module.nameKey(name),
+    ]);
+    const first = taken.get(key);
+    if (first === undefined) taken.set(key, target);
+    else report.problem(path, collision(name, first, report));
+  }
+}
+
+function* targets(draft: Draft, modules: Modules): Generator<Target> {
+  for (const group of draft.groups.values()) {
+    for (const [index, target] of group.publish.entries()) {
+      const firewall = draft.firewalls.get(target.firewall);
+      const module = firewall && modules[firewall.kind];
+      if (!firewall || !module) continue;
+      yield { group, target, path: ['groups', group.name, 'publish', index], firewall, module };
+    }
+  }
+}
+
+function checkChannel({ target, path, module }: Target, report: Report): boolean {
+  const channels = Object.keys(module.facts.channels);
+  if (channels.includes(target.channel)) return true;
+  const meant = suggest(target.channel, channels);
+  const question = meant === undefined ? '' : `, did you mean ${meant}?`;
+  const known = `${module.displayName} knows ${channels.join(', ')}`;
+  report.problem([...path, 'channel'], `there is no channel ${target.channel}${question} ${known}`);
+  return false;
+}
+
+function objectName(
+  hub: string,
+  { group, target, path, module }: Target,
+  report: Report,
+): string | undefined {
+  try {
+    return module.objectName({ hub, group: group.name, channel: target.channel, override: target.object });
+  } catch (error) {
+    if (!isZonebridgeError(error)) throw error;
+    report.problem(target.object === undefined ? path : [...path, 'object'], error.message);
+    return undefined;
+  }
+}
+
+function collision(name: string, first: Target, report: Report): string {
+  const place = `${formatPath(first.path)} (${report.whereabouts(first.path)})`;
+  return `becomes the object ${name} on the firewall, like ${place}; give one of them another name in \`object\``;
+}

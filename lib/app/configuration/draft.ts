@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import type { AddressGroup, BrakeSettings } from '../../core/model/address-group.ts';
+import { defaultBrakes } from '../../core/plan/brakes.ts';
+import type { ConfigurationFiles } from './files.ts';
+import { unknownKey } from './explain.ts';
+import { parseFirewall } from './firewall-entry.ts';
+import type { Modules } from './json-schema.ts';
+import type {
+  ClusterConfiguration,
+  FirewallConfiguration,
+  HubConfiguration,
+  NetworkConfiguration,
+} from './model.ts';
+import type { Report } from './report.ts';
+import {
+  brakesSchema,
+  clusterSchema,
+  type DocumentBrakes,
+  groupSchema,
+  hubSchema,
+  keySchemas,
+  networkSchema,
+  sectionNames,
+} from './schema.ts';
+import { isMap, type Sources } from './source/sources.ts';
+
+/** What could be read. An entry with a problem is missing here, but its name is in `declared`. */
+export interface Draft {
+  hub: HubConfiguration | undefined;
+  networks: Map<string, NetworkConfiguration>;
+  clusters: Map<string, ClusterConfiguration>;
+  firewalls: Map<string, FirewallConfiguration>;
+  groups: Map<string, AddressGroup>;
+  /** All names of a section, so that a reference to a faulty entry is not a second problem. */
+  declared: Record<'networks' | 'clusters' | 'firewalls' | 'groups', ReadonlySet<string>>;
+}
+
+export interface DraftContext {
+  report: Report;
+  modules: Modules;
+  files: ConfigurationFiles;
+}
+
+/** Reads every entry on its own, so that one faulty entry hides no problem of another. */
+export async function readDraft(sources: Sources, context: DraftContext): Promise<Draft> {
+  const { report } = context;
+  for (const name of sources.sections.keys()) {
+    const known = sectionNames.some((section) => section === name);
+    if (!known) report.problem([name], unknownKey(name, sectionNames));
+  }
+  if (!sources.sections.has('hub'))
+    report.problem(['hub'], '`hub` is missing: the account that runs everything');
+
+  const networks = entries('networks', sources, report);
+  const clusters = entries('clusters', sources, report);
+  const firewalls = entries('firewalls', sources, report);
+  const groups = entries('groups', sources, report);
+  const brakes = withBrakes(defaultBrakes, parseBrakes(sources, report));
+  const declared = {
+    networks: new Set(networks.keys()),
+    clusters: new Set(clusters.keys()),
+    firewalls: new Set(firewalls.keys()),
+    groups: new Set(groups.keys()),
+  };
+  return {
+    hub: sources.sections.has('hub')
+      ? report.parse(hubSchema, sources.sections.get('hub'), ['hub'])
+      : undefined,
+    networks: parseAll(networks, (value, name) => report.parse(networkSchema, value, ['networks', name])),
+    clusters: parseAll(clusters, (value, name) => parseCluster(report, name, value)),
+    firewalls: await parseFirewalls(firewalls, context),
+    groups: parseAll(groups, (value, name) => parseGroup(report, { name, value, brakes })),
+    declared,
+  };
+}
+
+/** Entries of a section; a name in a wrong form is reported, its entry is checked all the same. */
+function entries(section: keyof Draft['declared'], sources: Sources, report: Report): Map<string, unknown> {
+  const value = sources.sections.get(section) ?? {};
+  if (!isMap(value)) {
+    report.problem([section], 'must be a map of names and their entries');
+    return new Map();
+  }
+  for (const name of Object.keys(value)) report.parse(keySchemas[section], name, [section, name]);
+  return new Map(Object.entries(value));
+}
+
+function parseAll<T>(
+  raw: ReadonlyMap<string, unknown>,
+  parse: (value: unknown, name: string) => T | undefined,
+) {
+  const result = new Map<string, T>();
+  for (const [name, value] of raw) {
+    const parsed = parse(value, name);
+    if (parsed !== undefined) result.set(name, parsed);
+  }
+  return result;
+}
+
+async function parseFirewalls(raw: ReadonlyMap<string, unknown>, context: DraftContext) {
+  const result = new Map<string, FirewallConfiguration>();
+  for (const [id, value] of raw) {
+    const parsed = await parseFirewall(id, value, context);
+    if (parsed !== undefined) result.set(id, parsed);
+  }
+  return result;
+}
+
+function parseCluster(report: Report, name: string, value: unknown): ClusterConfiguration | undefined {
+  const parsed = report.parse(clusterSchema, value, ['clusters', name]);
+  return parsed && { ...parsed, name: parsed.name ?? name };
+}
+
+function parseBrakes(sources: Sources, report: Report): DocumentBrakes | undefined {
+  const value = sources.sections.get('brakes') ?? undefined;
+  return value === undefined ? undefined : report.parse(brakesSchema, value, ['brakes']);
+}
+
+function parseGroup(
+  report: Report,
+  entry: { name: string; value: unknown; brakes: BrakeSettings },
+): AddressGroup | undefined {
+  const parsed: z.output<typeof groupSchema> | undefined = report.parse(groupSchema, entry.value, [
+    'groups',
+    entry.name,
+  ]);
+  return parsed && { ...parsed, name: entry.name, brakes: withBrakes(entry.brakes, parsed.brakes) };
+}
+
+function withBrakes(base: BrakeSettings, own: DocumentBrakes | undefined): BrakeSettings {
+  const rule = (above: BrakeSettings['shrink'], given: DocumentBrakes['shrink']) => ({
+    minimum: given?.minimum ?? above.minimum,
+    share: given?.share ?? above.share,
+  });
+  return {
+    shrink: rule(base.shrink, own?.shrink),
+    growth: rule(base.growth, own?.growth),
+    windowMinutes: own?.windowMinutes ?? base.windowMinutes,
+  };
+}

@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { isZonebridgeError } from '../../core/errors.ts';
+import { canonicalPrefix } from '../../core/model/address.ts';
+import { compileSelector } from '../../core/model/selector/index.ts';
+
+/** Forms of names. None may hold `|`, which joins them in keys, or a blank. */
+export const nameForms = {
+  hub: /^[a-z][a-z0-9-]{1,19}$/,
+  /** Networks, clusters and cells become parts of names of stacks, queues and roles. */
+  part: /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/,
+  name: /^[a-z0-9][a-z0-9.-]{0,62}$/,
+} as const;
+
+const nameRule = 'use 1 to 63 lower-case letters, digits, dots and hyphens, beginning with a letter or digit';
+const partRule = 'use lower-case letters, digits and hyphens inside';
+
+const name = z.string().regex(nameForms.name, nameRule);
+const text = z.string().min(1);
+const account = z.string().regex(/^\d{12}$/, 'an account is 12 digits in quotes, such as "111122223333"');
+const region = z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'a region looks like eu-central-1');
+const awsId = (kind: string) =>
+  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `the id looks like ${kind}-0a1b2c3d4e5f60718`);
+
+/** Makes a check of the core that throws a check of a field, so that it is reported together with all others. */
+function by<T>(check: (value: T) => unknown, says = '') {
+  return (value: T, context: { addIssue(issue: { code: 'custom'; message: string }): void }): void => {
+    try {
+      check(value);
+    } catch (error) {
+      if (!isZonebridgeError(error)) throw error;
+      context.addIssue({ code: 'custom', message: `${says}${error.message}` });
+    }
+  };
+}
+
+/** A prefix in its canonical form, such as `10.20.0.0/16`. */
+const range = z.string().superRefine(by(canonicalPrefix)).transform(canonicalPrefix);
+
+export const hubSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(nameForms.hub, 'use 2 to 20 lower-case letters, digits and hyphens, beginning with a letter')
+    .describe('Part of every mark on every firewall; never changed afterwards.'),
+  account: account.describe('Account that runs everything.'),
+  region,
+  alarmEmails: z.array(z.email()).describe('Subscribed to the alarm topic.'),
+  kmsKeyArn: z
+    .string()
+    .regex(/^arn:[a-z-]+:kms:/, 'an ARN of a KMS key is expected')
+    .optional(),
+  permissionsBoundaryArn: z
+    .string()
+    .regex(/^arn:[a-z-]+:iam:/, 'an ARN of an IAM policy is expected')
+    .optional(),
+  rolePath: z
+    .string()
+    .regex(/^\/(?:[\x21-\x2e\x30-\x7e]+\/)*$/, 'a path begins and ends with a slash, such as /security/')
+    .max(512)
+    .optional()
+    .describe('IAM path of all roles.'),
+});
+
+export const networkSchema = z.strictObject({
+  vpc: awsId('vpc'),
+  subnets: z
+    .array(
+      z.strictObject({
+        id: awsId('subnet'),
+        availabilityZone: z
+          .string()
+          .regex(/^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/, 'a zone looks like eu-central-1a'),
+      }),
+    )
+    .min(1),
+  securityGroups: z.array(awsId('sg')).min(1).describe('Security groups that may reach the firewalls.'),
+  endpoints: z
+    .enum(['create', 'existing'])
+    .describe(
+      'create: the stack makes the VPC endpoints it needs; existing: they, or a NAT gateway, are there already.',
+    ),
+  routeTables: z
+    .array(awsId('rtb'))
+    .min(1)
+    .optional()
+    .describe(
+      'Route tables of the subnets, for the DynamoDB gateway endpoint; needed with endpoints: create alone.',
+    ),
+  sourceRanges: z
+    .array(range)
+    .min(1)
+    .describe('Ranges the firewalls will see; typed into their trusted hosts.'),
+});
+
+export const clusterSchema = z.strictObject({
+  account,
+  region,
+  name: z
+    .string()
+    .regex(
+      /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
+      'an EKS cluster name is 1 to 100 letters, digits, hyphens and underscores',
+    )
+    .optional()
+    .describe('Name of the EKS cluster, when it is not the key of this entry.'),
+  realm: name.describe('Space in which an address means one thing.'),
+  ranges: z.array(range).min(1).describe('Ranges of its pod and node addresses; anything else is refused.'),
+  sharedRanges: z
+    .boolean()
+    .default(false)
+    .describe('Clusters of one realm whose ranges overlap must all say so.'),
+  cell: z
+    .string()
+    .regex(nameForms.part, partRule)
+    .max(20)
+    .describe('Stack that holds it, at most 40 clusters in one; never changed afterwards.'),
+  namespace: z.string().regex(nameForms.part, partRule).max(63).default('zonebridge'),
+  serviceAccount: name.default('zonebridge-agent'),
+});
+
+/** Fields that every firewall has; the rest belongs to its vendor module. */
+export const firewallSchema = z.strictObject({
+  kind: text.describe('Vendor module.'),
+  network: text.describe('Network from which it is reached.'),
+  realms: z.array(name).min(1).describe('Realms whose addresses mean the same on this firewall.'),
+  reconcileMinutes: z.int().min(1).max(1440).default(15).describe('How often everything is compared.'),
+});
+
+const selectorForm = z.union([
+  z.string(),
+  z.strictObject({
+    matchLabels: z.record(z.string(), z.string()).optional(),
+    matchExpressions: z
+      .array(
+        z.strictObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }),
+      )
+      .optional(),
+  }),
+]);
+
+const selector = (options: { allowGlobal: boolean }) =>
+  selectorForm.superRefine(by((source) => compileSelector(source, options), 'the selector cannot be read, '));
+
+const brake = z.strictObject({
+  minimum: z.int().min(0).optional().describe('Changes of at most this many members always pass.'),
+  share: z.number().min(0).max(1).optional().describe('Share of the size at the start of the window.'),
+});
+
+/** Every field may be left out: a group inherits from the document, the document from the built-in defaults. */
+export const brakesSchema = z.strictObject({
+  shrink: brake.optional().describe('Net loss beyond the larger of both waits for a person.'),
+  growth: brake
+    .optional()
+    .describe('The same for growth that a configuration change or a new namespace causes.'),
+  windowMinutes: z.int().min(1).max(1440).optional(),
+});
+
+const targetSchema = z.strictObject({
+  firewall: text,
+  channel: text.describe('How addresses get there; see the readme of the firewall type.'),
+  create: z
+    .enum(['offered', 'own'])
+    .describe('offered: the security team makes the object and offers it by a comment; own: we make it.'),
+  mode: z
+    .enum(['observe', 'add-only', 'sync'])
+    .describe('observe shows, add-only never removes, sync does both.'),
+  object: text.optional().describe('Name on the firewall when it must differ from the derived one.'),
+  onForeignAdd: z
+    .enum(['remove', 'report'])
+    .default('report')
+    .describe('What happens to members somebody else added.'),
+  acceptConfigChurn: z
+    .strictObject({ writesPerHour: z.int().min(1) })
+    .optional()
+    .describe('Pods over a channel that writes configuration: accepted, with a ceiling.'),
+});
+
+export const groupSchema = z.strictObject({
+  addresses: z
+    .enum(['pod', 'node', 'service', 'egress'])
+    .describe('Which addresses of the selected endpoints.'),
+  select: selector({ allowGlobal: false }).describe(
+    "Which endpoints: Calico's selector grammar or a Kubernetes LabelSelector.",
+  ),
+  namespaces: selector({ allowGlobal: true })
+    .optional()
+    .describe('Which namespaces, by their labels; global() selects nodes themselves.'),
+  anyNamespace: z.literal(true).optional().describe('Waives the namespace selector.'),
+  clusters: z.array(text).min(1).optional().describe('Clusters it is taken from; all when left out.'),
+  usedIn: z.enum(['allow', 'deny']),
+  ranges: z.array(range).min(1).optional().describe('Addresses outside are never published.'),
+  maxMembers: z.int().min(1).max(1_000_000),
+  owner: text.optional(),
+  reviewBy: z.iso.date('a date looks like 2027-03-01').optional(),
+  brakes: brakesSchema.optional(),
+  publish: z.array(targetSchema).min(1),
+});
+
+export type DocumentBrakes = z.output<typeof brakesSchema>;
+
+/** Sections of the document; `firewalls` get their vendor's fields added. */
+export const sectionNames = ['hub', 'networks', 'clusters', 'firewalls', 'brakes', 'groups'] as const;
+export type SectionName = (typeof sectionNames)[number];
+
+/** Form of the keys in the sections that are maps; the names become parts of names in AWS and of keys in the tables. */
+export const keySchemas = {
+  networks: z.string().regex(nameForms.part, partRule).max(32),
+  clusters: z.string().regex(nameForms.part, partRule).max(63),
+  firewalls: name,
+  groups: name,
+} as const;

@@ -1,0 +1,146 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { Problem } from '../../../core/errors.ts';
+import { type DocumentPath, formatPath } from './path.ts';
+
+/** One parsed file with the way back from values to lines. */
+export interface YamlSource {
+  file: string;
+  /** Plain values; undefined when the text is not one YAML document. */
+  content: unknown;
+  problems: Problem[];
+  /** The part of the path that this file holds, at the line of its deepest key. */
+  find(path: DocumentPath): FoundPlace;
+}
+
+export interface FoundPlace {
+  /** How many steps of the path exist in this file. */
+  depth: number;
+  /** 1-based line of the last existing step; 1 for the document itself. */
+  line: number;
+  /** The text of a plain value exactly as it was typed, when the whole path exists. */
+  typed: string | undefined;
+}
+
+/** Longest accepted file; a configuration of thousands of groups is below it. */
+const maxLength = 8 * 1024 * 1024;
+
+/**
+ * Reads one YAML 1.2 document. Syntax errors, several documents, duplicate keys, unknown anchors and tags become
+ * problems with their lines; nothing is thrown.
+ */
+export function readYaml(file: string, text: string): YamlSource {
+  const lines = new LineCounter();
+  if (text.length > maxLength) {
+    const problems = [{ path: '', file, message: `the file is longer than ${maxLength} characters` }];
+    return { file, content: undefined, problems, find: () => ({ depth: 0, line: 1, typed: undefined }) };
+  }
+  // Own check for duplicate keys: the library's does not say where the first one is.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
+  const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : lines.linePos(offset).line);
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((issue) => ({
+    path: '',
+    file,
+    line: lineAt(issue.pos[0]),
+    message: `not readable as YAML: ${issue.message}`,
+  }));
+  if (problems.length === 0) problems.push(...oddKeys(document, file, lineAt));
+  const content = problems.length === 0 ? plainValues(document, file, problems) : undefined;
+  return { file, content, problems, find: (path) => find(document, path, lineAt) };
+}
+
+function plainValues(document: Document, file: string, problems: Problem[]): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    problems.push({ path: '', file, message: `not readable as YAML: ${(error as Error).message}` });
+    return undefined;
+  }
+}
+
+type LineAt = (offset: number | undefined) => number;
+
+/** Keys given twice or that are not plain text, and anchors that do not exist. */
+function oddKeys(document: Document, file: string, lineAt: LineAt): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined) {
+        const line = lineAt(alias.range?.[0]);
+        problems.push({ path: '', file, line, message: `the anchor \`&${alias.source}\` does not exist` });
+      }
+    },
+    Map(_, map, parents) {
+      const steps = stepsOf([...parents, map]);
+      const seen = new Map<string, number>();
+      for (const { key } of map.items) {
+        const line = lineAt(isNode(key) ? key.range?.[0] : undefined);
+        const name = isScalar(key) ? String(key.value) : undefined;
+        const message = oddKey(name, seen);
+        const path = formatPath(name === undefined ? steps : [...steps, name]);
+        if (message !== undefined) problems.push({ path, file, line, message });
+        if (name !== undefined && !seen.has(name)) seen.set(name, line);
+      }
+    },
+  });
+  return problems;
+}
+
+function oddKey(name: string | undefined, seen: ReadonlyMap<string, number>): string | undefined {
+  if (name === undefined) return 'a key must be plain text';
+  if (name === '<<') return 'merge keys (`<<`) are not YAML 1.2: write the fields out';
+  // Assigning it changes an object instead of adding to it; a condition of a selector could get lost.
+  if (name === '__proto__') return '`__proto__` cannot be a key';
+  const first = seen.get(name);
+  return first === undefined ? undefined : `\`${name}\` is given twice, first in line ${first}`;
+}
+
+function stepsOf(parents: readonly (Document | Node | Pair)[]): (string | number)[] {
+  return parents.flatMap((parent, index): (string | number)[] => {
+    const child = parents[index + 1];
+    if (isSeq(parent)) return child === undefined ? [] : [parent.items.indexOf(child)];
+    if (isMap(parent) && child !== undefined && 'key' in child && isScalar(child.key)) {
+      return [String(child.key.value)];
+    }
+    return [];
+  });
+}
+
+function find(document: Document, path: DocumentPath, lineAt: LineAt): FoundPlace {
+  let node: unknown = document.contents;
+  let line = 1;
+  for (const [depth, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    const next = child(node, step);
+    if (next === undefined) return { depth, line, typed: undefined };
+    line = lineAt(next.offset);
+    node = next.value;
+  }
+  return { depth: path.length, line, typed: isScalar(node) ? node.source : undefined };
+}
+
+function child(
+  node: unknown,
+  step: string | number,
+): { value: unknown; offset: number | undefined } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+    return pair && { value: pair.value, offset: isNode(pair.key) ? pair.key.range?.[0] : undefined };
+  }
+  if (isSeq(node) && typeof step === 'number' && step < node.items.length) {
+    const value = node.items[step];
+    return { value, offset: isNode(value) ? value.range?.[0] : undefined };
+  }
+  return undefined;
+}

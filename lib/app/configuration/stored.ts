@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { Configuration } from './model.ts';
+import {
+  clusterSchema,
+  firewallSchema,
+  groupSchema,
+  hubSchema,
+  keySchemas,
+  networkSchema,
+} from './schema.ts';
+import { isMap } from './source/sources.ts';
+
+/**
+ * Data: what `zonebridge apply` activates as a new generation, without a deployment.
+ * The limits of all groups (`brakes`) are already part of each group.
+ */
+export type DataConfiguration = Pick<Configuration, 'groups'>;
+
+/** Infrastructure: what `cdk deploy` builds from. A change of it needs a deployment. */
+export type InfrastructureConfiguration = Omit<Configuration, keyof DataConfiguration>;
+
+export function dataOf({ groups }: Configuration): DataConfiguration {
+  return { groups };
+}
+
+export function infrastructureOf(configuration: Configuration): InfrastructureConfiguration {
+  const { hub, networks, clusters, firewalls } = configuration;
+  return { hub, networks, clusters, firewalls };
+}
+
+/** JSON with sorted keys: equal configurations give equal text, in whatever order their files were written. */
+export function serializeConfiguration(
+  configuration: Configuration | DataConfiguration | InfrastructureConfiguration,
+): string {
+  return JSON.stringify(configuration, (_, value: unknown) =>
+    isMap(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+}
+
+const rule = z.strictObject({ minimum: z.number(), share: z.number() });
+
+/** The complete form: defaults filled in, CA files read in. Vendor settings are checked by their module when it connects. */
+const stored = z.strictObject({
+  hub: hubSchema,
+  networks: z.record(keySchemas.networks, networkSchema),
+  clusters: z.record(keySchemas.clusters, clusterSchema.required()),
+  firewalls: z.record(
+    keySchemas.firewalls,
+    firewallSchema.extend({ settings: z.record(z.string(), z.unknown()) }).required(),
+  ),
+  groups: z.record(
+    keySchemas.groups,
+    groupSchema.extend({
+      name: keySchemas.groups,
+      brakes: z.strictObject({ shrink: rule, growth: rule, windowMinutes: z.number() }),
+    }),
+  ),
+});
+
+/**
+ * Reads what `serializeConfiguration` wrote of a whole configuration.
+ * @throws ZonebridgeError configuration/invalid when a stored generation does not have this form, such as one of another version
+ */
+export function parseConfiguration(text: string): Configuration {
+  const result = stored.safeParse(json(text));
+  if (result.success) return result.data;
+  throw new ZonebridgeError(
+    'configuration/invalid',
+    `the stored configuration cannot be read: ${z.prettifyError(result.error)}`,
+  );
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ZonebridgeError('configuration/invalid', 'the stored configuration is no JSON', { cause });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A place to write to that may be a terminal. */
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
+
+/** Everything a command may touch of the process it runs in; replaced in tests. */
+export interface CliIo {
+  stdin: Readable;
+  stdout: OutputStream;
+  stderr: OutputStream;
+  /** Relative paths are relative to it. */
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export function processIo(): CliIo {
+  // A reader that went away (`zonebridge validate | head -1`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+    env: process.env,
+  };
+}
