@@ -23,8 +23,9 @@ export function isTransient(error: unknown): boolean {
   if (throttled.has(error.name)) return true;
   const status = httpStatus(error);
   if (status !== undefined) return status >= 500 || status === 429;
-  // No answer at all: the errors of sockets and of the SDK's own time-outs.
-  return error.name === 'TimeoutError' || error.name === 'AbortError' || 'code' in error || 'errno' in error;
+  // No answer at all: the SDK's own time-outs and the errors of sockets (ECONNRESET; not ERR_INVALID_URL).
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return true;
+  return 'code' in error && typeof error.code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(error.code);
 }
 
 /** `store/unavailable` for transient errors, the error itself for anything else (missing rights, missing table). */

@@ -177,10 +177,16 @@ async function stopGroup(child: ChildProcess, ended: Promise<void>): Promise<voi
   if (pid === undefined) return;
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
   await Promise.race([ended, delay((secondsToStop + 2) * 1000, undefined, { ref: false })]);
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nothing is left of the group.
-  }
+  // Killed processes need a moment to go; who waits for a parent that never collects them stays visible, so not for ever.
+  for (let tries = 0; tries < 10 && signalGroup(pid); tries++) await delay(20);
   await ended;
+}
+
+/** False when nothing is left of the group. */
+function signalGroup(pid: number): boolean {
+  try {
+    return process.kill(-pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
