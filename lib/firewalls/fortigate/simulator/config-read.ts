@@ -24,7 +24,7 @@ export function readConfig(
   if (place.mkey === undefined && !table.schema.single) {
     return readRows(place, vdom, table, { how, query });
   }
-  const row = table.rows.get(place.mkey ?? '');
+  const row = table.rows.get(textOf(place.mkey));
   if (row === undefined) {
     throw missingEntry();
   }

@@ -31,7 +31,8 @@ export function writeConfig(
     device.record(vdom.name, change);
   }
   const mkey = place.method === 'POST' ? createdKey(target, changes) : place.mkey;
-  return writeEnvelope({ ...place, mkey }, device.settings, { before, after: table.revision });
+  const isNumber = table.schema.key === 'policyid' && target.child === undefined && mkey !== undefined;
+  return writeEnvelope({ ...place, mkey: isNumber ? Number(mkey) : mkey }, device.settings, { before, after: table.revision });
 }
 
 function writeRow(place: Place, table: ConfigTable, target: WriteTarget): Change[] {

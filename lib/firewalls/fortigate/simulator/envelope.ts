@@ -9,7 +9,8 @@ export interface Place {
   /** `firewall` of `firewall/address`. */
   path: string;
   name: string;
-  mkey?: string | undefined;
+  /** A number where a policy was created. */
+  mkey?: string | number | undefined;
 }
 
 function who(settings: Settings): JsonObject {
