@@ -18,7 +18,7 @@ export function errorName(error: unknown): string {
 }
 
 /** True when the service was not reached, did not answer in time, is overloaded or ill: the same call may work later. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (throttled.has(error.name)) return true;
   const status = httpStatus(error);

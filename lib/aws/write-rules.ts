@@ -3,17 +3,17 @@ import type { Item, ItemUpdate, Key, TableName, Value, Write } from '../core/por
 import { itemSize } from './item-size.ts';
 
 /** Limits of the service; breaking one is a mistake of the caller, so a plain TypeError and no retry. */
-export const maxTransactionItems = 100;
+const maxTransactionItems = 100;
 const maxItemBytes = 400 * 1024;
 const maxTransactionBytes = 4 * 1024 * 1024;
 
 /** `control` has a partition key only. */
-export function hasSortKey(table: TableName): boolean {
+function hasSortKey(table: TableName): boolean {
   return table !== 'control';
 }
 
 /** One string per item, for maps and messages. */
-export function keyText(key: Key): string {
+function keyText(key: Key): string {
   return key.sk === undefined ? `${key.table} ${key.pk}` : `${key.table} ${key.pk} / ${key.sk}`;
 }
 

@@ -50,7 +50,7 @@ export class FakeClock implements Clock {
 }
 
 /** Lets all promises that are ready run. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
