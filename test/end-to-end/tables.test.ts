@@ -74,7 +74,10 @@ function definition(table: TableName, name: string): CreateTableCommandInput {
           GlobalSecondaryIndexes: [
             {
               IndexName: 'by-group',
-              KeySchema: [{ AttributeName: 'bucket', KeyType: 'HASH' }],
+              KeySchema: [
+                { AttributeName: 'bucket', KeyType: 'HASH' },
+                { AttributeName: 'pk', KeyType: 'RANGE' },
+              ],
               Projection: { ProjectionType: 'KEYS_ONLY' },
             },
           ],
