@@ -9,7 +9,7 @@ const envelope = z.looseObject({
   http_status: z.number().optional(),
   error: z.number().optional(),
   cli_error: z.union([z.string(), z.array(z.unknown())]).optional(),
-  results: z.unknown(),
+  results: z.unknown().optional(),
   vdom: z.string().optional(),
   serial: z.string().max(64).optional(),
   version: z.string().max(64).optional(),

@@ -10,7 +10,7 @@ export interface FeedCommand {
 const bytesMax = 1_000_000;
 const entriesMax = 10_000;
 
-/** The changes of all feeds as few bodies as possible: one, unless there are very many. */
+/** The changes of all feeds as few bodies as possible: one, unless there are very many. What has an outcome already is left out. */
 export function chunksOf(reports: readonly OpenReport[]): FeedCommand[][] {
   const chunks: FeedCommand[][] = [];
   let bytes = 0;
@@ -22,6 +22,7 @@ export function chunksOf(reports: readonly OpenReport[]): FeedCommand[][] {
     ] as const) {
       let open: FeedCommand | undefined;
       for (const address of addresses) {
+        if (report.outcomes.has(address)) continue;
         const size = Buffer.byteLength(JSON.stringify(address)) + 1;
         if (chunks.length === 0 || bytes + size > bytesMax || entries >= entriesMax) {
           chunks.push([]);

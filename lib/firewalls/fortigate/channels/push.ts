@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ZonebridgeError, isZonebridgeError } from '../../../core/errors.ts';
 import type { ObjectChanges, ObjectRef, ObjectReport, ObservedObject } from '../../../core/firewall.ts';
 import type { Envelope } from '../envelope.ts';
+import { parseAddress } from '../../../core/model/address.ts';
 import type { FortigateClient, Query } from '../client.ts';
 import { row, table } from '../client.ts';
 import { isDuplicate } from '../errors.ts';
@@ -112,6 +113,7 @@ export class PushChannel implements Channel {
     const reports = changes.map(openReport);
     for (const report of reports) await this.#create(attempt, report);
     const ready = reports.filter((report) => report.created === undefined || report.created.state === 'done');
+    for (const report of ready) await refuseInvalid(attempt, report);
     for (const chunk of chunksOf(ready)) await this.#send(attempt, chunk);
     for (const report of ready) await this.#count(attempt, report);
     return reports.map(closeReport);
@@ -235,6 +237,14 @@ export class PushChannel implements Channel {
       'firewall/unsupported',
       `FortiOS ${version} takes no pushed feeds, they exist from ${pushSince}: use channel "objects"`,
     );
+  }
+}
+
+/** A line the device cannot use would stay in the feed without effect. */
+async function refuseInvalid(attempt: Attempt, report: OpenReport): Promise<void> {
+  for (const address of report.changes.add) {
+    const outcome = await attempt.step(async () => void parseAddress(address));
+    if (outcome.state !== 'done') report.outcomes.set(address, outcome);
   }
 }
 

@@ -1,0 +1,175 @@
+import { createServer } from 'node:net';
+import { holderOf, shardCount, shardNames } from '../../../lib/firewalls/fortigate/channels/layout.ts';
+import { fortigate } from '../../../lib/firewalls/fortigate/index.ts';
+import { addressName } from '../../../lib/firewalls/fortigate/names.ts';
+import type {
+  FortigateSimulator,
+  SimulatorOptions,
+} from '../../../lib/firewalls/fortigate/simulator/index.ts';
+import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
+import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
+import { addressObject, addressOfRow } from '../../../lib/firewalls/fortigate/translate.ts';
+import { makeServerCertificate } from '../../../lib/firewalls/fortigate/simulator/certificates.ts';
+import { firewallModule } from '../../../lib/firewalls/registry.ts';
+import type { FillRequest, Rig, Trouble } from './rig.ts';
+
+const membersMax = 600;
+
+/** Settings that reach a simulator. */
+export function settingsFor(
+  simulator: FortigateSimulator,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const version = simulator.device.settings.version.join('.');
+  return {
+    address: '127.0.0.1',
+    port: simulator.port,
+    version,
+    managedBy: 'none',
+    ca: simulator.ca,
+    ...more,
+  };
+}
+
+export async function startFortigateRig(
+  options: SimulatorOptions = {},
+): Promise<Rig & { simulator: FortigateSimulator }> {
+  const simulator = await startFortigateSimulator(options);
+  const settings = settingsFor(simulator);
+  const module = firewallModule(fortigate.kind);
+  if (!module) throw new Error('the registry does not list this vendor');
+  const tables = () => simulator.device.vdom('root');
+  return {
+    simulator,
+    module,
+    settings,
+    credential: simulator.token,
+    unreachable: async () => ({ ...settings, port: await closedPort() }),
+    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate()).ca }),
+    missingScope: () => ({ ...settings, vdom: 'nowhere' }),
+    createForeign: (channel, name) => {
+      const rows =
+        channel === 'push'
+          ? {
+              'system/external-resource': [
+                { name, type: 'address', 'update-method': 'push', comments: 'made by a person' },
+              ],
+            }
+          : { 'firewall/addrgrp': [{ name, comment: 'made by a person', member: [{ name: 'none' }] }] };
+      seedDevice(simulator.device, { rows });
+    },
+    putMember: (channel, name, address) => {
+      if (channel === 'push') {
+        tables().feeds.run(name, 'add', [address]);
+        return;
+      }
+      const theirs = `theirs ${address}`;
+      seedDevice(simulator.device, {
+        rows: { 'firewall/address': [{ name: theirs, ...addressObject(address).fields }] },
+      });
+      tables().table('firewall/addrgrp')?.addLink(name, 'member', { name: theirs });
+    },
+    enforced: (channel, name) => enforced(simulator, channel, name),
+    seen: () => {
+      let [reads, writes] = [0, 0];
+      for (const { method, count } of simulator.requests.list()) {
+        if (method === 'GET') reads += count;
+        else writes += count;
+      }
+      return { reads, writes };
+    },
+    fill: (channel, name, request) => fill(simulator, { channel, name }, request),
+    trouble: (kind) => makeTrouble(simulator, kind),
+    calm: () => {
+      simulator.faults.remove();
+      simulator.device.settings.limits.addresses = Infinity;
+      simulator.device.settings.limits.feedEntries = 0;
+    },
+    stop: async () => await simulator.stop(),
+  };
+}
+
+function makeTrouble(simulator: FortigateSimulator, kind: Trouble): void {
+  switch (kind) {
+    case 'reply lost':
+      simulator.faults.add({ kind: 'drop-after-commit', method: 'POST|PUT|DELETE', times: 1 });
+      break;
+    case 'read cut':
+      simulator.faults.add({ kind: 'drop', method: 'GET', times: 1 });
+      break;
+    case 'unauthorized':
+    case 'forbidden':
+      simulator.faults.add({ kind, path: 'cmdb|external-resource|web-ui' });
+      break;
+    case 'throttled':
+      simulator.faults.add({ kind: 'throttle' });
+      break;
+    case 'page':
+      simulator.faults.add({ kind: 'login-page' });
+      break;
+    case 'full':
+      simulator.device.settings.limits.addresses = 0;
+      simulator.device.settings.limits.feedEntries = 1;
+      break;
+  }
+}
+
+function enforced(simulator: FortigateSimulator, channel: string, name: string): string[] | undefined {
+  const vdom = simulator.device.vdom('root');
+  if (channel === 'push') {
+    if (!vdom.table('system/external-resource')?.rows.has(name)) return undefined;
+    return [...vdom.feeds.read(name).entries.keys()];
+  }
+  if (!vdom.table('firewall/addrgrp')?.rows.has(name)) return undefined;
+  const resolve = (group: string, suffix: string): string[] => {
+    const row = vdom.table(`firewall/addrgrp${suffix}`)?.rows.get(group);
+    return [...(row?.lists.get('member')?.keys() ?? [])].flatMap((member) => {
+      const address = vdom.table(`firewall/address${suffix}`)?.rows.get(member);
+      if (!address) return resolve(member, suffix);
+      const single = addressOfRow(Object.fromEntries(address.values));
+      return member === 'none' ? [] : [single ?? `not a single address: ${member}`];
+    });
+  };
+  return [...resolve(name, ''), ...resolve(name, '6')];
+}
+
+function fill(
+  simulator: FortigateSimulator,
+  target: { channel: string; name: string },
+  request: FillRequest,
+): void {
+  const { channel, name } = target;
+  const { hub, addresses, sizeHint, commentFor } = request;
+  if (channel === 'push') {
+    seedDevice(simulator.device, {
+      rows: {
+        'system/external-resource': [
+          { name, type: 'address', 'update-method': 'push', comments: commentFor(name) },
+        ],
+      },
+      feeds: { [name]: addresses },
+    });
+    return;
+  }
+  const count = shardCount({ group: '', name, channel, create: 'own', sizeHint }, membersMax);
+  const members = new Map<string, { name: string }[]>(shardNames(name, count).map((shard) => [shard, []]));
+  members.set(
+    name,
+    [...members.keys()].map((shard) => ({ name: shard })),
+  );
+  const objects = addresses.map((address) => {
+    const object = addressName(hub, address);
+    members.get(holderOf(name, count, address))?.push({ name: object });
+    return { name: object, ...addressObject(address).fields, comment: commentFor(object) };
+  });
+  const groups = [...members].map(([group, member]) => ({ name: group, member, comment: commentFor(group) }));
+  seedDevice(simulator.device, { rows: { 'firewall/address': objects, 'firewall/addrgrp': groups } });
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 1;
+}
