@@ -19,6 +19,9 @@ export function applyUpdate(before: TypedItem | undefined, update: ItemUpdate): 
     setOwn(item, name, value);
     sets.delete(name);
   }
+  for (const [name, value] of Object.entries(copyItem(update.setIfAbsent ?? {}))) {
+    if (own(item, name) === undefined) setOwn(item, name, value);
+  }
   addNumbers(item, update.add ?? {});
   for (const [name, members] of Object.entries(update.addToSet ?? {})) {
     const old = own(item, name);

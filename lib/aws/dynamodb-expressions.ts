@@ -56,6 +56,10 @@ export function updateText(update: ItemUpdate, placeholders: Placeholders): stri
   const set = Object.entries(copyItem(update.set ?? {})).map(
     ([name, value]) => `${placeholders.name(name)} = ${placeholders.value(value)}`,
   );
+  for (const [attribute, value] of Object.entries(copyItem(update.setIfAbsent ?? {}))) {
+    const name = placeholders.name(attribute);
+    set.push(`${name} = if_not_exists(${name}, ${placeholders.value(value)})`);
+  }
   const add = Object.entries(update.add ?? {}).map(
     ([name, amount]) => `${placeholders.name(name)} ${placeholders.value(amount)}`,
   );

@@ -113,11 +113,18 @@ function checkNames(write: Write, attributes: readonly string[]): void {
 }
 
 function checkUpdate(write: Write, update: ItemUpdate): void {
-  const { set = {}, add = {}, addToSet = {}, remove = [] } = update;
-  const touched = [...Object.keys(set), ...Object.keys(add), ...Object.keys(addToSet), ...remove];
+  const { set = {}, setIfAbsent = {}, add = {}, addToSet = {}, remove = [] } = update;
+  const touched = [
+    ...Object.keys(set),
+    ...Object.keys(setIfAbsent),
+    ...Object.keys(add),
+    ...Object.keys(addToSet),
+    ...remove,
+  ];
   checkNames(write, touched);
   if (new Set(touched).size !== touched.length) fail(write, touched.join(', '), 'named twice in one update');
   copyItem(set);
+  copyItem(setIfAbsent);
   copyItem(add);
   checkBucket(write, set['bucket']);
 }

@@ -48,6 +48,8 @@ export type Write =
 
 export interface ItemUpdate {
   set?: Item;
+  /** Attributes set only where they are missing. */
+  setIfAbsent?: Item;
   /** Numbers added to attributes (missing counts as 0). */
   add?: Record<string, number>;
   /** Strings added to a set attribute. */

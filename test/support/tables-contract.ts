@@ -105,6 +105,13 @@ function singleItems(open: () => Tables): void {
     expect(await tables.read([single, many])).toEqual([{}, {}]);
   });
 
+  test('an attribute is set once only where it is missing', async () => {
+    const tables = open();
+    const key = dirty(fresh(), 'a');
+    for (const once of [1, 2]) await tables.write({ key, update: { setIfAbsent: { once } } });
+    expect(await tables.read([key])).toEqual([{ once: 1 }]);
+  });
+
   test('what was given or returned can be changed without changing the store', async () => {
     const tables = open();
     const key = dirty(fresh(), 'a');

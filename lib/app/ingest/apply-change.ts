@@ -57,7 +57,7 @@ export async function applyChange(context: IngestContext, change: Change): Promi
 
 async function tryChange(context: IngestContext, change: Change): Promise<void> {
   const { ports, cluster } = context;
-  const claimed = change.record ? claimedAddresses(change.record) : [];
+  const claimed = claimedAddresses(change.record);
   const [item, ...ownerItems] = await ports.tables.read([
     endpointKey(cluster.id, change.id),
     ...claimed.map((address) => ownerKey(cluster.realm, address)),
@@ -83,6 +83,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     todo: [],
     time: change.time,
     deletedAt: change.record ? undefined : ports.clock.now(),
+    former: change.record ? [] : claimedAddresses(stored?.record),
     refused: [...refused, ...outside],
     revision: stored?.revision ?? 0,
   };
@@ -100,28 +101,35 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
 
 /** A repeated or late record completes what its first time left undone, and wakes once more in case that was lost. */
 async function finish(context: IngestContext, stored: StoredEndpoint, change: Change): Promise<void> {
-  if (stored.todo.length > 0) {
-    const keys = new Set(stored.memberships);
-    for (const step of stored.todo) {
-      if (step.op === 'join') keys.add(step.key);
-      else keys.delete(step.key);
-    }
-    await settle(context, {
-      endpoint: stored,
-      keys: [...keys],
-      cause: causeOf(change),
-      witnessed: false,
-      time: stored.time,
-      writes: [],
-      steps: [],
-    });
-    return;
-  }
+  if (stored.todo.length > 0) return finishSteps(context, stored, causeOf(change));
   if (compareVersions(change.version, stored.version) !== 0) return;
   for (const key of stored.memberships) {
     const group = context.active.configuration.groups[parseMembershipKey(key).group];
     for (const target of group?.publish ?? []) context.marks.push({ firewall: target.firewall, key });
   }
+}
+
+/** Writes the steps that an interrupted settling left. */
+export async function finishSteps(
+  context: IngestContext,
+  stored: StoredEndpoint,
+  cause: Cause,
+): Promise<void> {
+  const keys = new Set(stored.memberships);
+  for (const step of stored.todo) {
+    if (step.op === 'join') keys.add(step.key);
+    else keys.delete(step.key);
+  }
+  const { time } = stored;
+  await settle(context, {
+    endpoint: stored,
+    keys: [...keys],
+    cause,
+    witnessed: false,
+    time,
+    writes: [],
+    steps: [],
+  });
 }
 
 interface Claims {

@@ -17,8 +17,8 @@ export interface Claimant {
 }
 
 /** Host-network pods and nodes share addresses on purpose; only a pod's own address has one owner. */
-export function claimedAddresses(record: EndpointRecord): readonly string[] {
-  return record.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
+export function claimedAddresses(record: EndpointRecord | undefined): readonly string[] {
+  return record?.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
 }
 
 /**

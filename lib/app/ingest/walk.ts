@@ -139,7 +139,7 @@ async function addressesOfOthers(
   cluster: ActiveCluster,
   endpoint: StoredEndpoint,
 ): Promise<Set<string>> {
-  const claimed = endpoint.record ? claimedAddresses(endpoint.record) : [];
+  const claimed = claimedAddresses(endpoint.record);
   const owners = await ports.tables.read(claimed.map((address) => ownerKey(cluster.realm, address)));
   const self = globalEndpointId(cluster.id, endpoint.id);
   return new Set(claimed.filter((_, index) => (readOwner(owners[index])?.endpoint ?? self) !== self));

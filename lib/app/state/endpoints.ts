@@ -26,6 +26,8 @@ export interface StoredEndpoint {
   /** Agent's time of the change, milliseconds since 1970. */
   time: number;
   deletedAt: number | undefined;
+  /** Addresses it had when it was removed; their owner rows go when the tombstone goes. */
+  former: readonly string[];
   /** Why addresses of it are published nowhere, for `explain`. */
   refused: readonly string[];
   /** Counts every write of the row; each write is conditional on the one that was read. */
@@ -54,6 +56,7 @@ export function readEndpoint(id: string, item: Item | undefined): StoredEndpoint
     todo: todo.success ? todo.data : [],
     time: count(item, 'time'),
     deletedAt: typeof item['deletedAt'] === 'number' ? item['deletedAt'] : undefined,
+    former: texts(item, 'former'),
     refused: texts(item, 'refused'),
     revision: count(item, 'revision'),
   };
@@ -81,6 +84,7 @@ function endpointItem(endpoint: StoredEndpoint): Item {
   if (endpoint.record) item['record'] = JSON.parse(JSON.stringify(endpoint.record)) as Value;
   if (endpoint.todo.length > 0) item['todo'] = endpoint.todo.map((step) => ({ ...step })) as Value;
   if (endpoint.deletedAt !== undefined) item['deletedAt'] = endpoint.deletedAt;
+  if (endpoint.former.length > 0) item['former'] = [...endpoint.former];
   if (endpoint.refused.length > 0) item['refused'] = [...endpoint.refused];
   return item;
 }

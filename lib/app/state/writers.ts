@@ -67,7 +67,7 @@ export async function wake(ports: { tables: Tables; queues: Queues }, request: W
   const parts = request.parts.length > 0 ? request.parts : ['*'];
   const before = await ports.tables.write({
     key: writerRow(request.writerKey),
-    update: { addToSet: { woken: parts }, set: { wokenAt: request.now } },
+    update: { addToSet: { woken: parts }, setIfAbsent: { wokenAt: request.now } },
   });
   if (readWriter(before).woken.length === 0) await sendWakeUp(ports.queues, request);
 }

@@ -1,0 +1,22 @@
+import middy from '@middy/core';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { composeFunction } from '../../lib/app/compose.ts';
+import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
+import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
+import { postponeMessage } from '../../lib/aws/postpone-message.ts';
+
+const { ports, configurations } = composeFunction();
+
+/** One wake-up at a time; a firewall that is ill gets it back after 2, 4, 8 ... 60 s. */
+export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event: SQSEvent) => {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const record of event.Records) {
+    const writerKey = parseWakeUp(record.body);
+    if (writerKey === undefined) continue;
+    const end = await syncFirewall(ports, configurations, writerKey);
+    if (end.postponeSeconds === undefined) continue;
+    await postponeMessage(record, end.postponeSeconds);
+    batchItemFailures.push({ itemIdentifier: record.messageId });
+  }
+  return { batchItemFailures };
+});

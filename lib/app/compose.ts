@@ -1,0 +1,48 @@
+import { dynamoClient, queuesClient, secretsClient } from '../aws/clients.ts';
+import { DynamoTables, type DynamoTablesOptions } from '../aws/dynamodb-tables.ts';
+import { CachedSecrets } from '../aws/secrets.ts';
+import { SqsQueues } from '../aws/sqs-queues.ts';
+import { systemClock, systemRandom } from '../aws/system.ts';
+import { LambdaTelemetry } from '../aws/telemetry.ts';
+import { firewallModules } from '../firewalls/registry.ts';
+import { readEnvironment } from './environment.ts';
+import { metrics } from './metrics.ts';
+import { names } from './names.ts';
+import type { Ports } from './ports.ts';
+import { Configurations } from './state/configurations.ts';
+
+export interface App {
+  ports: Ports;
+  configurations: Configurations;
+}
+
+const units = Object.fromEntries(Object.values(metrics).map(({ name, unit }) => [name, unit]));
+
+/** The real world behind the ports: the one place that knows adapters. */
+export function compose(hub: string, more: Pick<DynamoTablesOptions, 'onUsage'> = {}): App {
+  const clock = systemClock;
+  const random = systemRandom;
+  const tables = new DynamoTables({
+    client: dynamoClient(),
+    tableName: (table) => names.table(hub, table),
+    clock,
+    random,
+    ...more,
+  });
+  const ports: Ports = {
+    hub,
+    tables,
+    queues: new SqsQueues({ client: queuesClient(), random }),
+    secrets: new CachedSecrets({ client: secretsClient(), clock }),
+    clock,
+    random,
+    telemetry: new LambdaTelemetry({ namespace: names.metricsNamespace, units }),
+    firewalls: firewallModules,
+  };
+  return { ports, configurations: new Configurations(tables) };
+}
+
+/** For functions: everything follows from the environment that cdk wrote. */
+export function composeFunction(): App {
+  return compose(readEnvironment(process.env).hub);
+}

@@ -1,0 +1,64 @@
+import type { LedgerEntry } from '../state/ledger.ts';
+
+/** What one address of a group turned out to be, when ledger, device and wish are laid beside each other. */
+export type Finding =
+  /** We put it there and a person took it off: it stays out for that endpoint until `restore`. */
+  | { kind: 'removed-by-hand'; key: string; endpoint: string }
+  /** It should be there by the ledger but the device lost it (restart, restore, replaced object). */
+  | { kind: 'lost'; key: string }
+  /** It is there and nobody of us put it there. */
+  | { kind: 'foreign'; key: string }
+  /** Ledger, device and wish do not agree, or the outcome of a change is open: the sync has to look. */
+  | { kind: 'open'; key: string };
+
+export interface Comparison {
+  /** Ledger rows of the group, but those that changed after the listing began. */
+  ledger: ReadonlyMap<string, LedgerEntry>;
+  /** Keys that changed meanwhile: left alone. */
+  fresh: ReadonlySet<string>;
+  /** Membership key -> an endpoint that wants it. */
+  wanted: ReadonlyMap<string, string>;
+  /** Membership keys seen on the device. */
+  observed: ReadonlySet<string>;
+  /** Same device, same run of its software since the last comparison: a missing member was taken off by a person. */
+  sameDevice: boolean;
+}
+
+/** Holds that solve themselves when something outside was mended: they are looked at again by every comparison. */
+const transientHolds: readonly string[] = [
+  'foreign-object',
+  'missing-object',
+  'renamed-object',
+  'unverified',
+  'max-members',
+];
+
+/** Lists what the sync must look at, and what a person did on the device. Pure. */
+export function compare(comparison: Comparison): Finding[] {
+  const { ledger, observed, wanted, fresh } = comparison;
+  const keys = new Set([...ledger.keys(), ...observed, ...wanted.keys()]);
+  const findings: Finding[] = [];
+  for (const key of [...keys].sort()) {
+    if (fresh.has(key)) continue;
+    const finding = judge(key, comparison);
+    if (finding) findings.push(finding);
+  }
+  return findings;
+}
+
+function judge(key: string, { ledger, observed, wanted, sameDevice }: Comparison): Finding | undefined {
+  const row = ledger.get(key)?.row;
+  const there = observed.has(key);
+  const wish = wanted.get(key);
+  if (row?.state === 'pending' || row?.state === 'unknown' || row?.failed) return { kind: 'open', key };
+  if (row?.held) return transientHolds.includes(row.held.reason) ? { kind: 'open', key } : undefined;
+  if (row?.state === 'present') {
+    if (there) return wish === undefined ? { kind: 'open', key } : undefined;
+    if (wish === undefined) return { kind: 'open', key };
+    return sameDevice ? { kind: 'removed-by-hand', key, endpoint: wish } : { kind: 'lost', key };
+  }
+  if (row?.withheldFor !== undefined)
+    return there || row.withheldFor !== wish ? { kind: 'open', key } : undefined;
+  if (there) return wish === undefined ? { kind: 'foreign', key } : { kind: 'open', key };
+  return wish === undefined ? undefined : { kind: 'open', key };
+}

@@ -1,0 +1,104 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import { metrics } from '../metrics.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
+import { wake } from '../state/writers.ts';
+import { groupsOn, writerKeyOf } from '../targets.ts';
+import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
+import { reconcileGroup } from './reconcile-group.ts';
+
+export interface ReconcileRequest {
+  firewall: string;
+  reason: string;
+  /** Given by the command line, to find the result. */
+  requestId?: string | undefined;
+}
+
+/** Figures of one comparison; kept in `control` for `status`. */
+export interface ReconcileResult {
+  removedByHand: number;
+  lost: number;
+  foreign: number;
+  open: number;
+  staleAllow: number;
+}
+
+const deviceBudgetMs = 240_000;
+
+/**
+ * Compares a firewall with the ledger and the wish. Reads the device and never writes to it: what differs becomes `unknown` and dirty,
+ * and the sync repairs it. Rows that changed after the comparison began are left alone.
+ */
+export async function reconcileFirewall(
+  ports: Ports,
+  configurations: Configurations,
+  request: ReconcileRequest,
+): Promise<ReconcileResult> {
+  const active = await configurations.active();
+  const startedAt = ports.clock.now();
+  const result: ReconcileResult = { removedByHand: 0, lost: 0, foreign: 0, open: 0, staleAllow: 0 };
+  try {
+    const open = await openFirewall(ports, active.configuration, {
+      firewall: request.firewall,
+      deadline: startedAt + deviceBudgetMs,
+    });
+    try {
+      await compareAll(ports, active, open, { startedAt, result });
+    } finally {
+      await open.connection.close();
+    }
+    await note(ports, request, { startedAt, result, error: '' });
+  } catch (error) {
+    const text = isZonebridgeError(error) ? `${error.code}: ${error.message}` : 'unexpected error';
+    await note(ports, request, { startedAt, result, error: text });
+    throw error;
+  }
+  return result;
+}
+
+async function compareAll(
+  ports: Ports,
+  active: ActiveConfiguration,
+  open: OpenFirewall,
+  into: { startedAt: number; result: ReconcileResult },
+): Promise<void> {
+  const { result, startedAt } = into;
+  const [item] = await ports.tables.read([identityKey(open.id)]);
+  const known = readIdentity(item);
+  const identity = await open.connection.identity();
+  const change = known ? identityChange(known, identity) : 'first comparison';
+  if (change !== undefined)
+    ports.telemetry.info('device identity', { firewall: open.id, change, ...identity });
+  for (const { group, target } of groupsOn(active.configuration, open.id)) {
+    const found = await reconcileGroup(ports, {
+      active,
+      open,
+      group,
+      target,
+      startedAt,
+      sameDevice: change === undefined,
+    });
+    for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
+  }
+  await storeIdentity(ports.tables, open.id, identity, ports.clock.now());
+  const dimensions = { firewall: open.id };
+  ports.telemetry.metric(metrics.drift.name, result.removedByHand + result.foreign + result.lost, dimensions);
+  ports.telemetry.metric(metrics.staleAllow.name, result.staleAllow, dimensions);
+  const { network } = open.settings;
+  const writerKey = writerKeyOf(ports.firewalls, open.settings);
+  await wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
+}
+
+async function note(
+  ports: Ports,
+  request: ReconcileRequest,
+  end: { startedAt: number; result: ReconcileResult; error: string },
+): Promise<void> {
+  const { startedAt, result, error } = end;
+  const { reason, requestId = '' } = request;
+  await ports.tables.write({
+    key: { table: 'control', pk: `reconcile|${request.firewall}` },
+    put: { ...result, reason, requestId, startedAt, finishedAt: ports.clock.now(), error },
+  });
+}

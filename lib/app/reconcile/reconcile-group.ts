@@ -1,0 +1,158 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import { type AddressGroup, type GroupTarget, membershipKey } from '../../core/model/address-group.ts';
+import { ownershipOf } from '../../core/plan/ownership.ts';
+import type { Item, Write } from '../../core/ports.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { markDirty } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
+import { ledgerKey, type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
+import { listGroup } from '../state/memberships.ts';
+import { identityOf, type OpenFirewall } from '../sync/connect.ts';
+import { objectRef } from '../targets.ts';
+import { compare, type Finding } from './compare.ts';
+import type { ReconcileResult } from './reconcile-firewall.ts';
+
+export interface GroupRequest {
+  active: ActiveConfiguration;
+  open: OpenFirewall;
+  group: AddressGroup;
+  target: GroupTarget;
+  startedAt: number;
+  sameDevice: boolean;
+}
+
+/** Realm of what a person put into a group of ours: it is not an address of any cluster. */
+const foreignRealm = '-';
+
+/** Compares one group on one firewall and marks what the sync has to look at. */
+export async function reconcileGroup(ports: Ports, request: GroupRequest): Promise<ReconcileResult> {
+  const { open, group, target } = request;
+  const object = objectRef(open.module, { hub: ports.hub, group, target });
+  const rows = await listLedger(ports.tables, open.id, group.name);
+  const [objectItem] = await ports.tables.read([objectKey(open.id, group.name)]);
+  const objectRow = readObject(objectItem, ports.clock.now());
+  const seen = await open.connection.observeObject(object);
+  const identity = identityOf(ports.hub, open.id, { ...open, object: object.name });
+  const ownership = ownershipOf(seen, { create: target.create, group: group.name, identity });
+  const ours = ownership === 'ours' || ownership === 'offered';
+  const members = ours ? await open.connection.observeMembers(object) : [];
+  const fresh = rows.filter(({ row }) => row.changedAt >= request.startedAt).map(({ key }) => key);
+  const findings = compare({
+    ledger: new Map(rows.map((entry) => [entry.key, entry])),
+    fresh: new Set(fresh),
+    wanted: seenRealms(request, await listGroup(ports.tables, group.name)),
+    observed: keysOf(request, members, rows),
+    sameDevice: request.sameDevice && ours,
+  });
+  if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
+  const acted = findings.filter((finding) => finding.kind !== 'foreign' || target.onForeignAdd === 'remove');
+  await inParallel(acted, 16, (finding) => mark(ports, request, finding));
+  if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
+  return figures(request, rows, findings);
+}
+
+function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<string, string> {
+  const { realms } = request.open.settings;
+  return new Map([...wanted].filter(([key]) => realms.includes(key.split('|')[1] ?? '')));
+}
+
+/** Membership keys of what the device lists. An address keeps the realm that our ledger gave it; anything else is foreign. */
+function keysOf(
+  request: GroupRequest,
+  members: readonly string[],
+  rows: readonly LedgerEntry[],
+): Set<string> {
+  const { realms } = request.open.settings;
+  const known = new Map(rows.map((entry) => [entry.address, entry.key]));
+  return new Set(
+    members.map((member) => {
+      const realm =
+        realms.length === 1 && /^[0-9a-f.:]+$/.test(member) ? (realms[0] ?? foreignRealm) : foreignRealm;
+      return known.get(member) ?? membershipKey(request.group.name, realm, member);
+    }),
+  );
+}
+
+/** The object must be looked at, and made or refused, before the next write. */
+async function forgetOwnership(ports: Ports, request: GroupRequest): Promise<void> {
+  await ports.tables.write({
+    key: objectKey(request.open.id, request.group.name),
+    update: { remove: ['ownership'] },
+  });
+}
+
+/** Sets the members' counter to what the ledger holds, unless a sync ran meanwhile: then the next comparison does it. */
+async function recount(
+  ports: Ports,
+  request: GroupRequest,
+  known: { objectItem: Item | undefined; rows: readonly LedgerEntry[]; findings: readonly Finding[] },
+): Promise<void> {
+  const { objectItem, rows, findings } = known;
+  if (!objectItem) return;
+  const removed = findings.filter(({ kind }) => kind === 'removed-by-hand').length;
+  const size = rows.filter(({ row }) => row.counted).length - removed;
+  const held = rows.filter(({ row }) => row.held !== undefined).length;
+  if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held) return;
+  const fence = typeof objectItem['fence'] === 'number' ? objectItem['fence'] : 0;
+  try {
+    await ports.tables.write({
+      key: objectKey(request.open.id, request.group.name),
+      update: { set: { size, held } },
+      if: [{ attribute: 'fence', is: 'absent or =', value: fence }],
+    });
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
+}
+
+/** Writes a finding down, on condition that nobody changed the row since the comparison began. */
+async function mark(ports: Ports, request: GroupRequest, finding: Finding): Promise<void> {
+  const { open, startedAt } = request;
+  const now = ports.clock.now();
+  const key = ledgerKey(open.id, finding.key);
+  const unchanged = [{ attribute: 'changedAt', is: 'absent or <', value: startedAt }] as const;
+  const dirty = markDirty({
+    firewall: open.id,
+    key: finding.key,
+    cause: 'reconcile',
+    time: now,
+    witnessed: finding.kind === 'foreign',
+  });
+  const writes: Write[] = [];
+  if (finding.kind === 'removed-by-hand') {
+    const set = { state: 'absent', counted: false, changedAt: now, withheldFor: finding.endpoint };
+    writes.push({ key, update: { set }, if: unchanged });
+  }
+  if (finding.kind === 'lost')
+    writes.push({ key, update: { set: { state: 'unknown', changedAt: now } }, if: unchanged }, dirty);
+  if (finding.kind === 'foreign') {
+    writes.push(
+      { key, update: { set: { state: 'unknown', counted: false, changedAt: now } }, if: unchanged },
+      dirty,
+    );
+  }
+  if (finding.kind === 'open') writes.push(dirty);
+  try {
+    await ports.tables.transact(writes);
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
+}
+
+function figures(
+  request: GroupRequest,
+  rows: readonly LedgerEntry[],
+  findings: readonly Finding[],
+): ReconcileResult {
+  const of = (kind: Finding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
+  const open = new Set(findings.filter(({ kind }) => kind === 'open').map(({ key }) => key));
+  const stale = rows.filter(({ key, row }) => row.state === 'present' && open.has(key)).length;
+  return {
+    removedByHand: of('removed-by-hand'),
+    lost: of('lost'),
+    foreign: of('foreign'),
+    open: of('open'),
+    staleAllow: request.group.usedIn === 'allow' ? stale : 0,
+  };
+}

@@ -1,0 +1,81 @@
+import { shardCount } from '../../core/model/endpoint.ts';
+import { metrics } from '../metrics.ts';
+import type { Ports } from '../ports.ts';
+import { clusterKey, readCluster } from '../state/clusters.ts';
+import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { dirtyBuckets, readDirty } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
+import { objectKey, readObject } from '../state/ledger.ts';
+import { readWriter, sendWakeUp, wake, type WriterState, writerRow } from '../state/writers.ts';
+import { groupsOn, writerKeyOf } from '../targets.ts';
+import { sweepShard } from './sweep-shard.ts';
+
+/** A wake-up that nobody answered for this long was lost. */
+const wokenMaxAgeMs = 60_000;
+/** Dirty rows looked at per bucket, to find the oldest. */
+const dirtySample = 100;
+/** Shards of each cluster that one sweep looks through; all of them within the hour. */
+const shardsPerSweep = 5;
+const minuteMs = 60_000;
+
+/** The second net, once a minute: lost wake-ups, unfinished endpoints, old tombstones; and the figures that alarms stand on. */
+export async function sweep(ports: Ports, configurations: Configurations): Promise<void> {
+  const active = await configurations.active();
+  const firewalls = Object.entries(active.configuration.firewalls);
+  const byWriter = Map.groupBy(firewalls, ([, settings]) => writerKeyOf(ports.firewalls, settings));
+  await inParallel([...byWriter], 8, async ([writerKey, entries]) => {
+    const network = entries[0]?.[1].network ?? '';
+    await sweepWriter(ports, active, { writerKey, network, firewalls: entries.map(([id]) => id) });
+  });
+  await inParallel([...active.clusters.values()], 8, async (cluster) => {
+    const [item] = await ports.tables.read([clusterKey(cluster.id)]);
+    const silentMs = ports.clock.now() - readCluster(item).heartbeatAt;
+    ports.telemetry.metric(metrics.agentSilent.name, Math.round(silentMs / 1000), { cluster: cluster.key });
+    const first = Math.floor(ports.clock.now() / minuteMs) * shardsPerSweep;
+    for (let i = 0; i < shardsPerSweep; i++)
+      await sweepShard(ports, active, cluster, (first + i) % shardCount);
+  });
+}
+
+async function sweepWriter(
+  ports: Ports,
+  active: ActiveConfiguration,
+  writer: { writerKey: string; network: string; firewalls: readonly string[] },
+): Promise<void> {
+  const { tables, telemetry } = ports;
+  const now = ports.clock.now();
+  const [item] = await tables.read([writerRow(writer.writerKey)]);
+  const state = readWriter(item);
+  let dirty = false;
+  for (const firewall of writer.firewalls) {
+    const oldest = await oldestDirty(ports, firewall);
+    dirty ||= oldest !== undefined;
+    const since = Math.min(oldest ?? now, state.behindSince ?? now);
+    telemetry.metric(metrics.behind.name, Math.max(0, Math.round((now - since) / 1000)), { firewall });
+    telemetry.metric(metrics.failures.name, state.failures, { firewall });
+    telemetry.metric(metrics.held.name, await heldOn(ports, active, firewall), { firewall });
+  }
+  const request = { ...writer, hub: ports.hub };
+  if (wasLost(state, now)) await sendWakeUp(ports.queues, request);
+  else if (dirty && state.woken.length === 0 && state.leaseUntil < now)
+    await wake(ports, { ...request, parts: [], now });
+}
+
+function wasLost(state: WriterState, now: number): boolean {
+  return state.woken.length > 0 && state.wokenAt < now - wokenMaxAgeMs && state.leaseUntil < now;
+}
+
+async function oldestDirty(ports: Ports, firewall: string): Promise<number | undefined> {
+  const times: number[] = [];
+  for (let bucket = 0; bucket < dirtyBuckets; bucket++) {
+    const { rows } = await readDirty(ports.tables, firewall, bucket, dirtySample);
+    times.push(...rows.map(({ time }) => time));
+  }
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+async function heldOn(ports: Ports, active: ActiveConfiguration, firewall: string): Promise<number> {
+  const groups = groupsOn(active.configuration, firewall);
+  const items = await ports.tables.read(groups.map(({ group }) => objectKey(firewall, group.name)));
+  return items.reduce((sum, item) => sum + readObject(item, 0).held, 0);
+}

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { restoreMember } from '../../lib/app/commands/restore.ts';
+import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
+import { group, pod, World } from '../support/world.ts';
+
+const web = { app: 'web' };
+
+async function filled(count: number): Promise<World> {
+  const world = await World.start([group('web')]);
+  for (let i = 0; i < count; i++) await world.upsert(pod(`p${i}`, `10.1.0.${i + 1}`, web));
+  return world;
+}
+
+describe('people on the firewall', () => {
+  test('a member removed by hand stays out until restore, and is repaired after a restart', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    world.device.objects.get('obj-web')!.members.delete('10.1.0.2');
+    await world.reconcile();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.3']);
+    await world.upsert(pod('p1', '10.1.0.2', { ...web, version: '2' }));
+    await world.reconcile();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.3']);
+    await restoreMember(world.ports, await world.configurations.active(), {
+      firewall: 'edge',
+      group: 'web',
+      address: '10.1.0.2',
+    });
+    await world.settle();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
+    expect(world.device.calls.filter(({ name }) => name === 'apply').length).toBe(4);
+  });
+
+  test('what a restart lost is put back', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    world.device.objects.get('obj-web')!.members.clear();
+    world.device.identity = { ...world.device.identity, bootTime: 10 * 60_000 };
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(3);
+  });
+
+  test('a replaced device is compared before anything is written', async () => {
+    const world = await filled(2);
+    await world.reconcile();
+    await world.clock.sleep(120_000);
+    world.device.objects.clear();
+    world.device.identity = { serial: 'PAPER2', version: 'v1.0.0', bootTime: 99 };
+    world.device.calls = [];
+    await world.upsert(pod('p9', '10.1.0.9', web));
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.9']);
+    const order = world.device.calls.map(({ name }) => name);
+    expect(order.indexOf('observeObject')).toBeLessThan(order.indexOf('apply'));
+  });
+
+  test('a deleted object of ours is made again with all members', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    world.device.objects.delete('obj-web');
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(3);
+  });
+
+  test('a member that a person added is removed, or only reported', async () => {
+    const world = await filled(2);
+    world.device.objects.get('obj-web')!.members.add('6.6.6.6');
+    await world.reconcile();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2']);
+    const target = {
+      firewall: 'edge',
+      channel: 'list',
+      create: 'own',
+      mode: 'sync',
+      onForeignAdd: 'report',
+    } as const;
+    await world.apply([group('web', { publish: [target] })]);
+    world.device.objects.get('obj-web')!.members.add('6.6.6.6');
+    await world.reconcile();
+    expect(world.on('web')).toContain('6.6.6.6');
+    expect(world.telemetry.valuesOf('Drift').at(-1)).toBe(1);
+  });
+});
+
+describe('brakes', () => {
+  test('a selector mistake that would empty a group is held whole, and approved', async () => {
+    const world = await filled(4);
+    await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });
+    expect(world.on('web')).toHaveLength(4);
+    const active = await world.configurations.active();
+    const held = await listHeld(world.ports, active, 'edge');
+    expect(held.map(({ op, reason }) => `${op} ${reason}`)).toEqual(
+      Array(4).fill('remove configuration-shrink'),
+    );
+    await approveHeld(world.ports, active, { firewall: 'edge', by: 'someone else', held });
+    await world.settle();
+    expect(world.on('web')).toEqual([]);
+  });
+
+  test('a held change that is no longer wanted is forgotten', async () => {
+    const world = await filled(4);
+    await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });
+    await world.apply([group('web')], { add: 0, remove: 0 });
+    expect(await listHeld(world.ports, await world.configurations.active(), 'edge')).toEqual([]);
+    expect(world.on('web')).toHaveLength(4);
+  });
+
+  test('a witnessed removal may empty a small group, a rolling update is no loss', async () => {
+    const world = await filled(1);
+    await world.upsert(pod('next', '10.1.0.50', web));
+    await world.remove('p0');
+    await world.remove('next');
+    expect(world.on('web')).toEqual([]);
+  });
+
+  test('more than the share of a large group waits', async () => {
+    const world = await World.start([group('web')]);
+    await world.send(
+      ...Array.from({ length: 100 }, (_, i) =>
+        world.upsertChange(pod(`p${i}`, `10.1.0.${i + 1}`, web), 'start'),
+      ),
+    );
+    await world.settle();
+    await world.clock.sleep(11 * 60_000);
+    await world.send(...Array.from({ length: 50 }, (_, i) => world.removeChange(`p${i}`)));
+    await world.settle();
+    expect(world.on('web')).toHaveLength(80);
+    const held = await listHeld(world.ports, await world.configurations.active(), 'edge');
+    expect(held).toHaveLength(30);
+  });
+
+  test('a group never grows beyond its most members', async () => {
+    const world = await World.start([group('web', { maxMembers: 2 })]);
+    for (let i = 0; i < 4; i++) await world.upsert(pod(`p${i}`, `10.1.0.${i + 1}`, web));
+    expect(world.on('web')).toHaveLength(2);
+    await world.remove('p0');
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(1 + 1);
+  });
+});

@@ -1,0 +1,224 @@
+import {
+  endpointChange,
+  endpointsDetail,
+  hubMessage,
+  manifestDetail,
+} from '../../lib/core/model/messages.ts';
+import type { EndpointChange, HubMessage, ShardManifest } from '../../lib/core/model/messages.ts';
+import type {
+  BusEntry,
+  EventBus,
+  Inbox,
+  InboxMessage,
+  Kind,
+  ListPage,
+  ObjectSource,
+  WatchEvent,
+} from '../../cluster-agent/lib/ports.ts';
+
+/** A bus that keeps what it accepted, parsed with the hub's own schemas. */
+export class RecordingBus implements EventBus {
+  readonly calls: (readonly BusEntry[])[] = [];
+  readonly accepted: BusEntry[] = [];
+  /** Decides about a call: error codes by entry, or throw. */
+  onPut:
+    | ((entries: readonly BusEntry[]) => Promise<(string | undefined)[]> | (string | undefined)[])
+    | undefined;
+  /** Told about every accepted entry. */
+  onAccepted: ((entry: BusEntry) => void) | undefined;
+
+  async putEvents(entries: readonly BusEntry[]): Promise<(string | undefined)[]> {
+    this.calls.push(entries);
+    const results = (await this.onPut?.(entries)) ?? entries.map(() => undefined);
+    for (const [index, entry] of entries.entries()) {
+      if (results[index] !== undefined) continue;
+      this.accepted.push(entry);
+      this.onAccepted?.(entry);
+    }
+    return results;
+  }
+
+  /** Details of one type. */
+  details(detailType: string): Record<string, unknown>[] {
+    return this.accepted
+      .filter((entry) => entry.detailType === detailType)
+      .map((entry) => JSON.parse(entry.detail) as Record<string, unknown>);
+  }
+
+  /** Accepted changes in order, optionally of one epoch. */
+  changes(epoch?: number): EndpointChange[] {
+    return this.details('endpoints')
+      .map((detail) => endpointsDetail.parse(detail))
+      .filter((detail) => epoch === undefined || detail.epoch === epoch)
+      .flatMap((detail) => detail.changes.map((change) => endpointChange.parse(change)));
+  }
+
+  manifests(epoch?: number): ShardManifest[] {
+    return this.details('manifest')
+      .map((detail) => manifestDetail.parse(detail))
+      .filter((detail) => epoch === undefined || detail.epoch === epoch)
+      .flatMap((detail) => detail.manifests);
+  }
+}
+
+/** The hub's side of a cluster's queue. */
+export class MemoryInbox implements Inbox {
+  readonly acked: string[] = [];
+  readonly released: string[] = [];
+  #waiting: InboxMessage[] = [];
+  #wake: (() => void) | undefined;
+  failNext: Error | undefined;
+
+  deliver(message: HubMessage | string): void {
+    const body = typeof message === 'string' ? message : JSON.stringify(hubMessage.parse(message));
+    this.#waiting.push({
+      body,
+      ack: async () => void this.acked.push(body),
+      release: async () => void this.released.push(body),
+    });
+    this.#wake?.();
+  }
+
+  async receive(stop: AbortSignal): Promise<InboxMessage[]> {
+    const failure = this.failNext;
+    this.failNext = undefined;
+    if (failure) throw failure;
+    if (this.#waiting.length === 0 && !stop.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        stop.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    const messages = this.#waiting;
+    this.#waiting = [];
+    return messages;
+  }
+}
+
+interface OpenWatch {
+  version: string;
+  emit: (events: readonly WatchEvent[]) => void;
+  end: (how: 'ended' | 'gone' | Error) => void;
+}
+
+/** A Kubernetes API under a test's control: what it lists, when a watch ends and how. */
+export class ScriptedObjects implements ObjectSource {
+  readonly objects: Record<Kind, Map<string, Record<string, unknown>>> = {
+    pod: new Map(),
+    node: new Map(),
+    namespace: new Map(),
+  };
+  readonly lists: { kind: Kind; next: string | undefined }[] = [];
+  readonly watches: Record<Kind, OpenWatch | undefined> = {
+    pod: undefined,
+    node: undefined,
+    namespace: undefined,
+  };
+  /** Runs before a page is given; throw to fail it. */
+  onList: ((kind: Kind, next: string | undefined) => void) | undefined;
+  /** Objects a page. */
+  pageSize = 500;
+  version = 100;
+
+  async list(kind: Kind, next?: string): Promise<ListPage> {
+    this.lists.push({ kind, next });
+    this.onList?.(kind, next);
+    const start = Number(next ?? 0);
+    const all = [...this.objects[kind].values()];
+    const end = start + this.pageSize;
+    const page = { items: all.slice(start, end), version: String(this.version) };
+    return end < all.length ? { ...page, next: String(end) } : page;
+  }
+
+  async watch(watch: Parameters<ObjectSource['watch']>[0]): Promise<'ended' | 'gone'> {
+    return new Promise((resolve, reject) => {
+      this.watches[watch.kind] = {
+        version: watch.version,
+        emit: watch.onEvents,
+        end: (how) => (how instanceof Error ? reject(how) : resolve(how)),
+      };
+      watch.stop.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+    });
+  }
+
+  /** Puts an object in place without telling a watch. */
+  put(kind: Kind, object: Record<string, unknown>): void {
+    this.objects[kind].set((object['metadata'] as { uid: string }).uid, object);
+  }
+
+  /** Puts objects in place and tells the watch, as one delivery. */
+  emit(kind: Kind, ...objects: Record<string, unknown>[]): void {
+    const events = objects.map((object): WatchEvent => {
+      this.put(kind, object);
+      this.version += 1;
+      return { type: 'upsert', object, version: String(this.version) };
+    });
+    this.watches[kind]?.emit(events);
+  }
+
+  /** Deletes an object and tells the watch. */
+  emitRemoval(kind: Kind, uid: string): void {
+    const object = this.objects[kind].get(uid);
+    this.objects[kind].delete(uid);
+    this.version += 1;
+    this.watches[kind]?.emit([{ type: 'remove', object, version: String(this.version) }]);
+  }
+}
+
+export function podObject(
+  uid: string,
+  more: {
+    name?: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    node?: string;
+    ips?: string[];
+    phase?: string;
+    hostNetwork?: boolean;
+    deleting?: boolean;
+  } = {},
+): Record<string, unknown> {
+  const ips = more.ips ?? ['10.0.0.1'];
+  return {
+    metadata: {
+      uid,
+      name: more.name ?? `name-of-${uid}`,
+      namespace: more.namespace ?? 'shop',
+      labels: more.labels ?? { app: 'web' },
+      ...(more.deleting ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
+    },
+    spec: {
+      nodeName: more.node ?? 'node-1',
+      serviceAccountName: 'default',
+      ...(more.hostNetwork ? { hostNetwork: true } : {}),
+      containers: [{ name: 'c', image: 'i', env: [{ name: 'PASSWORD', value: 'never kept' }] }],
+    },
+    status: { phase: more.phase ?? 'Running', podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) },
+  };
+}
+
+export function nodeObject(uid: string, name: string, ips: string[]): Record<string, unknown> {
+  return {
+    metadata: { uid, name, labels: { zone: 'a' } },
+    status: {
+      addresses: [
+        ...ips.map((address) => ({ type: 'InternalIP', address })),
+        { type: 'ExternalIP', address: '203.0.113.9' },
+        { type: 'Hostname', address: name },
+      ],
+    },
+  };
+}
+
+export function namespaceObject(
+  uid: string,
+  name: string,
+  labels: Record<string, string> = {},
+): Record<string, unknown> {
+  return { metadata: { uid, name, labels, creationTimestamp: '2026-01-01T00:00:00Z' } };
+}
+
+/** Lets all promises that are ready run, and those that wait for the turn of the event loop. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}

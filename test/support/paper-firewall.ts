@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../lib/core/errors.ts';
+import type {
+  ConnectionRequest,
+  DeviceIdentity,
+  FirewallConnection,
+  FirewallModule,
+  ObjectChanges,
+  ObjectReport,
+  Outcome,
+} from '../../lib/core/firewall.ts';
+
+interface PaperObject {
+  comment: string;
+  members: Set<string>;
+}
+
+/** A firewall on paper: the contract of lib/core/firewall.ts without any wire, for tests of the use cases. */
+export class PaperFirewall {
+  readonly objects = new Map<string, PaperObject>();
+  identity: DeviceIdentity = { serial: 'PAPER1', version: 'v1.0.0', bootTime: 1 };
+  calls: { name: string; changes?: readonly ObjectChanges[] }[] = [];
+  /** Throw to fail a whole call; `apply` may also name addresses whose reply is lost after (`unknown`) or that are refused. */
+  fault: ((call: string) => void) | undefined;
+  refuse = new Map<string, ZonebridgeError>();
+  loseReply = new Set<string>();
+  capacity = Number.POSITIVE_INFINITY;
+
+  members(object: string): string[] {
+    return [...(this.objects.get(object)?.members ?? [])].sort();
+  }
+
+  applies(): (readonly ObjectChanges[])[] {
+    return this.calls.flatMap((call) => (call.changes ? [call.changes] : []));
+  }
+
+  record(name: string, changes?: readonly ObjectChanges[]): void {
+    this.calls.push(changes ? { name, changes } : { name });
+    this.fault?.(name);
+  }
+}
+
+export const paperFirewalls = new Map<string, PaperFirewall>();
+
+function connection(device: PaperFirewall, request: ConnectionRequest<PaperSettings>): FirewallConnection {
+  if (request.deadline < request.clock.now()) throw new Error('connected after the deadline');
+  return {
+    identity: async () => {
+      device.record('identity');
+      return device.identity;
+    },
+    lastIdentity: () => device.identity,
+    observeObject: async ({ name }) => {
+      device.record('observeObject');
+      const object = device.objects.get(name);
+      return { exists: object !== undefined, comment: object?.comment ?? '' };
+    },
+    observeMembers: async ({ name }) => {
+      device.record('observeMembers');
+      return device.members(name);
+    },
+    observeSome: async ({ name }, addresses) => {
+      device.record('observeSome');
+      const members = device.objects.get(name)?.members;
+      return new Map(addresses.map((address) => [address, members?.has(address) ?? false]));
+    },
+    apply: async (changes) => {
+      device.record('apply', changes);
+      return changes.map((one) => applyOne(device, one));
+    },
+    usage: () => ({ calls: device.calls.length, writes: 0, bytesSent: 0, bytesReceived: 0 }),
+    close: async () => undefined,
+  };
+}
+
+function applyOne(device: PaperFirewall, changes: ObjectChanges): ObjectReport {
+  const { object, createWith } = changes;
+  const outcomes = new Map<string, Outcome>();
+  if (createWith) device.objects.set(object.name, { comment: createWith.comment, members: new Set() });
+  const stored = device.objects.get(object.name);
+  const change = (address: string, act: () => void): void => {
+    const refusal = device.refuse.get(address);
+    if (!stored)
+      outcomes.set(address, {
+        state: 'failed',
+        error: new ZonebridgeError('firewall/object-missing', object.name),
+      });
+    else if (refusal) outcomes.set(address, { state: 'failed', error: refusal });
+    else {
+      act();
+      const lost = device.loseReply.delete(address);
+      const error = new ZonebridgeError('firewall/outcome-unknown', 'reply lost');
+      outcomes.set(address, lost ? { state: 'unknown', error } : { state: 'done' });
+    }
+  };
+  for (const address of changes.add) change(address, () => stored?.members.add(address));
+  for (const address of changes.remove) change(address, () => stored?.members.delete(address));
+  const countAfter = stored?.members.size ?? 0;
+  const report: ObjectReport = { object, outcomes, countAfter };
+  if (createWith) report.created = { state: 'done' };
+  const settled = [...outcomes.values()].every(({ state }) => state === 'done');
+  if (settled && countAfter !== changes.expectedCount) {
+    report.suspicion = new ZonebridgeError(
+      'firewall/count-differs',
+      `${countAfter}, expected ${changes.expectedCount}`,
+    );
+  }
+  return report;
+}
+
+const settings = z.object({ device: z.string() });
+type PaperSettings = z.infer<typeof settings>;
+
+export const paperModule: FirewallModule<PaperSettings> = {
+  kind: 'paper',
+  displayName: 'Paper',
+  settings,
+  facts: {
+    channels: { list: { writesConfiguration: false, nameLength: 60, membersMax: 100_000 } },
+    commit: false,
+    ipv6: true,
+    callsPerMinute: 1000,
+    survivesReboot: 'yes',
+  },
+  writerKey: ({ device }) => device,
+  scope: () => 'root',
+  objectName: ({ group, override }) => override ?? `obj-${group}`,
+  nameKey: (name) => name.toLowerCase(),
+  review: () => [],
+  canonical: (address) => address,
+  checkCredential: () => undefined,
+  connect: async (request) => {
+    const device = paperFirewalls.get(request.settings.device);
+    if (!device) throw new ZonebridgeError('firewall/unreachable', 'no such paper');
+    return connection(device, request);
+  },
+};
