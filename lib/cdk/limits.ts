@@ -4,8 +4,8 @@ import { names } from '../app/names.ts';
 
 /** A stack ends at 500 resources and a cluster takes nine of them; a cell is never split afterwards, so it ends early. */
 export const clustersPerCell = 40;
-/** A firewall takes seven resources of its network's stack. */
-export const firewallsPerNetwork = 50;
+/** Each firewall's secret is a line in the policy of two roles, which end at 10,240 characters. */
+export const firewallsPerNetwork = 40;
 
 const queueNameLength = 80;
 const roleNameLength = 64;
