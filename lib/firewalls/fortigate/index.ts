@@ -20,7 +20,8 @@ export const fortigate: FirewallModule<FortigateSettings> = {
     callsPerMinute: 3_000,
     survivesReboot: 'unconfirmed',
   },
-  writerKey: ({ address, port }) => `fortigate:${address.toLowerCase()}:${port}`,
+  // The configuration of a FortiGate is one, whatever the VDOM.
+  writerKey: ({ address, port }) => `${address.toLowerCase()}:${port}`,
   scope: ({ vdom }) => vdom,
   objectName,
   nameKey,

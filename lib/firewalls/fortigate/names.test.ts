@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { holderOf, shardNames } from './channels/layout.ts';

@@ -7,6 +7,7 @@ import type {
   SimulatorOptions,
 } from '../../../lib/firewalls/fortigate/simulator/index.ts';
 import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
+import { presentRow } from '../../../lib/firewalls/fortigate/simulator/row.ts';
 import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 import { addressObject, addressOfRow } from '../../../lib/firewalls/fortigate/translate.ts';
 import { makeServerCertificate } from '../../../lib/firewalls/fortigate/simulator/certificates.ts';
@@ -124,9 +125,10 @@ function enforced(simulator: FortigateSimulator, channel: string, name: string):
   const resolve = (group: string, suffix: string): string[] => {
     const row = vdom.table(`firewall/addrgrp${suffix}`)?.rows.get(group);
     return [...(row?.lists.get('member')?.keys() ?? [])].flatMap((member) => {
-      const address = vdom.table(`firewall/address${suffix}`)?.rows.get(member);
-      if (!address) return resolve(member, suffix);
-      const single = addressOfRow(Object.fromEntries(address.values));
+      const table = vdom.table(`firewall/address${suffix}`);
+      const address = table?.rows.get(member);
+      if (!table || !address) return resolve(member, suffix);
+      const single = addressOfRow(presentRow(address, table.schema, { version: vdom.settings.version }));
       return member === 'none' ? [] : [single ?? `not a single address: ${member}`];
     });
   };

@@ -42,5 +42,5 @@ export interface FillRequest {
   hub: string;
   addresses: readonly string[];
   sizeHint: number;
-  commentFor(name: string): string;
+  commentFor: (name: string) => string;
 }
