@@ -43,7 +43,7 @@ async function install(): Promise<string> {
   await mkdir(cache, { recursive: true });
   await rm(folder, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', folder]);
-  const arguments_ = [
+  const parameters = [
     '-m',
     'pip',
     'install',
@@ -52,7 +52,7 @@ async function install(): Promise<string> {
     '--requirement',
     requirements,
   ];
-  await run(python, arguments_, { timeout: 600_000 });
+  await run(python, parameters, { timeout: 600_000 });
   await writeFile(marker, '');
   return python;
 }

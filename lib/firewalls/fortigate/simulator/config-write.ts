@@ -32,7 +32,10 @@ export function writeConfig(
   }
   const mkey = place.method === 'POST' ? createdKey(target, changes) : place.mkey;
   const isNumber = table.schema.key === 'policyid' && target.child === undefined && mkey !== undefined;
-  return writeEnvelope({ ...place, mkey: isNumber ? Number(mkey) : mkey }, device.settings, { before, after: table.revision });
+  return writeEnvelope({ ...place, mkey: isNumber ? Number(mkey) : mkey }, device.settings, {
+    before,
+    after: table.revision,
+  });
 }
 
 function writeRow(place: Place, table: ConfigTable, target: WriteTarget): Change[] {

@@ -1,8 +1,10 @@
 import type { Change } from './change.ts';
 import type { Draft } from './draft.ts';
+import type { Json } from './refusal.ts';
 import { linkDigest, refreshDigest } from './row.ts';
 import type { Links, Row } from './row.ts';
 import type { TableSchema } from './schema.ts';
+import { defaultValue } from './values.ts';
 import type { Vdom } from './vdom.ts';
 
 /**
@@ -22,10 +24,7 @@ export class RowWriter {
   apply(row: Row, draft: Draft): Pick<Change, 'fields' | 'added' | 'removed'> {
     const fields: string[] = [];
     for (const [name, value] of draft.values) {
-      if (JSON.stringify(row.values.get(name)) !== JSON.stringify(value)) {
-        this.#countScalar(row, name, -1);
-        row.values.set(name, value);
-        this.#countScalar(row, name, 1);
+      if (this.#set(row, name, value)) {
         fields.push(name);
       }
     }
@@ -96,6 +95,25 @@ export class RowWriter {
       }
     }
     refreshDigest(row, true);
+  }
+
+  /** Sets one value; a default is not kept, so that writing back what was read changes nothing. */
+  #set(row: Row, name: string, value: Json): boolean {
+    const field = this.#schema.fields[name];
+    const normal = JSON.stringify(field === undefined || field.kind === 'links' ? '' : defaultValue(field));
+    const wanted = JSON.stringify(value);
+    const before = row.values.get(name);
+    if (wanted === (before === undefined ? normal : JSON.stringify(before))) {
+      return false;
+    }
+    this.#countScalar(row, name, -1);
+    if (wanted === normal) {
+      row.values.delete(name);
+    } else {
+      row.values.set(name, value);
+    }
+    this.#countScalar(row, name, 1);
+    return true;
   }
 
   #replaceList(row: Row, list: string, links: Links): { gone: string[]; fresh: string[] } {
