@@ -3,11 +3,9 @@ import type { ConnectionRequest, DeviceIdentity } from '../../core/firewall.ts';
 import type { Envelope } from './envelope.ts';
 import { answerError, parseEnvelope } from './envelope.ts';
 import type { FortigateSettings } from './schema.ts';
+import { callsPerMinute } from './schema.ts';
 import type { Answer, Device, Exchange } from './transport.ts';
 import { exchange, networkError, openDevice, releaseDevice } from './transport.ts';
-
-/** Calls a minute we allow ourselves; no source gives a limit of the device. */
-export const callsPerMinute = 3_000;
 
 const readAttempts = 3;
 const retryDelaysMs = [100, 300];

@@ -2,7 +2,7 @@ import type { FirewallModule } from '../../core/firewall.ts';
 import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
 import { review } from './review.ts';
 import type { FortigateSettings } from './schema.ts';
-import { fortigateSettings } from './schema.ts';
+import { callsPerMinute, fortigateSettings } from './schema.ts';
 import { canonical } from './translate.ts';
 
 /** FortiGate, FortiOS 6.4 to 7.6, over its REST API. What it does and needs is in readme.md beside this file. */
@@ -17,7 +17,7 @@ export const fortigate: FirewallModule<FortigateSettings> = {
     },
     commit: false,
     ipv6: true,
-    callsPerMinute: 3_000,
+    callsPerMinute,
     survivesReboot: 'unconfirmed',
   },
   // The configuration of a FortiGate is one, whatever the VDOM.

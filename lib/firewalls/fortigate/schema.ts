@@ -2,6 +2,9 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isAtLeast, largeFeedsSince } from './version.ts';
 
+/** Calls a minute we allow ourselves; no source gives a limit of the device. */
+export const callsPerMinute = 3_000;
+
 const hostname =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const host = z

@@ -25,16 +25,18 @@ export function addressOfRow(row: Readonly<Record<string, unknown>>): string | u
     const [address = '', mask] = subnet.split(/[ /]/);
     return mask === '255.255.255.255' || mask === '32' ? single(address) : undefined;
   }
-  if (type === 'ipprefix' && typeof ip6 === 'string' && ip6.endsWith('/128')) return single(ip6.slice(0, -4));
+  if (type === 'ipprefix' && typeof ip6 === 'string' && ip6.endsWith('/128') && ip6.includes(':'))
+    return single(ip6.slice(0, -4));
   return undefined;
 }
 
-/** Canonical text of one feed entry: an address in our form, anything else (range, prefix) as the device wrote it. */
+/**
+ * Text of one feed entry: an address in our form, anything else (range, prefix) as the device wrote it, so that a
+ * removal of that text finds it.
+ */
 export function feedEntry(entry: string): string {
   const text = entry.trim();
-  const host = text.replace(/\/(32|128)$/, '');
-  if (host !== text && host.includes(':') !== text.endsWith('/128')) return text;
-  return single(host) ?? text;
+  return single(text) ?? text;
 }
 
 function single(text: string): string | undefined {

@@ -10,9 +10,9 @@ import { fortigateSettings } from '../../../lib/firewalls/fortigate/schema.ts';
 import type { FortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
 import { settingsFor } from './fortigate-rig.ts';
 
-export const hub = 'test';
+const hub = 'test';
 
-export const realClock = {
+const realClock = {
   now: () => Date.now(),
   sleep: async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)),
 };

@@ -1,3 +1,4 @@
+import { ZonebridgeError, isZonebridgeError } from '../../../core/errors.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { addressFamily } from '../../../core/model/address.ts';
 import type { FortigateClient } from '../client.ts';
@@ -64,7 +65,10 @@ export class AddressObjects {
     try {
       await this.#client.delete(row(this.#path(address), this.name(address)));
     } catch (error) {
-      if (!isMissing(error) && !isInUse(error)) throw error;
+      if (isMissing(error) || isInUse(error)) return;
+      if (!isZonebridgeError(error, 'firewall/outcome-unknown')) throw error;
+      // The membership is gone for certain. Reading it back would not tell about this object, so it is looked at here.
+      if ((await this.references(address)) === 0) throw notDeleted(error);
     }
   }
 
@@ -85,4 +89,11 @@ export class AddressObjects {
   #path(address: string): string {
     return table('firewall', addressFamily(address) === 4 ? 'address' : 'address6');
   }
+}
+
+/** Certain again, so that the removal is repeated with all its steps. */
+function notDeleted(cause: ZonebridgeError): ZonebridgeError {
+  return new ZonebridgeError('firewall/busy', `${cause.message}; the address object is still there`, {
+    cause,
+  });
 }

@@ -208,3 +208,17 @@ test('a listing that loses a page is an error, not an empty group', async () => 
   simulator.faults.remove();
   expect(await connection.observeMembers(object)).toHaveLength(1_500);
 });
+
+test.each([
+  ['was done', 'drop-after-commit', { '10.0.0.1': 'done' }, false],
+  ['was not done', 'drop', { '10.0.0.1': 'firewall/busy' }, true],
+])('the deletion of an address object whose reply is lost and %s', async (_, kind, states, left) => {
+  await start();
+  await applyTo(connection, object, { createWith: createWith(), add: ['10.0.0.1'], expectedCount: 1 });
+  simulator.faults.add({ kind, method: 'DELETE', path: 'firewall/address/', times: 1 });
+  const first = await applyTo(connection, object, { remove: ['10.0.0.1'], expectedCount: 0 });
+  expect(first.states).toEqual(states);
+  expect(addressRow('zb-test-10.0.0.1') !== undefined).toBe(left);
+  await applyTo(connection, object, { remove: ['10.0.0.1'], expectedCount: 0 });
+  expect(addressRow('zb-test-10.0.0.1')).toBeUndefined();
+});
