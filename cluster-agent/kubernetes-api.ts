@@ -4,7 +4,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import type { Random } from '../lib/core/ports.ts';
-import type { Kind, ListPage, ObjectSource, WatchEvent } from './lib/ports.ts';
+import type { Kind, ListPage, ObjectSource } from './lib/ports.ts';
+import { ApiError, readEvents } from './watch-stream.ts';
 
 const paths: Record<Kind, string> = {
   pod: '/api/v1/pods',
@@ -21,22 +22,6 @@ const listing = z.object({
   metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().optional() }),
   items: z.array(z.unknown()).nullish(),
 });
-const streamed = z.object({
-  type: z.string(),
-  object: z.looseObject({
-    metadata: z.looseObject({ resourceVersion: z.string().optional() }).optional(),
-    code: z.number().optional(),
-    message: z.string().optional(),
-  }),
-});
-
-const eventTypes: Record<string, WatchEvent['type'] | undefined> = {
-  ADDED: 'upsert',
-  MODIFIED: 'upsert',
-  DELETED: 'remove',
-  BOOKMARK: 'bookmark',
-};
-
 /**
  * Lists and watches over the Kubernetes API, with the address and credentials of a kubeconfig or of the pod's service
  * account (whose token is read anew as it rotates).
@@ -83,15 +68,6 @@ export function kubernetesSource(config: KubeConfig, random: Random): ObjectSour
   };
 }
 
-class ApiError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(`the Kubernetes API answered ${status}: ${message.slice(0, 300)}`);
-    this.status = status;
-  }
-}
-
 /** Throws {@link ApiError} for every status but 200. */
 async function get(url: URL, options: RequestOptions, silence: number): Promise<IncomingMessage> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -118,39 +94,4 @@ function readPage(body: string): ListPage {
     version: metadata.resourceVersion,
     ...(metadata.continue ? { next: metadata.continue } : {}),
   };
-}
-
-async function readEvents(
-  response: IncomingMessage,
-  onEvents: (events: readonly WatchEvent[]) => void,
-): Promise<'ended'> {
-  let rest = '';
-  for await (const chunk of response.setEncoding('utf8')) {
-    const text = String(chunk);
-    const end = text.lastIndexOf('\n');
-    if (end < 0) {
-      rest += text;
-      continue;
-    }
-    const lines = (rest + text.slice(0, end)).split('\n');
-    rest = text.slice(end + 1);
-    const events: WatchEvent[] = [];
-    try {
-      for (const line of lines) if (line.trim()) events.push(readEvent(line));
-    } finally {
-      // What came before a bad line counts.
-      if (events.length > 0) onEvents(events);
-    }
-  }
-  return 'ended';
-}
-
-/** Throws {@link ApiError} for an event of type ERROR. */
-function readEvent(line: string): WatchEvent {
-  const { type, object } = streamed.parse(JSON.parse(line));
-  if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.message ?? 'no message');
-  const version = object.metadata?.resourceVersion;
-  const known = eventTypes[type];
-  if (!known || !version) throw new Error(`the Kubernetes API sent an unknown event ${type.slice(0, 40)}`);
-  return { type: known, object, version };
 }

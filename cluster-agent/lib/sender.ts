@@ -43,6 +43,8 @@ export class Sender {
   /** Shards whose manifests are due once everything that waited at that time is sent. */
   #due = new Set<number>();
   #dueTicket = 0;
+  #manifestsRest = false;
+  #manifestFailures = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -92,7 +94,7 @@ export class Sender {
         if (shards.size === 0 && this.#pending.size === 0) break;
         const reached =
           shards.size > 0
-            ? await this.#sendManifests(this.#epoch, shards)
+            ? await this.#sendManifests(this.#epoch, { shards, stop })
             : await this.#sendChanges(this.#epoch, stop);
         failures = reached ? 0 : failures + 1;
         if (!reached) await pause(clock, backOff(failures - 1, callRetry, random), stop);
@@ -102,7 +104,8 @@ export class Sender {
 
   /** Shards whose manifests can go: what waited when they were asked for is sent, and nothing of them rests. */
   #readyShards(): Set<number> {
-    if (this.#due.size === 0 || this.#pending.oldestTicket <= this.#dueTicket) return new Set();
+    if (this.#manifestsRest || this.#due.size === 0 || this.#pending.oldestTicket <= this.#dueTicket)
+      return new Set();
     const resting = new Set([...this.#resting.keys()].map(shardOf));
     return new Set([...this.#due].filter((shard) => !resting.has(shard)));
   }
@@ -151,7 +154,7 @@ export class Sender {
     }
     if (accepted > 0) status.accepted(accepted);
     if (taken.size > 0) this.#rest(taken, stop);
-    return accepted > 0;
+    return true;
   }
 
   /** The change for one id under the next sequence number, or undefined when there is nothing to say. */
@@ -206,22 +209,37 @@ export class Sender {
     });
   }
 
-  async #sendManifests(epoch: number, ready: ReadonlySet<number>): Promise<boolean> {
+  async #sendManifests(
+    epoch: number,
+    { shards: ready, stop }: { shards: ReadonlySet<number>; stop: AbortSignal },
+  ): Promise<boolean> {
     const { clock, source, status } = this.#options;
     const manifests = shardManifests(this.#hashes(ready), ready, this.#sequence);
     const envelope = { schema: schemaVersion, epoch, sentAt: clock.now(), source };
     const call = firstCall(manifestEvents(manifests, envelope));
     const results = await this.#put(call.map(({ entry }) => entry));
+    if (results === undefined) return false;
     if (this.#epoch !== epoch) return true;
-    let accepted = 0;
+    let refused = 0;
     for (const [index, { shards }] of call.entries()) {
-      if (results === undefined || results[index] !== undefined) continue;
-      for (const shard of shards) this.#due.delete(shard);
-      accepted += 1;
+      if (results[index] !== undefined) refused += 1;
+      else for (const shard of shards) this.#due.delete(shard);
     }
-    if (accepted > 0) status.accepted(0);
+    if (refused < call.length) status.accepted(0);
+    if (refused > 0) this.#restManifests(stop);
+    else this.#manifestFailures = 0;
     if (this.#due.size === 0) status.started = true;
-    return accepted > 0;
+    return true;
+  }
+
+  /** Refused manifests wait, so that they do not hold up changes. */
+  #restManifests(stop: AbortSignal): void {
+    const { clock, random } = this.#options;
+    this.#manifestsRest = true;
+    void pause(clock, backOff(this.#manifestFailures++, callRetry, random), stop).then(() => {
+      this.#manifestsRest = false;
+      this.#bell.ring();
+    });
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Clock, Random } from '../../lib/core/ports.ts';
 
-/** Exponential back-off with full jitter: a random time up to `base * 2^attempt`, at most `cap` (milliseconds). */
+/** Exponential back-off with jitter: a random time, a tenth to all of `base * 2^attempt`, at most `cap` (milliseconds). */
 export function backOff(attempt: number, limits: { base: number; cap: number }, random: Random): number {
   const ceiling = Math.min(limits.cap, limits.base * 2 ** Math.min(attempt, 20));
-  return ceiling * (0.1 + 0.9 * random.next());
+  return Math.round(ceiling * (0.1 + 0.9 * random.next()));
 }
 
 /** Sleeps, but not beyond the stop. */

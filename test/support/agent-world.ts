@@ -119,6 +119,8 @@ export class ScriptedObjects implements ObjectSource {
   /** Objects a page. */
   pageSize = 500;
   version = 100;
+  /** Everything that happened, for watches that are resumed. */
+  readonly #log: { kind: Kind; event: WatchEvent }[] = [];
 
   async list(kind: Kind, next?: string): Promise<ListPage> {
     this.lists.push({ kind, next });
@@ -135,8 +137,16 @@ export class ScriptedObjects implements ObjectSource {
       this.watches[watch.kind] = {
         version: watch.version,
         emit: watch.onEvents,
-        end: (how) => (how instanceof Error ? reject(how) : resolve(how)),
+        end: (how) => {
+          this.watches[watch.kind] = undefined;
+          if (how instanceof Error) reject(how);
+          else resolve(how);
+        },
       };
+      const missed = this.#log.filter(
+        ({ event, kind }) => kind === watch.kind && Number(event.version) > Number(watch.version),
+      );
+      if (missed.length > 0) watch.onEvents(missed.map(({ event }) => event));
       watch.stop.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
     });
   }
@@ -146,22 +156,26 @@ export class ScriptedObjects implements ObjectSource {
     this.objects[kind].set((object['metadata'] as { uid: string }).uid, object);
   }
 
-  /** Puts objects in place and tells the watch, as one delivery. */
+  /** Puts objects in place and tells the watch, as one delivery; a watch that is down hears of it when it is resumed. */
   emit(kind: Kind, ...objects: Record<string, unknown>[]): void {
-    const events = objects.map((object): WatchEvent => {
-      this.put(kind, object);
-      this.version += 1;
-      return { type: 'upsert', object, version: String(this.version) };
-    });
-    this.watches[kind]?.emit(events);
+    for (const object of objects) this.put(kind, object);
+    this.#happen(kind, objects, 'upsert');
   }
 
   /** Deletes an object and tells the watch. */
   emitRemoval(kind: Kind, uid: string): void {
     const object = this.objects[kind].get(uid);
     this.objects[kind].delete(uid);
-    this.version += 1;
-    this.watches[kind]?.emit([{ type: 'remove', object, version: String(this.version) }]);
+    this.#happen(kind, [object], 'remove');
+  }
+
+  #happen(kind: Kind, objects: unknown[], type: 'upsert' | 'remove'): void {
+    const events = objects.map((object): WatchEvent => {
+      this.version += 1;
+      return { type, object, version: String(this.version) };
+    });
+    this.#log.push(...events.map((event) => ({ kind, event })));
+    this.watches[kind]?.emit(events);
   }
 }
 

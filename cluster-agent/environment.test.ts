@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { readEnvironment } from './environment.ts';
+
+const good = {
+  ZONEBRIDGE_BUS: 'zonebridge-prod',
+  ZONEBRIDGE_QUEUE: 'zonebridge-prod-agent-shop',
+  ZONEBRIDGE_SOURCE: 'zonebridge.cluster.111122223333.eu-central-1.shop',
+  AWS_REGION: 'eu-central-1',
+};
+
+test('the port is closed to others unless asked for', () => {
+  expect(readEnvironment(good)).toMatchObject({ host: '127.0.0.1', port: 8080, kubeconfig: undefined });
+  expect(readEnvironment({ ...good, ZONEBRIDGE_HOST: '*', ZONEBRIDGE_PORT: '0' })).toMatchObject({
+    host: undefined,
+    port: 0,
+  });
+});
+
+test('everything that is wrong is said at once', () => {
+  expect(() =>
+    readEnvironment({
+      ...good,
+      ZONEBRIDGE_BUS: '',
+      ZONEBRIDGE_SOURCE: 'zonebridge.cluster.x',
+      ZONEBRIDGE_PORT: '99999',
+    }),
+  ).toThrow(
+    /ZONEBRIDGE_BUS is not set; ZONEBRIDGE_SOURCE is not of the form .*; ZONEBRIDGE_PORT is not a port/,
+  );
+});

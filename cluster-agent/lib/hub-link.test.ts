@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { helloDetail } from '../../lib/core/model/messages.ts';
+import { MemoryInbox, RecordingBus, settle } from '../../test/support/agent-world.ts';
+import { FakeClock, RecordingTelemetry, SeededRandom } from '../../test/support/ports.ts';
+import { HubLink } from './hub-link.ts';
+import { AgentStatus } from './status.ts';
+
+let bus: RecordingBus;
+let clock: FakeClock;
+let inbox: MemoryInbox;
+let link: HubLink;
+let log: string[];
+let status: AgentStatus;
+let stop: AbortController;
+let ended: Promise<unknown>;
+
+beforeEach(() => {
+  bus = new RecordingBus();
+  clock = new FakeClock();
+  inbox = new MemoryInbox();
+  log = [];
+  status = new AgentStatus(clock, new RecordingTelemetry());
+  stop = new AbortController();
+  link = new HubLink({
+    bus,
+    inbox,
+    clock,
+    random: new SeededRandom(),
+    status,
+    agentVersion: '1.0.0',
+    onEpoch: (epoch) => log.push(`epoch ${epoch}`),
+    onSuperseded: () => log.push('superseded'),
+    onResend: (shards) => log.push(`resend ${shards.join(',')}`),
+  });
+  ended = Promise.all([link.greet(stop.signal), link.listen(stop.signal)]);
+});
+
+afterEach(async () => {
+  stop.abort();
+  await ended;
+});
+
+const epoch = (process: string, number: number) =>
+  ({ type: 'epoch', schema: 1, process, epoch: number }) as const;
+
+test('hello is said at once and again until an epoch for this process comes', async () => {
+  await settle();
+  expect(bus.details('hello').map((detail) => helloDetail.parse(detail).process)).toEqual([link.process]);
+  await clock.advance(10 * 60_000);
+  const said = bus.details('hello').length;
+  expect(said).toBeGreaterThan(5);
+  expect(said).toBeLessThan(100);
+  expect(status.lastError?.message).toContain('agent/hub-silent');
+  inbox.deliver(epoch(link.process, 4));
+  await settle();
+  expect(log).toEqual(['epoch 4']);
+  expect(link.epoch).toBe(4);
+  const after = bus.details('hello').length;
+  await clock.advance(60 * 60_000);
+  expect(bus.details('hello')).toHaveLength(after);
+});
+
+test('a hello that the bus refuses is repeated', async () => {
+  bus.onPut = (entries) => {
+    if (bus.calls.length < 3) throw new Error('no route');
+    return entries.map(() => undefined);
+  };
+  await clock.advance(5 * 60_000);
+  expect(bus.details('hello').length).toBeGreaterThan(0);
+});
+
+test('an epoch for somebody else is not ours; an old one is put away', async () => {
+  inbox.deliver(epoch('another-process', 3));
+  await settle();
+  expect(log).toEqual([]);
+  expect(inbox.acked).toHaveLength(1);
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver(epoch('another-process', 4));
+  await settle();
+  expect(log).toEqual(['epoch 5']);
+  expect(inbox.acked).toHaveLength(3);
+});
+
+test('a later epoch for another process supersedes this one and is left to its owner', async () => {
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver(epoch('another-process', 6));
+  await settle();
+  expect(log).toEqual(['epoch 5', 'superseded']);
+  expect(inbox.released).toHaveLength(1);
+});
+
+test('a second answer to this process counts when its epoch is higher, because the hub refuses the older one', async () => {
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver(epoch(link.process, 6));
+  inbox.deliver(epoch(link.process, 5));
+  await settle();
+  expect(log).toEqual(['epoch 5', 'epoch 6']);
+});
+
+test('a resend counts within its epoch only', async () => {
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver({ type: 'resend', schema: 1, epoch: 4, shards: [1] });
+  inbox.deliver({ type: 'resend', schema: 1, epoch: 5, shards: [2, 3] });
+  await settle();
+  expect(log).toEqual(['epoch 5', 'resend 2,3']);
+  expect(inbox.acked).toHaveLength(3);
+});
+
+test.each(['', 'null', '{', '{"type":"format-disk"}', '{"type":"epoch","schema":2,"process":"p","epoch":9}'])(
+  'a message that is none is put away with a warning: %j',
+  async (body) => {
+    inbox.deliver(body);
+    await settle();
+    expect(log).toEqual([]);
+    expect(inbox.acked).toEqual([body]);
+  },
+);
+
+test('a queue that cannot be read is read again', async () => {
+  inbox.deliver(epoch('nobody', 1));
+  await settle();
+  inbox.failNext = new Error('AccessDenied');
+  inbox.deliver(epoch('nobody', 1));
+  await settle();
+  expect(status.lastError?.message).toContain('AccessDenied');
+  inbox.deliver(epoch(link.process, 8));
+  await clock.advance(60_000);
+  expect(log).toEqual(['epoch 8']);
+});
