@@ -4,7 +4,8 @@ import { metrics } from '../app/metrics.ts';
 import type { Monitoring, Watch } from './monitoring.ts';
 import { ownMetric } from './own-metric.ts';
 
-/** What can go wrong with one firewall. Figures that are only sent by runs keep their alarm's state between them. */
+/** What can go wrong with one firewall. Figures that come once a run or comparison
+ * keep their alarm's state until the next one, and one of them is enough. */
 export function watchFirewall(scope: Construct, monitoring: Monitoring, firewall: string): void {
   for (const watch of watches(firewall)) monitoring.watch(scope, { ...watch, subject: firewall });
 }
@@ -39,7 +40,6 @@ function watches(firewall: string): Omit<Watch, 'subject'>[] {
       metric: ownMetric(metrics.staleAllow, firewall),
       comparison: above,
       threshold: 0,
-      periods: 5,
       missing: TreatMissingData.IGNORE,
     },
     {

@@ -8,57 +8,57 @@ import { listingIndex } from './state-tables.ts';
 /** The functions, by the folder of their handler. */
 export type UseCase = 'ingest-deltas' | 'sync-firewall' | 'reconcile-firewall' | 'sweep';
 
-/** `write` includes reading, because every write is conditional on what was read; `list` is the index of group listings. */
+/** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'list';
 
-/** Which function touches which table, and how. */
+/** Which function touches which table, and how: exactly what its code under lib/app does. */
 const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly TableAccess[]>>>> = {
-  'ingest-deltas': { endpoints: ['write'], memberships: ['write'], dirty: ['write'], control: ['write'] },
-  'sync-firewall': { memberships: ['read'], dirty: ['write'], ledger: ['write'], control: ['write'] },
-  'reconcile-firewall': {
-    memberships: ['read', 'list'],
+  'ingest-deltas': {
+    endpoints: ['read', 'write'],
+    memberships: ['write'],
     dirty: ['write'],
-    ledger: ['write'],
-    control: ['write'],
+    control: ['read', 'write'],
   },
-  sweep: {
-    endpoints: ['write'],
-    memberships: ['read', 'list'],
+  'sync-firewall': {
+    memberships: ['read'],
+    dirty: ['read', 'write'],
+    ledger: ['read', 'write'],
+    control: ['read', 'write'],
+  },
+  'reconcile-firewall': {
+    memberships: ['list'],
     dirty: ['write'],
+    ledger: ['read', 'write'],
+    control: ['read', 'write'],
+  },
+  // It finishes endpoints whose settling was interrupted, as ingest would.
+  sweep: {
+    endpoints: ['read', 'write'],
+    memberships: ['write'],
+    dirty: ['read', 'write'],
     ledger: ['read'],
-    control: ['write'],
+    control: ['read', 'write'],
   },
 };
 
-const readActions = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
-/** A transaction needs the rights of the single writes in it. */
-const writeActions = [
-  'dynamodb:ConditionCheckItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-];
+const actions = {
+  read: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
+  /** A transaction needs the rights of the single writes in it. */
+  write: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  list: ['dynamodb:Query'],
+} as const;
 
 /** What a function may do with the state. */
 export function stateRights(stack: Stack, hub: string, useCase: UseCase): Right[] {
   return Object.entries(tableAccess[useCase]).flatMap(([table, access]) => {
     const arn = tableArn(stack, hub, table);
     const title = `${table[0]?.toUpperCase()}${table.slice(1)}`;
-    const rights: Right[] = [
-      {
-        sid: `${title}Rows`,
-        actions: access.includes('write') ? [...readActions, ...writeActions] : readActions,
-        resources: [arn],
-      },
-    ];
-    if (access.includes('list')) {
-      rights.push({
-        sid: `${title}Listing`,
-        actions: ['dynamodb:Query'],
-        resources: [`${arn}/index/${listingIndex}`],
-      });
-    }
-    return rights;
+    const rows = access.filter((kind) => kind !== 'list').flatMap((kind) => actions[kind]);
+    const listing = access.includes('list') ? actions.list : [];
+    return [
+      { sid: `${title}Rows`, actions: rows, resources: [arn] },
+      { sid: `${title}Listing`, actions: listing, resources: [`${arn}/index/${listingIndex}`] },
+    ].filter((right) => right.actions.length > 0);
   });
 }
 

@@ -144,9 +144,13 @@ test('functions run Node 24 on arm64 with traces, a log of their own and a visib
   expect(logs.map((log) => log['RetentionInDays'])).toEqual([90, 90, 90, 90]);
 });
 
+function readVariables(lambda: Record<string, unknown> | undefined): unknown {
+  return (lambda?.['Environment'] as { Variables: unknown } | undefined)?.Variables;
+}
+
 test('functions know their hub and network, and nothing secret', () => {
   const variables = (template: StackTemplate, id: string) =>
-    (properties(template, 'AWS::Lambda::Function')[id]?.['Environment'] as { Variables: unknown }).Variables;
+    readVariables(properties(template, 'AWS::Lambda::Function')[id]);
   const common = {
     ZONEBRIDGE_HUB: 'prod',
     POWERTOOLS_SERVICE_NAME: 'zonebridge',

@@ -35,9 +35,9 @@ test('the rules are at work: a queue without protection stops the synthesis', ()
   buildStacks(app, { configuration: smallConfiguration(), handlerEntry: () => import.meta.filename });
   const stack = app.node.children.find(isStack);
   if (!stack) throw new Error('no stack');
-  const _open = new Queue(stack, 'Open');
+  const open = new Queue(stack, 'Open');
   expect(() => app.synth()).toThrow(/AwsSolutions-SQS4/);
-  expect(_open.queueArn).toBeDefined();
+  expect(open.queueArn).toBeDefined();
 });
 
 test('findings are accepted on single constructs, one by one, each with its reason', () => {

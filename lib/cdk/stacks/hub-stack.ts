@@ -25,7 +25,7 @@ export class HubStack extends ZonebridgeStack {
     const ingest = this.ingestQueue();
     const undelivered = this.undeliveredQueue();
     new AgentBus(this, 'Agents', { surroundings: this.surroundings, ingest, undelivered });
-    const functions = [this.ingestDeltas(ingest), this.sweep(ingest, undelivered)];
+    const functions = [this.ingestDeltas(ingest), this.sweep(undelivered)];
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,
       functions: functions.map((each) => each.lambda),
@@ -104,7 +104,7 @@ export class HubStack extends ZonebridgeStack {
     return functionOfIngest;
   }
 
-  private sweep(ingest: Queue, undelivered: Queue): ZonebridgeFunction {
+  private sweep(undelivered: Queue): ZonebridgeFunction {
     const { surroundings, monitoring } = this;
     const hub = surroundings.hub.name;
     const sweep = new ZonebridgeFunction(this, 'Sweep', {
@@ -114,10 +114,7 @@ export class HubStack extends ZonebridgeStack {
       description: 'Every minute: wakes what stayed dirty, ends tombstones, measures ages',
       timeout: Duration.seconds(50),
       memoryMb: 512,
-      rights: [
-        sendRight('ContinuesWalks', [ingest.queueArn]),
-        sendRight('WakesNetworks', [queueArn(this, names.wakeQueue(hub, '*'))], byPrefix),
-      ],
+      rights: [sendRight('WakesNetworks', [queueArn(this, names.wakeQueue(hub, '*'))], byPrefix)],
     });
     // The next minute does the same: nothing to retry.
     sweep.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });

@@ -139,8 +139,8 @@ export class NetworkStack extends ZonebridgeStack {
       rights: [
         parts.secrets,
         // Postponing a wake-up is a change of its visibility.
-        consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility']),
-        sendRight('WakesItselfAndAsksForComparison', [parts.wake.queueArn, parts.reconcile.queueArn]),
+        consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl']),
+        sendRight('AsksForComparison', [parts.reconcile.queueArn]),
       ],
     });
     sync.consume(parts.wake, { batchSize: 1 });
@@ -158,7 +158,7 @@ export class NetworkStack extends ZonebridgeStack {
       network: this.place,
       rights: [
         parts.secrets,
-        consumeRight('OwnQueue', parts.reconcile.queueArn, ['sqs:ChangeMessageVisibility']),
+        consumeRight('OwnQueue', parts.reconcile.queueArn),
         sendRight('WakesSync', [parts.wake.queueArn]),
       ],
     });
