@@ -43,7 +43,7 @@ export function checkTargets(draft: Draft, modules: Modules, report: Report): vo
     ]);
     const first = taken.get(key);
     if (first === undefined) taken.set(key, target);
-    else report.problem(path, collision(name, first, report));
+    else if (!isRepeated(first, target)) report.problem(path, collision(name, first, report));
   }
 }
 
@@ -80,6 +80,11 @@ function objectName(
     report.problem(target.object === undefined ? path : [...path, 'object'], error.message);
     return undefined;
   }
+}
+
+/** The same firewall twice in a group: that is told already. */
+function isRepeated(first: Target, second: Target): boolean {
+  return first.group === second.group && first.target.firewall === second.target.firewall;
 }
 
 function collision(name: string, first: Target, report: Report): string {

@@ -55,7 +55,7 @@ export function readYaml(file: string, text: string): YamlSource {
     line: lineAt(issue.pos[0]),
     message: `not readable as YAML: ${issue.message}`,
   }));
-  if (problems.length === 0) problems.push(...oddKeys(document, file, lineAt));
+  if (problems.length === 0) problems.push(...oddities(document, file, lineAt));
   const content = problems.length === 0 ? plainValues(document, file, problems) : undefined;
   return { file, content, problems, find: (path) => find(document, path, lineAt) };
 }
@@ -71,30 +71,42 @@ function plainValues(document: Document, file: string, problems: Problem[]): unk
 
 type LineAt = (offset: number | undefined) => number;
 
-/** Keys given twice or that are not plain text, and anchors that do not exist. */
-function oddKeys(document: Document, file: string, lineAt: LineAt): Problem[] {
+type Parents = readonly (Document | Node | Pair)[];
+
+/** Tags of plain values; all others (binary, sets, ...) would make something else than text, numbers, lists and maps. */
+const plainTag = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+/** What is YAML but no plain document: keys given twice or that are not text, other tags, anchors that do not exist. */
+function oddities(document: Document, file: string, lineAt: LineAt): Problem[] {
   const problems: Problem[] = [];
+  const add = (at: { steps: DocumentPath; offset: number | undefined }, message: string | undefined) => {
+    if (message === undefined) return;
+    problems.push({ path: formatPath(at.steps), file, line: lineAt(at.offset), message });
+  };
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document) === undefined) {
-        const line = lineAt(alias.range?.[0]);
-        problems.push({ path: '', file, line, message: `the anchor \`&${alias.source}\` does not exist` });
-      }
-    },
-    Map(_, map, parents) {
-      const steps = stepsOf([...parents, map]);
+    Node(_, node, parents: Parents) {
+      const steps = stepsOf([...parents, node]);
+      add({ steps, offset: node.range?.[0] }, oddNode(node, document));
+      if (!isMap(node)) return;
       const seen = new Map<string, number>();
-      for (const { key } of map.items) {
-        const line = lineAt(isNode(key) ? key.range?.[0] : undefined);
+      for (const { key } of node.items) {
+        const offset = isNode(key) ? key.range?.[0] : undefined;
         const name = isScalar(key) ? String(key.value) : undefined;
-        const message = oddKey(name, seen);
-        const path = formatPath(name === undefined ? steps : [...steps, name]);
-        if (message !== undefined) problems.push({ path, file, line, message });
-        if (name !== undefined && !seen.has(name)) seen.set(name, line);
+        add({ steps: name === undefined ? steps : [...steps, name], offset }, oddKey(name, seen));
+        if (name !== undefined && !seen.has(name)) seen.set(name, lineAt(offset));
       }
     },
   });
   return problems;
+}
+
+function oddNode(node: Node, document: Document): string | undefined {
+  if (isAlias(node)) {
+    return node.resolve(document) === undefined ? `the anchor \`&${node.source}\` does not exist` : undefined;
+  }
+  const { tag } = node;
+  if (tag === undefined || plainTag.test(tag)) return undefined;
+  return `the tag ${tag} is not taken: plain values belong there`;
 }
 
 function oddKey(name: string | undefined, seen: ReadonlyMap<string, number>): string | undefined {
@@ -106,7 +118,7 @@ function oddKey(name: string | undefined, seen: ReadonlyMap<string, number>): st
   return first === undefined ? undefined : `\`${name}\` is given twice, first in line ${first}`;
 }
 
-function stepsOf(parents: readonly (Document | Node | Pair)[]): (string | number)[] {
+function stepsOf(parents: Parents): (string | number)[] {
   return parents.flatMap((parent, index): (string | number)[] => {
     const child = parents[index + 1];
     if (isSeq(parent)) return child === undefined ? [] : [parent.items.indexOf(child)];

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { type Case, edited, onlyProblem, problemsOf } from './test-document.ts';
+
+const yaml: Case[] = [
+  [
+    '    usedIn: allow\n',
+    '    usedIn: allow\n    usedIn: deny\n',
+    'groups.storefront.usedIn',
+    26,
+    /twice, first in line 25/,
+  ],
+  ['  storefront:\n', '  ? [a, b]\n  : 1\n  storefront:\n', 'groups', 21, /plain text/],
+  ['address: 10.0.0.10', 'address: [10.0.0.10', '', 17, /not readable as YAML/],
+  ['address: 10.0.0.10', 'address: *nowhere', 'firewalls.edge-1.address', 16, /anchor `&nowhere`/],
+  ['    usedIn: allow', '    <<: { usedIn: allow }', 'groups.storefront["<<"]', 25, /merge keys/],
+  ['app == ', '!!binary app == ', 'groups.storefront.select', 23, /the tag .*binary/],
+  [
+    "select: app == 'storefront'",
+    'select: { matchLabels: { __proto__: x } }',
+    'groups.storefront.select.matchLabels.__proto__',
+    23,
+    /cannot be a key/,
+  ],
+  ['realms: [default]', 'realms: !!omap [default: 1]', 'firewalls.edge-1.realms', 15, /the tag .*omap/],
+  ['groups:', '---\ngroups:', '', 20, /not readable as YAML/],
+];
+
+const types: Case[] = [
+  [
+    '"111122223333", region: eu-central-1, al',
+    '111122223333, region: eu-central-1, al',
+    'hub.account',
+    1,
+    /quotes: "111122223333"/,
+  ],
+  [
+    'account: "111122223333", region: eu-central-1, realm',
+    'account: 011122223333, region: eu-central-1, realm',
+    'clusters.shop.account',
+    10,
+    /quotes: "011122223333"/,
+  ],
+  ['version: "7.4.4"', 'version: 7.4', 'firewalls.edge-1.version', 17, /quotes: "7.4"/],
+  ['cell: a', 'cell: a, sharedRanges: yes', 'clusters.shop.sharedRanges', 10, /write true/],
+  ['maxMembers: 200', 'maxMembers: "200"', 'groups.storefront.maxMembers', 26, /a text; a number/],
+  ['maxMembers: 200', 'maxMembers: 0', 'groups.storefront.maxMembers', 26, /at least 1/],
+  ['usedIn: allow', 'usedIn: alow', 'groups.storefront.usedIn', 25, /did you mean allow\?/],
+  [
+    'usedIn: allow',
+    'usedin: allow\n    usedIn: allow',
+    'groups.storefront.usedin',
+    25,
+    /did you mean `usedIn`\?/,
+  ],
+  ['groups:', 'gruops: {}\ngroups:', 'gruops', 20, /did you mean `groups`\?/],
+  [
+    'managedBy: none',
+    'managedBy: none\n    vdmo: root',
+    'firewalls.edge-1.vdmo',
+    19,
+    /did you mean `vdom`\?/,
+  ],
+  [
+    'mode: sync',
+    'mode: sync, onForeignAd: remove',
+    'groups.storefront.publish[0].onForeignAd',
+    29,
+    /did you mean `onForeignAdd`/,
+  ],
+  [', mode: sync', '', 'groups.storefront.publish[0].mode', 29, /missing; one of observe, add-only, sync/],
+  [', create: own', '', 'groups.storefront.publish[0].create', 29, /missing; one of offered, own/],
+  ['    address: 10.0.0.10\n', '', 'firewalls.edge-1.address', 12, /`address` is missing/],
+  ['    caFile: edge-1-ca.pem\n', '', 'firewalls.edge-1.caFile', 12, /`caFile` is missing/],
+  ['usedIn: allow', 'usedIn:', 'groups.storefront.usedIn', 25, /null is not known here/],
+  ['realms: [default]', 'realms: default', 'firewalls.edge-1.realms', 15, /a list belongs there/],
+  [
+    "select: app == 'storefront'",
+    'select: 5',
+    'groups.storefront.select',
+    23,
+    /5 does not belong here; a text or a map/,
+  ],
+  [
+    "select: app == 'storefront'",
+    'select: { matchLabels: { app: 5 } }',
+    'groups.storefront.select.matchLabels.app',
+    23,
+    /quotes: "5"/,
+  ],
+  [
+    "select: app == 'storefront'",
+    'select: { matchLabel: { app: x } }',
+    'groups.storefront.select.matchLabel',
+    23,
+    /did you mean `matchLabels`/,
+  ],
+  ['owner: team', 'reviewBy: 2027-02-30\n    owner: team', 'groups.storefront.reviewBy', 27, /2027-03-01/],
+  ['[soc@example.com]', '[nobody]', 'hub.alarmEmails[0]', 1, /email/],
+];
+
+const names: Case[] = [
+  ['  storefront:', '  "store|front":', 'groups["store|front"]', 21, /lower-case letters/],
+  ['  storefront:', '  Storefront:', 'groups.Storefront', 21, /lower-case letters/],
+  ['realm: default', 'realm: "a|b"', 'clusters.shop.realm', 10, /lower-case letters/],
+  ['name: prod', 'name: Prod', 'hub.name', 1, /2 to 20 lower-case/],
+  ['  shop: {', '  sh.op: {', 'clusters["sh.op"]', 10, /lower-case/],
+];
+
+describe.each([
+  ['YAML', yaml],
+  ['types', types],
+  ['names', names],
+])('%s', (_, cases) => {
+  test.each(cases)('%s -> %s', async (...row) => {
+    expect(await problemsOf(edited([row[0], row[1]]))).toEqual([onlyProblem(row)]);
+  });
+});
+
+test('all problems come at once, in reading order, and a faulty entry causes no second one', async () => {
+  const text = edited(
+    ['region: eu-central-1, al', 'region: moon, al'],
+    ['10.20.0.0/16', '10.20.0.0'],
+    ['realms: [default]', 'realms: []'],
+    ['mode: sync', 'mode: synch'],
+  );
+  const problems = await problemsOf(text);
+  expect(problems.map(({ path, line }) => `${line} ${path}`)).toEqual([
+    '1 hub.region',
+    '10 clusters.shop.ranges[0]',
+    '15 firewalls.edge-1.realms',
+    '29 groups.storefront.publish[0].mode',
+  ]);
+});
+
+test('a document that is none is refused', async () => {
+  expect(await problemsOf('- a\n- b\n')).toMatchObject([
+    { message: expect.stringMatching(/map of sections/) },
+  ]);
+  expect(await problemsOf('')).toMatchObject([{ path: 'hub', message: expect.stringMatching(/missing/) }]);
+  expect(await problemsOf('\u0000\u0001{[')).not.toEqual([]);
+});
+
+test('an explosion of aliases is refused, not followed', async () => {
+  const levels = Array.from(
+    { length: 12 },
+    (_, n) =>
+      `x${n}: &x${n} [${Array(10)
+        .fill(n === 0 ? 'a' : `*x${n - 1}`)
+        .join(', ')}]`,
+  );
+  expect(await problemsOf(levels.join('\n'))).toMatchObject([
+    { message: expect.stringMatching(/not readable as YAML/) },
+  ]);
+});
