@@ -135,6 +135,18 @@ export class ZonebridgeError extends Error {
   }
 }
 
+const aboutDevice: readonly ErrorCode[] = [
+  'firewall/credentials-rejected',
+  'firewall/permission-denied',
+  'firewall/certificate-untrusted',
+  'firewall/scope-missing',
+];
+
+/** True when the firewall as a whole refuses us, not this one change: the change keeps waiting until a person mended it. */
+export function refusesAll(error: ZonebridgeError): boolean {
+  return aboutDevice.includes(error.code);
+}
+
 /** True for errors of the family, optionally with one of the given codes. */
 export function isZonebridgeError(error: unknown, ...codes: ErrorCode[]): error is ZonebridgeError {
   return error instanceof ZonebridgeError && (codes.length === 0 || codes.includes(error.code));

@@ -45,6 +45,9 @@ export interface ObjectRef {
   sizeHint?: number;
 }
 
+/** Begins the text of a member whose object a person edited; the address follows. */
+export const editedWord = 'edited:';
+
 export interface ObservedObject {
   exists: boolean;
   /** Comment or description as stored; the plan looks for our mark or the offer in it. */
@@ -93,7 +96,8 @@ export interface FirewallConnection {
   /**
    * All members in canonical form. A page that is missing throws: a missing answer is not an empty answer.
    * What a person put in and is no single address of ours comes as text that is no address (a range, or `object:<name>`);
-   * `apply` takes the same text in `remove`.
+   * `apply` takes the same text in `remove`. An address whose object of ours was edited comes as `edited:<address>`:
+   * it is not a member now, and adding it again repairs it.
    */
   observeMembers(object: ObjectRef): Promise<readonly string[]>;
   /** Reads back whether these addresses are members. */

@@ -20,6 +20,8 @@ export interface Comparison {
   wanted: ReadonlyMap<string, string>;
   /** Membership keys seen on the device. */
   observed: ReadonlySet<string>;
+  /** Membership keys whose objects a person edited: not there, but not taken off either. */
+  edited: ReadonlySet<string>;
   /** Same device, same run of its software since the last comparison: a missing member was taken off by a person. */
   sameDevice: boolean;
 }
@@ -46,19 +48,26 @@ export function compare(comparison: Comparison): Finding[] {
   return findings;
 }
 
-function judge(key: string, { ledger, observed, wanted, sameDevice }: Comparison): Finding | undefined {
-  const row = ledger.get(key)?.row;
-  const there = observed.has(key);
-  const wish = wanted.get(key);
+function judge(key: string, comparison: Comparison): Finding | undefined {
+  const row = comparison.ledger.get(key)?.row;
   if (row?.state === 'pending' || row?.state === 'unknown' || row?.failed) return { kind: 'open', key };
   if (row?.held) return transientHolds.includes(row.held.reason) ? { kind: 'open', key } : undefined;
-  if (row?.state === 'present') {
-    if (there) return wish === undefined ? { kind: 'open', key } : undefined;
-    if (wish === undefined) return { kind: 'open', key };
-    return sameDevice ? { kind: 'removed-by-hand', key, endpoint: wish } : { kind: 'lost', key };
-  }
+  if (row?.state === 'present') return judgePresent(key, comparison);
+  const there = comparison.observed.has(key);
+  const wish = comparison.wanted.get(key);
   if (row?.withheldFor !== undefined)
     return there || row.withheldFor !== wish ? { kind: 'open', key } : undefined;
-  if (there) return wish === undefined ? { kind: 'foreign', key } : { kind: 'open', key };
-  return wish === undefined ? undefined : { kind: 'open', key };
+  if (there && wish === undefined) return { kind: 'foreign', key };
+  return there || wish !== undefined ? { kind: 'open', key } : undefined;
+}
+
+/** The ledger says it is there. */
+function judgePresent(
+  key: string,
+  { observed, edited, wanted, sameDevice }: Comparison,
+): Finding | undefined {
+  const endpoint = wanted.get(key);
+  if (endpoint === undefined) return { kind: 'open', key };
+  if (observed.has(key)) return undefined;
+  return sameDevice && !edited.has(key) ? { kind: 'removed-by-hand', key, endpoint } : { kind: 'lost', key };
 }

@@ -1,4 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
+import { editedWord } from '../../core/firewall.ts';
 import { type AddressGroup, type GroupTarget, membershipKey } from '../../core/model/address-group.ts';
 import { ownershipOf } from '../../core/plan/ownership.ts';
 import type { Item, Write } from '../../core/ports.ts';
@@ -37,12 +38,17 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const ownership = ownershipOf(seen, { create: target.create, group: group.name, identity });
   const ours = ownership === 'ours' || ownership === 'offered';
   const members = ours ? await open.connection.observeMembers(object) : [];
+  const edited = members
+    .filter((member) => member.startsWith(editedWord))
+    .map((member) => member.slice(editedWord.length));
+  const intact = members.filter((member) => !member.startsWith(editedWord));
   const fresh = rows.filter(({ row }) => row.changedAt >= request.startedAt).map(({ key }) => key);
   const findings = compare({
     ledger: new Map(rows.map((entry) => [entry.key, entry])),
     fresh: new Set(fresh),
     wanted: seenRealms(request, await listGroup(ports.tables, group.name)),
-    observed: keysOf(request, members, rows),
+    observed: keysOf(request, intact, rows),
+    edited: keysOf(request, edited, rows),
     sameDevice: request.sameDevice && ours,
   });
   if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);

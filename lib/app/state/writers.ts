@@ -1,4 +1,4 @@
-import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { Item, Key, Queues, Tables } from '../../core/ports.ts';
 import { names } from '../names.ts';
 import { count, text, texts } from './items.ts';
@@ -146,7 +146,7 @@ export async function endLease(
       behindSince,
       lastError: `${result.error.code}: ${result.error.message}`.slice(0, 400),
     });
-    if (opensCircuit(result.error)) set['circuitUntil'] = result.now + circuitMs;
+    if (refusesAll(result.error)) set['circuitUntil'] = result.now + circuitMs;
   } else {
     set['lastSuccess'] = result.now;
     remove.push('failures', 'behindSince', 'lastError', 'circuitUntil');
@@ -161,14 +161,6 @@ export async function endLease(
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
   return { failures, behindSince };
-}
-
-function opensCircuit(error: ZonebridgeError): boolean {
-  return (
-    error.code === 'firewall/credentials-rejected' ||
-    error.code === 'firewall/permission-denied' ||
-    error.code === 'firewall/certificate-untrusted'
-  );
 }
 
 /** Lets the next run try at once, after a person mended the credential. */

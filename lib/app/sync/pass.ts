@@ -1,3 +1,4 @@
+import { refusesAll } from '../../core/errors.ts';
 import type { ObjectReport } from '../../core/firewall.ts';
 import { firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
 import { ownComment, ownershipOf } from '../../core/plan/ownership.ts';
@@ -170,14 +171,15 @@ function noteFigures(pass: Pass, { work, plan }: PlannedWork, report: ObjectRepo
   }
 }
 
-/** Outcomes that are not known, or soon to be tried again, end the run: the wake-up comes back and reads them back. */
+/** Outcomes that are not known, or to be tried again, end the run: the wake-up comes back and reads them back. */
 function throwUnsettled(reports: readonly (ObjectReport | undefined)[]): void {
   for (const report of reports) {
-    const outcomes = [...(report?.outcomes.values() ?? []), ...(report?.created ? [report.created] : [])];
-    for (const outcome of outcomes) {
+    for (const outcome of [
+      ...(report?.outcomes.values() ?? []),
+      ...(report?.created ? [report.created] : []),
+    ]) {
       if (outcome.state === 'unknown') throw outcome.error;
-      if (outcome.state === 'failed' && outcome.error.retry === 'soon') throw outcome.error;
-      if (outcome.state === 'failed' && outcome.error.code.startsWith('firewall/credentials'))
+      if (outcome.state === 'failed' && (outcome.error.retry === 'soon' || refusesAll(outcome.error)))
         throw outcome.error;
     }
   }

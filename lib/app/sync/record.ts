@@ -1,4 +1,4 @@
-import { isZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, refusesAll } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { GroupPlan, HeldReason, PlannedChange, Question } from '../../core/plan/plan.ts';
@@ -179,7 +179,8 @@ function outcomeWrite(
       endpoint,
     });
   }
-  if (outcome.state === 'unknown' || outcome.error.retry === 'soon') return undefined;
+  if (outcome.state === 'unknown' || outcome.error.retry === 'soon' || refusesAll(outcome.error))
+    return undefined;
   const { code, message } = outcome.error;
   const was = change.op === 'remove';
   return putLedger(place, change.key, {

@@ -63,6 +63,19 @@ export function addressName(hub: string, address: string): string {
   return prefix + parts.join('-');
 }
 
+/** Address that an address object of ours stands for by its name; undefined for any other name. */
+export function addressOfName(hub: string, name: string): string | undefined {
+  const prefix = addressPrefix(hub);
+  if (!name.startsWith(prefix)) return undefined;
+  const rest = name.slice(prefix.length);
+  try {
+    const { text } = parseAddress(rest.includes('.') ? rest : rest.replaceAll('-', ':'));
+    return addressName(hub, text) === name ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the names of all our address objects begin with; a hub outside the alphabet or too long is hashed. */
 export function addressPrefix(hub: string): string {
   const word = plain.test(hub) && hub.length <= 30 ? hub : `x_${digest(hub).slice(0, hashDigits)}`;

@@ -4,7 +4,7 @@ import { addressFamily } from '../../../core/model/address.ts';
 import type { FortigateClient } from '../client.ts';
 import { row, table } from '../client.ts';
 import { isDuplicate, isInUse, isMissing } from '../errors.ts';
-import { addressName, addressPrefix } from '../names.ts';
+import { addressName, addressOfName, addressPrefix } from '../names.ts';
 import { addressObject, addressOfRow } from '../translate.ts';
 import type { Marks } from './marks.ts';
 import { foreign } from './marks.ts';
@@ -26,6 +26,17 @@ export class AddressObjects {
 
   name(address: string): string {
     return addressName(this.#hub, address);
+  }
+
+  /** Address that a member of a group stands for by its name, whatever the object holds now. */
+  meant(name: string): string | undefined {
+    return addressOfName(this.#hub, name);
+  }
+
+  /** Whether the object of an address still stands for it. */
+  async isIntact(address: string): Promise<boolean> {
+    const found = await readRow(this.#client, row(this.#path(address), this.name(address)));
+    return found !== undefined && addressOfRow(found) === address;
   }
 
   /** Whether a member of a group is called like an address object of ours. */

@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectRef } from '../../../core/firewall.ts';
+import { editedWord, type ObjectRef } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { addressFamily } from '../../../core/model/address.ts';
 import { shardCountIn } from '../names.ts';
@@ -20,7 +20,7 @@ export interface Tables {
 /**
  * Members of a group as canonical addresses, resolved through shards and address objects of every layout.
  * A member that is no object of ours comes as `object:<name>` (`object6:<name>`). An object of ours that was edited to stand for
- * something else is left out: its address is not a member, and adding it again puts the object right.
+ * something else comes as `edited:<address>`: its address is not a member, and adding it again puts the object right.
  */
 export async function listMembers(tables: Tables, object: ObjectRef): Promise<string[]> {
   const members = new Set<string>();
@@ -31,7 +31,7 @@ export async function listMembers(tables: Tables, object: ObjectRef): Promise<st
     for (const name of names) {
       const address = listed.get(name);
       if (address !== undefined && tables.addresses.name(address) === name) members.add(address);
-      else if (!listed.has(name)) members.add(foreignMember(family, name));
+      else members.add(strangeMember(tables, { family, name, exists: listed.has(name) }));
     }
   }
   return [...members];
@@ -62,6 +62,14 @@ async function leafNames(
   return leaves.filter((name) => name !== placeholder);
 }
 
+function strangeMember(
+  tables: Tables,
+  member: { family: AddressFamily; name: string; exists: boolean },
+): string {
+  const meant = member.exists ? tables.addresses.meant(member.name) : undefined;
+  return meant === undefined ? foreignMember(member.family, member.name) : `${editedWord}${meant}`;
+}
+
 function foreignMember(family: AddressFamily, name: string): string {
   return `${family === 4 ? 'object' : 'object6'}:${encodeURIComponent(name)}`;
 }
@@ -73,8 +81,13 @@ export function parseForeignMember(text: string): { family: AddressFamily; name:
   return { family: match[1] === '6' ? 6 : 4, name: decodeURIComponent(match[2] ?? '') };
 }
 
-/** Whether one address is a member, without reading the group unless its layout changed. */
+/** Whether one address is a member: its object is in the group and still stands for it. */
 export async function isMember(tables: Tables, object: ObjectRef, address: string): Promise<boolean> {
+  return (await isListed(tables, object, address)) && (await tables.addresses.isIntact(address));
+}
+
+/** Whether the object of an address is in the group, without reading the group unless its layout changed. */
+async function isListed(tables: Tables, object: ObjectRef, address: string): Promise<boolean> {
   const { groups, addresses } = tables;
   const family = addressFamily(address);
   const name = addresses.name(address);

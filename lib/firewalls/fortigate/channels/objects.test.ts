@@ -114,7 +114,8 @@ describe('what other people do', () => {
       .vdom('root')
       .table('firewall/address')
       ?.update('zb-test-10.0.0.1', { subnet: '10.0.0.0 255.0.0.0' });
-    expect(await connection.observeMembers(object)).toEqual([]);
+    expect(await connection.observeMembers(object)).toEqual(['edited:10.0.0.1']);
+    expect(await connection.observeSome(object, ['10.0.0.1'])).toEqual(new Map([['10.0.0.1', false]]));
     const { states } = await applyTo(connection, object, { add: ['10.0.0.1'], expectedCount: 1 });
     expect(states).toEqual({ '10.0.0.1': 'done' });
     expect(await connection.observeMembers(object)).toEqual(['10.0.0.1']);

@@ -38,6 +38,9 @@ const operation = fc.oneof(
   fc.record({ kind: fc.constant('replace'), table: fc.constant('addrgrp'), name: names, member: names }),
 );
 
+/** Long enough that names are made, linked, renamed and deleted again. */
+const operations = fc.array(operation, { minLength: 30, maxLength: 80, size: 'max' });
+
 type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never;
 
 function tableOf(device: Device, name: string): ConfigTable {
@@ -81,9 +84,9 @@ function recountedReferences(device: Device, table: string, key: string): number
 describe('after any writes', () => {
   test('revisions and reference counts are those of a device made fresh with this content', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      fc.property(operations, (steps) => {
         const device = new Device(defaultSettings('7.4.4', 0), ['root']);
-        for (const step of operations) {
+        for (const step of steps) {
           run(device, step);
         }
         const copy = device.copy();
@@ -100,9 +103,9 @@ describe('after any writes', () => {
 
   test('every member of every group exists, and no name is in both tables', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      fc.property(operations, (steps) => {
         const device = new Device(defaultSettings('7.4.4', 0), ['root']);
-        for (const step of operations) {
+        for (const step of steps) {
           run(device, step);
         }
         const [addresses, groups] = [tableOf(device, 'address').rows, tableOf(device, 'addrgrp').rows];

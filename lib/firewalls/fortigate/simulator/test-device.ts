@@ -12,16 +12,16 @@ type Rows = Record<string, unknown>[];
 
 /** One device for all tests of a file, with short forms of what they do all the time. */
 export interface TestDevice {
-  simulator(): FortigateSimulator;
-  call(method: Dispatcher.HttpMethod, path: string, options?: CallOptions): Promise<Answer>;
+  simulator: () => FortigateSimulator;
+  call: (method: Dispatcher.HttpMethod, path: string, options?: CallOptions) => Promise<Answer>;
   /** Changes settings through the administration path. */
-  change(body: unknown): Promise<void>;
+  change: (body: unknown) => Promise<void>;
   /** Creates a row and expects success. */
-  create(path: string, body: unknown): Promise<void>;
-  results(path: string): Promise<Rows>;
+  create: (path: string, body: unknown) => Promise<void>;
+  results: (path: string) => Promise<Rows>;
   /** Names of the members of a group. */
-  members(group: string): Promise<unknown[]>;
-  names(rows: Rows): unknown[];
+  members: (group: string) => Promise<unknown[]>;
+  names: (rows: Rows) => unknown[];
 }
 
 /** Registers the hooks: before each test the tables hold the addresses a, b and c, and the settings are the default ones. */

@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { FortigateSimulator } from '../firewalls/fortigate/simulator/index.ts';
+
+/** The account of the emulator, and the Region everything runs in. */
+export const sandboxAccount = '000000000000';
+export const sandboxRegion = 'eu-central-1';
+export const sandboxHub = 'sandbox';
+export const sandboxCluster = 'shop';
+/** Ranges of the simulated nodes and pods; kwok gives pods their addresses from its own range. */
+export const sandboxRanges = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
+
+export interface SandboxFirewall {
+  simulator: FortigateSimulator;
+  version: string;
+}
+
+/** Documents as they stand in zonebridge.yaml, by key. */
+export type Groups = Record<string, Record<string, unknown>>;
+
+/** Writes the configuration of the sandbox: one cluster, each firewall in a network of its own. Returns its path. */
+export async function writeConfiguration(
+  directory: string,
+  firewalls: Record<string, SandboxFirewall>,
+  groups: Groups,
+): Promise<string> {
+  const ids = Object.keys(firewalls);
+  const document = {
+    hub: { name: sandboxHub, account: sandboxAccount, region: sandboxRegion, alarmEmails: [] },
+    networks: Object.fromEntries(ids.map((id) => [`net-${id}`, network()])),
+    clusters: {
+      [sandboxCluster]: {
+        account: sandboxAccount,
+        region: sandboxRegion,
+        realm: 'default',
+        ranges: sandboxRanges,
+        cell: 'a',
+      },
+    },
+    firewalls: Object.fromEntries(
+      Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),
+    ),
+    groups,
+  };
+  const path = join(directory, 'zonebridge.yaml');
+  await writeFile(path, stringify(document));
+  return path;
+}
+
+function network(): Record<string, unknown> {
+  return {
+    vpc: 'vpc-0a1b2c3d4e5f60718',
+    subnets: [{ id: 'subnet-0a1b2c3d4e5f60718', availabilityZone: `${sandboxRegion}a` }],
+    securityGroups: ['sg-0a1b2c3d4e5f60718'],
+    endpoints: 'existing',
+    sourceRanges: ['127.0.0.1/32'],
+  };
+}
+
+function entry(id: string, { simulator, version }: SandboxFirewall): Record<string, unknown> {
+  return {
+    kind: 'fortigate',
+    network: `net-${id}`,
+    realms: ['default'],
+    address: '127.0.0.1',
+    port: simulator.port,
+    version,
+    managedBy: 'none',
+    caFile: simulator.caFile,
+  };
+}
