@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /** A place to write to that may be a terminal. */
-export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
+type OutputStream = Writable & { isTTY?: boolean; columns?: number };
 
 /** Everything a command may touch of the process it runs in; replaced in tests. */
 export interface CliIo {

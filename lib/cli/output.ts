@@ -24,7 +24,7 @@ export class Output {
     this.colors = picocolors.createColors(wanted);
   }
 
-  /** A line for people; control characters of foreign text are made visible. */
+  /** A line for people. Text from outside goes through `safe` first; tables do that themselves. */
   line(text = ''): void {
     const stream = this.json ? this.#io.stderr : this.#io.stdout;
     stream.write(`${text}\n`);

@@ -1,7 +1,7 @@
 import CliTable from 'cli-table3';
 import type picocolors from 'picocolors';
 
-export type Tone = 'good' | 'bad' | 'warn' | 'dim';
+type Tone = 'good' | 'bad' | 'warn' | 'dim';
 
 /** A value of a table; texts may come from outside, they are made harmless here. */
 export type Cell = string | number | boolean | undefined | { text: string; tone: Tone };
@@ -23,15 +23,19 @@ export function fittedTable({ head, rows, width, colors }: TableRequest): string
   const texts = [head, ...rows.map((row) => row.map(cellText))];
   const natural = head.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
   const widths = fit(natural, width - 1);
+  const wrapped = (text: string, column: number, paint: (line: string) => string) =>
+    lines(text, widths[column] ?? 0)
+      .map(paint)
+      .join('\n');
   const table = new CliTable({
     chars: noLines,
-    head: head.map((title) => colors.bold(title)),
+    head: head.map((title, column) => wrapped(title, column, colors.bold)),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     colWidths: widths.map((column) => column + gap),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
   });
-  for (const row of rows) table.push(row.map((cell) => toned(cell, colors)));
+  for (const row of rows) {
+    table.push(row.map((cell, column) => wrapped(cellText(cell), column, painter(cell, colors))));
+  }
   return table
     .toString()
     .split('\n')
@@ -39,22 +43,17 @@ export function fittedTable({ head, rows, width, colors }: TableRequest): string
     .join('\n');
 }
 
-/** Takes from the widest column until everything fits. */
+/** Takes from the widest column, again and again, until everything fits. */
 function fit(natural: readonly number[], width: number): number[] {
   const widths = [...natural];
-  const total = () => widths.reduce((sum, column) => sum + column + gap, 0);
-  while (total() > width) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const column = widths[widest] ?? 0;
-    if (column <= narrowest) break;
-    widths[widest] = Math.max(narrowest, column - (total() - width), secondWidest(widths, widest));
-    if (widths[widest] === column) widths[widest] = column - 1;
+  let surplus = widths.reduce((sum, column) => sum + column + gap, 0) - width;
+  while (surplus > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+    surplus--;
   }
   return widths;
-}
-
-function secondWidest(widths: readonly number[], widest: number): number {
-  return Math.max(narrowest, ...widths.filter((_, index) => index !== widest));
 }
 
 function cellText(cell: Cell): string {
@@ -62,11 +61,16 @@ function cellText(cell: Cell): string {
   return onOneLine(typeof cell === 'object' ? cell.text : String(cell));
 }
 
-function toned(cell: Cell, colors: TableRequest['colors']): string {
-  const text = cellText(cell);
-  if (typeof cell !== 'object') return text;
-  const paint = { good: colors.green, bad: colors.red, warn: colors.yellow, dim: colors.dim }[cell.tone];
-  return paint(text);
+function painter(cell: Cell, colors: TableRequest['colors']): (line: string) => string {
+  if (typeof cell !== 'object') return (line) => line;
+  return { good: colors.green, bad: colors.red, warn: colors.yellow, dim: colors.dim }[cell.tone];
+}
+
+/** Wrapped before it is painted: the table would cut into the colours. */
+function lines(text: string, width: number): string[] {
+  const characters = Array.from(text);
+  const count = Math.max(1, Math.ceil(characters.length / width));
+  return Array.from({ length: count }, (_, n) => characters.slice(n * width, (n + 1) * width).join(''));
 }
 
 /** Control and direction characters as escapes: a label must not be able to move the cursor or hide a line. */

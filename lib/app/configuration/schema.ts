@@ -4,7 +4,7 @@ import { canonicalPrefix } from '../../core/model/address.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
 
 /** Forms of names. None may hold `|`, which joins them in keys, or a blank. */
-export const nameForms = {
+const nameForms = {
   hub: /^[a-z][a-z0-9-]{1,19}$/,
   /** Networks, clusters and cells become parts of names of stacks, queues and roles. */
   part: /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/,
@@ -199,7 +199,6 @@ export type DocumentBrakes = z.output<typeof brakesSchema>;
 
 /** Sections of the document; `firewalls` get their vendor's fields added. */
 export const sectionNames = ['hub', 'networks', 'clusters', 'firewalls', 'brakes', 'groups'] as const;
-export type SectionName = (typeof sectionNames)[number];
 
 /** Form of the keys in the sections that are maps; the names become parts of names in AWS and of keys in the tables. */
 export const keySchemas = {

@@ -42,7 +42,7 @@ groups:
 const ca = readFileSync(new URL('../../../examples/storefront/firewall-ca.pem', import.meta.url), 'utf8');
 
 /** A folder `/config` with these files and a CA. */
-export function memoryFiles(files: Record<string, string>): ConfigurationFiles {
+function memoryFiles(files: Record<string, string>): ConfigurationFiles {
   const all: Record<string, string> = { 'edge-1-ca.pem': ca, ...files };
   const known = (location: string) => {
     const name = path.relative('/config', location);

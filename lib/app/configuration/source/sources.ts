@@ -13,7 +13,7 @@ export interface Sources {
   place(path: DocumentPath): Place;
 }
 
-export interface Place {
+interface Place {
   file: string;
   line: number;
   /** Text of a plain value as it was typed. */

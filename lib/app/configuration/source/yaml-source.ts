@@ -24,7 +24,7 @@ export interface YamlSource {
   find(path: DocumentPath): FoundPlace;
 }
 
-export interface FoundPlace {
+interface FoundPlace {
   /** How many steps of the path exist in this file. */
   depth: number;
   /** 1-based line of the last existing step; 1 for the document itself. */

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import type { ExitCode } from './exit-codes.ts';
+import { run } from './run.ts';
+
+export interface Ran {
+  code: ExitCode;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** Working folder; the process's own unless given. */
+  cwd?: string;
+  stdin?: string;
+  /** Makes standard output a terminal of so many columns. */
+  columns?: number;
+}
+
+/** For tests: runs a command line as the process would, with captured streams. */
+export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const [stdout, stderr] = [collector(), collector()];
+  const { cwd = process.cwd(), stdin = '', columns } = options;
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  const code = await run(argv, {
+    stdin: Readable.from([stdin]),
+    stdout: Object.assign(stdout.stream, terminal),
+    stderr: stderr.stream,
+    cwd,
+    env: {},
+  });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector() {
+  const chunks: Buffer[] = [];
+  const stream = new PassThrough();
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'zonebridge-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
