@@ -53,7 +53,7 @@ const deviceChange = z.strictObject({
 });
 
 /** Changes the device as an operator, a failover or a reboot would. Throws RangeError for a body that does not fit. */
-export function changeDevice(device: Device, gate: Gate, input: unknown): void {
+function changeDevice(device: Device, gate: Gate, input: unknown): void {
   const parsed = deviceChange.safeParse(input);
   if (!parsed.success) {
     throw new RangeError(z.prettifyError(parsed.error));

@@ -50,7 +50,6 @@ const faultSchema = z.discriminatedUnion('kind', [
 const faultList = z.union([z.array(faultSchema), faultSchema.transform((fault) => [fault])]);
 
 export type Fault = z.infer<typeof faultSchema> & { id: string };
-export type FaultInput = z.input<typeof faultSchema>;
 
 interface ActiveFault {
   fault: Fault;
@@ -61,7 +60,7 @@ interface ActiveFault {
 }
 
 /** Reads faults from a parsed file or body. Throws RangeError that names every problem. */
-export function parseFaults(input: unknown): z.infer<typeof faultList> {
+function parseFaults(input: unknown): z.infer<typeof faultList> {
   const parsed = faultList.safeParse(input);
   if (!parsed.success) {
     throw new RangeError(`These faults cannot be used: ${z.prettifyError(parsed.error)}`);

@@ -15,7 +15,7 @@ import { defaultSettings } from './settings.ts';
 import type { Access, Behaviour, Limits, Settings } from './settings.ts';
 import { StateKeeper, readState } from './state-file.ts';
 
-export type { Change, Commit } from './change.ts';
+export type { Commit } from './change.ts';
 
 export interface SimulatorOptions {
   /** 0 or absent: any free one. */

@@ -50,7 +50,7 @@ export interface Settings {
 }
 
 /** Rights to everything the simulated tables need. */
-export const fullAccess: Readonly<Record<string, Access>> = {
+const fullAccess: Readonly<Record<string, Access>> = {
   'fwgrp.address': 'read-write',
   'fwgrp.policy': 'read-write',
   'fwgrp.service': 'read-write',
