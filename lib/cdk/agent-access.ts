@@ -74,7 +74,13 @@ export class AgentAccess extends Construct {
         },
         {
           sid: 'OwnQueue',
-          actions: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+          // It finds the queue by name, and gives back what it cannot handle yet.
+          actions: [
+            'sqs:ChangeMessageVisibility',
+            'sqs:DeleteMessage',
+            'sqs:GetQueueUrl',
+            'sqs:ReceiveMessage',
+          ],
           resources: [queue.queueArn],
         },
         ...keyRights(stack, surroundings, ['sqs']),

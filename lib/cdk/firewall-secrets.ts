@@ -10,8 +10,8 @@ import type { Surroundings } from './settings.ts';
  * firewall's administrator made.
  */
 export class FirewallSecrets extends Construct {
-  /** Reads exactly these secrets. */
-  readonly readRight: Right;
+  /** Reading exactly these secrets; nothing in a network without firewalls. */
+  readonly readRights: readonly Right[];
 
   constructor(
     scope: Construct,
@@ -34,6 +34,7 @@ export class FirewallSecrets extends Construct {
       });
       return secret.ref;
     });
-    this.readRight = { sid: 'OwnFirewalls', actions: ['secretsmanager:GetSecretValue'], resources: arns };
+    const read = { sid: 'OwnFirewalls', actions: ['secretsmanager:GetSecretValue'], resources: arns };
+    this.readRights = arns.length === 0 ? [] : [read];
   }
 }

@@ -101,7 +101,7 @@ test('an agent: reports as its own cluster, reads its own queue, nothing else', 
   const bus = 'arn:aws:events:eu-central-1:111122223333:event-bus/zonebridge-prod';
   const expected = (key: string, source: string) => [
     `${key}Role: Allow events:PutEvents on ${bus} if {"StringEquals":{"events:source":"${source}"}}`,
-    `${key}Role: Allow DeleteMessage ReceiveMessage on @${key}MessagesQueue`,
+    `${key}Role: Allow ChangeMessageVisibility DeleteMessage GetQueueUrl ReceiveMessage on @${key}MessagesQueue`,
   ];
   expect(rights(templateOf(templates, 'Zonebridge-prod-Clusters-1'))).toEqual(
     expected('shop', 'zonebridge.cluster.111122223333.eu-central-1.shop-eks'),

@@ -54,8 +54,8 @@ export class NetworkStack extends ZonebridgeStack {
     });
     const wake = this.wakeQueue();
     const reconcile = this.reconcileQueue();
-    this.syncFirewall({ wake, reconcile, secrets: secrets.readRight });
-    this.reconcileFirewall({ wake, reconcile, secrets: secrets.readRight });
+    this.syncFirewall({ wake, reconcile, secrets: secrets.readRights });
+    this.reconcileFirewall({ wake, reconcile, secrets: secrets.readRights });
     this.schedule(reconcile, firewalls);
     for (const [id] of firewalls) watchFirewall(this, this.monitoring, id);
     new CfnOutput(this, 'TrustedHosts', {
@@ -126,7 +126,7 @@ export class NetworkStack extends ZonebridgeStack {
     }).queue;
   }
 
-  private syncFirewall(parts: { wake: Queue; reconcile: Queue; secrets: Right }): void {
+  private syncFirewall(parts: { wake: Queue; reconcile: Queue; secrets: readonly Right[] }): void {
     const { surroundings, monitoring } = this;
     const sync = new ZonebridgeFunction(this, 'SyncFirewall', {
       surroundings,
@@ -137,7 +137,7 @@ export class NetworkStack extends ZonebridgeStack {
       memoryMb: 1024,
       network: this.place,
       rights: [
-        parts.secrets,
+        ...parts.secrets,
         // Postponing a wake-up is a change of its visibility.
         consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl']),
         sendRight('AsksForComparison', [parts.reconcile.queueArn]),
@@ -146,7 +146,7 @@ export class NetworkStack extends ZonebridgeStack {
     sync.consume(parts.wake, { batchSize: 1 });
   }
 
-  private reconcileFirewall(parts: { wake: Queue; reconcile: Queue; secrets: Right }): void {
+  private reconcileFirewall(parts: { wake: Queue; reconcile: Queue; secrets: readonly Right[] }): void {
     const { surroundings, monitoring } = this;
     const reconcile = new ZonebridgeFunction(this, 'ReconcileFirewall', {
       surroundings,
@@ -157,7 +157,7 @@ export class NetworkStack extends ZonebridgeStack {
       memoryMb: 1024,
       network: this.place,
       rights: [
-        parts.secrets,
+        ...parts.secrets,
         consumeRight('OwnQueue', parts.reconcile.queueArn),
         sendRight('WakesSync', [parts.wake.queueArn]),
       ],
