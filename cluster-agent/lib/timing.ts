@@ -12,7 +12,7 @@ export async function pause(clock: Clock, milliseconds: number, stop: AbortSigna
 }
 
 /** Waits for the promise or the stop, whichever comes first. */
-export async function untilStopped(promise: Promise<unknown>, stop: AbortSignal): Promise<void> {
+async function untilStopped(promise: Promise<unknown>, stop: AbortSignal): Promise<void> {
   if (stop.aborted) return;
   let release = (): void => undefined;
   const stopped = new Promise<void>((resolve) => {

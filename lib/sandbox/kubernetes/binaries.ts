@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ const programs: Record<Program, Omit<GoBuild, 'output'>> = {
 };
 
 /** Folder of the built programs for these inputs and this Go: `${XDG_CACHE_HOME:-~/.cache}/zonebridge/kubernetes/<hash>`. */
-export async function binariesFolder(): Promise<string> {
+async function binariesFolder(): Promise<string> {
   const hash = createHash('sha256').update(`${await goVersion()}\n${buildFlags}\n`);
   hash.update(
     Object.values(programs)
@@ -79,8 +79,11 @@ async function takeLock(lock: string): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  const holder = Number(await readFile(lock, 'utf8').catch(() => '0'));
-  if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
+  const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
+  const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now());
+  // Empty: its process is about to write its id, or died before it could.
+  const left = holder > 0 ? !isAlive(holder) : age > 60_000;
+  if (left) await rm(lock, { force: true });
   return false;
 }
 
