@@ -140,6 +140,13 @@ test('a document that is none is refused', async () => {
   expect(await problemsOf('\u0000\u0001{[')).not.toEqual([]);
 });
 
+test('nothing that YAML can hold is an exception', async () => {
+  expect(await problemsOf('hub: &self [*self]\n')).toMatchObject([
+    { message: expect.stringMatching(/inside of what it repeats/) },
+  ]);
+  expect(await problemsOf(`hub: ${'['.repeat(50_000)}\n`)).not.toEqual([]);
+});
+
 test('an explosion of aliases is refused, not followed', async () => {
   const levels = Array.from(
     { length: 12 },

@@ -86,7 +86,7 @@ function oddities(document: Document, file: string, lineAt: LineAt): Problem[] {
   visit(document, {
     Node(_, node, parents: Parents) {
       const steps = stepsOf([...parents, node]);
-      add({ steps, offset: node.range?.[0] }, oddNode(node, document));
+      add({ steps, offset: node.range?.[0] }, oddNode(node, parents, document));
       if (!isMap(node)) return;
       const seen = new Map<string, number>();
       for (const { key } of node.items) {
@@ -100,9 +100,11 @@ function oddities(document: Document, file: string, lineAt: LineAt): Problem[] {
   return problems;
 }
 
-function oddNode(node: Node, document: Document): string | undefined {
+function oddNode(node: Node, parents: Parents, document: Document): string | undefined {
   if (isAlias(node)) {
-    return node.resolve(document) === undefined ? `the anchor \`&${node.source}\` does not exist` : undefined;
+    const meant = node.resolve(document);
+    if (meant === undefined) return `the anchor \`&${node.source}\` does not exist`;
+    return parents.includes(meant) ? `\`*${node.source}\` stands inside of what it repeats` : undefined;
   }
   const { tag } = node;
   if (tag === undefined || plainTag.test(tag)) return undefined;
