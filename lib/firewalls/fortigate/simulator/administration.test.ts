@@ -200,6 +200,17 @@ describe('files', () => {
     await expect(startFortigateSimulator({ stateFile })).rejects.toThrow(/not a state file/);
   });
 
+  test('a state that does not fit its version is refused', async () => {
+    const stateFile = join(folder, 'state.json');
+    const state = { ...simulator.device.snapshot(), version: 'v6.4.0' };
+    await writeFile(stateFile, JSON.stringify(state).replace('"name":"all"', '"name":"all","route-tag":7'));
+    await expect(startFortigateSimulator({ stateFile })).rejects.toThrow(/does not fit/);
+  });
+
+  test.each([[[]], [['root', 'a b']]])('VDOM names %j are refused', async (vdoms) => {
+    await expect(startFortigateSimulator({ vdoms })).rejects.toThrow(RangeError);
+  });
+
   test('faults are read from a file, and wrong ones refused', async () => {
     const faultsFile = join(folder, 'faults.json');
     await writeFile(faultsFile, '[{"kind":"server-error","path":"addrgrp"}]');
@@ -210,6 +221,8 @@ describe('files', () => {
 
     await writeFile(faultsFile, '[{"kind":"server-error","pth":"addrgrp"}]');
     await expect(startFortigateSimulator({ faultsFile })).rejects.toThrow(/pth/);
+    await writeFile(faultsFile, 'no json');
+    await expect(startFortigateSimulator({ faultsFile })).rejects.toThrow(RangeError);
   });
 
   test('the authority is used again, so that clients keep trusting it', async () => {

@@ -4,6 +4,7 @@ import { administrationPrefix, answerAdministration } from './administration.ts'
 import { makeServerCertificate } from './certificates.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
+import type { DeviceState } from './device.ts';
 import { FaultInjector } from './faults.ts';
 import type { Fault } from './faults.ts';
 import type { ApiRequest } from './http.ts';
@@ -96,7 +97,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
   };
   const server = new TlsServer(certificate, options.port ?? 0, handle);
   if (options.faultsFile !== undefined) {
-    addFaults(JSON.parse(await readFile(options.faultsFile, 'utf8')));
+    addFaults(await readFaultsFile(options.faultsFile));
   }
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(device, options.stateFile);
   device.onChange = () => keeper?.changed();
@@ -133,12 +134,36 @@ async function prepareDevice(options: SimulatorOptions): Promise<Device> {
     limits: { ...base.limits, ...options.limits },
     behaviour: { ...base.behaviour, ...options.behaviour },
   };
-  const device = new Device(settings, options.vdoms ?? ['root']);
+  const device = new Device(settings, vdomNames(options.vdoms));
   const state = options.stateFile === undefined ? undefined : await readState(options.stateFile);
   if (state !== undefined) {
-    device.restore(state);
+    restoreState(device, state, options.stateFile ?? '');
   }
   return device;
+}
+
+function restoreState(device: Device, state: DeviceState, file: string): void {
+  try {
+    device.restore(state);
+  } catch (error) {
+    throw new RangeError(`The state in ${file} does not fit its version of FortiOS.`, { cause: error });
+  }
+}
+
+function vdomNames(names: readonly string[] = ['root']): readonly string[] {
+  if (names.length === 0 || names.some((name) => !/^[\w-]{1,31}$/.test(name))) {
+    throw new RangeError(`VDOM names are letters, digits, - and _, not ${JSON.stringify(names)}.`);
+  }
+  return names;
+}
+
+async function readFaultsFile(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RangeError(`${file} is not JSON.`, { cause: error });
+  }
 }
 
 function count(requests: RequestLog, request: ApiRequest, reply: Reply): void {
