@@ -33,6 +33,10 @@ export const errorCodes = {
     'never',
     'Run `zonebridge apply` once so that a configuration generation is active.',
   ],
+  'configuration/outdated': [
+    'never',
+    'Somebody else applied a configuration since the plan was made: look at the new plan, then apply again.',
+  ],
   'firewall/busy': ['soon', 'The firewall works on something else; the change is retried by itself.'],
   'firewall/certificate-untrusted': [
     'never',

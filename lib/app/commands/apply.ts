@@ -1,0 +1,131 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import type { App } from '../compose.ts';
+import type { Configuration } from '../configuration/model.ts';
+import { startWalk } from '../ingest/walk.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { markDirty } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
+import { updateObject } from '../state/ledger.ts';
+import { type Lease, releaseLease, takeLease, wake } from '../state/writers.ts';
+import { writerKeyOf } from '../targets.ts';
+import { activeOrNone, type FirewallPlan } from './plan.ts';
+
+/** What an apply released for one group on one firewall. */
+export interface Allowance {
+  firewall: string;
+  group: string;
+  add: number;
+  remove: number;
+  /** Changes that wait for a person. */
+  held: number;
+}
+
+export interface ApplyRequest {
+  configuration: Configuration;
+  /** What was shown to the person who applies. */
+  plans: readonly FirewallPlan[];
+  author: string;
+}
+
+/**
+ * Makes a configuration the active generation, releases what its plan showed, and starts the walk over all endpoints. Does not
+ * wait for the walk. Throws `configuration/outdated` when another generation became active since the plan was made.
+ */
+export async function applyConfiguration(
+  app: App,
+  request: ApplyRequest,
+): Promise<{ generation: number; allowances: Allowance[] }> {
+  const { ports, configurations } = app;
+  const previous = request.plans[0]?.base ?? (await activeOrNone(configurations))?.generation ?? 0;
+  try {
+    await configurations.activate(request.configuration, {
+      previous,
+      author: request.author,
+      now: ports.clock.now(),
+    });
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+    throw new ZonebridgeError(
+      'configuration/outdated',
+      `generation ${previous}, which the plan is based on, is no longer the active one`,
+      { cause: error },
+    );
+  }
+  const active = await configurations.active();
+  const writers = Object.entries(request.configuration.firewalls);
+  const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
+  await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
+    const ids = new Set(firewalls.map(([id]) => id));
+    return release(ports, active, {
+      writerKey,
+      plans: request.plans.filter(({ firewall }) => ids.has(firewall)),
+    });
+  });
+  await startWalk(ports, active);
+  await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
+    const network = firewalls[0]?.[1].network ?? '';
+    return wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
+  });
+  return { generation: active.generation, allowances: request.plans.flatMap(allowancesOf) };
+}
+
+function allowancesOf({ firewall, groups }: FirewallPlan): Allowance[] {
+  return groups.map(({ group, allowance, held }) => ({
+    firewall,
+    group,
+    ...allowance,
+    held: held.length,
+  }));
+}
+
+/**
+ * Writes allowances and marks under the lease of the writer: a run that began with the older generation has ended then, so it can
+ * neither hold what is released here nor write its older counters over the allowances.
+ */
+async function release(
+  ports: Ports,
+  active: ActiveConfiguration,
+  work: { writerKey: string; plans: readonly FirewallPlan[] },
+): Promise<void> {
+  const lease = await waitForLease(ports, work.writerKey);
+  try {
+    for (const { firewall, groups } of work.plans) {
+      await inParallel(groups, 8, async ({ group, allowance, look }) => {
+        await ports.tables.write(
+          updateObject(
+            { firewall, group, fence: lease.fence },
+            {
+              allowGeneration: active.generation,
+              allowAdd: allowance.add,
+              allowRemove: allowance.remove,
+            },
+          ),
+        );
+        const time = ports.clock.now();
+        await inParallel(look, 16, (key) =>
+          ports.tables.write(markDirty({ firewall, key, cause: 'configuration', time })),
+        );
+      });
+    }
+  } finally {
+    await releaseLease(ports.tables, lease);
+  }
+}
+
+const leaseMs = 20_000;
+/** Longer than a run keeps its lease. */
+const patienceMs = 100_000;
+const pauseMs = 500;
+
+async function waitForLease(ports: Ports, writerKey: string): Promise<Lease> {
+  const end = ports.clock.now() + patienceMs;
+  for (;;) {
+    try {
+      return await takeLease(ports.tables, { writerKey, now: ports.clock.now(), lengthMs: leaseMs });
+    } catch (error) {
+      if (!isZonebridgeError(error, 'sync/lease-held') || ports.clock.now() > end) throw error;
+    }
+    await ports.clock.sleep(pauseMs);
+  }
+}

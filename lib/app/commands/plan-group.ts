@@ -1,0 +1,256 @@
+import type { AddressGroup, GroupTarget, WriteMode } from '../../core/model/address-group.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
+import { applyAllowance, rollWindow } from '../../core/plan/brakes.ts';
+import type { Ownership } from '../../core/plan/ownership.ts';
+import {
+  type GroupPlan,
+  type HeldReason,
+  type PlannedChange,
+  planGroup,
+  type Question,
+} from '../../core/plan/plan.ts';
+import type { Ports } from '../ports.ts';
+import {
+  type LedgerEntry,
+  type LedgerRow,
+  listLedger,
+  objectKey,
+  type ObjectRow,
+  readObject,
+} from '../state/ledger.ts';
+import type { LiveObject } from './live.ts';
+import type { RefusedMember, Wanted } from './plan-wanted.ts';
+
+/** What a configuration changes in one group on one firewall. Addresses are canonical and sorted. */
+export interface PlannedGroup {
+  group: string;
+  object: string;
+  channel: string;
+  mode: WriteMode;
+  /** `renamed`: it lies under another name or channel; `unknown`: the device could not be read and the ledger does not know. */
+  ownership: Ownership | 'renamed' | 'unknown';
+  /** Members now, as the ledger counts them. */
+  size: number;
+  firstFill: boolean;
+  add: string[];
+  remove: string[];
+  unchanged: number;
+  /** Of `add` and `remove`: what waits for a person or for something to be mended. */
+  held: { op: 'add' | 'remove'; address: string; reason: HeldReason }[];
+  /** Held since earlier, for reasons that this configuration does not touch; released by `approve` alone. */
+  waiting: { op: 'add' | 'remove'; address: string; reason: HeldReason }[];
+  /** Wanted, but a person took it off the firewall; `restore` brings it back. */
+  withheld: string[];
+  refused: RefusedMember[];
+  /** The device differs from the ledger; the next comparison deals with it. Empty when the device could not be read. */
+  drift: { missing: string[]; foreign: string[] };
+  /** What `apply` releases for this generation. */
+  allowance: { add: number; remove: number };
+  /** Changes that the walk does not notice, because the membership itself is as it should be: `apply` asks for them. */
+  look: string[];
+  notes: string[];
+}
+
+export interface GroupQuery {
+  firewall: string;
+  realms: readonly string[];
+  group: AddressGroup;
+  target: GroupTarget;
+  /** Name the group's object has under this configuration. */
+  object: string;
+  wanted: Wanted;
+  live: LiveObject | undefined;
+}
+
+/** Holds that a new configuration decides anew; any other hold waits for a person whatever is applied. */
+const decidedAnew: readonly HeldReason[] = [
+  'configuration-growth',
+  'configuration-shrink',
+  'max-members',
+  'foreign-object',
+  'missing-object',
+  'renamed-object',
+  'observe',
+  'add-only',
+];
+
+/** The generation is not known yet; any number will do as long as allowance and plan name the same. */
+const anyGeneration = 1;
+
+export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<PlannedGroup> {
+  const { firewall, group, target, realms, live, wanted } = query;
+  const [rows, [objectItem]] = await Promise.all([
+    listLedger(ports.tables, firewall, group.name),
+    ports.tables.read([objectKey(firewall, group.name)]),
+  ]);
+  const now = ports.clock.now();
+  const row = readObject(objectItem, now);
+  const seen = rows.filter(({ realm }) => realms.includes(realm) || realm === foreignRealm);
+  const { questions, waiting } = questionsOf(query, seen);
+  const differences = questions.filter(differs);
+  const ownership = ownershipNow(query, row);
+  const firstFill = isFirstFill(row, live);
+  const { add, remove } = applyAllowance(
+    {
+      add: differences.filter(({ wantedBy }) => wantedBy !== undefined).length,
+      remove: differences.filter(({ wantedBy }) => wantedBy === undefined).length,
+      size: row.counters.size,
+      firstFill,
+    },
+    group.brakes,
+  );
+  const allowance = { generation: anyGeneration, add, remove };
+  const plan = planGroup({
+    group,
+    target,
+    questions,
+    ownership: ownership === 'unknown' ? undefined : ownership,
+    brakes: {
+      counters: { ...rollWindow(row.counters, now, group.brakes.windowMinutes), allowance },
+      generation: anyGeneration,
+      // Removals by configuration stand under their own brake.
+      firewallRemovalsLeft: Number.POSITIVE_INFINITY,
+    },
+  });
+  return {
+    group: group.name,
+    object: query.object,
+    channel: target.channel,
+    mode: target.mode,
+    ownership,
+    size: row.counters.size,
+    firstFill,
+    ...changesOf(plan, live),
+    unchanged: questions.filter((one) => isThere(one) && one.wantedBy !== undefined).length,
+    waiting,
+    withheld: plan.settled.flatMap(({ question, ledger }) =>
+      ledger === 'withheld' ? [question.address] : [],
+    ),
+    refused: wanted.refused.get(group.name) ?? [],
+    drift: driftOf(query, seen),
+    allowance: { add, remove },
+    look: differences
+      .filter(({ key, wantedBy }) => wanted.stored.has(key) === (wantedBy !== undefined))
+      .map(({ key }) => key),
+    notes: rows.length === seen.length ? [] : [frozenRealms(rows.length - seen.length)],
+  };
+}
+
+/** What a person put into a group of ours has no realm of ours; see reconcile. */
+const foreignRealm = '-';
+
+function frozenRealms(count: number): string {
+  return `${count} addresses of realms that the firewall no longer lists stay as they are`;
+}
+
+/** Every address that is wanted or in the ledger, as the sync would ask about it. */
+function questionsOf(
+  query: GroupQuery,
+  rows: readonly LedgerEntry[],
+): { questions: Question[]; waiting: PlannedGroup['waiting'] } {
+  const { group, realms, wanted } = query;
+  const ledger = new Map(rows.map((entry) => [entry.key, entry.row]));
+  const mine = wanted.keys.get(group.name) ?? new Map<string, string[]>();
+  const wishes = [...mine.keys()].filter((key) => realms.includes(parseMembershipKey(key).realm));
+  const questions: Question[] = [];
+  const waiting: PlannedGroup['waiting'] = [];
+  for (const key of new Set([...wishes, ...ledger.keys()])) {
+    const row = ledger.get(key);
+    const question = toQuestion(key, row, { wishes: mine.get(key) ?? [], live: query.live });
+    const held = row?.held;
+    const stands = held?.op === (question.wantedBy === undefined ? 'remove' : 'add') && differs(question);
+    if (held && stands && !decidedAnew.includes(held.reason))
+      waiting.push({ ...held, address: question.address });
+    else questions.push(question);
+  }
+  return { questions, waiting };
+}
+
+function toQuestion(
+  key: string,
+  row: LedgerRow | undefined,
+  known: { wishes: readonly string[]; live: LiveObject | undefined },
+): Question {
+  const { address } = parseMembershipKey(key);
+  const withheldFor = row?.withheldFor;
+  const uncertain = row?.state === 'pending' || row?.state === 'unknown';
+  const readBack = known.live ? known.live.members.includes(address) : row?.counted === true;
+  return {
+    key,
+    address,
+    wantedBy: known.wishes.find((endpoint) => endpoint !== withheldFor) ?? known.wishes[0],
+    cause: 'configuration',
+    witnessed: false,
+    moved: false,
+    unverified: false,
+    ledger: row?.state ?? 'absent',
+    ...(uncertain ? { readBack } : {}),
+    counted: row?.counted ?? false,
+    withheldFor,
+    approved: { add: false, remove: false },
+  };
+}
+
+function isThere({ ledger, readBack }: Question): boolean {
+  return ledger === 'present' || readBack === true;
+}
+
+function differs(question: Question): boolean {
+  const { wantedBy, withheldFor } = question;
+  if (wantedBy !== undefined && wantedBy === withheldFor) return false;
+  return (wantedBy !== undefined) !== isThere(question);
+}
+
+function ownershipNow({ object, target, live }: GroupQuery, row: ObjectRow): PlannedGroup['ownership'] {
+  const moved = row.object !== '' && (row.object !== object || row.channel !== target.channel);
+  if (moved && row.counters.size > 0) return 'renamed';
+  if (live) return live.ownership;
+  const expected = target.create === 'own' ? 'ours' : 'offered';
+  return row.ownership === expected && !moved ? expected : 'unknown';
+}
+
+/** A group whose ledger got lost is still there under our mark: that is no first fill. */
+function isFirstFill(row: ObjectRow, live: LiveObject | undefined): boolean {
+  if (row.counters.size > 0 || row.ownership !== undefined) return false;
+  return !(live?.ownership === 'ours' && live.members.length > 0);
+}
+
+/** What goes and what is held, without what the device already has, or has not, as it should. */
+function changesOf(
+  plan: GroupPlan,
+  live: LiveObject | undefined,
+): Pick<PlannedGroup, 'add' | 'remove' | 'held'> {
+  const known = live?.ownership === 'ours' || live?.ownership === 'offered';
+  const members = known ? new Set(live.members) : undefined;
+  const real = ({ op, address }: PlannedChange): boolean =>
+    members === undefined || members.has(address) === (op === 'remove');
+  const all = [...plan.changes, ...plan.held.map(({ change }) => change)].filter(real);
+  const of = (op: 'add' | 'remove'): string[] =>
+    all
+      .filter((change) => change.op === op)
+      .map(({ address }) => address)
+      .sort();
+  const held = plan.held.filter(({ change, reason }) => reason !== 'observe' && real(change));
+  return {
+    add: of('add'),
+    remove: of('remove'),
+    held: held.map(({ change: { op, address }, reason }) => ({ op, address, reason })),
+  };
+}
+
+function driftOf({ live, group, wanted }: GroupQuery, rows: readonly LedgerEntry[]): PlannedGroup['drift'] {
+  if (!live || live.ownership === 'foreign') return { missing: [], foreign: [] };
+  const members = new Set(live.members);
+  const wishes = wanted.keys.get(group.name);
+  const missing = rows.filter(
+    ({ key, address, row }) => row.state === 'present' && wishes?.has(key) && !members.has(address),
+  );
+  const known = new Set([
+    ...rows.filter(({ row }) => row.state !== 'absent').map(({ address }) => address),
+    ...[...(wishes?.keys() ?? [])].map((key) => parseMembershipKey(key).address),
+  ]);
+  return {
+    missing: missing.map(({ address }) => address),
+    foreign: live.members.filter((member) => !known.has(member)),
+  };
+}

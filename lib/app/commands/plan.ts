@@ -1,0 +1,123 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import type { Configuration } from '../configuration/model.ts';
+import type { Ports } from '../ports.ts';
+import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
+import { inParallel } from '../state/items.ts';
+import { objectKey, readObject } from '../state/ledger.ts';
+import { groupsOn, moduleOf, objectRef } from '../targets.ts';
+import { readLive, type Unread } from './live.ts';
+import { planOneGroup, type PlannedGroup } from './plan-group.ts';
+import { wantedUnder } from './plan-wanted.ts';
+
+/** A group that leaves a firewall: its object stays as it is until it is retired. */
+export interface FrozenGroup {
+  group: string;
+  object: string;
+  size: number;
+}
+
+/** What a configuration changes on one firewall. */
+export interface FirewallPlan {
+  firewall: string;
+  /** Generation that was active when the plan was made; 0 for none. */
+  base: number;
+  /** `ledger` when the device could not be read from here: then `unread` says why. */
+  basis: 'device' | 'ledger';
+  unread: Unread | undefined;
+  groups: PlannedGroup[];
+  frozen: FrozenGroup[];
+  notes: string[];
+}
+
+/**
+ * The exact changes that a configuration makes, per firewall and group: every stored endpoint evaluated under it, compared with the
+ * ledger and with what the device answers now. Reads only. A firewall that cannot be read is planned from the ledger and says so.
+ */
+export async function planConfiguration(
+  ports: Ports,
+  configurations: Configurations,
+  configuration: Configuration,
+): Promise<FirewallPlan[]> {
+  const active = await activeOrNone(configurations);
+  const base = active?.generation ?? 0;
+  const candidate = derive(base + 1, 'plan', configuration);
+  const wanted = await wantedUnder(ports, candidate, active);
+  const notes = wanted.left.map((cluster) => `cluster ${cluster} leaves: its addresses stay as they are`);
+  const plans = await inParallel(Object.entries(configuration.firewalls), 8, async ([firewall, settings]) => {
+    const live = await readLive(ports, configuration, firewall);
+    const module = moduleOf(ports.firewalls, settings);
+    const groups = await inParallel(groupsOn(configuration, firewall), 4, ({ group, target }) =>
+      planOneGroup(ports, {
+        firewall,
+        realms: settings.realms,
+        group,
+        target,
+        object: objectRef(module, { hub: ports.hub, group, target }).name,
+        wanted,
+        live: 'objects' in live ? live.objects.get(group.name) : undefined,
+      }),
+    );
+    const unread = 'unread' in live ? live.unread : undefined;
+    const basis = unread ? ('ledger' as const) : ('device' as const);
+    const frozen = await frozenGroups(ports, { active, configuration, firewall });
+    return { firewall, base, basis, unread, groups, frozen, notes };
+  });
+  return [...plans, ...(await leavingFirewalls(ports, active, configuration))];
+}
+
+/** The active configuration, or undefined before the first `apply`. */
+export async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {
+  try {
+    return await configurations.active();
+  } catch (error) {
+    if (isZonebridgeError(error, 'configuration/missing')) return undefined;
+    throw error;
+  }
+}
+
+/** Nothing would change anywhere. */
+export function isEmpty(plans: readonly FirewallPlan[]): boolean {
+  return plans.every(({ groups }) =>
+    groups.every(({ add, remove }) => add.length === 0 && remove.length === 0),
+  );
+}
+
+/** Changes that would wait for a person. */
+export function heldCount(plans: readonly FirewallPlan[]): number {
+  return plans.flatMap(({ groups }) => groups).reduce((sum, { held }) => sum + held.length, 0);
+}
+
+async function frozenGroups(
+  ports: Ports,
+  place: { active: ActiveConfiguration | undefined; configuration: Configuration; firewall: string },
+): Promise<FrozenGroup[]> {
+  const { active, configuration, firewall } = place;
+  if (!active) return [];
+  const stay = new Set(groupsOn(configuration, firewall).map(({ group }) => group.name));
+  const leaving = groupsOn(active.configuration, firewall)
+    .map(({ group }) => group.name)
+    .filter((name) => !stay.has(name));
+  const items = await ports.tables.read(leaving.map((name) => objectKey(firewall, name)));
+  return leaving.map((group, index) => {
+    const row = readObject(items[index], ports.clock.now());
+    return { group, object: row.object, size: row.counters.size };
+  });
+}
+
+async function leavingFirewalls(
+  ports: Ports,
+  active: ActiveConfiguration | undefined,
+  configuration: Configuration,
+): Promise<FirewallPlan[]> {
+  const all = Object.keys(active?.configuration.firewalls ?? {});
+  const leaving = all.filter((firewall) => configuration.firewalls[firewall] === undefined);
+  return inParallel(leaving, 8, async (firewall) => ({
+    firewall,
+    base: active?.generation ?? 0,
+    basis: 'ledger' as const,
+    unread: undefined,
+    groups: [],
+    frozen: await frozenGroups(ports, { active, configuration, firewall }),
+    notes: ['the firewall leaves the configuration: nothing is written to it any more'],
+  }));
+}
