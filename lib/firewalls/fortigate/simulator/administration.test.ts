@@ -234,6 +234,13 @@ describe('files', () => {
     expect(await readFile(caFile, 'utf8')).toContain(ca);
   });
 
+  test('an authority nobody asked to keep is removed at the end', async () => {
+    const passing = await startFortigateSimulator();
+    expect(await readFile(passing.caFile, 'utf8')).toContain(passing.ca);
+    await passing.stop();
+    await expect(readFile(passing.caFile)).rejects.toThrow(/ENOENT/);
+  });
+
   test('a client without the authority gets no answer', async () => {
     await expect(fetch(`${simulator.url}/api/v2/monitor/system/status`)).rejects.toThrow();
   });

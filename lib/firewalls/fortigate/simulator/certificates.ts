@@ -1,7 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it is imported for what it does, before the library that needs it
 import './reflect-metadata.ts';
 import { randomBytes, webcrypto } from 'node:crypto';
-import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
@@ -14,6 +14,8 @@ export interface ServerCertificate {
   /** PEM of the server certificate. */
   certificate: string;
   privateKey: string;
+  /** Removes the authority again, unless it lies in a directory that was named. */
+  discard(): Promise<void>;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -61,6 +63,11 @@ export async function makeServerCertificate(directory?: string): Promise<ServerC
     caFile,
     certificate: certificate.toString('pem'),
     privateKey: await exportKey(keys.privateKey),
+    discard: async () => {
+      if (directory === undefined) {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
   };
 }
 

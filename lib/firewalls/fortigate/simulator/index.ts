@@ -120,6 +120,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
     stop: async () => {
       await server.close();
       await keeper?.close();
+      await certificate.discard();
     },
   };
 }
