@@ -11,7 +11,7 @@ import type { Construct } from 'constructs';
 import { names } from '../app/names.ts';
 
 /** `high`: somebody must act now; `medium`: today; `low`: look at it, nobody is called. */
-export type Severity = 'high' | 'medium' | 'low';
+type Severity = 'high' | 'medium' | 'low';
 
 /** Articles of docs/runbook.md, by anchor; every alarm belongs to one, every one has an alarm. */
 export const articles = [

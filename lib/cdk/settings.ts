@@ -2,7 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Configuration, HubConfiguration } from '../app/configuration/model.ts';
 
 /** Where the source of a function's handler lies, by use case (`ingest-deltas`, `sync-firewall`, ...). */
-export type HandlerEntry = (useCase: string) => string;
+type HandlerEntry = (useCase: string) => string;
 
 /** What the stacks are built from. */
 export interface StackSettings {
