@@ -1,4 +1,5 @@
 import type { CliCommand } from './cli.ts';
+import { demoCommand } from './commands/demo.ts';
 import { initCommand } from './commands/init.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { selectorCommand } from './commands/selector.ts';
@@ -12,4 +13,5 @@ export const commands: readonly CliCommand[] = [
   selectorCommand,
   simulateCommand,
   schemaCommand,
+  demoCommand,
 ];

@@ -1,4 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
+import type { Item } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
@@ -96,9 +97,12 @@ async function note(
   end: { startedAt: number; result: ReconcileResult; error: string },
 ): Promise<void> {
   const { startedAt, result, error } = end;
-  const { reason, requestId = '' } = request;
+  const { reason, requestId } = request;
+  const set: Item = { ...result, reason, startedAt, finishedAt: ports.clock.now(), error };
+  // Kept over comparisons that nobody waits for, so that whoever asked finds the answer.
+  if (requestId !== undefined) set['requestId'] = requestId;
   await ports.tables.write({
     key: { table: 'control', pk: `reconcile|${request.firewall}` },
-    put: { ...result, reason, requestId, startedAt, finishedAt: ports.clock.now(), error },
+    update: { set },
   });
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -49,6 +49,8 @@ export async function startMinistack(options: MinistackOptions): Promise<Minista
   const port = options.port ?? (await freePort());
   await mkdir(options.directory, { recursive: true });
   const temporary = await mkdtemp(join(options.directory, 'ministack-'));
+  // Its Lambda workers are CommonJS scripts made below this folder, which may lie inside a package of ES modules.
+  await writeFile(join(temporary, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.directory, 'ministack.log');
   const log = await open(logFile, 'a');
   const child = spawn(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
 import type { ReconcileRequest } from '../../app/reconcile/reconcile-firewall.ts';
 import { names } from '../../app/names.ts';
 import { Cluster } from '../cluster.ts';
@@ -10,7 +11,7 @@ import type { Sandbox } from '../sandbox.ts';
 /** Group of pods on the newer firewall and group of nodes on the older one. */
 export const pods = { firewall: 'edge', group: 'storefront', channel: 'push' } as const;
 export const nodes = { firewall: 'core', group: 'storefront-nodes', channel: 'objects' } as const;
-type Place = typeof pods | typeof nodes;
+export type Place = typeof pods | typeof nodes;
 
 /** Result of one step. `latencyMs` runs from the answer of the Kubernetes API (or the person's) to the firewall's commit. */
 export interface Step {
@@ -83,7 +84,8 @@ export class Stage {
       await delay(3);
       ok = await play.wanted();
     }
-    const last = commits.after(before).findLast((commit) => commit.at >= since - 1);
+    // The commit may come before the answer of the change that caused it: then it took no time at all.
+    const last = commits.after(before).at(-1);
     const latencyMs = ok && last ? Math.max(0, Math.round(last.at - since)) : undefined;
     this.note({ name, what: play.what(), ok, latencyMs, propagation: play.propagation ?? false });
   }
@@ -91,6 +93,19 @@ export class Stage {
   note(step: Step): void {
     this.steps.push(step);
     this.#onStep(step);
+  }
+
+  /** The hub has given the agent its epoch and has what the cluster holds. */
+  async agentReady(): Promise<void> {
+    const url = `${this.sandbox.agent?.url}/readyz`;
+    const end = performance.now() + patienceMs;
+    while (performance.now() < end) {
+      const answer = await request(url).catch(() => undefined);
+      await answer?.body.dump();
+      if (answer?.statusCode === 200) return;
+      await delay(50);
+    }
+    throw new Error('the agent did not become ready; see agent.log');
   }
 
   /** Asks for a comparison, as `zonebridge reconcile` does, and waits for its end. */

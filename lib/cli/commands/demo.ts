@@ -1,0 +1,98 @@
+import { Command } from 'commander';
+import type { DemoResult } from '../../sandbox/demo/demo.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import type { Step } from '../../sandbox/demo/stage.ts';
+import { type Cli, examples } from '../cli.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+export function demoCommand(cli: Cli): Command {
+  return new Command('demo')
+    .summary('the main job on this machine alone')
+    .description(
+      'Starts a Kubernetes API, an AWS emulator with the deployed stacks and two simulated FortiGates, plays a storefront,\n' +
+        'and shows when each change was on the firewall. Stays up on a terminal until Ctrl-C. Needs Python 3.11 and Go.',
+    )
+    .option('--once', 'end after the last step')
+    .addHelpText(
+      'after',
+      examples(
+        ['npm run demo', 'play, then look around'],
+        [
+          'npm run demo -- --once --json',
+          'for scripts: one JSON object last, exit code 1 when a step failed',
+        ],
+      ),
+    )
+    .action((options: { once?: boolean }) => demo(cli, options));
+}
+
+async function demo(cli: Cli, options: { once?: boolean }): Promise<void> {
+  const { playDemo, demoSandbox } = await import('../../sandbox/demo/demo.ts');
+  const begin = performance.now();
+  const directory = cli.path('.cache/demo');
+  const progress = (line: string): void =>
+    cli.output.note(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const settings = { directory, progress, onStep: (step: Step) => showStep(cli, step) };
+  const sandbox = demoSandbox(settings);
+  const interrupted = untilInterrupted();
+  try {
+    const result = await Promise.race([playDemo(sandbox, settings), interrupted]);
+    if (result === 'interrupted') {
+      cli.exitCode = exitCodes.failed;
+      return;
+    }
+    showResult(cli, result, sandbox);
+    if (!result.ok) cli.exitCode = exitCodes.failed;
+    const stays = !options.once && !cli.output.json && cli.io.stdout.isTTY === true;
+    if (stays) {
+      cli.output.line('\nEverything stays up. Ctrl-C ends it.');
+      await interrupted;
+    }
+    cli.output.result(result);
+  } finally {
+    progress('stopping everything');
+    await sandbox.stop();
+  }
+}
+
+function untilInterrupted(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve('interrupted'));
+  });
+}
+
+function showStep(cli: Cli, step: Step): void {
+  const { colors } = cli.output;
+  const mark = step.ok ? colors.green('ok    ') : colors.red('FAILED');
+  const time = step.latencyMs === undefined ? '' : `${step.latencyMs} ms`;
+  cli.output.line(`${mark} ${step.name.padEnd(20)} ${time.padStart(8)}  ${cli.output.safe(step.what)}`);
+}
+
+function showResult(cli: Cli, result: DemoResult, sandbox: Sandbox): void {
+  const { output } = cli;
+  const { propagation, firewallCallsPerChange: calls } = result;
+  output.line();
+  output.table({
+    head: ['step', 'result', 'from the change to the firewall'],
+    rows: result.steps.map(({ name, ok, latencyMs }) => [
+      name,
+      ok ? 'ok' : 'FAILED',
+      latencyMs === undefined ? '-' : `${latencyMs} ms`,
+    ]),
+  });
+  output.line(
+    `\nPropagation of ${propagation.count} changes: p50 ${propagation.p50Ms} ms, p99 ${propagation.p99Ms} ms`,
+  );
+  output.line(
+    `Firewall calls per membership change, all included: push ${calls.push}, objects ${calls.objects}`,
+  );
+  const variables = ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+  const settings = variables.map((name) => `${name}=${sandbox.environment[name] ?? ''}`).join(' ');
+  output.line('\nLook around from another terminal:');
+  output.line(`  export ${settings}`);
+  for (const command of ['status', 'groups', 'explain storefront', 'plan']) {
+    output.line(`  npx zonebridge ${command} --config ${sandbox.configurationPath}`);
+  }
+  output.line(`  export KUBECONFIG=${sandbox.kubeconfig}`);
+}
