@@ -1,0 +1,91 @@
+import type { App } from '../compose.ts';
+import { shardCount } from '../../core/model/endpoint.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { inParallel } from '../state/items.ts';
+import { explainEndpoint, type Explanation } from './explain.ts';
+import { explainSelection } from './explain-selection.ts';
+import { readFirewallState } from './firewall-state.ts';
+import { listGroups } from './groups.ts';
+import { groupStatuses } from './status.ts';
+import type { Step } from './explain-place.ts';
+import { readShard } from './stored-endpoints.ts';
+
+/** Explains an address, `namespace/pod`, `cluster/namespace/pod`, a node, or a group; a group's name wins over an endpoint's. */
+export async function explain(app: App, asked: string): Promise<Explanation> {
+  const active = await app.configurations.active();
+  if (!Object.hasOwn(active.configuration.groups, asked)) return explainEndpoint(app, asked);
+  return {
+    asked,
+    kind: 'group',
+    found: true,
+    steps: [
+      ...(await selectionSteps(app.ports, active, asked)),
+      ...(await targetSteps(app.ports, active, asked)),
+    ],
+    endpoints: [],
+    verdicts: [],
+  };
+}
+
+/** How many endpoints it selects, and why the others not, by reason. */
+async function selectionSteps(ports: Ports, active: ActiveConfiguration, name: string): Promise<Step[]> {
+  const compiled = active.groups.find(({ group }) => group.name === name);
+  if (!compiled) return [];
+  const { group, select, namespaces } = compiled;
+  const where = namespaces === undefined ? 'any namespace' : `namespaces \`${namespaces.text}\``;
+  const steps: Step[] = [
+    {
+      text: `generation ${active.generation} publishes the ${group.addresses} addresses of \`${select.text}\` in ${where}`,
+    },
+  ];
+  for (const cluster of active.clusters.values()) {
+    const figures = { all: 0, selected: 0, refused: 0, old: 0 };
+    await inParallel(
+      Array.from({ length: shardCount }, (_, shard) => shard),
+      16,
+      (shard) =>
+        readShard(ports.tables, cluster.id, shard, (page) => {
+          for (const { record, generation } of page) {
+            if (!record) continue;
+            const verdict = explainSelection(compiled, record, cluster);
+            figures.all += 1;
+            figures.selected += Number(verdict.selected);
+            figures.refused += verdict.refused.length;
+            figures.old += Number(generation < active.generation);
+          }
+        }),
+    );
+    const { all, selected, refused, old } = figures;
+    const parts = [`cluster ${cluster.key}: ${selected} of ${all} endpoints selected`];
+    if (refused > 0) parts.push(`${refused} addresses refused`);
+    if (old > 0) parts.push(`${old} endpoints still under an older generation`);
+    steps.push({ text: parts.join(', ') });
+  }
+  return steps;
+}
+
+async function targetSteps(ports: Ports, active: ActiveConfiguration, name: string): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const view of await listGroups(ports, active, { group: name })) {
+    const settings = active.configuration.firewalls[view.firewall];
+    const [status] = (await groupStatuses(ports, active, view.firewall)).filter(
+      ({ group }) => group === name,
+    );
+    if (!settings || !status) continue;
+    const state = await readFirewallState(ports, view.firewall, settings);
+    const byState = [
+      ...Map.groupBy(view.members, ({ state, reason }) =>
+        state === 'held' ? `held (${reason ?? ''})` : state,
+      ),
+    ];
+    const figures = byState.map(([word, members]) => `${members.length} ${word}`).join(', ') || 'no members';
+    const trouble = status.trouble === undefined ? '' : `, trouble ${status.trouble}`;
+    const at = state.behindSince ?? state.lastSuccess;
+    steps.push({
+      ...(at === undefined ? {} : { at }),
+      text: `${view.firewall} (${state.health}): ${status.channel} object ${view.object || 'not made yet'}, mode ${status.mode}: ${figures}${trouble}`,
+    });
+  }
+  return steps;
+}

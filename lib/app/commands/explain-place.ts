@@ -1,0 +1,199 @@
+import { parseMembershipKey } from '../../core/model/address-group.ts';
+import type { HeldReason } from '../../core/plan/plan.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { bucketOf, dirtyPartition } from '../state/dirty.ts';
+import { count, text } from '../state/items.ts';
+import { ledgerKey, type LedgerRow, objectKey, readLedger, readObject } from '../state/ledger.ts';
+import { membersOf } from '../state/memberships.ts';
+import type { FirewallState } from './firewall-state.ts';
+import { titlesOf } from './groups.ts';
+
+/** Why an address is, or is not, in a group on a firewall. */
+export type PlaceReason =
+  | 'present'
+  /** There, although no endpoint gives it any more; a removal is on its way. */
+  | 'leaving'
+  | 'not-a-member'
+  | 'realm-not-seen'
+  | 'on-its-way'
+  | 'firewall-behind'
+  | 'circuit-open'
+  | 'observe'
+  | 'held'
+  | 'withheld'
+  | 'failed'
+  /** The outcome of the last call is not known yet; it is read back. */
+  | 'uncertain'
+  /** Wanted, nothing noted: the next comparison finds it. */
+  | 'not-noticed';
+
+export interface Step {
+  /** Milliseconds since 1970. */
+  at?: number;
+  text: string;
+}
+
+/** One address in one group on one firewall: the way it took and where it ended. */
+export interface PlaceVerdict {
+  firewall: string;
+  group: string;
+  address: string;
+  on: boolean;
+  /** Some endpoint gives it to the group. */
+  wanted: boolean;
+  reason: PlaceReason;
+  /** One sentence with what to do, if anything. */
+  text: string;
+  steps: Step[];
+}
+
+interface Facts {
+  key: string;
+  members: readonly string[];
+  row: LedgerRow;
+  dirty: { at: number; cause: string } | undefined;
+  trouble: string | undefined;
+  mode: string;
+  seen: boolean;
+  state: FirewallState;
+}
+
+/** Follows a membership key to one firewall: membership, mark, ledger, firewall. */
+export async function explainPlace(
+  ports: Ports,
+  active: ActiveConfiguration,
+  place: { key: string; state: FirewallState },
+): Promise<PlaceVerdict> {
+  const { key, state } = place;
+  const { group, realm, address } = parseMembershipKey(key);
+  const { firewall } = state;
+  const [items, endpoints] = await Promise.all([
+    ports.tables.read([
+      ledgerKey(firewall, key),
+      objectKey(firewall, group),
+      { table: 'dirty', pk: dirtyPartition(firewall, bucketOf(key)), sk: key },
+    ]),
+    membersOf(ports.tables, key),
+  ]);
+  const [ledgerItem, objectItem, dirtyItem] = items;
+  const titles = await titlesOf(ports, active, endpoints);
+  const target = active.configuration.groups[group]?.publish.find((one) => one.firewall === firewall);
+  const facts: Facts = {
+    key,
+    members: endpoints.map((endpoint) => titles.get(endpoint) ?? endpoint),
+    row: readLedger(ledgerItem),
+    dirty: dirtyItem && { at: count(dirtyItem, 'time'), cause: text(dirtyItem, 'cause') ?? '' },
+    trouble: readObject(objectItem, ports.clock.now()).trouble,
+    mode: target?.mode ?? 'sync',
+    seen: active.configuration.firewalls[firewall]?.realms.includes(realm) === true,
+    state,
+  };
+  const { reason, text: sentence } = verdictOf(facts);
+  const on = facts.row.state === 'present' || facts.row.counted;
+  const wanted = endpoints.length > 0;
+  return { firewall, group, address, on, wanted, reason, text: sentence, steps: stepsOf(facts) };
+}
+
+function stepsOf({ members, row, dirty, trouble, state }: Facts): Step[] {
+  const steps: Step[] = [
+    {
+      text:
+        members.length === 0
+          ? 'no membership row: no endpoint gives the address to the group'
+          : `membership row: given by ${members.slice(0, 5).join(', ')}${members.length > 5 ? ' and others' : ''}`,
+    },
+  ];
+  if (dirty) steps.push({ at: dirty.at, text: `marked to be looked at (${dirty.cause})` });
+  steps.push(ledgerStep(row));
+  if (trouble !== undefined) steps.push({ text: `the object is in trouble: ${trouble}` });
+  const health = `firewall ${state.health}${state.lastError === undefined ? '' : `, last error ${state.lastError}`}`;
+  steps.push({ ...(state.behindSince === undefined ? {} : { at: state.behindSince }), text: health });
+  return steps;
+}
+
+function ledgerStep(row: LedgerRow): Step {
+  if (row.changedAt === 0) return { text: 'no ledger row: we have never put it there' };
+  const parts = [`ledger: ${row.state}`];
+  if (row.cause !== undefined) parts.push(`caused by ${row.cause}`);
+  if (row.held) parts.push(`${row.held.op} held because of ${row.held.reason}`);
+  if (row.withheldFor !== undefined) parts.push('taken off by a person');
+  if (row.failed) parts.push(`refused by the firewall, ${row.failed.code}`);
+  return { at: row.changedAt, text: parts.join(', ') };
+}
+
+interface Verdict {
+  reason: PlaceReason;
+  text: string;
+}
+
+function verdictOf(facts: Facts): Verdict {
+  const { row, members, seen } = facts;
+  const there = row.state === 'present';
+  const wanted = members.length > 0;
+  if (!seen) {
+    const where = there ? 'It is there from earlier and stays: the' : 'It is not there: the';
+    return { reason: 'realm-not-seen', text: `${where} firewall does not list the realm of this address.` };
+  }
+  const noted = notedVerdict(facts);
+  if (noted) return noted;
+  if (there && wanted) return { reason: 'present', text: 'It is there, as it should be.' };
+  if (!there && !wanted && row.state === 'absent')
+    return { reason: 'not-a-member', text: 'It is not there, and no endpoint gives it to the group.' };
+  return openVerdict(facts);
+}
+
+/** Firewall and wish differ, and nobody decided that they should: why is it not done yet? */
+function openVerdict({ row, mode, state, dirty }: Facts): Verdict {
+  if (mode === 'observe')
+    return { reason: 'observe', text: 'The group is in mode observe here: nothing is written.' };
+  if (state.circuitUntil !== undefined) {
+    const text = `The firewall refused us (${state.lastError ?? 'unknown error'}) and is left alone; mend it, then run \`zonebridge check ${state.firewall}\`.`;
+    return { reason: 'circuit-open', text };
+  }
+  if (state.failures > 0) {
+    const text = `The change waits for the firewall (${state.lastError ?? 'no error noted'}) and is tried again by itself.`;
+    return { reason: 'firewall-behind', text };
+  }
+  if (row.state === 'pending' || row.state === 'unknown') {
+    const text = 'The outcome of the last call is not known; it is read back by itself.';
+    return { reason: 'uncertain', text };
+  }
+  if (row.state === 'present') {
+    const text = 'It is there, but no endpoint gives it any more: it is about to go.';
+    return { reason: 'leaving', text };
+  }
+  if (dirty) return { reason: 'on-its-way', text: 'The change is on its way.' };
+  const text = `It should be there and is not; \`zonebridge reconcile ${state.firewall}\` finds out.`;
+  return { reason: 'not-noticed', text };
+}
+
+/** Holds that no approval releases, with what does. */
+const releases: Partial<Record<HeldReason, string>> = {
+  'add-only': 'the mode of the group here is add-only',
+  'max-members': 'the group has as many members as maxMembers allows',
+  'foreign-object': 'an object of this name exists that is not ours; rename the group, or have it offered',
+  'missing-object': 'the object that should be offered is not there',
+  'renamed-object': 'the members lie under another name or channel of the group',
+};
+
+/** What a person or the firewall decided stands before anything else. */
+function notedVerdict({ row, members, state, key }: Facts): Verdict | undefined {
+  const { group, address } = parseMembershipKey(key);
+  if (row.held) {
+    const { op, reason } = row.held;
+    const release =
+      releases[reason] ?? `\`zonebridge approve ${state.firewall} --group ${group}\` shows and releases it`;
+    return {
+      reason: 'held',
+      text: `${op === 'add' ? 'Adding' : 'Removing'} it is held (${reason}): ${release}.`,
+    };
+  }
+  if (row.withheldFor !== undefined && members.length > 0) {
+    const text = `A person took it off the firewall; \`zonebridge restore ${state.firewall} ${group} ${address}\` brings it back.`;
+    return { reason: 'withheld', text };
+  }
+  if (row.failed)
+    return { reason: 'failed', text: `The firewall refused it: ${row.failed.code}: ${row.failed.message}` };
+  return undefined;
+}

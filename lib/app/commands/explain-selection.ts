@@ -1,0 +1,99 @@
+import { inRanges, parseAddress } from '../../core/model/address.ts';
+import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import {
+  type CompiledGroup,
+  publishedAddresses,
+  selectionSubject,
+  type Subject,
+} from '../../core/model/group-selection.ts';
+import type { ActiveCluster } from '../state/configurations.ts';
+
+/** Whether a group takes an endpoint, and the deciding reason in words. */
+export interface SelectionVerdict {
+  group: string;
+  selected: boolean;
+  reason: string;
+  /** Addresses it publishes of the endpoint, and those it refuses with the reason. */
+  addresses: readonly string[];
+  refused: { address: string; reason: string }[];
+}
+
+/** Goes through the same questions as the selection itself, in its order, and stops at the one that says no. */
+export function explainSelection(
+  compiled: CompiledGroup,
+  record: EndpointRecord,
+  cluster: ActiveCluster,
+): SelectionVerdict {
+  const { group } = compiled;
+  const no = refusal(compiled, record, cluster);
+  if (no !== undefined) return { group: group.name, selected: false, reason: no, addresses: [], refused: [] };
+  const published = publishedAddresses(compiled, record);
+  const refused = published.flatMap((address) => {
+    const reason = outside(compiled, address, cluster);
+    return reason === undefined ? [] : [{ address, reason }];
+  });
+  const bad = new Set(refused.map(({ address }) => address));
+  return {
+    group: group.name,
+    selected: true,
+    reason: `${quotedSelector(compiled.select.text)} matches its labels`,
+    addresses: published.filter((address) => !bad.has(address)).map((address) => parseAddress(address).text),
+    refused,
+  };
+}
+
+function refusal(
+  compiled: CompiledGroup,
+  record: EndpointRecord,
+  cluster: ActiveCluster,
+): string | undefined {
+  const { clusters, select } = compiled;
+  if (clusters !== undefined && !clusters.has(cluster.key))
+    return `it takes endpoints of ${[...clusters].join(', ')}, not of cluster ${cluster.key}`;
+  const subject = selectionSubject(record);
+  const scope = outOfScope(compiled, subject);
+  if (scope !== undefined) return scope;
+  if (!select.matches(subject.labels))
+    return `${quotedSelector(select.text)} does not match its labels ${shown(subject.labels)}`;
+  return publishesNothing(compiled, record);
+}
+
+function outOfScope({ namespaces }: CompiledGroup, subject: Subject): string | undefined {
+  const { record, namespaceLabels } = subject;
+  if (record.kind === 'node')
+    return namespaces?.isGlobal ? undefined : 'it takes pods; nodes need the namespace selector global()';
+  if (namespaces === undefined) return undefined;
+  if (namespaces.isGlobal) return 'its namespace selector global() takes nodes, no pods';
+  if (namespaceLabels === undefined) return 'the labels of its namespace are not known';
+  if (namespaces.matches(namespaceLabels)) return undefined;
+  const selector = quotedSelector(namespaces.text);
+  return `the namespace selector ${selector} does not match the labels ${shown(namespaceLabels)} of namespace ${record.namespace ?? '?'}`;
+}
+
+function publishesNothing(compiled: CompiledGroup, record: EndpointRecord): string | undefined {
+  if (record.addresses.length === 0) return 'it has no address: it waits for one, or it has ended';
+  if (publishedAddresses(compiled, record).length > 0) return undefined;
+  if (record.hostNetwork) return 'it runs on the network of its node and has no pod address of its own';
+  return `it has no ${compiled.group.addresses} address`;
+}
+
+function outside(compiled: CompiledGroup, text: string, cluster: ActiveCluster): string | undefined {
+  const address = parseAddress(text);
+  if (!inRanges(address, cluster.ranges))
+    return `${address.text} is outside of the ranges ${cluster.ranges.texts.join(', ')} of cluster ${cluster.key}`;
+  if (compiled.ranges !== undefined && !inRanges(address, compiled.ranges))
+    return `${address.text} is outside of the ranges ${compiled.ranges.texts.join(', ')} of the group`;
+  return undefined;
+}
+
+function quotedSelector(text: string): string {
+  return `\`${text.length > 200 ? `${text.slice(0, 200)}…` : text}\``;
+}
+
+const labelsShown = 12;
+
+function shown(labels: Readonly<Record<string, string>>): string {
+  const all = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const more = all.length > labelsShown ? `, and ${all.length - labelsShown} more` : '';
+  return `{${all.slice(0, labelsShown).join(', ')}${more}}`;
+}

@@ -1,0 +1,228 @@
+import { canonicalAddress, inRanges, parseAddress } from '../../core/model/address.ts';
+import { membershipKey, parseMembershipKey } from '../../core/model/address-group.ts';
+import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
+import type { App } from '../compose.ts';
+import type { Ports } from '../ports.ts';
+import { clusterKey, readCluster } from '../state/clusters.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
+import { inParallel } from '../state/items.ts';
+import { ledgerKey } from '../state/ledger.ts';
+import { explainPlace, type PlaceVerdict, type Step } from './explain-place.ts';
+import { explainSelection, type SelectionVerdict } from './explain-selection.ts';
+import { type FirewallState, readFirewallState } from './firewall-state.ts';
+import { titlesOf } from './groups.ts';
+import { silentAfterMs } from './status.ts';
+import { endpointTitle, readShard } from './stored-endpoints.ts';
+
+/** One endpoint that was asked about, or that has the address that was. */
+export interface ExplainedEndpoint {
+  /** `cluster/namespace/name` */
+  title: string;
+  steps: Step[];
+  selections: SelectionVerdict[];
+}
+
+export interface Explanation {
+  asked: string;
+  /** What the question was understood as. */
+  kind: 'address' | 'endpoint' | 'group';
+  /** Found nothing at all: `steps` says where was looked. */
+  found: boolean;
+  steps: Step[];
+  endpoints: ExplainedEndpoint[];
+  verdicts: PlaceVerdict[];
+}
+
+interface Found {
+  cluster: ActiveCluster;
+  endpoint: StoredEndpoint;
+  record: EndpointRecord;
+}
+
+interface Question {
+  asked: string;
+  address: string | undefined;
+  /** `name`, `namespace/name` or `cluster/namespace/name`. */
+  name: readonly string[];
+}
+
+/** Why an address or endpoint is or is not on the firewalls, step by step with times. A group is explained by `explain-group.ts`. */
+export async function explainEndpoint({ ports, configurations }: App, asked: string): Promise<Explanation> {
+  const active = await configurations.active();
+  const question: Question = { asked, address: addressIn(asked), name: asked.split('/') };
+  const { found, tombstones } = await search(ports, active, question);
+  const kind = question.address === undefined ? 'endpoint' : 'address';
+  const endpoints = await inParallel(found, 8, (one) => explainOne(ports, active, one));
+  const keys = new Set(
+    question.address === undefined
+      ? found.flatMap((one) => keysOf(active, one))
+      : addressKeys(active, question.address),
+  );
+  const verdicts = await explainKeys(ports, active, { keys, onlyKnown: kind === 'address' });
+  const steps = await searchSteps(ports, active, { question, found, tombstones });
+  return { asked, kind, found: found.length > 0 || verdicts.length > 0, steps, endpoints, verdicts };
+}
+
+function addressIn(text: string): string | undefined {
+  try {
+    return canonicalAddress(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks through every stored endpoint: nodes and host-network pods have no owner row that would lead to them. */
+async function search(
+  ports: Ports,
+  active: ActiveConfiguration,
+  question: Question,
+): Promise<{ found: Found[]; tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[] }> {
+  const found: Found[] = [];
+  const tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[] = [];
+  const shards = [...active.clusters.values()].flatMap((cluster) =>
+    Array.from({ length: shardCount }, (_, shard) => ({ cluster, shard })),
+  );
+  await inParallel(shards, 16, async ({ cluster, shard }) => {
+    await readShard(ports.tables, cluster.id, shard, (page) => {
+      for (const endpoint of page) {
+        const { record, former } = endpoint;
+        if (record && isAsked(question, cluster, record)) found.push({ cluster, endpoint, record });
+        if (!record && question.address !== undefined && former.includes(question.address))
+          tombstones.push({ cluster, endpoint });
+      }
+    });
+  });
+  return { found, tombstones };
+}
+
+function isAsked({ address, name }: Question, cluster: ActiveCluster, record: EndpointRecord): boolean {
+  if (address !== undefined)
+    return record.addresses.includes(address) || (record.nodeAddresses?.includes(address) ?? false);
+  const full = endpointTitle(cluster.key, record).split('/');
+  return (
+    name.length <= full.length &&
+    name.every((part, index) => part === full[full.length - name.length + index])
+  );
+}
+
+async function explainOne(
+  ports: Ports,
+  active: ActiveConfiguration,
+  { cluster, endpoint, record }: Found,
+): Promise<ExplainedEndpoint> {
+  const self = globalEndpointId(cluster.id, endpoint.id);
+  const { epoch, sequence } = endpoint.version;
+  const steps: Step[] = [
+    {
+      at: endpoint.time,
+      text: `${record.kind} seen by the agent of ${cluster.key} (uid ${record.uid}, epoch ${epoch}, sequence ${sequence}), addresses ${record.addresses.join(', ') || 'none'}${record.node === undefined ? '' : `, node ${record.node}`}`,
+    },
+  ];
+  if (endpoint.generation < active.generation)
+    steps.push({
+      text: `last looked at under configuration generation ${endpoint.generation}, active is ${active.generation}: the walk has not reached it`,
+    });
+  const owners = await ports.tables.read(record.addresses.map((address) => ownerKey(cluster.realm, address)));
+  const other = owners.map(readOwner).map((owner) => (owner && owner.endpoint !== self ? owner : undefined));
+  const titles = await titlesOf(
+    ports,
+    active,
+    other.flatMap((owner) => (owner ? [owner.endpoint] : [])),
+  );
+  for (const [index, owner] of other.entries())
+    if (owner)
+      steps.push({
+        at: owner.time,
+        text: `its address ${record.addresses[index] ?? ''} belongs to ${titles.get(owner.endpoint) ?? owner.endpoint} now`,
+      });
+  for (const reason of endpoint.refused) steps.push({ text: `refused: ${reason}` });
+  return {
+    title: endpointTitle(cluster.key, record),
+    steps,
+    selections: active.groups.map((group) => explainSelection(group, record, cluster)),
+  };
+}
+
+/** Every membership the endpoint has or should have. */
+function keysOf(active: ActiveConfiguration, { cluster, endpoint, record }: Found): string[] {
+  const wanted = active.groups.flatMap((group) => {
+    const { addresses } = explainSelection(group, record, cluster);
+    return addresses.map((address) => membershipKey(group.group.name, cluster.realm, address));
+  });
+  return [...wanted, ...endpoint.memberships];
+}
+
+/** The address in every group that any realm could put it into. */
+function addressKeys(active: ActiveConfiguration, address: string): string[] {
+  const realms = new Set([...active.clusters.values()].map(({ realm }) => realm));
+  return active.groups.flatMap(({ group }) =>
+    [...realms].map((realm) => membershipKey(group.name, realm, address)),
+  );
+}
+
+/** Explains each key on each firewall of its group; `onlyKnown` leaves out places that know nothing of it. */
+export async function explainKeys(
+  ports: Ports,
+  active: ActiveConfiguration,
+  request: { keys: Iterable<string>; onlyKnown: boolean },
+): Promise<PlaceVerdict[]> {
+  const states = new Map<string, Promise<FirewallState>>();
+  const places = [...request.keys].flatMap((key) => {
+    const targets = active.configuration.groups[parseMembershipKey(key).group]?.publish ?? [];
+    return targets.map(({ firewall }) => ({ key, firewall }));
+  });
+  const known = await ports.tables.read(places.map(({ key, firewall }) => ledgerKey(firewall, key)));
+  const verdicts = await inParallel([...places.entries()], 8, async ([index, { key, firewall }]) => {
+    const settings = active.configuration.firewalls[firewall];
+    if (!settings) return undefined;
+    const state = states.get(firewall) ?? readFirewallState(ports, firewall, settings);
+    states.set(firewall, state);
+    const verdict = await explainPlace(ports, active, { key, state: await state });
+    const nothing = known[index] === undefined && !verdict.wanted;
+    return request.onlyKnown && nothing ? undefined : verdict;
+  });
+  return verdicts.filter((verdict) => verdict !== undefined);
+}
+
+/** Where was looked and what the hub knows of the senders: the whole answer when nothing was found. */
+async function searchSteps(
+  ports: Ports,
+  active: ActiveConfiguration,
+  result: {
+    question: Question;
+    found: Found[];
+    tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[];
+  },
+): Promise<Step[]> {
+  const { question, found, tombstones } = result;
+  const steps: Step[] = tombstones.map(({ cluster, endpoint }) => ({
+    at: endpoint.deletedAt ?? endpoint.time,
+    text: `an endpoint of ${cluster.key} that had the address was removed (${endpoint.id})`,
+  }));
+  if (found.length > 0) return steps;
+  const clusters = [...active.clusters.values()];
+  const items = await ports.tables.read(clusters.map(({ id }) => clusterKey(id)));
+  for (const [index, cluster] of clusters.entries()) {
+    const state = readCluster(items[index]);
+    const silent = ports.clock.now() - state.heartbeatAt;
+    steps.push({
+      ...(state.heartbeatAt === 0 ? {} : { at: state.heartbeatAt }),
+      text: `cluster ${cluster.key}: ${clusterText(state, silent)}${rangeText(question, cluster)}`,
+    });
+  }
+  return steps;
+}
+
+function clusterText(state: ReturnType<typeof readCluster>, silentMs: number): string {
+  if (state.heartbeatAt === 0) return 'no agent of it was ever heard';
+  const heard = silentMs > silentAfterMs ? 'its agent is silent since then' : 'its agent was heard last';
+  const verified = state.verifiedShards.size < shardCount ? ', not yet compared in full' : '';
+  return `${heard}, ${state.endpoints} endpoints${verified}, none of them fits`;
+}
+
+function rangeText({ address }: Question, cluster: ActiveCluster): string {
+  if (address === undefined) return '';
+  const inside = inRanges(parseAddress(address), cluster.ranges);
+  return inside ? '' : `; the address is outside of its ranges ${cluster.ranges.texts.join(', ')}`;
+}

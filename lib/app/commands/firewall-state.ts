@@ -1,0 +1,118 @@
+import type { DeviceIdentity } from '../../core/firewall.ts';
+import type { Item } from '../../core/ports.ts';
+import type { FirewallConfiguration } from '../configuration/model.ts';
+import type { Ports } from '../ports.ts';
+import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
+import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
+import { identityKey, readIdentity } from '../state/identities.ts';
+import { inParallel, count, text } from '../state/items.ts';
+import { readWriter, writerRow } from '../state/writers.ts';
+import { writerKeyOf } from '../targets.ts';
+
+/** How a firewall stands, in one word. `circuit open`: we leave it alone until a person mended it or a quarter of an hour is over. */
+export type Health = 'in step' | 'working' | 'behind' | 'circuit open' | 'not reached yet';
+
+export interface Comparison extends ReconcileResult {
+  finishedAt: number;
+  reason: string;
+  requestId: string;
+  /** Empty when it went well. */
+  error: string;
+}
+
+/** What the hub knows of a firewall; times in milliseconds since 1970. */
+export interface FirewallState {
+  firewall: string;
+  kind: string;
+  network: string;
+  writerKey: string;
+  health: Health;
+  /** Oldest change that the firewall does not have yet, or begin of the trouble. */
+  behindSince: number | undefined;
+  /** Addresses it still has to look at; a lower bound when there are very many. */
+  dirty: number;
+  lastSuccess: number | undefined;
+  failures: number;
+  lastError: string | undefined;
+  circuitUntil: number | undefined;
+  identity: (DeviceIdentity & { comparedAt: number }) | undefined;
+  comparison: Comparison | undefined;
+}
+
+const dirtySample = 1_000;
+/** A change that is younger is on its way, an older one is late. */
+const lateMs = 30_000;
+
+export async function readFirewallState(
+  ports: Ports,
+  firewall: string,
+  settings: FirewallConfiguration,
+): Promise<FirewallState> {
+  const writerKey = writerKeyOf(ports.firewalls, settings);
+  const [[writerItem, identityItem, comparisonItem], rows] = await Promise.all([
+    ports.tables.read([writerRow(writerKey), identityKey(firewall), comparisonKey(firewall)]),
+    dirtyRows(ports, firewall),
+  ]);
+  const now = ports.clock.now();
+  const writer = readWriter(writerItem);
+  const since = [...rows.map(({ time }) => time), ...(writer.behindSince ? [writer.behindSince] : [])];
+  const behindSince = since.length === 0 ? undefined : Math.min(...since);
+  const circuitUntil = writer.circuitUntil > now ? writer.circuitUntil : undefined;
+  const identity = readIdentity(identityItem);
+  return {
+    firewall,
+    kind: settings.kind,
+    network: settings.network,
+    writerKey,
+    health: healthOf({ ...writer, circuitUntil, behindSince, now }),
+    behindSince,
+    dirty: rows.length,
+    lastSuccess: writer.lastSuccess || undefined,
+    failures: writer.failures,
+    lastError: writer.lastError,
+    circuitUntil,
+    identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
+    comparison: readComparison(comparisonItem),
+  };
+}
+
+function healthOf(state: {
+  circuitUntil: number | undefined;
+  failures: number;
+  behindSince: number | undefined;
+  lastSuccess: number;
+  now: number;
+}): Health {
+  if (state.circuitUntil !== undefined) return 'circuit open';
+  if (state.failures > 0) return 'behind';
+  if (state.behindSince !== undefined) return state.now - state.behindSince > lateMs ? 'behind' : 'working';
+  return state.lastSuccess === 0 ? 'not reached yet' : 'in step';
+}
+
+async function dirtyRows(ports: Ports, firewall: string): Promise<DirtyRow[]> {
+  const buckets = Array.from({ length: dirtyBuckets }, (_, bucket) => bucket);
+  const pages = await inParallel(buckets, dirtyBuckets, (bucket) =>
+    readDirty(ports.tables, firewall, bucket, dirtySample),
+  );
+  return pages.flatMap(({ rows }) => rows);
+}
+
+/** Row of `control` with the figures of the last comparison. */
+export function comparisonKey(firewall: string): { table: 'control'; pk: string } {
+  return { table: 'control', pk: `reconcile|${firewall}` };
+}
+
+export function readComparison(item: Item | undefined): Comparison | undefined {
+  if (!item) return undefined;
+  return {
+    finishedAt: count(item, 'finishedAt'),
+    reason: text(item, 'reason') ?? '',
+    requestId: text(item, 'requestId') ?? '',
+    error: text(item, 'error') ?? '',
+    removedByHand: count(item, 'removedByHand'),
+    lost: count(item, 'lost'),
+    foreign: count(item, 'foreign'),
+    open: count(item, 'open'),
+    staleAllow: count(item, 'staleAllow'),
+  };
+}
