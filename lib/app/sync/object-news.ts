@@ -22,12 +22,13 @@ export function objectNews(
   done: Done,
   now: { counters: Counters; held: number },
 ): Write | undefined {
-  const { work, plan } = done;
+  const { work, plan, report } = done;
   const { objectRow } = work;
   const news: Item = {};
   const remove: string[] = [];
   const ownership = ownershipSeen(done);
   if (ownership) news['ownership'] = ownership;
+  if (report !== undefined && lacksObject(report)) remove.push('ownership');
   const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
   if (held !== objectRow.held) news['held'] = held;
   const trouble = troubleSeen(done);
@@ -40,11 +41,19 @@ export function objectNews(
   return updateObject({ ...place, group: work.group.name }, { ...objectItem(work), ...news }, remove);
 }
 
+/** The object itself is not there any more: it has to be looked at before the next change. */
+export function lacksObject(report: ObjectReport): boolean {
+  return [...report.outcomes.values()].some(
+    (outcome) => outcome.state === 'failed' && outcome.error.code === 'firewall/object-missing',
+  );
+}
+
 /** A change went through, so the object is there and is what we took it for. */
 function ownershipSeen({ work, plan, report }: Done): 'ours' | 'offered' | undefined {
   if (work.objectRow.ownership !== undefined || plan.changes.length === 0 || report === undefined)
     return undefined;
   if (report.created !== undefined && report.created.state !== 'done') return undefined;
+  if (lacksObject(report)) return undefined;
   return work.target.create === 'own' ? 'ours' : 'offered';
 }
 

@@ -10,6 +10,7 @@ import { inParallel, writeAll } from '../state/items.ts';
 import type { FirewallTotals } from '../state/writers.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { identityOf, type OpenFirewall } from './connect.ts';
+import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
 import type { RunContext } from './run-context.ts';
@@ -160,6 +161,7 @@ function noteFigures(pass: Pass, { work, plan }: PlannedWork, report: ObjectRepo
     changes: plan.changes.length,
     count: report.countAfter,
   });
+  if (lacksObject(report)) pass.run.askReconcile(pass.firewall, 'firewall/object-missing');
   if (report.suspicion) {
     telemetry.warn('count differs', {
       ...dimensions,
@@ -179,7 +181,7 @@ function throwUnsettled(reports: readonly (ObjectReport | undefined)[]): void {
       ...(report?.created ? [report.created] : []),
     ]) {
       if (outcome.state === 'unknown') throw outcome.error;
-      if (outcome.state === 'failed' && (outcome.error.retry === 'soon' || refusesAll(outcome.error)))
+      if (outcome.state === 'failed' && (outcome.error.retry !== 'never' || refusesAll(outcome.error)))
         throw outcome.error;
     }
   }

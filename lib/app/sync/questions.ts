@@ -1,3 +1,4 @@
+import { isZonebridgeError } from '../../core/errors.ts';
 import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Question } from '../../core/plan/plan.ts';
@@ -101,12 +102,20 @@ function toQuestion(
 export async function readBack(work: GroupWork, connection: FirewallConnection): Promise<GroupWork> {
   const uncertain = work.questions.filter(({ ledger }) => ledger === 'pending' || ledger === 'unknown');
   if (uncertain.length === 0) return work;
-  const there = await connection.observeSome(
-    work.object,
-    uncertain.map(({ address }) => address),
-  );
+  const there = await connection
+    .observeSome(
+      work.object,
+      uncertain.map(({ address }) => address),
+    )
+    .catch(noneWithoutObject);
   const questions = work.questions.map((question) =>
     uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
   );
   return { ...work, questions };
+}
+
+/** Nothing is a member of an object that is not there. */
+function noneWithoutObject(error: unknown): ReadonlyMap<string, boolean> {
+  if (!isZonebridgeError(error, 'firewall/object-missing')) throw error;
+  return new Map();
 }

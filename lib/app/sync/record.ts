@@ -179,7 +179,7 @@ function outcomeWrite(
       endpoint,
     });
   }
-  if (outcome.state === 'unknown' || outcome.error.retry === 'soon' || refusesAll(outcome.error))
+  if (outcome.state === 'unknown' || outcome.error.retry !== 'never' || refusesAll(outcome.error))
     return undefined;
   const { code, message } = outcome.error;
   const was = change.op === 'remove';
