@@ -1,10 +1,13 @@
 import middy from '@middy/core';
 import { composeFunction } from '../../lib/app/compose.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { figures } from '../figures.ts';
 
-const { ports, configurations } = composeFunction();
+const app = composeFunction();
 
 /** Every minute, by schedule. */
-export const handler = middy().handler(async () => {
-  await sweep(ports, configurations);
-});
+export const handler = middy()
+  .use(figures(app, 'sweep'))
+  .handler(async () => {
+    await sweep(app.ports, app.configurations);
+  });

@@ -3,20 +3,22 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { composeFunction } from '../../lib/app/compose.ts';
 import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
 import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
-import { postponeMessage } from '../../lib/aws/postpone-message.ts';
+import { figures } from '../figures.ts';
 
-const { ports, configurations } = composeFunction();
+const app = composeFunction();
 
 /** One wake-up at a time; a firewall that is ill gets it back after 2, 4, 8 ... 60 s. */
-export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event: SQSEvent) => {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const record of event.Records) {
-    const writerKey = parseWakeUp(record.body);
-    if (writerKey === undefined) continue;
-    const end = await syncFirewall(ports, configurations, writerKey);
-    if (end.postponeSeconds === undefined) continue;
-    await postponeMessage(record, end.postponeSeconds);
-    batchItemFailures.push({ itemIdentifier: record.messageId });
-  }
-  return { batchItemFailures };
-});
+export const handler = middy<SQSEvent, SQSBatchResponse>()
+  .use(figures(app, 'sync-firewall'))
+  .handler(async (event: SQSEvent) => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const record of event.Records) {
+      const writerKey = parseWakeUp(record.body);
+      if (writerKey === undefined) continue;
+      const end = await syncFirewall(app.ports, app.configurations, writerKey);
+      if (end.postponeSeconds === undefined) continue;
+      await app.postpone(record, end.postponeSeconds);
+      batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+    return { batchItemFailures };
+  });

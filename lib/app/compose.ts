@@ -1,5 +1,6 @@
 import { dynamoClient, queuesClient, secretsClient } from '../aws/clients.ts';
 import { DynamoTables, type DynamoTablesOptions } from '../aws/dynamodb-tables.ts';
+import { postponeMessage } from '../aws/postpone-message.ts';
 import { CachedSecrets } from '../aws/secrets.ts';
 import { SqsQueues } from '../aws/sqs-queues.ts';
 import { systemClock, systemRandom } from '../aws/system.ts';
@@ -42,7 +43,27 @@ export function compose(hub: string, more: Pick<DynamoTablesOptions, 'onUsage'> 
   return { ports, configurations: new Configurations(tables) };
 }
 
+/** What a function adds to the app. */
+export interface FunctionApp extends App {
+  /** State calls and estimated units since the process began. */
+  usage: Usage;
+  /** Hides a received message for so many seconds. */
+  postpone: typeof postponeMessage;
+}
+
+export interface Usage {
+  calls: number;
+  readUnits: number;
+  writeUnits: number;
+}
+
 /** For functions: everything follows from the environment that cdk wrote. */
-export function composeFunction(): App {
-  return compose(readEnvironment(process.env).hub);
+export function composeFunction(): FunctionApp {
+  const usage: Usage = { calls: 0, readUnits: 0, writeUnits: 0 };
+  const onUsage: DynamoTablesOptions['onUsage'] = ({ readUnits, writeUnits }) => {
+    usage.calls += 1;
+    usage.readUnits += readUnits;
+    usage.writeUnits += writeUnits;
+  };
+  return { ...compose(readEnvironment(process.env).hub, { onUsage }), usage, postpone: postponeMessage };
 }

@@ -58,6 +58,14 @@ export class Cluster {
     return now();
   }
 
+  /** Replaces the pods one after the other, new ones first. */
+  async restart(namespace: string, name: string): Promise<number> {
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+    const body = { spec: { template: { metadata: { annotations } } } };
+    await this.apps.patchNamespacedDeployment({ namespace, name, body }, mergePatch);
+    return now();
+  }
+
   async pods(namespace: string, labelSelector: string): Promise<V1Pod[]> {
     const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
     return items.filter(

@@ -27,11 +27,7 @@ export class FirewallView {
     const addresses = vdom.table('firewall/address')?.rows;
     if (!row) return undefined;
     const objects = [...(row.lists.get('member')?.keys() ?? [])].filter((member) => member !== 'none');
-    return objects
-      .map(
-        (object) => String(addresses?.get(object)?.values.get('subnet') ?? object).split(/[ /]/)[0] ?? object,
-      )
-      .sort();
+    return objects.map((object) => addressOf(addresses?.get(object)?.values.get('subnet'), object)).sort();
   }
 
   /** Waits until a group is as wanted; gives the commit that made it so, or the newest. Undefined after the time is over. */
@@ -58,4 +54,9 @@ export class FirewallView {
       await delay(2);
     }
   }
+}
+
+/** `10.0.0.1 255.255.255.255` as an address. */
+function addressOf(subnet: unknown, name: string): string {
+  return typeof subnet === 'string' ? (subnet.split(/[ /]/)[0] ?? name) : name;
 }

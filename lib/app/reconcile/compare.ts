@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../state/ledger.ts';
+import type { LedgerEntry, LedgerRow } from '../state/ledger.ts';
 
 /** What one address of a group turned out to be, when ledger, device and wish are laid beside each other. */
 export type Finding =
@@ -50,15 +50,20 @@ export function compare(comparison: Comparison): Finding[] {
 
 function judge(key: string, comparison: Comparison): Finding | undefined {
   const row = comparison.ledger.get(key)?.row;
-  if (row?.state === 'pending' || row?.state === 'unknown' || row?.failed) return { kind: 'open', key };
-  if (row?.held) return transientHolds.includes(row.held.reason) ? { kind: 'open', key } : undefined;
+  if (row && isOpen(row)) return { kind: 'open', key };
+  if (row?.held) return undefined;
   if (row?.state === 'present') return judgePresent(key, comparison);
   const there = comparison.observed.has(key);
   const wish = comparison.wanted.get(key);
-  if (row?.withheldFor !== undefined)
-    return there || row.withheldFor !== wish ? { kind: 'open', key } : undefined;
-  if (there && wish === undefined) return { kind: 'foreign', key };
-  return there || wish !== undefined ? { kind: 'open', key } : undefined;
+  if (row?.withheldFor !== undefined && !there && row.withheldFor === wish) return undefined;
+  if (there && wish === undefined && row?.withheldFor === undefined) return { kind: 'foreign', key };
+  return there || wish !== undefined || row?.withheldFor !== undefined ? { kind: 'open', key } : undefined;
+}
+
+/** The outcome of a change is open, it was refused, or its hold may have solved itself. */
+function isOpen(row: LedgerRow): boolean {
+  if (row.state === 'pending' || row.state === 'unknown' || row.failed) return true;
+  return row.held !== undefined && transientHolds.includes(row.held.reason);
 }
 
 /** The ledger says it is there. */

@@ -1,3 +1,4 @@
+import { isZonebridgeError } from '../../core/errors.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
@@ -20,7 +21,8 @@ const minuteMs = 60_000;
 
 /** The second net, once a minute: lost wake-ups, unfinished endpoints, old tombstones; and the figures that alarms stand on. */
 export async function sweep(ports: Ports, configurations: Configurations): Promise<void> {
-  const active = await configurations.active();
+  const active = await activeOrNone(configurations);
+  if (!active) return;
   const firewalls = Object.entries(active.configuration.firewalls);
   const byWriter = Map.groupBy(firewalls, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await inParallel([...byWriter], 8, async ([writerKey, entries]) => {
@@ -35,6 +37,16 @@ export async function sweep(ports: Ports, configurations: Configurations): Promi
     for (let i = 0; i < shardsPerSweep; i++)
       await sweepShard(ports, active, cluster, (first + i) % shardCount);
   });
+}
+
+/** Before the first `apply` there is nothing to sweep, and no reason for an alarm. */
+async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {
+  try {
+    return await configurations.active();
+  } catch (error) {
+    if (isZonebridgeError(error, 'configuration/missing')) return undefined;
+    throw error;
+  }
 }
 
 async function sweepWriter(

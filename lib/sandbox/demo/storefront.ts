@@ -92,24 +92,18 @@ export async function playCluster(stage: Stage): Promise<void> {
 
 async function playMove(stage: Stage): Promise<void> {
   const { cluster } = stage;
-  const [pod] = await cluster.pods('shop', ours);
-  const name = pod?.metadata?.name ?? '';
-  const from = pod?.spec?.nodeName ?? '';
-  const left = pod?.status?.podIP ?? '';
+  const before = await cluster.pods('shop', ours);
+  const names = new Set(before.map((pod) => pod.metadata?.name));
+  const from = before[0]?.spec?.nodeName ?? '';
   await cluster.cordon(from, true);
-  await stage.step('pod moves', pods, {
-    act: () => cluster.deletePod('shop', name),
+  await stage.step('pods move', pods, {
+    act: () => cluster.restart('shop', 'storefront'),
     wanted: async () => {
-      const members = stage.members(pods);
-      return (
-        members.length === 2 &&
-        (await inStep(stage)) &&
-        !(await cluster.pods('shop', ours)).some((one) => one.metadata?.name === name)
-      );
+      const running = await cluster.pods('shop', ours);
+      const moved = running.length === 2 && running.every((pod) => !names.has(pod.metadata?.name));
+      return moved && (await inStep(stage));
     },
-    what: () =>
-      `a pod left ${from}${stage.members(pods).includes(left) ? '' : ` and ${left}`}: ${stage.members(pods).join(', ')}`,
-    propagation: true,
+    what: () => `a rolling update leaves ${from}: ${stage.members(pods).join(', ')}`,
   });
   await cluster.cordon(from, false);
 }

@@ -1,5 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it is imported for what it does, before the library that needs it
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
