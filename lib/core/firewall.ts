@@ -134,6 +134,16 @@ export interface TargetReview<Settings> {
   path: string;
 }
 
+/** What only `zonebridge check` asks a device; reads alone. */
+export interface Diagnosis {
+  /** Of the device, already verified. `validTo` in milliseconds since 1970. */
+  certificate: { subject: string; validTo: number } | undefined;
+  /** Clock of the device minus ours, to the second; undefined when it does not tell. */
+  clockDifferenceMs: number | undefined;
+  /** Tables that the channels need, and whether they may be read; a right to write cannot be told by reading. */
+  rights: readonly { table: string; readable: boolean; needed: string }[];
+}
+
 /** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
 export interface FirewallModule<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
@@ -158,4 +168,6 @@ export interface FirewallModule<Settings = unknown> {
   checkCredential(credential: string): string | undefined;
   /** Loads the client (kept out of synthesis) and returns a connection; makes no call yet. */
   connect(request: ConnectionRequest<Settings>): Promise<FirewallConnection>;
+  /** More than the identity, for `zonebridge check`. Throws what the device refuses altogether. */
+  diagnose?(request: ConnectionRequest<Settings>, channels: readonly string[]): Promise<Diagnosis>;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyConfiguration } from '../../lib/app/commands/apply.ts';
 import { type FirewallPlan, heldCount, isEmpty, planConfiguration } from '../../lib/app/commands/plan.ts';

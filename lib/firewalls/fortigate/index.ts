@@ -33,6 +33,10 @@ export const fortigate: FirewallModule<FortigateSettings> = {
     const { openConnection } = await import('./connection.ts');
     return openConnection(request);
   },
+  diagnose: async (request, channels) => {
+    const { diagnose } = await import('./diagnose.ts');
+    return diagnose(request, channels);
+  },
 };
 
 /** Says what is wrong with the form of an API token, without repeating it. */

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import { isZonebridgeError } from '../../core/errors.ts';
+import type { ConnectionRequest, Diagnosis } from '../../core/firewall.ts';
+import { FortigateClient, table } from './client.ts';
+import type { FortigateSettings } from './schema.ts';
+import { networkError } from './transport.ts';
+
+/** What each channel reads, with the right that the readme gives the administrator for it. */
+const tablesOf: Readonly<Record<string, readonly { path: string; needed: string }[]>> = {
+  objects: ['address', 'addrgrp', 'address6', 'addrgrp6'].map((name) => ({
+    path: table('firewall', name),
+    needed: 'fwgrp-permission address read-write',
+  })),
+  push: [{ path: table('system', 'external-resource'), needed: 'sysgrp-permission cfg read-write' }],
+};
+
+/** Certificate and clock from the web server, without the token; rights by reading one row of each table. */
+export async function diagnose(
+  request: ConnectionRequest<FortigateSettings>,
+  channels: readonly string[],
+): Promise<Diagnosis> {
+  const greeting = await greet(request);
+  const client = new FortigateClient(request);
+  try {
+    const rights: Diagnosis['rights'][number][] = [];
+    for (const channel of new Set(channels)) {
+      for (const { path, needed } of tablesOf[channel] ?? []) {
+        rights.push({ table: path, needed, readable: await isReadable(client, path) });
+      }
+    }
+    return { ...greeting, rights };
+  } finally {
+    client.close();
+  }
+}
+
+async function isReadable(client: FortigateClient, path: string): Promise<boolean> {
+  try {
+    await client.get(path, { count: 1, format: 'name' });
+    return true;
+  } catch (error) {
+    if (isZonebridgeError(error, 'firewall/permission-denied')) return false;
+    // The table does not exist in this version.
+    if (isZonebridgeError(error, 'firewall/object-missing')) return true;
+    throw error;
+  }
+}
+
+/**
+ * Asks the web server for its front page's head. Assumption: it answers with a `date` header, as web servers do; without one the
+ * clock stays unknown.
+ */
+async function greet(
+  request: ConnectionRequest<FortigateSettings>,
+): Promise<Pick<Diagnosis, 'certificate' | 'clockDifferenceMs'>> {
+  const { address, port, ca, tlsServerName, timeoutMs } = request.settings;
+  const call = httpsRequest({
+    host: address,
+    port,
+    method: 'HEAD',
+    path: '/',
+    ca,
+    agent: false,
+    timeout: timeoutMs,
+    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+  });
+  call.on('timeout', () => call.destroy(new DOMException('no answer in time', 'TimeoutError')));
+  call.end();
+  try {
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const heard = request.clock.now();
+    const told = Date.parse(response.headers.date ?? '');
+    const { socket } = response;
+    const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
+    response.resume();
+    return {
+      certificate: certificate?.valid_to
+        ? { subject: subjectOf(certificate.subject), validTo: Date.parse(certificate.valid_to) }
+        : undefined,
+      clockDifferenceMs: Number.isNaN(told) ? undefined : told - heard,
+    };
+  } catch (error) {
+    throw networkError(error, 'HEAD /', false);
+  } finally {
+    call.destroy();
+  }
+}
+
+function subjectOf(subject: { CN?: string | string[] } | undefined): string {
+  return [subject?.CN ?? 'without name'].flat().join(', ');
+}
