@@ -6,6 +6,7 @@ import { SqsQueues } from '../aws/sqs-queues.ts';
 import { systemClock, systemRandom } from '../aws/system.ts';
 import { LambdaTelemetry } from '../aws/telemetry.ts';
 import { firewallModules } from '../firewalls/registry.ts';
+import type { Telemetry } from '../core/ports.ts';
 import { readEnvironment } from './environment.ts';
 import { metrics } from './metrics.ts';
 import { names } from './names.ts';
@@ -19,25 +20,35 @@ export interface App {
 
 const units = Object.fromEntries(Object.values(metrics).map(({ name, unit }) => [name, unit]));
 
+export interface ComposeOptions extends Pick<DynamoTablesOptions, 'onUsage'> {
+  /** Region of the hub, when the environment does not name it. */
+  region?: string;
+  /** Neither log lines nor metrics: standard output belongs to the command. */
+  quiet?: boolean;
+}
+
+const silent: Telemetry = { metric: () => undefined, info: () => undefined, warn: () => undefined };
+
 /** The real world behind the ports: the one place that knows adapters. */
-export function compose(hub: string, more: Pick<DynamoTablesOptions, 'onUsage'> = {}): App {
+export function compose(hub: string, more: ComposeOptions = {}): App {
+  const { region, quiet, ...tableOptions } = more;
   const clock = systemClock;
   const random = systemRandom;
   const tables = new DynamoTables({
-    client: dynamoClient(),
+    client: dynamoClient(region),
     tableName: (table) => names.table(hub, table),
     clock,
     random,
-    ...more,
+    ...tableOptions,
   });
   const ports: Ports = {
     hub,
     tables,
-    queues: new SqsQueues({ client: queuesClient(), random }),
-    secrets: new CachedSecrets({ client: secretsClient(), clock }),
+    queues: new SqsQueues({ client: queuesClient(region), random }),
+    secrets: new CachedSecrets({ client: secretsClient(region), clock }),
     clock,
     random,
-    telemetry: new LambdaTelemetry({ namespace: names.metricsNamespace, units }),
+    telemetry: quiet ? silent : new LambdaTelemetry({ namespace: names.metricsNamespace, units }),
     firewalls: firewallModules,
   };
   return { ports, configurations: new Configurations(tables) };

@@ -15,19 +15,24 @@ let dynamo: DynamoDBClient | undefined;
 let queues: SQSClient | undefined;
 let secrets: SecretsManagerClient | undefined;
 
+/** Functions run where their environment says; the command line names the region of its hub. One process works with one. */
+function inRegion(region: string | undefined): typeof settings & { region?: string } {
+  return region === undefined ? settings : { ...settings, region };
+}
+
 // Separate functions, so that a bundle holds only the clients it uses.
 
-export function dynamoClient(): DynamoDBClient {
-  dynamo ??= new DynamoDBClient(settings);
+export function dynamoClient(region?: string): DynamoDBClient {
+  dynamo ??= new DynamoDBClient(inRegion(region));
   return dynamo;
 }
 
-export function queuesClient(): SQSClient {
-  queues ??= new SQSClient(settings);
+export function queuesClient(region?: string): SQSClient {
+  queues ??= new SQSClient(inRegion(region));
   return queues;
 }
 
-export function secretsClient(): SecretsManagerClient {
-  secrets ??= new SecretsManagerClient(settings);
+export function secretsClient(region?: string): SecretsManagerClient {
+  secrets ??= new SecretsManagerClient(inRegion(region));
   return secrets;
 }

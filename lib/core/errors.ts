@@ -93,6 +93,14 @@ export const errorCodes = {
     'never',
     'This firewall version or setting cannot do it; the message names what can.',
   ],
+  'hub/access-denied': [
+    'never',
+    'Sign in to the account of the hub (AWS_PROFILE or another usual way) with the rights of an operator, then run the command again.',
+  ],
+  'hub/missing': [
+    'never',
+    'Run `zonebridge deploy` for this configuration; check hub.name, hub.region and the account you are signed in to.',
+  ],
   'kubernetes/listing-failed': [
     'soon',
     'The Kubernetes API did not answer a list in full; nothing is removed because of it.',

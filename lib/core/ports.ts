@@ -101,6 +101,12 @@ export interface Secrets {
   read(name: string): Promise<string>;
 }
 
+/** Stores a new value of a secret that exists; for the operator's command line alone. */
+export interface SecretStore {
+  /** Throws `hub/missing` when the deployment has made no secret of this name. */
+  write(name: string, value: string): Promise<void>;
+}
+
 /** Named figures about one thing; becomes embedded metrics. Dimensions stay few: firewall or cluster, never pod. */
 export interface Telemetry {
   metric(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;

@@ -1,0 +1,28 @@
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { SecretStore } from '../../core/ports.ts';
+import type { Configuration } from '../configuration/model.ts';
+import { names } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { moduleOf, writerKeyOf } from '../targets.ts';
+import { tryAgain } from './check.ts';
+
+/**
+ * Stores the credential of a firewall and lets the hub try again. The text is what came from standard input: one line end is cut off.
+ * Throws `secret/invalid` for a wrong form, without repeating it.
+ */
+export async function setCredential(
+  app: { ports: Ports; credentials: SecretStore },
+  request: { configuration: Configuration; firewall: string; text: string },
+): Promise<void> {
+  const { ports, credentials } = app;
+  const { configuration, firewall, text } = request;
+  const settings = configuration.firewalls[firewall];
+  if (!settings)
+    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  const credential = text.replace(/\r?\n$/, '');
+  const wrong = moduleOf(ports.firewalls, settings).checkCredential(credential);
+  if (wrong !== undefined)
+    throw new ZonebridgeError('secret/invalid', `the credential for ${firewall}: ${wrong}`);
+  await credentials.write(names.secret(ports.hub, firewall), credential);
+  await tryAgain(ports, { writerKey: writerKeyOf(ports.firewalls, settings), network: settings.network });
+}
