@@ -55,9 +55,16 @@ function judge(key: string, comparison: Comparison): Finding | undefined {
   if (row?.state === 'present') return judgePresent(key, comparison);
   const there = comparison.observed.has(key);
   const wish = comparison.wanted.get(key);
-  if (row?.withheldFor !== undefined && !there && row.withheldFor === wish) return undefined;
-  if (there && wish === undefined && row?.withheldFor === undefined) return { kind: 'foreign', key };
-  return there || wish !== undefined || row?.withheldFor !== undefined ? { kind: 'open', key } : undefined;
+  if (row?.withheldFor !== undefined) {
+    return there || row.withheldFor !== wish ? { kind: 'open', key } : undefined;
+  }
+  return judgeUnknown(key, there, wish);
+}
+
+/** The ledger knows nothing of it. */
+function judgeUnknown(key: string, there: boolean, wish: string | undefined): Finding | undefined {
+  if (wish !== undefined) return { kind: 'open', key };
+  return there ? { kind: 'foreign', key } : undefined;
 }
 
 /** The outcome of a change is open, it was refused, or its hold may have solved itself. */

@@ -1,0 +1,202 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import type { Commit, FortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
+import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
+import { Cluster } from '../../../lib/sandbox/cluster.ts';
+import type { Groups } from '../../../lib/sandbox/configuration.ts';
+import { Sandbox } from '../../../lib/sandbox/sandbox.ts';
+
+export const namespace = 'bench';
+const node = 'bench-node';
+
+/** Counts of requests of the firewall's API between two moments. */
+export interface Traffic {
+  calls: number;
+  writes: number;
+  bytes: number;
+}
+
+/** The sandbox of the benchmark: an API without kubelets, three FortiGates in networks of their own, groups by size. */
+export class Rig {
+  readonly sandbox: Sandbox;
+  readonly cluster: Cluster;
+  #pods = 0;
+
+  private constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+    this.cluster = new Cluster(sandbox.kubeconfig);
+  }
+
+  static async start(sizes: readonly number[], progress: (line: string) => void): Promise<Rig> {
+    const directory = join(import.meta.dirname, '..', '..', '..', '.cache', 'bench');
+    await rm(directory, { recursive: true, force: true });
+    const sandbox = new Sandbox({
+      directory,
+      firewalls: {
+        push: { version: '7.4.4', configured: '7.4.4' },
+        objects: { version: '7.4.4', configured: '7.4.4' },
+        baseline: { version: '7.4.4', configured: '7.4.4', groupMembers: 100_000 },
+      },
+      groups: groupsOf(sizes),
+      kubernetes: { controllers: false, scheduler: false, kwok: false },
+      progress,
+    });
+    await sandbox.start();
+    const rig = new Rig(sandbox);
+    try {
+      await rig.cluster.addNamespace(namespace);
+      await rig.cluster.addNode(node, '10.0.0.1', false);
+      await sandbox.startAgent();
+      await rig.agentReady();
+    } catch (error) {
+      await sandbox.stop();
+      throw error;
+    }
+    return rig;
+  }
+
+  simulator(firewall: string): FortigateSimulator {
+    return this.sandbox.view(firewall).simulator;
+  }
+
+  private async agentReady(): Promise<void> {
+    for (let i = 0; i < 600; i++) {
+      const answer = await request(`${this.sandbox.agent?.url}/readyz`).catch(() => undefined);
+      await answer?.body.dump();
+      if (answer?.statusCode === 200) return;
+      await delay(50);
+    }
+    throw new Error('the agent did not become ready');
+  }
+
+  /** Pods without address, so that giving the address is the one change that is measured. */
+  async createPods(group: string, count: number): Promise<{ name: string; address: string }[]> {
+    const pods = Array.from({ length: count }, () => {
+      const number = this.#pods++;
+      return {
+        name: `p${number}`,
+        address: `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`,
+      };
+    });
+    await this.each(pods, ({ name }) => this.cluster.createPod(namespace, { name, node, labels: { group } }));
+    return pods;
+  }
+
+  /** Gives addresses as fast as the API takes them. */
+  async each<T>(elements: readonly T[], task: (element: T) => Promise<unknown>, width = 16): Promise<void> {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      while (next < elements.length) await task(elements[next++] as T);
+    };
+    await Promise.all(Array.from({ length: width }, worker));
+  }
+
+  /** Fills a group through the whole path and waits until the firewall has it. */
+  async fill(firewall: 'push' | 'objects', group: string, size: number): Promise<void> {
+    const pods = await this.createPods(group, size);
+    await this.each(pods, ({ name, address }) => this.cluster.runPod(namespace, name, address));
+    const view = this.sandbox.view(firewall);
+    for (let i = 0; i < 6000; i++) {
+      if (membersOf(view.simulator, firewall, view.name(group, firewall)) >= size) return;
+      await delay(100);
+    }
+    throw new Error(`${group} was not filled`);
+  }
+
+  /** Puts the baseline's group of a size on its device, without a path. */
+  seedBaseline(group: string, size: number): void {
+    const members = Array.from({ length: size }, (_, i) => ({ name: `seed-${group}-${i}` }));
+    const addresses = members.map(({ name }, i) => ({
+      name,
+      subnet: `172.${16 + (i >> 16)}.${(i >> 8) & 255}.${i & 255} 255.255.255.255`,
+    }));
+    seedDevice(this.simulator('baseline').device, {
+      rows: { 'firewall/address': addresses, 'firewall/addrgrp': [{ name: group, member: members }] },
+    });
+  }
+
+  traffic(firewall: string): Traffic {
+    const traffic: Traffic = { calls: 0, writes: 0, bytes: 0 };
+    for (const { method, count, bytesReceived, bytesSent } of this.simulator(firewall).requests.list()) {
+      traffic.calls += count;
+      if (method !== 'GET') traffic.writes += count;
+      traffic.bytes += bytesReceived + bytesSent;
+    }
+    return traffic;
+  }
+
+  /** Moment of the commit that put an address on a firewall; undefined when it did not come in time. */
+  async committed(
+    firewall: string,
+    from: number,
+    address: string,
+    timeoutMs: number,
+  ): Promise<Commit | undefined> {
+    const { commits } = this.simulator(firewall);
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      const commit = commits.after(from).find((one) => names(one, firewall, address));
+      if (commit || performance.now() > end) return commit;
+      await delay(2);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.sandbox.stop();
+  }
+}
+
+/** A commit that makes the address part of a group. */
+function names({ kind, added }: Commit, firewall: string, address: string): boolean {
+  if (firewall === 'push') return kind === 'feed-add' && (added?.['entries']?.includes(address) ?? false);
+  const suffix = `-${address}`;
+  return (
+    (kind === 'member-add' || kind === 'update') &&
+    (added?.['member']?.some((name) => name.endsWith(suffix)) ?? false)
+  );
+}
+
+function membersOf(simulator: FortigateSimulator, firewall: string, object: string): number {
+  const vdom = simulator.device.vdom('root');
+  if (firewall === 'push') return vdom.feeds.read(object).entries.size;
+  const groups = vdom.table('firewall/addrgrp')?.rows;
+  let count = 0;
+  for (const [name, row] of groups ?? []) {
+    const shard = name.startsWith(`${object}_`);
+    const members = [...(row.lists.get('member')?.keys() ?? [])].filter(
+      (member) => member !== 'none' && !member.startsWith(`${object}_`),
+    );
+    if (name === object || shard) count += members.length;
+  }
+  return count;
+}
+
+function groupsOf(sizes: readonly number[]): Groups {
+  const groups: Groups = {};
+  const brakes = { shrink: { minimum: 100_000, share: 1 }, growth: { minimum: 100_000, share: 1 } };
+  for (const channel of ['push', 'objects'] as const) {
+    for (const size of [...sizes, 0]) {
+      const name = size === 0 ? `${channel}-burst` : `${channel}-${size}`;
+      groups[name] = {
+        addresses: 'pod',
+        select: `group == '${name}'`,
+        namespaces: `kubernetes.io/metadata.name == '${namespace}'`,
+        usedIn: 'allow',
+        maxMembers: 20_000,
+        brakes,
+        publish: [
+          {
+            firewall: channel,
+            channel,
+            create: 'own',
+            mode: 'sync',
+            ...(channel === 'objects' ? { acceptConfigChurn: { writesPerHour: 10_000_000 } } : {}),
+          },
+        ],
+      };
+    }
+  }
+  return groups;
+}
