@@ -22,6 +22,8 @@ export class PaperFirewall {
   calls: { name: string; changes?: readonly ObjectChanges[] }[] = [];
   /** Throw to fail a whole call; `apply` may also name addresses whose reply is lost after (`unknown`) or that are refused. */
   fault: ((call: string) => void) | undefined;
+  /** Runs while a call is on its way. */
+  beforeCall: ((call: string) => void | Promise<void>) | undefined;
   refuse = new Map<string, ZonebridgeError>();
   loseReply = new Set<string>();
   capacity = Number.POSITIVE_INFINITY;
@@ -43,29 +45,35 @@ export class PaperFirewall {
 export const paperFirewalls = new Map<string, PaperFirewall>();
 
 function connection(device: PaperFirewall, request: ConnectionRequest<PaperSettings>): FirewallConnection {
-  if (request.deadline < request.clock.now()) throw new Error('connected after the deadline');
+  /** No call begins after the deadline, as the contract demands. */
+  const call = async (name: string, changes?: readonly ObjectChanges[]): Promise<void> => {
+    if (request.clock.now() >= request.deadline)
+      throw new ZonebridgeError('firewall/unreachable', 'the time for calls is over');
+    await device.beforeCall?.(name);
+    device.record(name, changes);
+  };
   return {
     identity: async () => {
-      device.record('identity');
+      await call('identity');
       return device.identity;
     },
     lastIdentity: () => device.identity,
     observeObject: async ({ name }) => {
-      device.record('observeObject');
+      await call('observeObject');
       const object = device.objects.get(name);
       return { exists: object !== undefined, comment: object?.comment ?? '' };
     },
     observeMembers: async ({ name }) => {
-      device.record('observeMembers');
+      await call('observeMembers');
       return device.members(name);
     },
     observeSome: async ({ name }, addresses) => {
-      device.record('observeSome');
+      await call('observeSome');
       const members = device.objects.get(name)?.members;
       return new Map(addresses.map((address) => [address, members?.has(address) ?? false]));
     },
     apply: async (changes) => {
-      device.record('apply', changes);
+      await call('apply', changes);
       return changes.map((one) => applyOne(device, one));
     },
     usage: () => ({ calls: device.calls.length, writes: 0, bytesSent: 0, bytesReceived: 0 }),

@@ -104,7 +104,9 @@ async function release(
         );
         const time = ports.clock.now();
         await inParallel(look, 16, (key) =>
-          ports.tables.write(markDirty({ firewall, key, cause: 'configuration', time })),
+          ports.tables.write(
+            markDirty({ id: ports.random.id(), firewall, key, cause: 'configuration', time }),
+          ),
         );
       });
     }

@@ -53,7 +53,8 @@ export async function lookAgain(
   const now = ports.clock.now();
   for (const key of request.keys) {
     if (request.forget) await forget(ports, request.firewall, key, request.forget);
-    await ports.tables.write(markDirty({ firewall: request.firewall, key, cause: request.cause, time: now }));
+    const mark = { id: ports.random.id(), firewall: request.firewall, key, cause: request.cause, time: now };
+    await ports.tables.write(markDirty(mark));
   }
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await wake(ports, { hub: ports.hub, network: settings.network, writerKey, parts: [], now });

@@ -10,8 +10,10 @@ import type { ActiveCluster, ActiveConfiguration } from '../state/configurations
 import {
   endpointKey,
   globalEndpointId,
+  intendedMemberships,
   type Owner,
   ownerKey,
+  parseGlobalEndpointId,
   readEndpoint,
   readOwner,
   type StoredEndpoint,
@@ -36,6 +38,9 @@ export interface IngestContext {
   /** What became dirty; the caller wakes the firewalls once for all of it. */
   marks: { firewall: string; key: string }[];
 }
+
+/** Items that evictions may take of a transaction, beside the endpoint, its owner rows and the losers. */
+const evictionItems = 48;
 
 /** How often a lost race is repeated with fresh state before the message goes back to its queue. */
 const attempts = 8;
@@ -101,8 +106,12 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
 
 /** A repeated or late record completes what its first time left undone, and wakes once more in case that was lost. */
 async function finish(context: IngestContext, stored: StoredEndpoint, change: Change): Promise<void> {
-  if (stored.todo.length > 0) return finishSteps(context, stored, causeOf(change));
-  if (compareVersions(change.version, stored.version) !== 0) return;
+  const same = compareVersions(change.version, stored.version) === 0;
+  if (stored.todo.length > 0) {
+    const witnessed = same && change.cause === 'watch';
+    return finishSteps(context, stored, { cause: causeOf(change), witnessed });
+  }
+  if (!same) return;
   for (const key of stored.memberships) {
     const group = context.active.configuration.groups[parseMembershipKey(key).group];
     for (const target of group?.publish ?? []) context.marks.push({ firewall: target.firewall, key });
@@ -113,23 +122,10 @@ async function finish(context: IngestContext, stored: StoredEndpoint, change: Ch
 export async function finishSteps(
   context: IngestContext,
   stored: StoredEndpoint,
-  cause: Cause,
+  why: { cause: Cause; witnessed: boolean },
 ): Promise<void> {
-  const keys = new Set(stored.memberships);
-  for (const step of stored.todo) {
-    if (step.op === 'join') keys.add(step.key);
-    else keys.delete(step.key);
-  }
-  const { time } = stored;
-  await settle(context, {
-    endpoint: stored,
-    keys: [...keys],
-    cause,
-    witnessed: false,
-    time,
-    writes: [],
-    steps: [],
-  });
+  const keys = intendedMemberships(stored);
+  await settle(context, { endpoint: stored, keys, ...why, time: stored.time, writes: [], steps: [] });
 }
 
 interface Claims {
@@ -156,7 +152,7 @@ async function claim(
       owner,
       active,
     );
-    if (verdict.verdict === 'refused' && owner && (await isGone(context, owner)))
+    if (verdict.verdict === 'refused' && owner && (await isGone(context, owner, address)))
       verdict = { verdict: 'take', evicts: undefined };
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
@@ -180,15 +176,16 @@ async function claim(
       ],
     });
   }
-  for (const [loser, addresses] of losers) await evict(context, { loser, addresses, into: claims });
+  const room = Math.floor(evictionItems / Math.max(1, losers.size));
+  for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
   return claims;
 }
 
-async function isGone(context: IngestContext, owner: Owner): Promise<boolean> {
-  const slash = owner.endpoint.indexOf('/');
-  const id = owner.endpoint.slice(slash + 1);
-  const [item] = await context.ports.tables.read([endpointKey(owner.endpoint.slice(0, slash), id)]);
-  return readEndpoint(id, item)?.record === undefined;
+/** The owner was removed, ended, or has other addresses now. */
+async function isGone(context: IngestContext, owner: Owner, address: string): Promise<boolean> {
+  const { cluster, id } = parseGlobalEndpointId(owner.endpoint);
+  const [item] = await context.ports.tables.read([endpointKey(cluster, id)]);
+  return !claimedAddresses(readEndpoint(id, item)?.record).includes(address);
 }
 
 /** Memberships under the active configuration, without the addresses that are somebody else's. */

@@ -36,6 +36,9 @@ const busEvent = z.object({
 /** Older events say nothing that the next manifest does not say better. */
 const eventMaxAgeMs = 12 * 60 * 60_000;
 
+/** A pod has one address of each family (Kubernetes API, podIPs); more claims would not fit into one transaction. */
+const podAddresses = 16;
+
 /** Endpoints written at the same time; they rarely share items. */
 const width = 16;
 
@@ -170,6 +173,12 @@ function toChange(change: EndpointChange, epoch: number): Change {
   const common = { version: { epoch, sequence: change.sequence }, time: change.time, cause: change.cause };
   if ('remove' in change) return { ...common, id: endpointId(change.remove), record: undefined };
   const { nodeAddresses, ...record } = change.upsert;
+  if (record.kind === 'pod' && !record.hostNetwork && record.addresses.length > podAddresses) {
+    throw new ZonebridgeError(
+      'record/invalid',
+      `a pod with ${record.addresses.length} addresses of its own, at most ${podAddresses} are taken`,
+    );
+  }
   return {
     ...common,
     id: endpointId(record),

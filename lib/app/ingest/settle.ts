@@ -15,12 +15,16 @@ export interface Intended {
 }
 
 export interface Settlement {
+  /** Cluster id of the endpoint when it is not the one whose event is being taken. */
+  cluster?: string;
   /** The row to write; `memberships` are those that are written, `revision` the one that was read. */
   endpoint: StoredEndpoint;
   /** Memberships it should have. */
   keys: readonly string[];
   cause: Cause;
   witnessed: boolean;
+  /** What it leaves belongs to another endpoint now. */
+  moved?: boolean;
   time: number;
   /** Written with the endpoint: owner rows, evictions. */
   writes: readonly Write[];
@@ -34,8 +38,9 @@ export interface Settlement {
  * One transaction is the usual case.
  */
 export async function settle(context: IngestContext, settlement: Settlement): Promise<void> {
-  const { ports, cluster, active } = context;
-  const endpointName = globalEndpointId(cluster.id, settlement.endpoint.id);
+  const { ports, active } = context;
+  const cluster = settlement.cluster ?? context.cluster.id;
+  const endpointName = globalEndpointId(cluster, settlement.endpoint.id);
   let endpoint = settlement.endpoint;
   let steps = stepsTo(endpoint, settlement.keys);
   let extra = settlement.writes;
@@ -44,37 +49,43 @@ export async function settle(context: IngestContext, settlement: Settlement): Pr
     const writes: Write[] = [...extra];
     const dirty = new Map<string, Write>();
     const memberships = new Set(endpoint.memberships);
-    const mark = (key: string, moved: boolean): void => {
-      for (const firewall of firewallsFor(active.configuration, key)) {
-        const { cause, witnessed, time } = settlement;
-        dirty.set(
-          `${firewall}|${key}`,
-          markDirty({ firewall, key, cause, witnessed, time, moved, cluster: cluster.id }),
-        );
-        context.marks.push({ firewall, key });
-      }
-    };
-    for (const { key, moved } of marks) mark(key, moved ?? false);
+    for (const intended of marks) markOn(context, settlement, { intended, dirty });
     let taken = 0;
     for (const step of steps) {
       const needed = 1 + firewallsFor(active.configuration, step.key).length;
       if (taken > 0 && writes.length + dirty.size + needed > transactionItems) break;
-      writes.push(
-        step.op === 'join' ? join(step.key, endpointName, settlement.time) : leave(step.key, endpointName),
-      );
-      if (step.op === 'join') memberships.add(step.key);
+      const joins = step.op === 'join';
+      writes.push(joins ? join(step.key, endpointName, settlement.time) : leave(step.key, endpointName));
+      if (joins) memberships.add(step.key);
       else memberships.delete(step.key);
-      mark(step.key, false);
+      const moved = settlement.moved === true && !joins;
+      markOn(context, settlement, { intended: { key: step.key, moved }, dirty });
       taken++;
     }
     const todo = steps.slice(taken);
     const written = { ...endpoint, memberships: [...memberships].sort(), todo };
-    await ports.tables.transact([putEndpoint(cluster.id, written), ...writes, ...dirty.values()]);
+    await ports.tables.transact([putEndpoint(cluster, written), ...writes, ...dirty.values()]);
     endpoint = { ...written, revision: endpoint.revision + 1 };
     steps = todo;
     extra = [];
     marks = [];
   } while (steps.length > 0);
+}
+
+/** Marks an address dirty on every firewall of its group: once, whatever happens to it in this transaction. */
+function markOn(
+  context: IngestContext,
+  settlement: Settlement,
+  on: { intended: Intended; dirty: Map<string, Write> },
+): void {
+  const { key, moved = false } = on.intended;
+  const { cause, witnessed, time, cluster = context.cluster.id } = settlement;
+  for (const firewall of firewallsFor(context.active.configuration, key)) {
+    const id = context.ports.random.id();
+    const write = markDirty({ id, firewall, key, cause, witnessed, time, moved, cluster });
+    on.dirty.set(`${firewall}|${key}`, write);
+    context.marks.push({ firewall, key });
+  }
 }
 
 function stepsTo(endpoint: StoredEndpoint, keys: readonly string[]): PendingStep[] {

@@ -2,7 +2,7 @@ import { isZonebridgeError } from '../../core/errors.ts';
 import { editedWord } from '../../core/firewall.ts';
 import { type AddressGroup, type GroupTarget, membershipKey } from '../../core/model/address-group.ts';
 import { ownershipOf } from '../../core/plan/ownership.ts';
-import type { Item, Write } from '../../core/ports.ts';
+import type { Condition, Item, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
@@ -21,6 +21,8 @@ export interface GroupRequest {
   target: GroupTarget;
   startedAt: number;
   sameDevice: boolean;
+  /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
+  stillSame: () => Promise<boolean>;
 }
 
 /** Realm of what a person put into a group of ours: it is not an address of any cluster. */
@@ -30,8 +32,9 @@ const foreignRealm = '-';
 export async function reconcileGroup(ports: Ports, request: GroupRequest): Promise<ReconcileResult> {
   const { open, group, target } = request;
   const object = objectRef(open.module, { hub: ports.hub, group, target });
-  const rows = await listLedger(ports.tables, open.id, group.name);
+  // Before the rows: what a run writes while they are listed must show as a newer revision.
   const [objectItem] = await ports.tables.read([objectKey(open.id, group.name)]);
+  const rows = await listLedger(ports.tables, open.id, group.name);
   const objectRow = readObject(objectItem, ports.clock.now());
   const seen = await open.connection.observeObject(object);
   const identity = identityOf(ports.hub, open.id, { ...open, object: object.name });
@@ -43,17 +46,21 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     .map((member) => member.slice(editedWord.length));
   const intact = members.filter((member) => !member.startsWith(editedWord));
   const fresh = rows.filter(({ row }) => row.changedAt >= request.startedAt).map(({ key }) => key);
-  const findings = compare({
-    ledger: new Map(rows.map((entry) => [entry.key, entry])),
+  const ledger = new Map(rows.map((entry) => [entry.key, entry]));
+  const comparison = {
+    ledger,
     fresh: new Set(fresh),
     wanted: seenRealms(request, await listGroup(ports.tables, group.name)),
     observed: keysOf(request, intact, rows),
     edited: keysOf(request, edited, rows),
     sameDevice: request.sameDevice && ours,
-  });
+  };
+  let findings = compare(comparison);
+  if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))
+    findings = compare({ ...comparison, sameDevice: false });
   if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
   const acted = findings.filter((finding) => finding.kind !== 'foreign' || target.onForeignAdd === 'remove');
-  await inParallel(acted, 16, (finding) => mark(ports, request, finding));
+  await inParallel(acted, 16, (finding) => mark(ports, request, finding, ledger.get(finding.key)));
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   return figures(request, rows, findings);
 }
@@ -100,25 +107,32 @@ async function recount(
   const size = rows.filter(({ row }) => row.counted).length - removed;
   const held = rows.filter(({ row }) => row.held !== undefined).length;
   if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held) return;
-  const fence = typeof objectItem['fence'] === 'number' ? objectItem['fence'] : 0;
+  const { revision } = readObject(objectItem, 0);
   try {
     await ports.tables.write({
       key: objectKey(request.open.id, request.group.name),
       update: { set: { size, held } },
-      if: [{ attribute: 'fence', is: 'absent or =', value: fence }],
+      if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
 }
 
-/** Writes a finding down, on condition that nobody changed the row since the comparison began. */
-async function mark(ports: Ports, request: GroupRequest, finding: Finding): Promise<void> {
-  const { open, startedAt } = request;
+/** Writes a finding down, on condition that the row is still the one that was compared: neither changed nor gone nor new. */
+async function mark(
+  ports: Ports,
+  request: GroupRequest,
+  finding: Finding,
+  entry: LedgerEntry | undefined,
+): Promise<void> {
+  const { open } = request;
   const now = ports.clock.now();
   const key = ledgerKey(open.id, finding.key);
-  const unchanged = [{ attribute: 'changedAt', is: 'absent or <', value: startedAt }] as const;
+  const unchanged = asListed(entry);
   const dirty = markDirty({
+    id: ports.random.id(),
+    look: true,
     firewall: open.id,
     key: finding.key,
     cause: 'reconcile',
@@ -144,6 +158,15 @@ async function mark(ports: Ports, request: GroupRequest, finding: Finding): Prom
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
+}
+
+function asListed(entry: LedgerEntry | undefined): readonly Condition[] {
+  if (!entry) return [{ attribute: 'changedAt', is: 'absent' }];
+  const { changedAt, fence } = entry.row;
+  return [
+    { attribute: 'changedAt', is: '=', value: changedAt },
+    { attribute: 'fence', is: 'absent or =', value: fence },
+  ];
 }
 
 function figures(

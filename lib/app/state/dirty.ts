@@ -16,7 +16,8 @@ export interface DirtyRow {
   group: string;
   realm: string;
   address: string;
-  counter: number;
+  /** Id of the last mark: a run deletes the row only while it is the one it acted on. */
+  mark: string;
   cause: Cause;
   witnessed: boolean;
   moved: boolean;
@@ -50,6 +51,8 @@ const causes: readonly string[] = [
 ];
 
 export interface DirtyMark {
+  /** Fresh and unique: a counter would begin anew with a new row, and a repeated delete could take that one. */
+  id: string;
   firewall: string;
   key: string;
   cause: Cause;
@@ -57,19 +60,24 @@ export interface DirtyMark {
   witnessed?: boolean;
   moved?: boolean;
   cluster?: string | undefined;
+  /** Only asks to look: why an address is dirty already is not forgotten for it. */
+  look?: boolean;
 }
 
-/** The write that marks an address dirty; the counter tells a run whether somebody marked it again meanwhile. */
+/** The write that marks an address dirty; the id tells a run whether somebody marked it again meanwhile. */
 export function markDirty(mark: DirtyMark): Write {
-  const set: Item = {
+  const why: Item = {
     cause: mark.cause,
     time: mark.time,
     witnessed: mark.witnessed ?? false,
   };
+  const key = dirtyKey(mark.firewall, mark.key);
+  if (mark.look) return { key, update: { set: { mark: mark.id }, setIfAbsent: why } };
+  const set: Item = { ...why, mark: mark.id };
   // Never taken back by a later mark: that the address belongs to somebody else must not be forgotten before it was acted on.
   if (mark.moved) set['moved'] = true;
   if (mark.cluster !== undefined) set['cluster'] = mark.cluster;
-  return { key: dirtyKey(mark.firewall, mark.key), update: { add: { counter: 1 }, set } };
+  return { key, update: { set } };
 }
 
 /** The write that settles a row, on condition that nobody marked it again. */
@@ -77,7 +85,7 @@ export function clearDirty(row: DirtyRow): Write {
   return {
     key: dirtyKey(row.firewall, row.key),
     delete: true,
-    if: [{ attribute: 'counter', is: '=', value: row.counter }],
+    if: [{ attribute: 'mark', is: '=', value: row.mark }],
   };
 }
 
@@ -99,7 +107,7 @@ function toRow(firewall: string, bucket: number, stored: StoredItem): DirtyRow {
     bucket,
     key,
     ...parseMembershipKey(key),
-    counter: count(stored.item, 'counter'),
+    mark: text(stored.item, 'mark') ?? '',
     cause: (causes.includes(cause) ? cause : 'reconcile') as Cause,
     witnessed: flag(stored.item, 'witnessed'),
     moved: flag(stored.item, 'moved'),

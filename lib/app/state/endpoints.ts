@@ -8,8 +8,6 @@ import { count, text, texts } from './items.ts';
 const pendingStep = z.object({
   op: z.enum(['join', 'leave']),
   key: z.string(),
-  /** The address belongs to another endpoint now. */
-  moved: z.boolean().optional(),
 });
 export type PendingStep = z.infer<typeof pendingStep>;
 
@@ -87,6 +85,16 @@ function endpointItem(endpoint: StoredEndpoint): Item {
   if (endpoint.former.length > 0) item['former'] = [...endpoint.former];
   if (endpoint.refused.length > 0) item['refused'] = [...endpoint.refused];
   return item;
+}
+
+/** Memberships once everything in `todo` is written. */
+export function intendedMemberships(endpoint: StoredEndpoint): string[] {
+  const keys = new Set(endpoint.memberships);
+  for (const step of endpoint.todo) {
+    if (step.op === 'join') keys.add(step.key);
+    else keys.delete(step.key);
+  }
+  return [...keys];
 }
 
 /** Id of an endpoint across clusters, as it stands in memberships and owner rows. */

@@ -67,6 +67,14 @@ export function unlessNewer(fence: number): readonly Condition[] {
   return [{ attribute: 'fence', is: 'absent or <=', value: fence }];
 }
 
+/** The row is what was read: no other run and no comparison wrote it since. */
+export function asRead(row: LedgerRow | undefined, fence: number): readonly Condition[] {
+  const changedAt = row?.changedAt ?? 0;
+  return changedAt === 0
+    ? [{ attribute: 'changedAt', is: 'absent' }]
+    : [{ attribute: 'changedAt', is: '=', value: changedAt }, ...unlessNewer(fence)];
+}
+
 /** Row of a group's object on a firewall: what it is called, that it is ours, and the brakes' counters. */
 export interface ObjectRow {
   object: string;
@@ -78,6 +86,10 @@ export interface ObjectRow {
   held: number;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
+  /** Fence of the last run that settled anything of the group. */
+  fence: number;
+  /** Counts the writes of runs; a comparison corrects the counters only when none came in between. */
+  revision: number;
 }
 
 const objectSort = '#object';
@@ -107,6 +119,8 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
       : fresh,
     held: count(item, 'held'),
     trouble: text(item, 'trouble'),
+    fence: count(item, 'fence'),
+    revision: count(item, 'revision'),
   };
 }
 
@@ -121,7 +135,10 @@ export function countersItem(counters: Counters): Item {
   };
 }
 
-/** Sets attributes of the object row under the fence. */
+/**
+ * Sets attributes of the object row under the fence. Every run writes it before, or together with, the first thing it settles in a
+ * group: from then on an older run that wakes up late fails on this row, also where no ledger row is left to carry the fence.
+ */
 export function updateObject(
   place: { firewall: string; group: string; fence: number },
   set: Item,
@@ -129,9 +146,14 @@ export function updateObject(
 ): Write {
   return {
     key: objectKey(place.firewall, place.group),
-    update: { set: { ...set, fence: place.fence }, remove },
+    update: { set: { ...set, fence: place.fence }, add: { revision: 1 }, remove },
     if: unlessNewer(place.fence),
   };
+}
+
+/** No newer run has settled anything of the group. */
+export function checkObject(place: { firewall: string; group: string; fence: number }): Write {
+  return { key: objectKey(place.firewall, place.group), check: true, if: unlessNewer(place.fence) };
 }
 
 export interface LedgerEntry {

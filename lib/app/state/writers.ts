@@ -1,5 +1,5 @@
 import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
-import type { Item, Key, Queues, Tables } from '../../core/ports.ts';
+import type { Item, ItemUpdate, Key, Queues, Tables } from '../../core/ports.ts';
 import { names } from '../names.ts';
 import { count, text, texts } from './items.ts';
 
@@ -125,9 +125,21 @@ export interface RunResult {
 /** How long a writer whose credentials or certificate were refused is left alone, to keep the administrator from being locked out. */
 const circuitMs = 15 * 60_000;
 
-/** Gives the lease back and changes nothing else. */
+/** Gives the lease back and changes nothing else; one that somebody else has taken since is left alone. */
 export async function releaseLease(tables: Tables, lease: Lease): Promise<void> {
-  await tables.write({ key: writerRow(lease.writerKey), update: { set: { leaseUntil: 0 } } });
+  await writeUnderLease(tables, lease, { set: { leaseUntil: 0 } });
+}
+
+async function writeUnderLease(tables: Tables, lease: Lease, update: ItemUpdate): Promise<void> {
+  try {
+    await tables.write({
+      key: writerRow(lease.writerKey),
+      update,
+      if: [{ attribute: 'fence', is: '=', value: lease.fence }],
+    });
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
 }
 
 /** Gives the lease back and notes how the run ended; returns the state afterwards. A run that lost its lease changes nothing. */
@@ -151,15 +163,7 @@ export async function endLease(
     set['lastSuccess'] = result.now;
     remove.push('failures', 'behindSince', 'lastError', 'circuitUntil');
   }
-  try {
-    await tables.write({
-      key: writerRow(lease.writerKey),
-      update: { set, remove },
-      if: [{ attribute: 'fence', is: '=', value: lease.fence }],
-    });
-  } catch (error) {
-    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
-  }
+  await writeUnderLease(tables, lease, { set, remove });
   return { failures, behindSince };
 }
 

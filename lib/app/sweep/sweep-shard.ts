@@ -43,7 +43,7 @@ export async function sweepShard(
 async function sweepEndpoint(context: IngestContext, endpoint: StoredEndpoint): Promise<void> {
   const { ports, cluster } = context;
   if (endpoint.todo.length > 0) {
-    await finishSteps(context, endpoint, 'relist');
+    await finishSteps(context, endpoint, { cause: 'relist', witnessed: false });
     return;
   }
   if (endpoint.deletedAt === undefined || ports.clock.now() - endpoint.deletedAt < tombstoneMs) return;

@@ -11,7 +11,7 @@ interface Done {
   report: ObjectReport | undefined;
 }
 
-/** Where the object of a group lies. */
+/** Where the object of a group lies; written with an intent only, as long as nothing was put there it may lie elsewhere. */
 export function objectItem(work: GroupWork): Item {
   return { object: work.object.name, channel: work.object.channel };
 }
@@ -38,7 +38,7 @@ export function objectNews(
   const written = plan.changes.length > 0 ? plan.counters : objectRow.counters;
   if (now.counters.size !== written.size) Object.assign(news, countersItem(now.counters));
   if (Object.keys(news).length === 0 && remove.length === 0) return undefined;
-  return updateObject({ ...place, group: work.group.name }, { ...objectItem(work), ...news }, remove);
+  return updateObject({ ...place, group: work.group.name }, news, remove);
 }
 
 /** The object itself is not there any more: it has to be looked at before the next change. */

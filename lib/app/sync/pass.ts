@@ -1,8 +1,8 @@
-import { refusesAll } from '../../core/errors.ts';
-import type { ObjectReport } from '../../core/firewall.ts';
+import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
+import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import { firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
-import { ownComment, ownershipOf } from '../../core/plan/ownership.ts';
-import { planGroup } from '../../core/plan/plan.ts';
+import { type Ownership, ownComment, ownershipOf } from '../../core/plan/ownership.ts';
+import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
 import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -32,11 +32,12 @@ export async function runPass(pass: Pass): Promise<number> {
   const { works, frozen } = await readGroups(pass);
   // A group that left the configuration, or this firewall, stays as it is on the device until it is retired.
   await writeAll(ports.tables, frozen.map(clearDirty)).catch(() => undefined);
-  const planned = await inParallel(works, 4, (work) => planWork(pass, work));
+  const planned = planAll(pass, await inParallel(works, 4, (work) => lookAt(pass, work)));
   await recordIntent(ports, place, planned);
   const reports = await callFirewall(pass, planned);
   for (const [index, { work, plan }] of planned.entries()) {
-    await recordOutcome(ports, place, { work, plan, report: reports[index] });
+    const counters = await recordOutcome(ports, place, { work, plan, report: reports[index] });
+    pass.totals.size += counters.size - work.objectRow.counters.size;
     noteFigures(pass, { work, plan }, reports[index]);
   }
   throwUnsettled(reports);
@@ -60,33 +61,53 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
   return { works, frozen };
 }
 
-async function planWork(pass: Pass, base: GroupWork): Promise<PlannedWork> {
-  const { run, active, totals } = pass;
-  const uncertain = base.questions.some(({ ledger }) => ledger === 'pending' || ledger === 'unknown');
-  const work = uncertain ? await readBack(base, (await run.open(pass.firewall)).connection) : base;
-  const counters = rollWindow(
-    work.objectRow.counters,
-    run.ports.clock.now(),
-    work.group.brakes.windowMinutes,
-  );
-  const request = {
+/** What was read for one group, and what the device says about its object where that has to be asked. */
+interface Looked {
+  work: GroupWork;
+  ownership: Ownership | 'renamed' | undefined;
+}
+
+/** Reads back what is uncertain and, where something would change, whose the object is. */
+async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
+  const { run } = pass;
+  if (base.questions.some(({ ledger }) => ledger === 'pending' || ledger === 'unknown')) {
+    const ownership = await objectState(pass, base);
+    // What somebody else's object holds says nothing about our members.
+    const ours = ownership === undefined || ownership === 'ours' || ownership === 'offered';
+    const elsewhere = ownership === 'renamed';
+    const there = ours || elsewhere ? (await run.open(pass.firewall)).connection : undefined;
+    return { work: await readBack(base, there), ownership };
+  }
+  const left = firewallRemovalsLeft(pass.totals);
+  const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
+  const asks = plan.changes.length + plan.held.length > 0 && base.target.mode !== 'observe';
+  return { work: base, ownership: asks ? await objectState(pass, base) : undefined };
+}
+
+function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: number): PlanRequest {
+  const now = pass.run.ports.clock.now();
+  const counters = rollWindow(work.objectRow.counters, now, work.group.brakes.windowMinutes);
+  return {
     group: work.group,
     target: work.target,
     questions: work.questions,
-    brakes: { counters, generation: active.generation, firewallRemovalsLeft: firewallRemovalsLeft(totals) },
+    ownership,
+    brakes: { counters, generation: pass.active.generation, firewallRemovalsLeft: removalsLeft },
   };
-  const plan = planGroup({ ...request, ownership: undefined });
-  const asks = plan.changes.length > 0 && work.target.mode !== 'observe';
-  if (!asks) return { work, plan };
-  const ownership = await objectState(pass, work);
-  return { work, plan: ownership === undefined ? plan : planGroup({ ...request, ownership }) };
+}
+
+/** One group after the other: what one takes of the firewall's removals is gone for the next. */
+function planAll(pass: Pass, looked: readonly Looked[]): PlannedWork[] {
+  let left = firewallRemovalsLeft(pass.totals);
+  return looked.map((one) => {
+    const plan = planGroup(planRequest(pass, one, left));
+    left += plan.counters.size - one.work.objectRow.counters.size;
+    return { work: one.work, plan };
+  });
 }
 
 /** Undefined when the ledger knows the object; otherwise what the device says about it. */
-async function objectState(
-  pass: Pass,
-  work: GroupWork,
-): Promise<'ours' | 'offered' | 'foreign' | 'absent' | 'renamed' | undefined> {
+async function objectState(pass: Pass, work: GroupWork): Promise<Ownership | 'renamed' | undefined> {
   const { objectRow, object, target } = work;
   if (objectRow.object !== '' && (objectRow.object !== object.name || objectRow.channel !== object.channel)) {
     return objectRow.counters.size > 0 ? 'renamed' : observed(pass, work);
@@ -99,7 +120,7 @@ async function objectState(
   return observed(pass, work);
 }
 
-async function observed(pass: Pass, work: GroupWork): Promise<'ours' | 'offered' | 'foreign' | 'absent'> {
+async function observed(pass: Pass, work: GroupWork): Promise<Ownership> {
   const open = await pass.run.open(pass.firewall);
   const seen = await open.connection.observeObject(work.object);
   return ownershipOf(seen, {
@@ -117,8 +138,19 @@ async function callFirewall(
   if (busy.length === 0) return planned.map(() => undefined);
   const open = await pass.run.open(pass.firewall);
   const reports = await open.connection.apply(busy.map((one) => toChanges(one, open, pass.run.ports.hub)));
-  const byWork = new Map(busy.map(({ work }, index) => [work, reports[index]]));
+  const byWork = new Map(busy.map((one, index) => [one.work, complete(one, reports[index])]));
   return planned.map(({ work }) => byWork.get(work));
+}
+
+/** A change that the report does not mention has an unknown outcome. */
+function complete({ work, plan }: PlannedWork, report: ObjectReport | undefined): ObjectReport {
+  const outcomes = new Map<string, Outcome>(report?.outcomes);
+  for (const { address } of plan.changes) {
+    if (outcomes.has(address)) continue;
+    const error = new ZonebridgeError('firewall/outcome-unknown', `${address}: no outcome reported`);
+    outcomes.set(address, { state: 'unknown', error });
+  }
+  return { ...(report ?? { object: work.object }), outcomes };
 }
 
 function toChanges({ work, plan }: PlannedWork, open: OpenFirewall, hub: string) {
@@ -142,7 +174,6 @@ function toChanges({ work, plan }: PlannedWork, open: OpenFirewall, hub: string)
 function noteFigures(pass: Pass, { work, plan }: PlannedWork, report: ObjectReport | undefined): void {
   const { telemetry, clock } = pass.run.ports;
   const dimensions = { firewall: pass.firewall };
-  pass.totals.size += plan.counters.size - work.objectRow.counters.size;
   if (plan.held.length > 0) {
     const reasons = [...new Set(plan.held.map(({ reason }) => reason))];
     telemetry.warn('changes held', {

@@ -98,16 +98,16 @@ function toQuestion(
   };
 }
 
-/** Asks the firewall about addresses whose last change has an unknown outcome. */
-export async function readBack(work: GroupWork, connection: FirewallConnection): Promise<GroupWork> {
+/** Asks the firewall about addresses whose last change has an unknown outcome; without a connection none of them is a member. */
+export async function readBack(
+  work: GroupWork,
+  connection: FirewallConnection | undefined,
+): Promise<GroupWork> {
   const uncertain = work.questions.filter(({ ledger }) => ledger === 'pending' || ledger === 'unknown');
   if (uncertain.length === 0) return work;
-  const there = await connection
-    .observeSome(
-      work.object,
-      uncertain.map(({ address }) => address),
-    )
-    .catch(noneWithoutObject);
+  const addresses = uncertain.map(({ address }) => address);
+  const seen = connection?.observeSome(work.object, addresses).catch(noneWithoutObject);
+  const there: ReadonlyMap<string, boolean> = (await seen) ?? new Map();
   const questions = work.questions.map((question) =>
     uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
   );

@@ -1,12 +1,14 @@
-import { isZonebridgeError, refusesAll } from '../../core/errors.ts';
+import { refusesAll } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { GroupPlan, HeldReason, PlannedChange, Question } from '../../core/plan/plan.ts';
-import type { Write } from '../../core/ports.ts';
+import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clearDirty } from '../state/dirty.ts';
-import { writeAll } from '../state/items.ts';
+import { writeWhereTrue } from '../state/items.ts';
 import {
+  asRead,
+  checkObject,
   countersItem,
   ledgerItem,
   ledgerKey,
@@ -14,13 +16,9 @@ import {
   unlessNewer,
   updateObject,
 } from '../state/ledger.ts';
+import { type Place, writeFenced, writeObject } from './fenced.ts';
 import { objectItem, objectNews } from './object-news.ts';
 import type { GroupWork } from './questions.ts';
-
-export interface Place {
-  firewall: string;
-  fence: number;
-}
 
 /** Planned work of one group. */
 export interface PlannedWork {
@@ -31,113 +29,122 @@ export interface PlannedWork {
 /** Reasons that only show what would be done; nothing waits for a person. */
 const merelyShown: readonly HeldReason[] = ['observe'];
 
-/** Before the call: every planned change is `pending` under our fence, and the counters already count it (a crash must not forget it). */
+/**
+ * Before the call: every planned change is `pending` under our fence, and the counters already count it (a crash must not forget it).
+ * In one transaction with the object row: an overtaken run is stopped here, before it calls the device. Throws `sync/lease-lost`.
+ */
 export async function recordIntent(
   ports: Ports,
   place: Place,
   planned: readonly PlannedWork[],
 ): Promise<void> {
   const now = ports.clock.now();
-  const writes: Write[] = [];
-  for (const { work, plan } of planned) {
-    if (plan.changes.length === 0) continue;
-    for (const change of plan.changes) {
-      const endpoint = work.questions.find(({ key }) => key === change.key)?.wantedBy;
-      writes.push(
-        putLedger(place, change.key, {
-          state: 'pending',
-          counted: change.op === 'add',
-          changedAt: now,
-          cause: change.cause,
-          endpoint,
-        }),
-      );
-    }
-    writes.push(
-      updateObject(
-        { ...place, group: work.group.name },
-        { ...objectItem(work), ...countersItem(plan.counters) },
-      ),
-    );
-  }
-  await writeAll(ports.tables, writes);
+  const busy = planned.filter(({ plan }) => plan.changes.length > 0);
+  const groups = busy.map(({ work, plan }) => {
+    const group = work.group.name;
+    const wishes = new Map(work.questions.map((question) => [question.key, question.wantedBy]));
+    const writes = plan.changes.map((change) => {
+      const { key, cause } = change;
+      const counted = change.op === 'add';
+      const row = { state: 'pending', counted, changedAt: now, cause, endpoint: wishes.get(key) } as const;
+      return putLedger(place, key, row, unlessNewer(place.fence));
+    });
+    const set = { ...objectItem(work), ...countersItem(plan.counters) };
+    return { group, object: updateObject({ ...place, group }, set), writes };
+  });
+  await writeFenced(ports.tables, place, groups);
 }
 
-/** After the call: what is certain goes into the ledger and its dirty row goes away; what is not stays pending and dirty. */
-export async function recordOutcome(
-  ports: Ports,
-  place: Place,
-  done: { work: GroupWork; plan: GroupPlan; report: ObjectReport | undefined },
-): Promise<void> {
-  const { work, plan, report } = done;
+interface Done {
+  work: GroupWork;
+  plan: GroupPlan;
+  report: ObjectReport | undefined;
+}
+
+/**
+ * After the call: what is certain goes into the ledger, and only then its dirty row goes away; what is not stays pending and dirty.
+ * Returns the counters as they are now.
+ */
+export async function recordOutcome(ports: Ports, place: Place, done: Done): Promise<Counters> {
+  const { work, plan } = done;
   const now = ports.clock.now();
-  const rows = new Map(work.rows.map((row) => [row.key, row]));
-  const ledger: Write[] = [];
-  const settledKeys: string[] = [];
-  for (const { question, ledger: state } of plan.settled) {
-    settledKeys.push(question.key);
-    const write = settledWrite(place, work, { question, state, now });
-    if (write) ledger.push(write);
-  }
-  let { counters } = plan;
-  for (const change of plan.changes) {
-    const outcome = report?.outcomes.get(change.address);
-    const write =
-      outcome && outcomeWrite(place, change, { outcome, now, endpoint: wantedBy(work, change.key) });
-    if (!write) continue;
-    ledger.push(write);
-    settledKeys.push(change.key);
-    if (outcome?.state === 'failed') counters = undo(counters, change);
-  }
+  const outcomes = outcomeWrites(place, done, now);
+  const counters = outcomes.failed.reduce(undo, plan.counters);
+  const settled = new Map<string, Write | undefined>();
+  for (const { question, ledger: state } of plan.settled)
+    settled.set(question.key, settledWrite(place, work, { question, state, now }));
   let held = 0;
   for (const { change, reason } of plan.held) {
-    settledKeys.push(change.key);
-    if (merelyShown.includes(reason)) continue;
-    held++;
-    const entry = {
-      ...heldRow(change, reason),
-      changedAt: now,
-      cause: change.cause,
-      endpoint: work.ledger.get(change.key)?.endpoint,
-    };
-    ledger.push(putLedger(place, change.key, entry));
+    const shown = merelyShown.includes(reason);
+    if (!shown) held++;
+    settled.set(change.key, shown ? undefined : heldWrite(place, work, { change, reason, now }));
   }
+  const others = [...settled.values()].filter((write) => write !== undefined);
   const object = objectNews(place, done, { counters, held });
-  if (object) ledger.push(object);
-  const dirty = settledKeys.flatMap((key) => rows.get(key) ?? []).map(clearDirty);
-  await Promise.all([writeAll(ports.tables, ledger), clearAll(ports, dirty)]);
+  const refused = await writeWhereTrue(ports.tables, [...outcomes.writes.values()]);
+  for (const write of await writeOthers(ports, place, { work, plan, others, object })) refused.add(write);
+  const clear = [...outcomes.writes, ...settled].flatMap(([key, write]) =>
+    write !== undefined && refused.has(write) ? [] : [key],
+  );
+  const rows = new Map(work.rows.map((row) => [row.key, row]));
+  await writeWhereTrue(ports.tables, clear.flatMap((key) => rows.get(key) ?? []).map(clearDirty));
+  return counters;
 }
 
-function wantedBy(work: GroupWork, key: string): string | undefined {
-  return work.questions.find((question) => question.key === key)?.wantedBy;
+/** What was settled without a call. The object row carries our fence before any dirty row goes away. */
+async function writeOthers(
+  ports: Ports,
+  place: Place,
+  known: { work: GroupWork; plan: GroupPlan; others: readonly Write[]; object: Write | undefined },
+): Promise<Set<Write>> {
+  const { work, plan, others, object } = known;
+  const group = work.group.name;
+  const carries = plan.changes.length > 0 || work.objectRow.fence === place.fence;
+  if (others.length > 0) {
+    const guard =
+      object ?? (carries ? checkObject({ ...place, group }) : updateObject({ ...place, group }, {}));
+    return writeFenced(ports.tables, place, [{ group, object: guard, writes: others }]);
+  }
+  if (object) await writeObject(ports.tables, object);
+  else if (!carries) await writeObject(ports.tables, updateObject({ ...place, group }, {}));
+  return new Set();
 }
 
-/** A row that was marked again meanwhile stays; that is the point of the condition, not a fault. */
-async function clearAll(ports: Ports, writes: Write[]): Promise<void> {
-  const each = (): Promise<unknown> =>
-    Promise.all(writes.map((write) => ports.tables.write(write).catch(unlessMarkedAgain)));
-  if (writes.length <= 4) await each();
-  else await writeAll(ports.tables, writes).catch(each);
-}
-
-function unlessMarkedAgain(error: unknown): void {
-  if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+/** Rows of the changes that ended, each on condition that it is still our intent, and the changes that the firewall refused for good. */
+function outcomeWrites(
+  place: Place,
+  { work, plan, report }: Done,
+  now: number,
+): { writes: Map<string, Write>; failed: PlannedChange[] } {
+  const writes = new Map<string, Write>();
+  const failed: PlannedChange[] = [];
+  const wishes = new Map(work.questions.map((question) => [question.key, question.wantedBy]));
+  for (const change of plan.changes) {
+    const outcome = report?.outcomes.get(change.address);
+    const endpoint = wishes.get(change.key);
+    const write = outcome && outcomeWrite(place, change, { outcome, now, endpoint });
+    if (!write) continue;
+    writes.set(change.key, write);
+    if (outcome?.state === 'failed') failed.push(change);
+  }
+  return { writes, failed };
 }
 
 function putLedger(
   place: Place,
   key: string,
   row: Partial<LedgerRow> & Pick<LedgerRow, 'state' | 'changedAt' | 'counted'>,
+  conditions: readonly Condition[],
 ): Write {
   return {
     key: ledgerKey(place.firewall, key),
     put: ledgerItem({ ...row, fence: place.fence }),
-    if: unlessNewer(place.fence),
+    if: conditions,
   };
 }
 
-function deleteLedger(place: Place, key: string): Write {
-  return { key: ledgerKey(place.firewall, key), delete: true, if: unlessNewer(place.fence) };
+function deleteLedger(place: Place, key: string, conditions: readonly Condition[]): Write {
+  return { key: ledgerKey(place.firewall, key), delete: true, if: conditions };
 }
 
 function settledWrite(
@@ -151,16 +158,27 @@ function settledWrite(
   const plain = row.held === undefined && row.failed === undefined;
   if (state === 'present') {
     if (row.state === 'present' && plain) return undefined;
-    return putLedger(place, question.key, {
-      state: 'present',
-      counted: true,
-      changedAt: now,
-      cause: question.cause,
-      endpoint: question.wantedBy,
-    });
+    const { key, cause, wantedBy: endpoint } = question;
+    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint } as const;
+    return putLedger(place, key, present, asRead(row, place.fence));
   }
-  const stored = row.fence > 0 || row.withheldFor !== undefined;
-  return stored ? deleteLedger(place, question.key) : undefined;
+  return row.changedAt > 0 ? deleteLedger(place, question.key, asRead(row, place.fence)) : undefined;
+}
+
+function heldWrite(
+  place: Place,
+  work: GroupWork,
+  held: { change: PlannedChange; reason: HeldReason; now: number },
+): Write {
+  const { change, reason, now } = held;
+  const row = work.ledger.get(change.key);
+  const entry = {
+    ...heldRow(change, reason),
+    changedAt: now,
+    cause: change.cause,
+    endpoint: row?.endpoint,
+  };
+  return putLedger(place, change.key, entry, asRead(row, place.fence));
 }
 
 function outcomeWrite(
@@ -169,28 +187,19 @@ function outcomeWrite(
   result: { outcome: Outcome; now: number; endpoint: string | undefined },
 ): Write | undefined {
   const { outcome, now, endpoint } = result;
+  const ours = [{ attribute: 'fence', is: '=', value: place.fence }] as const;
+  const { key, cause } = change;
   if (outcome.state === 'done') {
-    if (change.op === 'remove') return deleteLedger(place, change.key);
-    return putLedger(place, change.key, {
-      state: 'present',
-      counted: true,
-      changedAt: now,
-      cause: change.cause,
-      endpoint,
-    });
+    if (change.op === 'remove') return deleteLedger(place, key, ours);
+    return putLedger(place, key, { state: 'present', counted: true, changedAt: now, cause, endpoint }, ours);
   }
   if (outcome.state === 'unknown' || outcome.error.retry !== 'never' || refusesAll(outcome.error))
     return undefined;
   const { code, message } = outcome.error;
-  const was = change.op === 'remove';
-  return putLedger(place, change.key, {
-    state: was ? 'present' : 'absent',
-    counted: was,
-    changedAt: now,
-    cause: change.cause,
-    endpoint,
-    failed: { code, message },
-  });
+  const counted = change.op === 'remove';
+  const state = counted ? 'present' : 'absent';
+  const failed = { code, message };
+  return putLedger(place, key, { state, counted, changedAt: now, cause, endpoint, failed }, ours);
 }
 
 function heldRow(change: PlannedChange, reason: HeldReason): Pick<LedgerRow, 'state' | 'counted' | 'held'> {

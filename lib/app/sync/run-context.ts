@@ -4,7 +4,9 @@ import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
+import { objectKey, readObject } from '../state/ledger.ts';
 import { endLease, type FirewallTotals, type Lease, releaseLease } from '../state/writers.ts';
+import { groupsOn } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from './connect.ts';
 
 /** How a run ended: nothing left to do, or come back after so many seconds. */
@@ -37,12 +39,22 @@ export class RunContext {
     this.#totals = lease.found.totals;
   }
 
-  totalsOf(firewall: string): FirewallTotals {
-    const now = this.ports.clock.now();
-    const known = (this.#totals[firewall] ??= { size: 0, windowStart: now, sizeAtStart: 0, identityAt: 0 });
-    if (now - known.windowStart >= totalsWindowMs)
-      Object.assign(known, { windowStart: now, sizeAtStart: known.size });
-    return known;
+  /** Totals in the current window. A new one begins with what the groups count: what a crash lost of the sum comes back then. */
+  async totalsOf(firewall: string): Promise<FirewallTotals> {
+    const windowStart = this.ports.clock.now();
+    const known = this.#totals[firewall];
+    if (known && windowStart - known.windowStart < totalsWindowMs) return known;
+    const size = await this.#countedOn(firewall);
+    const fresh = { size, windowStart, sizeAtStart: size, identityAt: known?.identityAt ?? 0 };
+    this.#totals[firewall] = fresh;
+    return fresh;
+  }
+
+  async #countedOn(firewall: string): Promise<number> {
+    const { active, ports } = this;
+    const groups = active ? groupsOn(active.configuration, firewall) : [];
+    const items = await ports.tables.read(groups.map(({ group }) => objectKey(firewall, group.name)));
+    return items.reduce((sum, item) => sum + readObject(item, 0).counters.size, 0);
   }
 
   open(firewall: string): Promise<OpenFirewall> {
@@ -61,7 +73,7 @@ export class RunContext {
       firewall,
       deadline: lease.until - deviceMarginMs,
     });
-    const totals = this.totalsOf(firewall);
+    const totals = await this.totalsOf(firewall);
     if (ports.clock.now() - totals.identityAt < identityEveryMs) return open;
     const known =
       this.identities.get(firewall) ?? readIdentity((await ports.tables.read([identityKey(firewall)]))[0]);

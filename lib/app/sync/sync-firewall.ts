@@ -93,7 +93,7 @@ async function drain(context: RunContext, active: ActiveConfiguration): Promise<
         active,
         firewall,
         rows: mine,
-        totals: context.totalsOf(firewall),
+        totals: await context.totalsOf(firewall),
       });
       if (writes > 0) context.lastWriteAt = started;
     }

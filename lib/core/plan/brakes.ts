@@ -111,7 +111,8 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
     }
   };
   for (const change of changes) if (change.op === 'add') judge(change, holdAddition(change, state, context));
-  let firewallLeft = context.firewallRemovalsLeft;
+  // Net, for the firewall as for the group: as many in as out is no loss.
+  let firewallLeft = context.firewallRemovalsLeft + go.length;
   const removals = changes.filter((change) => change.op === 'remove');
   // What is never held goes first, so that it is counted before the rest is judged.
   const free = removals.filter((change) => change.moved || change.approved);

@@ -62,11 +62,12 @@ export interface PlanRequest {
  * Decides what one firewall should do for one group (laws 3 to 6). Pure and deterministic: changes come sorted by address.
  * Order of checks: difference, write mode, ownership, brakes.
  */
-export function planGroup(request: PlanRequest): GroupPlan {
+export function planGroup(asked: PlanRequest): GroupPlan {
+  const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
   const counters = recount(request);
   const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters };
   const wanted: PlannedChange[] = [];
-  for (const question of [...request.questions].sort((a, b) => (a.address < b.address ? -1 : 1))) {
+  for (const question of [...request.questions].sort(byAddress)) {
     const change = difference(question, plan);
     if (change) wanted.push(change);
   }
@@ -93,6 +94,17 @@ export function planGroup(request: PlanRequest): GroupPlan {
   plan.counters = braked.counters;
   plan.create = request.ownership === 'absent' && plan.changes.some((change) => change.op === 'add');
   return plan;
+}
+
+/** An object that is not there has no members, whatever the ledger says. */
+function withoutObject(request: PlanRequest): PlanRequest {
+  return { ...request, questions: request.questions.map((question) => ({ ...question, ledger: 'absent' })) };
+}
+
+function byAddress(a: Question, b: Question): number {
+  if (a.address !== b.address) return a.address < b.address ? -1 : 1;
+  if (a.key === b.key) return 0;
+  return a.key < b.key ? -1 : 1;
 }
 
 /** Corrects the durable counter by what was read back: a crash leaves it where the last plan wanted it. */
