@@ -12,6 +12,7 @@ export async function deployStacks(request: {
   directory: string;
   environment: Record<string, string>;
   progress: (line: string) => void;
+  signal: AbortSignal;
 }): Promise<void> {
   const environment = {
     ...process.env,
@@ -20,7 +21,7 @@ export async function deployStacks(request: {
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   };
   const run = (cwd: string, ...args: string[]): Promise<string> =>
-    runCommand(node, [cdk, ...args, '--no-notices'], { cwd, environment });
+    runCommand(node, [cdk, ...args, '--no-notices'], { cwd, environment, signal: request.signal });
   request.progress('bootstrapping the account');
   // In a folder without cdk.json the command does not synthesize first.
   await run(request.directory, 'bootstrap', `aws://${sandboxAccount}/${sandboxRegion}`);

@@ -41,6 +41,8 @@ export class Sandbox {
   #agent: AgentProcess | undefined;
   #app: App | undefined;
   #stopping: Promise<void> | undefined;
+  /** Ends what is under way when the sandbox is stopped before it is up. */
+  readonly #abort = new AbortController();
 
   constructor(options: SandboxOptions) {
     this.options = options;
@@ -52,10 +54,12 @@ export class Sandbox {
     await mkdir(directory, { recursive: true });
     try {
       await this.startParts();
+      const { signal } = this.#abort;
+      signal.throwIfAborted();
       const environment = this.environment;
       Object.assign(process.env, environment);
       this.configurationPath = await writeConfiguration(directory, this.firewalls, this.options.groups);
-      await deployStacks({ configuration: this.configurationPath, directory, environment, progress });
+      await deployStacks({ configuration: this.configurationPath, directory, environment, progress, signal });
       for (const [id, { simulator }] of Object.entries(this.firewalls))
         await this.storeSecret(id, simulator.token);
       await this.apply(this.options.groups);
@@ -131,6 +135,7 @@ export class Sandbox {
 
   async startAgent(): Promise<AgentProcess> {
     const { directory } = this.options;
+    this.#abort.signal.throwIfAborted();
     this.#agent = await startAgent({ directory, kubeconfig: this.kubeconfig, environment: this.environment });
     return this.#agent;
   }
@@ -151,6 +156,7 @@ export class Sandbox {
 
   /** Ends everything that was started; may be called again. */
   stop(): Promise<void> {
+    this.#abort.abort(new Error('the sandbox was stopped'));
     this.#stopping ??= this.stopParts();
     return this.#stopping;
   }
