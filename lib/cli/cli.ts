@@ -37,14 +37,15 @@ export class Cli {
     return path.resolve(this.io.cwd, given);
   }
 
-  /** Loads the configuration of `--config`; warnings go to standard error. Throws InvalidConfiguration. */
-  async configuration(): Promise<LoadedConfiguration> {
+  /** Loads the configuration of `--config`; warnings go to standard error unless `quiet`. Throws InvalidConfiguration. */
+  async configuration({ quiet = false } = {}): Promise<LoadedConfiguration> {
     // Loaded here, so that `--help` does not wait for schemas and vendors.
     const { loadConfiguration } = await import('../app/configuration/load.ts');
     const { modules } = await import('../app/compose-modules.ts');
     const loaded = await loadConfiguration(this.configPath, { modules });
     const warnings = relative(loaded.warnings, this.io.cwd);
-    for (const warning of warnings) this.output.note(['warning', ...problemLines(warning)].join('\n'));
+    if (!quiet)
+      for (const warning of warnings) this.output.note(['warning', ...problemLines(warning)].join('\n'));
     return { ...loaded, warnings };
   }
 }

@@ -1,15 +1,37 @@
 import type { CliCommand } from './cli.ts';
+import { applyCommand } from './commands/apply.ts';
+import { approveCommand } from './commands/approve.ts';
+import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
+import { deployCommand } from './commands/deploy.ts';
+import { explainCommand } from './commands/explain.ts';
+import { groupsCommand } from './commands/groups.ts';
 import { initCommand } from './commands/init.ts';
+import { planCommand } from './commands/plan.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { secretCommand } from './commands/secret.ts';
 import { selectorCommand } from './commands/selector.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { statusCommand } from './commands/status.ts';
 import { validateCommand } from './commands/validate.ts';
 
 /** All commands, in the order of the help. One more: one file in commands/ and one line here. */
 export const commands: readonly CliCommand[] = [
   initCommand,
   validateCommand,
+  planCommand,
+  applyCommand,
+  deployCommand,
+  secretCommand,
+  checkCommand,
+  statusCommand,
+  groupsCommand,
+  explainCommand,
+  approveCommand,
+  restoreCommand,
+  reconcileCommand,
   selectorCommand,
   simulateCommand,
   schemaCommand,

@@ -1,4 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Operator } from '../app/compose-operator.ts';
+import type { HubConfiguration } from '../app/configuration/model.ts';
 
 /** A place to write to that may be a terminal. */
 type OutputStream = Writable & { isTTY?: boolean; columns?: number };
@@ -11,6 +13,8 @@ export interface CliIo {
   /** Relative paths are relative to it. */
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Stands in for AWS in tests. */
+  connect?: (hub: HubConfiguration) => Operator;
 }
 
 export function processIo(): CliIo {

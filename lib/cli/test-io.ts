@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { ExitCode } from './exit-codes.ts';
+import type { CliIo } from './io.ts';
 import { run } from './run.ts';
 
 export interface Ran {
@@ -18,19 +19,23 @@ export interface RunOptions {
   stdin?: string;
   /** Makes standard output a terminal of so many columns. */
   columns?: number;
+  /** The hub instead of AWS. */
+  connect?: CliIo['connect'];
+  env?: Record<string, string>;
 }
 
 /** For tests: runs a command line as the process would, with captured streams. */
 export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()];
-  const { cwd = process.cwd(), stdin = '', columns } = options;
+  const { cwd = process.cwd(), stdin = '', columns, connect, env = {} } = options;
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const code = await run(argv, {
-    stdin: Readable.from([stdin]),
+    stdin: Object.assign(Readable.from([stdin]), columns === undefined ? {} : { isTTY: true }),
     stdout: Object.assign(stdout.stream, terminal),
     stderr: stderr.stream,
     cwd,
-    env: {},
+    env,
+    ...(connect === undefined ? {} : { connect }),
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -97,6 +97,10 @@ export const errorCodes = {
     'never',
     'Sign in to the account of the hub (AWS_PROFILE or another usual way) with the rights of an operator, then run the command again.',
   ],
+  'hub/deploy-failed': [
+    'never',
+    'What cdk wrote above says why; its stacks are as they were, or rolled back. Mend it, then deploy again.',
+  ],
   'hub/missing': [
     'never',
     'Run `zonebridge deploy` for this configuration; check hub.name, hub.region and the account you are signed in to.',

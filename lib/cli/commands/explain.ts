@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { explain } from '../../app/commands/explain-group.ts';
+import type { Explanation } from '../../app/commands/explain.ts';
+import type { Step } from '../../app/commands/explain-place.ts';
+import { type Cli, examples } from '../cli.ts';
+import { withHub } from '../hub.ts';
+import { moment } from '../time.ts';
+
+export function explainCommand(cli: Cli): Command {
+  return new Command('explain')
+    .summary('why an address is or is not on a firewall')
+    .description(
+      'Follows an address or endpoint from the cluster to each firewall, step by step with times (UTC), and says where it ended.\n' +
+        'Of a group it tells what it selects and how it stands on each firewall.',
+    )
+    .argument('<subject>', 'address, namespace/pod, cluster/namespace/pod, node, or group')
+    .addHelpText(
+      'after',
+      examples(
+        ['zonebridge explain 10.20.3.4', 'an address seen in a firewall log'],
+        ['zonebridge explain shop/web-6f7c9-x2x4p', 'a pod'],
+        ['zonebridge explain storefront', 'a group'],
+      ),
+    )
+    .action((subject: string) =>
+      withHub(cli, async (hub) => {
+        const explanation = await explain(hub, subject);
+        show(cli, explanation);
+        cli.output.result({ ok: true, ...explanation });
+      }),
+    );
+}
+
+function show(cli: Cli, explanation: Explanation): void {
+  const { output } = cli;
+  const { bold, green, yellow, dim } = output.colors;
+  if (!explanation.found)
+    output.line(`Nothing known of ${output.safe(explanation.asked)}. Where was looked:`);
+  showSteps(cli, explanation.steps, '');
+  for (const { title, steps, selections } of explanation.endpoints) {
+    output.line(bold(output.safe(title)));
+    showSteps(cli, steps, '  ');
+    for (const { group, selected, reason, refused } of selections) {
+      const word = selected ? green('selected by') : dim('not selected by');
+      output.line(`  ${word} ${group}: ${output.safe(reason)}`);
+      for (const one of refused) output.line(`    ${yellow('refused')}: ${output.safe(one.reason)}`);
+    }
+  }
+  for (const { address, group, firewall, on, reason, text, steps } of explanation.verdicts) {
+    output.line(bold(`${address} in ${group} on ${firewall}`));
+    showSteps(cli, steps, '  ');
+    const mark = on ? green('on the firewall') : yellow('not on the firewall');
+    output.line(`  ${mark} (${reason}): ${output.safe(text)}`);
+  }
+}
+
+function showSteps({ output }: Cli, steps: readonly Step[], indent: string): void {
+  const blank = ' '.repeat(moment(0).length);
+  for (const { at, text } of steps)
+    output.line(`${indent}${at === undefined ? blank : moment(at)}  ${output.safe(text)}`);
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { type GroupView, listGroups, type Member } from '../../app/commands/groups.ts';
+import { type Cli, examples } from '../cli.ts';
+import { withHub } from '../hub.ts';
+import { ago } from '../time.ts';
+
+export function groupsCommand(cli: Cli): Command {
+  return new Command('groups')
+    .summary('members per group and firewall')
+    .description(
+      'Lists the members of each group on each firewall, with the endpoint behind each and its age.',
+    )
+    .argument('[group]', 'only this one')
+    .option('--firewall <id>', 'only on this firewall')
+    .addHelpText(
+      'after',
+      examples(
+        ['zonebridge groups', 'everything'],
+        ['zonebridge groups storefront --firewall edge-1', 'one group on one firewall'],
+      ),
+    )
+    .action((group: string | undefined, { firewall }: { firewall?: string }) =>
+      withHub(cli, async (hub) => {
+        const views = await listGroups(hub.ports, await hub.active(), { group, firewall });
+        for (const view of views) show(cli, view, hub.ports.clock.now());
+        cli.output.result({ ok: true, groups: views });
+      }),
+    );
+}
+
+function show({ output }: Cli, view: GroupView, now: number): void {
+  const object = view.object === '' ? 'not made yet' : view.object;
+  output.line(`${output.colors.bold(view.group)} on ${view.firewall} (${object}), ${view.size} members`);
+  if (view.members.length > 0) {
+    output.table({
+      head: ['address', 'endpoint', 'state', 'since'],
+      rows: view.members.map((member) => [
+        member.address,
+        member.endpoint ?? 'gone',
+        { text: stateText(member), tone: toneOf(member) },
+        ago(member.since, now),
+      ]),
+    });
+  }
+  output.line();
+}
+
+function stateText({ state, reason }: Member): string {
+  return reason === undefined ? state : `${state} (${reason})`;
+}
+
+function toneOf({ state }: Member): 'good' | 'bad' | 'warn' {
+  if (state === 'present') return 'good';
+  return state === 'failed' ? 'bad' : 'warn';
+}

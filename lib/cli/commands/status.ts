@@ -1,0 +1,121 @@
+import { Command } from 'commander';
+import {
+  type ClusterStatus,
+  type FirewallStatus,
+  isWell,
+  readStatus,
+  type SetAside,
+  silentAfterMs,
+  type Status,
+} from '../../app/commands/status.ts';
+import { type Cli, examples } from '../cli.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { withHub } from '../hub.ts';
+import type { Cell } from '../table.ts';
+import { ago, duration, moment } from '../time.ts';
+
+export function statusCommand(cli: Cli): Command {
+  return new Command('status')
+    .summary('how everything stands')
+    .description(
+      'Shows firewalls, groups and clusters as the hub knows them; calls no firewall.\n' +
+        'Exit code 3 when something needs a person or is behind.',
+    )
+    .addHelpText(
+      'after',
+      examples(['zonebridge status', 'an overview'], ['zonebridge status --json', 'for monitoring']),
+    )
+    .action(() =>
+      withHub(cli, async (hub) => {
+        const status = await readStatus(hub);
+        show(cli, status);
+        const ok = isWell(status);
+        if (!ok) cli.exitCode = exitCodes.held;
+        cli.output.result({ ok, ...status });
+      }),
+    );
+}
+
+function show(cli: Cli, status: Status): void {
+  const { output } = cli;
+  const { now } = status;
+  output.line(
+    `Hub ${status.hub}, generation ${status.generation}, applied by ${output.safe(status.author)} at ${moment(status.activatedAt)}\n`,
+  );
+  output.table({
+    head: ['firewall', 'state', 'to do', 'behind since', 'last success', 'device', 'last comparison'],
+    rows: status.firewalls.map((firewall) => firewallRow(firewall, now)),
+  });
+  for (const { firewall, lastError, failures } of status.firewalls)
+    if (lastError !== undefined)
+      output.line(`  ${firewall}: ${failures} runs failed, ${output.safe(lastError)}`);
+  output.line();
+  output.table({
+    head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'trouble'],
+    rows: status.firewalls.flatMap(({ firewall, groups }) =>
+      groups.map(({ group, object, channel, mode, size, held, trouble }) => [
+        group,
+        firewall,
+        object === '' ? undefined : `${object} (${channel})`,
+        mode,
+        size,
+        held === 0 ? 0 : { text: String(held), tone: 'warn' as const },
+        trouble === undefined ? undefined : { text: trouble, tone: 'bad' as const },
+      ]),
+    ),
+  });
+  output.line();
+  output.table({
+    head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'set aside'],
+    rows: status.clusters.map((cluster) => clusterRow(cluster, now)),
+  });
+  if (status.unknownSenders)
+    output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
+  const { health, behindSince, identity, comparison } = firewall;
+  const tones = {
+    'in step': 'good',
+    working: 'good',
+    behind: 'bad',
+    'circuit open': 'bad',
+    'not reached yet': 'dim',
+  } as const;
+  return [
+    firewall.firewall,
+    { text: health, tone: tones[health] },
+    firewall.dirty,
+    behindSince === undefined ? undefined : duration(now - behindSince),
+    ago(firewall.lastSuccess, now),
+    identity &&
+      `${identity.serial} ${identity.version}${identity.role === undefined ? '' : ` ${identity.role}`}`,
+    comparison && comparisonText(comparison, now),
+  ];
+}
+
+function comparisonText(comparison: NonNullable<FirewallStatus['comparison']>, now: number): string {
+  if (comparison.error !== '') return `failed ${ago(comparison.finishedAt, now)}: ${comparison.error}`;
+  const { removedByHand, lost, foreign } = comparison;
+  const drift = removedByHand + lost + foreign;
+  return `${drift === 0 ? 'no drift' : `${drift} differences`}, ${ago(comparison.finishedAt, now)}`;
+}
+
+function clusterRow(cluster: ClusterStatus, now: number): Cell[] {
+  const { heartbeatAt, silentMs, verifiedShards, shards, quarantine } = cluster;
+  const silent = silentMs !== undefined && silentMs >= silentAfterMs;
+  const heard = ago(heartbeatAt, now);
+  return [
+    cluster.cluster,
+    cluster.epoch === 0 ? 'never heard' : `epoch ${cluster.epoch}, version ${cluster.agentVersion ?? '?'}`,
+    silent ? { text: `${heard}, silent`, tone: 'bad' } : heard,
+    cluster.endpoints,
+    cluster.pending,
+    verifiedShards === shards ? 'in full' : `${verifiedShards} of ${shards}`,
+    quarantine && { text: asideText(quarantine, now), tone: 'warn' },
+  ];
+}
+
+function asideText({ count, code, message, at }: SetAside, now: number): string {
+  return `${count}, last ${ago(at, now)}: ${code}: ${message.slice(0, 120)}`;
+}

@@ -1,0 +1,163 @@
+import type { Operator } from '../../lib/app/compose-operator.ts';
+import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
+import { names } from '../../lib/app/names.ts';
+import type { Ports } from '../../lib/app/ports.ts';
+import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
+import { Configurations } from '../../lib/app/state/configurations.ts';
+import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
+import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
+import { runCli, type Ran, type RunOptions, temporaryFolder } from '../../lib/cli/test-io.ts';
+import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
+import { clusterSource, schemaVersion } from '../../lib/core/model/messages.ts';
+import { fortigate } from '../../lib/firewalls/fortigate/index.ts';
+import {
+  startFortigateSimulator,
+  type FortigateSimulator,
+} from '../../lib/firewalls/fortigate/simulator/index.ts';
+import {
+  type Groups,
+  sandboxAccount,
+  sandboxCluster,
+  sandboxHub,
+  sandboxRegion,
+  writeConfiguration,
+} from '../../lib/sandbox/configuration.ts';
+import { MemoryTables } from './memory-tables.ts';
+import { FakeClock, MemorySecrets, RecordingQueues, RecordingTelemetry, SeededRandom } from './ports.ts';
+
+/** The command line over a hub in memory and a simulated FortiGate `edge`. Whatever waits lets the hub work meanwhile. */
+export class OperatorWorld {
+  readonly folder: string;
+  readonly simulator: FortigateSimulator;
+  readonly queues = new RecordingQueues();
+  readonly secrets = new MemorySecrets();
+  readonly clock = new FakeClock({ now: Date.now(), automatic: true });
+  readonly operator: Operator;
+  #sequence = 0;
+  #draining = false;
+
+  private constructor(folder: string, simulator: FortigateSimulator) {
+    this.folder = folder;
+    this.simulator = simulator;
+    const tables = new MemoryTables();
+    const ports: Ports = {
+      hub: sandboxHub,
+      tables,
+      queues: this.queues,
+      secrets: this.secrets,
+      clock: {
+        now: () => this.clock.now(),
+        sleep: async (milliseconds) => {
+          await this.work();
+          await this.clock.sleep(milliseconds);
+        },
+      },
+      random: new SeededRandom(1),
+      telemetry: new RecordingTelemetry(),
+      firewalls: { fortigate },
+    };
+    this.operator = {
+      ports,
+      configurations: new Configurations(tables),
+      credentials: {
+        write: async (name, value) => {
+          this.secrets.values.set(name, value);
+        },
+      },
+    };
+  }
+
+  /** With the given groups in the file; nothing is applied and no credential stored yet. */
+  static async start(groups: Groups): Promise<OperatorWorld> {
+    const world = new OperatorWorld(await temporaryFolder(), await startFortigateSimulator());
+    await world.write(groups);
+    return world;
+  }
+
+  async write(groups: Groups): Promise<void> {
+    await writeConfiguration(this.folder, { edge: { simulator: this.simulator, version: '7.4.4' } }, groups);
+  }
+
+  storeToken(): void {
+    this.secrets.values.set(names.secret(sandboxHub, 'edge'), this.simulator.token);
+  }
+
+  run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return runCli(argv, { cwd: this.folder, connect: () => this.operator, ...options });
+  }
+
+  /** The object of `--json`, with the exit code. */
+  async json(
+    argv: readonly string[],
+    options: RunOptions = {},
+  ): Promise<{ code: number; result: Record<string, unknown> }> {
+    const { code, stdout } = await this.run([...argv, '--json'], options);
+    return { code, result: JSON.parse(stdout) as Record<string, unknown> };
+  }
+
+  /** The agent of the cluster says hello and tells pods. */
+  async tell(...records: EndpointRecord[]): Promise<void> {
+    const now = this.clock.now();
+    const event = (type: string, detail: Record<string, unknown>): Promise<void> =>
+      this.ingest(type, { schema: schemaVersion, sentAt: now, ...detail });
+    await event('hello', { process: 'agent-process-1', agentVersion: '1' });
+    const changes = records.map((upsert) => ({
+      sequence: ++this.#sequence,
+      time: now,
+      cause: 'watch',
+      upsert,
+    }));
+    await event('endpoints', { epoch: 1, changes });
+    await this.work();
+  }
+
+  private ingest(type: string, detail: Record<string, unknown>): Promise<void> {
+    const source = clusterSource({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster });
+    const { ports, configurations } = this.operator;
+    return ingestMessage(ports, configurations, JSON.stringify({ source, 'detail-type': type, detail }));
+  }
+
+  /** Works off what lies in the queues, as the functions would. */
+  async work(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let batch = this.queues.take(); batch.length > 0; batch = this.queues.take())
+        for (const { queue, body } of batch) await this.deliver(queue, body);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  private async deliver(queue: string, body: string): Promise<void> {
+    const { ports, configurations } = this.operator;
+    if (queue === names.ingestQueue(sandboxHub)) await ingestMessage(ports, configurations, body);
+    else if (queue === names.reconcileQueue(sandboxHub, 'net-edge'))
+      await reconcileMessage(ports, configurations, body);
+    else if (queue === names.wakeQueue(sandboxHub, 'net-edge'))
+      await syncFirewall(ports, configurations, parseWakeUp(body) ?? '');
+  }
+
+  /** Addresses the device enforces for a group. */
+  members(group: string): string[] {
+    const name = fortigate.objectName({ hub: sandboxHub, group, channel: 'push' });
+    return [...this.simulator.device.vdom('root').feeds.read(name).entries.keys()].sort();
+  }
+
+  stop(): Promise<void> {
+    return this.simulator.stop();
+  }
+}
+
+/** A group of pods by their label `app`, pushed to `edge`. */
+export function pushed(app: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    addresses: 'pod',
+    select: `app == '${app}'`,
+    anyNamespace: true,
+    usedIn: 'allow',
+    maxMembers: 1000,
+    publish: [{ firewall: 'edge', channel: 'push', create: 'own', mode: 'sync' }],
+    ...more,
+  };
+}
