@@ -128,6 +128,37 @@ describe('brakes', () => {
     expect(held).toHaveLength(30);
   });
 
+  test('a held removal that a person carries out is settled, and the address is free for the next pod', async () => {
+    const world = await filled(4);
+    await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });
+    world.device.objects.get('obj-web')!.members.delete('10.1.0.2');
+    await world.reconcile();
+    await world.apply([group('web')]);
+    await world.upsert(pod('next', '10.1.0.2', web));
+    await world.reconcile();
+    expect(world.on('web')).toContain('10.1.0.2');
+  });
+
+  test('a channel that writes configuration stays below its ceiling of writes per hour; removals are not held by it', async () => {
+    const target = {
+      firewall: 'edge',
+      channel: 'list',
+      create: 'own',
+      mode: 'sync',
+      onForeignAdd: 'report',
+    } as const;
+    const world = await World.start([
+      group('web', { publish: [{ ...target, acceptConfigChurn: { writesPerHour: 3 } }] }),
+    ]);
+    for (let i = 0; i < 5; i++) await world.upsert(pod(`p${i}`, `10.1.0.${i + 1}`, web));
+    expect(world.on('web')).toHaveLength(3);
+    await world.remove('p0');
+    expect(world.on('web')).toHaveLength(2);
+    await world.clock.sleep(3_600_000);
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(4);
+  });
+
   test('a group never grows beyond its most members', async () => {
     const world = await World.start([group('web', { maxMembers: 2 })]);
     for (let i = 0; i < 4; i++) await world.upsert(pod(`p${i}`, `10.1.0.${i + 1}`, web));

@@ -33,6 +33,7 @@ const transientHolds: readonly string[] = [
   'renamed-object',
   'unverified',
   'max-members',
+  'write-ceiling',
 ];
 
 /** Lists what the sync must look at, and what a person did on the device. Pure. */
@@ -51,6 +52,8 @@ export function compare(comparison: Comparison): Finding[] {
 function judge(key: string, comparison: Comparison): Finding | undefined {
   const row = comparison.ledger.get(key)?.row;
   if (row && isOpen(row)) return { kind: 'open', key };
+  // A person took off what is held back from leaving: then there is nothing left to hold.
+  if (row?.held?.op === 'remove' && !comparison.observed.has(key)) return { kind: 'lost', key };
   if (row?.held) return undefined;
   if (row?.state === 'present') return judgePresent(key, comparison);
   const there = comparison.observed.has(key);

@@ -115,6 +115,9 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
             add: count(item, 'allowAdd'),
             remove: count(item, 'allowRemove'),
           },
+          ...(item['writesHour'] === undefined
+            ? {}
+            : { writes: { hour: count(item, 'writesHour'), count: count(item, 'writesCount') } }),
         }
       : fresh,
     held: count(item, 'held'),
@@ -132,6 +135,7 @@ export function countersItem(counters: Counters): Item {
     allowGeneration: counters.allowance.generation,
     allowAdd: counters.allowance.add,
     allowRemove: counters.allowance.remove,
+    ...(counters.writes ? { writesHour: counters.writes.hour, writesCount: counters.writes.count } : {}),
   };
 }
 

@@ -92,8 +92,19 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
     target: work.target,
     questions: work.questions,
     ownership,
-    brakes: { counters, generation: pass.active.generation, firewallRemovalsLeft: removalsLeft },
+    brakes: {
+      counters,
+      generation: pass.active.generation,
+      firewallRemovalsLeft: removalsLeft,
+      ceiling: ceilingOf(work, now),
+    },
   };
+}
+
+/** The operator's ceiling for a channel that writes configuration. */
+function ceilingOf({ target }: GroupWork, now: number): PlanRequest['brakes']['ceiling'] {
+  const { acceptConfigChurn } = target;
+  return acceptConfigChurn && { ...acceptConfigChurn, hour: Math.floor(now / 3_600_000) };
 }
 
 /** One group after the other: what one takes of the firewall's removals is gone for the next. */

@@ -24,6 +24,8 @@ export interface Counters {
   sizeAtStart: number;
   /** What the last `apply` released for changes that its configuration causes: additions and removals left. */
   allowance: { generation: number; add: number; remove: number };
+  /** Changes sent in an hour (counted from 1970), where the channel writes configuration and has a ceiling. */
+  writes?: { hour: number; count: number } | undefined;
 }
 
 export function emptyCounters(now: number): Counters {
@@ -69,7 +71,8 @@ export type HoldReason =
   | 'unverified'
   | 'configuration-shrink'
   | 'configuration-growth'
-  | 'firewall-shrink';
+  | 'firewall-shrink'
+  | 'write-ceiling';
 
 export interface Braked<C> {
   go: C[];
@@ -89,6 +92,8 @@ export interface BrakeContext {
   generation: number;
   /** How many more removals the firewall as a whole allows in its window. */
   firewallRemovalsLeft: number;
+  /** Most changes an hour, and the hour it is; only for channels that write configuration. Removals are counted and never held by it. */
+  ceiling?: { writesPerHour: number; hour: number } | undefined;
 }
 
 /**
@@ -97,6 +102,7 @@ export interface BrakeContext {
  */
 export function brake<C extends BrakedChange>(changes: readonly C[], context: BrakeContext): Braked<C> {
   const state = { ...context.counters, allowance: { ...context.counters.allowance } };
+  if (context.ceiling) state.writes = { hour: context.ceiling.hour, count: writesSoFar(state, context) };
   const go: C[] = [];
   const held: { change: C; reason: HoldReason }[] = [];
   const judge = (change: C, reason: HoldReason | undefined): void => {
@@ -106,6 +112,7 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
     }
     go.push(change);
     state.size += change.op === 'add' ? 1 : -1;
+    if (state.writes && context.ceiling) state.writes.count += 1;
     if (change.cause === 'configuration' && !change.approved) {
       state.allowance[change.op] = Math.max(0, state.allowance[change.op] - 1);
     }
@@ -127,8 +134,14 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   return { go, held, counters: state };
 }
 
+function writesSoFar({ writes }: Counters, { ceiling }: BrakeContext): number {
+  return writes && ceiling && writes.hour === ceiling.hour ? writes.count : 0;
+}
+
 function holdAddition(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
   if (state.size + 1 > context.maxMembers) return 'max-members';
+  const { ceiling } = context;
+  if (ceiling && writesSoFar(state, context) >= ceiling.writesPerHour) return 'write-ceiling';
   if (change.approved) return undefined;
   if (change.cause === 'configuration') {
     const { allowance } = state;
