@@ -190,6 +190,18 @@ describe('apply', () => {
     ).rejects.toMatchObject({ code: 'configuration/outdated' });
   });
 
+  test('activates nothing when a network has no queue yet', async () => {
+    const world = await filled(1);
+    const configuration = withGroups(world, [group('web', { select: 'all()' })]);
+    const plans = await plan(world, configuration);
+    world.queues.beforeSend = () => {
+      throw new Error('QueueDoesNotExist');
+    };
+    const applying = applyConfiguration(world, { configuration, plans, author: 'test' });
+    await expect(applying).rejects.toThrow('QueueDoesNotExist');
+    expect((await world.configurations.active()).generation).toBe(1);
+  });
+
   test('waits for the run that began with the older generation', async () => {
     const world = await filled(0);
     const now = world.clock.now();

@@ -1,13 +1,13 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { App } from '../compose.ts';
-import type { Configuration } from '../configuration/model.ts';
+import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { startWalk } from '../ingest/walk.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { updateObject } from '../state/ledger.ts';
-import { type Lease, releaseLease, takeLease, wake } from '../state/writers.ts';
+import { type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 import { activeOrNone, type FirewallPlan } from './plan.ts';
 
@@ -38,6 +38,9 @@ export async function applyConfiguration(
 ): Promise<{ generation: number; allowances: Allowance[] }> {
   const { ports, configurations } = app;
   const previous = request.plans[0]?.base ?? (await activeOrNone(configurations))?.generation ?? 0;
+  const writers = Object.entries(request.configuration.firewalls);
+  const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
+  await proveQueues(ports, byWriter);
   try {
     await configurations.activate(request.configuration, {
       previous,
@@ -53,8 +56,6 @@ export async function applyConfiguration(
     );
   }
   const active = await configurations.active();
-  const writers = Object.entries(request.configuration.firewalls);
-  const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
     const ids = new Set(firewalls.map(([id]) => id));
     return release(ports, active, {
@@ -68,6 +69,19 @@ export async function applyConfiguration(
     return wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
   });
   return { generation: active.generation, allowances: request.plans.flatMap(allowancesOf) };
+}
+
+/** A network that is configured but not deployed has no queue: that must show before anything is activated. A wake-up does no harm. */
+async function proveQueues(
+  ports: Ports,
+  byWriter: ReadonlyMap<string, readonly (readonly [string, FirewallConfiguration])[]>,
+): Promise<void> {
+  const networks = new Map(
+    [...byWriter].map(([writerKey, [first]]) => [first?.[1].network ?? '', writerKey]),
+  );
+  await inParallel([...networks], 8, ([network, writerKey]) =>
+    sendWakeUp(ports.queues, { hub: ports.hub, network, writerKey }),
+  );
 }
 
 function allowancesOf({ firewall, groups }: FirewallPlan): Allowance[] {

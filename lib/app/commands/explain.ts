@@ -3,7 +3,7 @@ import { membershipKey, parseMembershipKey } from '../../core/model/address-grou
 import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
 import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, readCluster } from '../state/clusters.ts';
+import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
@@ -40,6 +40,14 @@ interface Found {
   record: EndpointRecord;
 }
 
+interface Searched {
+  found: Found[];
+  /** Endpoints that had the address and were removed. */
+  tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[];
+  /** Stored endpoints that were looked at, by cluster id. */
+  endpoints: Map<string, number>;
+}
+
 interface Question {
   asked: string;
   address: string | undefined;
@@ -51,7 +59,8 @@ interface Question {
 export async function explainEndpoint({ ports, configurations }: App, asked: string): Promise<Explanation> {
   const active = await configurations.active();
   const question: Question = { asked, address: addressIn(asked), name: asked.split('/') };
-  const { found, tombstones } = await search(ports, active, question);
+  const searched = await search(ports, active, question);
+  const { found } = searched;
   const kind = question.address === undefined ? 'endpoint' : 'address';
   const endpoints = await inParallel(found, 8, (one) => explainOne(ports, active, one));
   const keys = new Set(
@@ -60,7 +69,7 @@ export async function explainEndpoint({ ports, configurations }: App, asked: str
       : addressKeys(active, question.address),
   );
   const verdicts = await explainKeys(ports, active, { keys, onlyKnown: kind === 'address' });
-  const steps = await searchSteps(ports, active, { question, found, tombstones });
+  const steps = await searchSteps(ports, active, { question, ...searched });
   return { asked, kind, found: found.length > 0 || verdicts.length > 0, steps, endpoints, verdicts };
 }
 
@@ -73,13 +82,9 @@ function addressIn(text: string): string | undefined {
 }
 
 /** Looks through every stored endpoint: nodes and host-network pods have no owner row that would lead to them. */
-async function search(
-  ports: Ports,
-  active: ActiveConfiguration,
-  question: Question,
-): Promise<{ found: Found[]; tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[] }> {
-  const found: Found[] = [];
-  const tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[] = [];
+async function search(ports: Ports, active: ActiveConfiguration, question: Question): Promise<Searched> {
+  const searched: Searched = { found: [], tombstones: [], endpoints: new Map() };
+  const { found, tombstones, endpoints } = searched;
   const shards = [...active.clusters.values()].flatMap((cluster) =>
     Array.from({ length: shardCount }, (_, shard) => ({ cluster, shard })),
   );
@@ -87,13 +92,14 @@ async function search(
     await readShard(ports.tables, cluster.id, shard, (page) => {
       for (const endpoint of page) {
         const { record, former } = endpoint;
+        if (record) endpoints.set(cluster.id, (endpoints.get(cluster.id) ?? 0) + 1);
         if (record && isAsked(question, cluster, record)) found.push({ cluster, endpoint, record });
         if (!record && question.address !== undefined && former.includes(question.address))
           tombstones.push({ cluster, endpoint });
       }
     });
   });
-  return { found, tombstones };
+  return searched;
 }
 
 function isAsked({ address, name }: Question, cluster: ActiveCluster, record: EndpointRecord): boolean {
@@ -189,13 +195,9 @@ export async function explainKeys(
 async function searchSteps(
   ports: Ports,
   active: ActiveConfiguration,
-  result: {
-    question: Question;
-    found: Found[];
-    tombstones: { cluster: ActiveCluster; endpoint: StoredEndpoint }[];
-  },
+  result: Searched & { question: Question },
 ): Promise<Step[]> {
-  const { question, found, tombstones } = result;
+  const { question, found, tombstones, endpoints } = result;
   const steps: Step[] = tombstones.map(({ cluster, endpoint }) => ({
     at: endpoint.deletedAt ?? endpoint.time,
     text: `an endpoint of ${cluster.key} that had the address was removed (${endpoint.id})`,
@@ -208,17 +210,17 @@ async function searchSteps(
     const silent = ports.clock.now() - state.heartbeatAt;
     steps.push({
       ...(state.heartbeatAt === 0 ? {} : { at: state.heartbeatAt }),
-      text: `cluster ${cluster.key}: ${clusterText(state, silent)}${rangeText(question, cluster)}`,
+      text: `cluster ${cluster.key}: ${clusterText(state, silent, endpoints.get(cluster.id) ?? 0)}${rangeText(question, cluster)}`,
     });
   }
   return steps;
 }
 
-function clusterText(state: ReturnType<typeof readCluster>, silentMs: number): string {
+function clusterText(state: ClusterState, silentMs: number, looked: number): string {
   if (state.heartbeatAt === 0) return 'no agent of it was ever heard';
   const heard = silentMs > silentAfterMs ? 'its agent is silent since then' : 'its agent was heard last';
   const verified = state.verifiedShards.size < shardCount ? ', not yet compared in full' : '';
-  return `${heard}, ${state.endpoints} endpoints${verified}, none of them fits`;
+  return `${heard}${verified}; none of ${looked} stored endpoints fits`;
 }
 
 function rangeText({ address }: Question, cluster: ActiveCluster): string {

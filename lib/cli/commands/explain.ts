@@ -31,13 +31,16 @@ export function explainCommand(cli: Cli): Command {
     );
 }
 
+/** Endpoints shown; the address of a node leads to every pod on it. */
+const shownMax = 10;
+
 function show(cli: Cli, explanation: Explanation): void {
   const { output } = cli;
   const { bold, green, yellow, dim } = output.colors;
   if (!explanation.found)
     output.line(`Nothing known of ${output.safe(explanation.asked)}. Where was looked:`);
   showSteps(cli, explanation.steps, '');
-  for (const { title, steps, selections } of explanation.endpoints) {
+  for (const { title, steps, selections } of explanation.endpoints.slice(0, shownMax)) {
     output.line(bold(output.safe(title)));
     showSteps(cli, steps, '  ');
     for (const { group, selected, reason, refused } of selections) {
@@ -46,6 +49,8 @@ function show(cli: Cli, explanation: Explanation): void {
       for (const one of refused) output.line(`    ${yellow('refused')}: ${output.safe(one.reason)}`);
     }
   }
+  const more = explanation.endpoints.length - shownMax;
+  if (more > 0) output.line(`and ${more} more endpoints, see --json`);
   for (const { address, group, firewall, on, reason, text, steps } of explanation.verdicts) {
     output.line(bold(`${address} in ${group} on ${firewall}`));
     showSteps(cli, steps, '  ');
