@@ -9,7 +9,7 @@ export const sandboxRegion = 'eu-central-1';
 export const sandboxHub = 'sandbox';
 export const sandboxCluster = 'shop';
 /** Ranges of the simulated nodes and pods; kwok gives pods their addresses from its own range. */
-export const sandboxRanges = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
+const sandboxRanges = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
 
 export interface SandboxFirewall {
   simulator: FortigateSimulator;

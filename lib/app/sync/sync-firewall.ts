@@ -37,6 +37,8 @@ export async function syncFirewall(
     if (lease.found.circuitUntil > ports.clock.now()) return await context.leave();
     await drain(context, await readActive(context, configurations, writerKey));
   } catch (error) {
+    // Before the first `apply` there is nothing to be behind with.
+    if (isZonebridgeError(error, 'configuration/missing')) return await context.leave();
     failure = isZonebridgeError(error)
       ? error
       : new ZonebridgeError('store/unavailable', `unexpected: ${(error as Error).message}`, { cause: error });
