@@ -113,6 +113,9 @@ async function hubLine(ports: Ports, writerKey: string): Promise<{ line: CheckLi
     const text = `${lastError ?? 'unknown error'}, ${failures} runs in a row${open ? '; left alone since' : ''}`;
     return { line: { name: 'hub', state: 'warning', text: `the hub saw: ${text}` }, open };
   }
-  const text = lastSuccess === 0 ? 'the hub has not called it yet' : `the hub reached it ${ago(lastSuccess)}`;
+  const text =
+    lastSuccess === 0
+      ? 'the hub has not worked on it yet'
+      : `the last run of the hub ended well, ${ago(lastSuccess)}`;
   return { line: { name: 'hub', state: 'ok', text }, open };
 }

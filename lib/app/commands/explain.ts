@@ -168,7 +168,7 @@ function addressKeys(active: ActiveConfiguration, address: string): string[] {
 }
 
 /** Explains each key on each firewall of its group; `onlyKnown` leaves out places that know nothing of it. */
-export async function explainKeys(
+async function explainKeys(
   ports: Ports,
   active: ActiveConfiguration,
   request: { keys: Iterable<string>; onlyKnown: boolean },

@@ -96,7 +96,7 @@ async function viewOf(
 }
 
 /** What a ledger row says in one word. */
-export function stateOf(row: {
+function stateOf(row: {
   state: string;
   held: { op: 'add' | 'remove'; reason: HeldReason } | undefined;
   withheldFor: string | undefined;

@@ -54,7 +54,7 @@ async function deploy(cli: Cli, cdkArguments: readonly string[], options: Deploy
 }
 
 /** Without a terminal nobody can be asked: then it must be said that nobody wants to be, before anything is built. */
-export function deployArguments(
+function deployArguments(
   cli: Cli,
   cdkArguments: readonly string[],
   { requireApproval, yes }: Pick<DeployOptions, 'requireApproval' | 'yes'>,
