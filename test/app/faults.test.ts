@@ -241,7 +241,7 @@ describe('manifests', () => {
       const entries = records
         .map((record) => [`${record.kind}|${record.uid}`, contentHash(record)] as const)
         .filter(([id]) => shardOf(id) === shard)
-        .sort();
+        .sort(([a], [b]) => (a < b ? -1 : 1));
       return { shard, cut: world.sequence + 1, count: entries.length, entries };
     });
   }

@@ -100,7 +100,8 @@ describe('work is proportional to the change', () => {
     const large = await costOfOne(10_000);
     expect(large).toEqual(small);
     expect(small.device).toEqual(['apply']);
-    expect(small.calls).toBeLessThanOrEqual(14);
+    // One call fewer than the aim of 14, two units more than the aim of 16: intent and fence are one transaction.
+    expect(small.calls).toBeLessThanOrEqual(13);
     expect(small.writes).toBeLessThanOrEqual(18);
   });
 

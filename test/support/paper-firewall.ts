@@ -22,8 +22,10 @@ export class PaperFirewall {
   calls: { name: string; changes?: readonly ObjectChanges[] }[] = [];
   /** Throw to fail a whole call; `apply` may also name addresses whose reply is lost after (`unknown`) or that are refused. */
   fault: ((call: string) => void) | undefined;
-  /** Runs while a call is on its way. */
+  /** Runs before a call is sent. */
   beforeCall: ((call: string) => void | Promise<void>) | undefined;
+  /** Runs while a call is on its way. */
+  onItsWay: ((call: string) => void | Promise<void>) | undefined;
   refuse = new Map<string, ZonebridgeError>();
   loseReply = new Set<string>();
   capacity = Number.POSITIVE_INFINITY;
@@ -47,9 +49,10 @@ export const paperFirewalls = new Map<string, PaperFirewall>();
 function connection(device: PaperFirewall, request: ConnectionRequest<PaperSettings>): FirewallConnection {
   /** No call begins after the deadline, as the contract demands. */
   const call = async (name: string, changes?: readonly ObjectChanges[]): Promise<void> => {
+    await device.beforeCall?.(name);
     if (request.clock.now() >= request.deadline)
       throw new ZonebridgeError('firewall/unreachable', 'the time for calls is over');
-    await device.beforeCall?.(name);
+    await device.onItsWay?.(name);
     device.record(name, changes);
   };
   return {
