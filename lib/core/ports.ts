@@ -99,6 +99,8 @@ export interface Queues {
 export interface Secrets {
   /** Current value; throws `secret/missing`. */
   read(name: string): Promise<string>;
+  /** The value was refused: the next read asks again instead of using a kept one. */
+  forget(name: string): void;
 }
 
 /** Stores a new value of a secret that exists; for the operator's command line alone. */

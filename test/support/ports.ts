@@ -112,6 +112,10 @@ export class MemorySecrets implements Secrets {
     this.values = new Map(Object.entries(values));
   }
 
+  forget(): void {
+    // Nothing is kept.
+  }
+
   async read(name: string): Promise<string> {
     this.reads.push(name);
     const value = this.values.get(name);

@@ -122,10 +122,16 @@ export class RunContext {
     if (!failure) return {};
     if (goesOn) return { postponeSeconds: 0, error: failure };
     const { code, message } = failure;
+    if (code === 'firewall/credentials-rejected') this.#forgetCredentials();
     ports.telemetry.warn('run ended with an error', { writerKey: lease.writerKey, code, message });
     for (const firewall of this.firewalls)
       ports.telemetry.metric(metrics.failures.name, state.failures, { firewall });
     return { postponeSeconds: Math.min(60, 2 ** Math.min(state.failures, 6)), error: failure };
+  }
+
+  /** A credential that was just renewed must not wait for the kept one to grow old. */
+  #forgetCredentials(): void {
+    for (const firewall of this.firewalls) this.ports.secrets.forget(names.secret(this.ports.hub, firewall));
   }
 
   async #requestReconcile(firewall: string, reason: string): Promise<void> {

@@ -16,9 +16,9 @@ export function demoCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       examples(
-        ['npm run demo', 'play, then look around'],
+        ['zonebridge demo', 'play, then look around'],
         [
-          'npm run demo -- --once --json',
+          'zonebridge demo --once --json',
           'for scripts: one JSON object last, exit code 1 when a step failed',
         ],
       ),
