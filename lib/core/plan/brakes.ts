@@ -131,11 +131,19 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
     if (reason === undefined) firewallLeft -= 1;
     judge(change, reason);
   }
+  // What leaves makes room: the rolling update of a full group must not lock its new members out.
+  const [full, others] = [held.filter(isFull), held.filter((entry) => !isFull(entry))];
+  held.splice(0, held.length, ...others);
+  for (const { change } of full) judge(change, holdAddition(change, state, context));
   return { go, held, counters: state };
 }
 
 function writesSoFar({ writes }: Counters, { ceiling }: BrakeContext): number {
   return writes && ceiling && writes.hour === ceiling.hour ? writes.count : 0;
+}
+
+function isFull({ reason }: { reason: HoldReason }): boolean {
+  return reason === 'max-members';
 }
 
 function holdAddition(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
