@@ -19,9 +19,7 @@ export function applyUpdate(before: TypedItem | undefined, update: ItemUpdate): 
     setOwn(item, name, value);
     sets.delete(name);
   }
-  for (const [name, value] of Object.entries(copyItem(update.setIfAbsent ?? {}))) {
-    if (own(item, name) === undefined) setOwn(item, name, value);
-  }
+  setMissing(item, update.setIfAbsent ?? {});
   addNumbers(item, update.add ?? {});
   for (const [name, members] of Object.entries(update.addToSet ?? {})) {
     const old = own(item, name);
@@ -32,6 +30,12 @@ export function applyUpdate(before: TypedItem | undefined, update: ItemUpdate): 
     sets.add(name);
   }
   return { item, sets };
+}
+
+function setMissing(item: Item, values: Item): void {
+  for (const [name, value] of Object.entries(copyItem(values))) {
+    if (own(item, name) === undefined) setOwn(item, name, value);
+  }
 }
 
 function addNumbers(item: Item, amounts: Record<string, number>): void {

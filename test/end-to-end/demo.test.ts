@@ -30,7 +30,10 @@ function demo(...args: string[]): {
     child.once('close', (code) => resolve({ code, stdout, stderr })),
   );
   const seen = async (text: string): Promise<void> => {
-    while (!stderr.includes(text)) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!stderr.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`the demo ended before it said "${text}":\n${stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   };
   return { ended, interrupt: () => child.kill('SIGINT'), pid: child.pid ?? 0, seen };
 }
