@@ -1,7 +1,7 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { InvalidConfiguration } from '../app/configuration/invalid-configuration.ts';
-import { stackProblems } from './limits.ts';
+import { stackProblems } from '../app/configuration/stack-limits.ts';
 import { omitForSandbox } from './sandbox-omissions.ts';
 import type { StackSettings } from './settings.ts';
 import { ClustersStack } from './stacks/clusters-stack.ts';

@@ -6,6 +6,7 @@ import { InvalidConfiguration } from './invalid-configuration.ts';
 import { configurationJsonSchema, type Modules } from './json-schema.ts';
 import type { Configuration } from './model.ts';
 import { Report } from './report.ts';
+import { stackProblems } from './stack-limits.ts';
 import { readSources } from './source/sources.ts';
 
 export interface LoadedConfiguration {
@@ -39,7 +40,10 @@ export async function loadConfiguration(
   if (report.problems.length > 0 || draft.hub === undefined) {
     throw new InvalidConfiguration(location, inReadingOrder(report.problems));
   }
-  return { configuration: complete(draft, draft.hub), warnings: inReadingOrder(report.warnings) };
+  const configuration = complete(draft, draft.hub);
+  const tooLarge = stackProblems(configuration);
+  if (tooLarge.length > 0) throw new InvalidConfiguration(location, tooLarge);
+  return { configuration, warnings: inReadingOrder(report.warnings) };
 }
 
 function complete(draft: Draft, hub: Configuration['hub']): Configuration {

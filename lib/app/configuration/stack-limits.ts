@@ -1,6 +1,6 @@
-import type { Problem } from '../core/errors.ts';
-import type { Configuration } from '../app/configuration/model.ts';
-import { names } from '../app/names.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Configuration } from './model.ts';
+import { names } from '../names.ts';
 
 /** A stack ends at 500 resources and a cluster takes nine of them; a cell is never split afterwards, so it ends early. */
 export const clustersPerCell = 40;
