@@ -54,7 +54,7 @@ export async function inParallel<T, R>(
   return results;
 }
 
-export function chunks<T>(elements: readonly T[], size: number): T[][] {
+function chunks<T>(elements: readonly T[], size: number): T[][] {
   const result: T[][] = [];
   for (let i = 0; i < elements.length; i += size) result.push(elements.slice(i, i + size));
   return result;

@@ -22,7 +22,7 @@ export interface LedgerRow {
   failed: { code: string; message: string } | undefined;
 }
 
-export function ledgerPartition(firewall: string, group: string): string {
+function ledgerPartition(firewall: string, group: string): string {
   return `${firewall}|${group}`;
 }
 

@@ -1,9 +1,9 @@
-import { membershipKey, parseMembershipKey } from '../../core/model/address-group.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { spread } from '../../core/model/endpoint.ts';
 import type { Key, Tables, Write } from '../../core/ports.ts';
 
 /** A group's full listing is spread over a few index partitions. */
-export const listingBuckets = 4;
+const listingBuckets = 4;
 
 function rowKey(key: string, endpoint: string): Key {
   return { table: 'memberships', pk: key, sk: endpoint };
@@ -48,5 +48,3 @@ export async function listGroup(tables: Tables, group: string): Promise<Map<stri
   }
   return result;
 }
-
-export { membershipKey };

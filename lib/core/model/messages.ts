@@ -31,7 +31,7 @@ export const endpointRecord = z.strictObject({
  * Why a change is sent: `watch` = an event told it (a removal is witnessed); `relist` = inferred from a listing;
  * `namespace` and `node` = a joined object changed; `start` = first listing of a new agent process.
  */
-export const changeCause = z.enum(['watch', 'relist', 'namespace', 'node', 'start']);
+const changeCause = z.enum(['watch', 'relist', 'namespace', 'node', 'start']);
 export type ChangeCause = z.infer<typeof changeCause>;
 
 /** One change; exactly one of `upsert` and `remove`. `time` is the agent's clock when it saw it. */
@@ -81,7 +81,7 @@ export const heartbeatDetail = z.strictObject({
 });
 
 /** One shard of everything the agent has: ids with content hashes, complete up to the sequence `cut`. */
-export const shardManifest = z.strictObject({
+const shardManifest = z.strictObject({
   shard: z.number().int().min(0).max(255),
   /** The shard held exactly these entries when the agent's sequence was `cut`. */
   cut: z.number().int().nonnegative(),

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { type Import, importsOf, isTest, lookedAt, sourcesIn } from './sources.ts';
+
+/** What a room may import: own paths by their beginning, packages by name (`*` at the end for any rest). */
+interface Room {
+  name: string;
+  files: RegExp;
+  ours: readonly RegExp[];
+  packages: readonly string[];
+}
+
+const core = /^lib\/core\//;
+const app = /^lib\/app\//;
+const anyLibrary = ['*'];
+
+/** The first room that fits a file is its room. */
+const rooms: readonly Room[] = [
+  { name: 'core', files: core, ours: [core], packages: ['zod', 'ipaddr.js', '@noble/hashes'] },
+  {
+    name: 'registry of firewalls',
+    files: /^lib\/firewalls\/registry\.ts$/,
+    ours: [core, /^lib\/firewalls\/[^/]+\/index\.ts$/],
+    packages: [],
+  },
+  {
+    name: 'a vendor',
+    files: /^lib\/firewalls\/[^/]+\//,
+    ours: [core],
+    packages: ['zod', 'ipaddr.js', 'undici', '@peculiar/x509', 'reflect-metadata', 'node:*'],
+  },
+  { name: 'kubernetes', files: /^lib\/kubernetes\//, ours: [core, /^lib\/kubernetes\//], packages: ['zod'] },
+  {
+    name: 'aws',
+    files: /^lib\/aws\//,
+    ours: [core, /^lib\/aws\//],
+    packages: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@smithy/*', 'node:*'],
+  },
+  {
+    name: 'composition',
+    files: /^lib\/app\/compose[^/]*\.ts$/,
+    ours: [core, app, /^lib\/aws\//, /^lib\/firewalls\/registry\.ts$/],
+    packages: [],
+  },
+  {
+    name: 'app',
+    files: app,
+    ours: [core, app],
+    packages: ['zod', 'yaml', 'node:path', 'node:fs', 'node:fs/promises', 'node:crypto'],
+  },
+  {
+    name: 'cdk',
+    files: /^lib\/cdk\//,
+    ours: [core, /^lib\/cdk\//, /^lib\/app\/(configuration\/.+|names|environment|metrics)(\.ts)?$/],
+    packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'node:module', 'node:url', 'node:path', 'node:fs'],
+  },
+  {
+    name: 'command that starts a simulator',
+    files: /^lib\/cli\/commands\/simulate\.ts$/,
+    ours: [core, /^lib\/cli\//, /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/],
+    packages: anyLibrary,
+  },
+  {
+    name: 'command line',
+    files: /^lib\/cli\//,
+    ours: [core, app, /^lib\/cli\//, /^lib\/sandbox\//],
+    packages: ['commander', 'picocolors', 'cli-table3', 'zod', 'node:*'],
+  },
+  {
+    name: 'sandbox',
+    files: /^lib\/sandbox\//,
+    ours: [/^lib\/(?!cli\/)/, /^cluster-agent\//],
+    packages: anyLibrary,
+  },
+  {
+    name: 'starters',
+    files: /^bin\//,
+    ours: [/^lib\/cli\//, /^lib\/cdk\//, /^lib\/app\/(configuration\/.+|compose-modules)(\.ts)?$/],
+    packages: ['aws-cdk-lib', 'node:*'],
+  },
+  {
+    name: 'functions',
+    files: /^lambdas\//,
+    ours: [app, /^lambdas\/[^/]+\.ts$/],
+    packages: ['@middy/core', '@aws-lambda-powertools/*', 'aws-lambda'],
+  },
+  {
+    name: 'AWS of the agent',
+    files: /^cluster-agent\/aws\.ts$/,
+    ours: [core, /^cluster-agent\//],
+    packages: ['@aws-sdk/*', '@smithy/*', 'node:*'],
+  },
+  {
+    name: 'agent logic',
+    files: /^cluster-agent\/lib\//,
+    ours: [core, /^lib\/kubernetes\//, /^cluster-agent\/lib\//],
+    packages: ['zod', 'prom-client', 'node:events'],
+  },
+  {
+    name: 'agent',
+    files: /^cluster-agent\//,
+    ours: [core, /^lib\/kubernetes\//, /^cluster-agent\//, /^package\.json$/],
+    packages: ['@kubernetes/client-node', 'prom-client', 'undici', 'zod', 'node:*'],
+  },
+];
+
+const sources = sourcesIn('bin', 'lib', 'lambdas', 'cluster-agent').filter((source) => !isTest(source));
+
+function allows(room: Room, one: Import): boolean {
+  if (!one.ours) {
+    return room.packages.some((name) =>
+      name.endsWith('*') ? one.to.startsWith(name.slice(0, -1)) : one.to === name,
+    );
+  }
+  // A vendor may import itself, never another one.
+  const vendor = /^lib\/firewalls\/[^/]+\//.exec(one.from.path)?.[0];
+  if (vendor !== undefined && one.to.startsWith(vendor)) return true;
+  return room.ours.some((pattern) => pattern.test(one.to));
+}
+
+describe('rooms', () => {
+  test('every file lies in a room', () => {
+    lookedAt('files', sources.length);
+    expect(sources.filter(({ path }) => !rooms.some(({ files }) => files.test(path)))).toEqual([]);
+  });
+
+  test.each(rooms)('$name imports only what it may', (room) => {
+    const mine = sources.filter(({ path }) => rooms.find(({ files }) => files.test(path)) === room);
+    const imports = mine.flatMap(importsOf);
+    lookedAt(`files of ${room.name} with ${imports.length} imports`, mine.length);
+    const wrong = imports.filter((one) => !allows(room, one));
+    expect(wrong.map(({ from, to }) => `${from.path} -> ${to}`)).toEqual([]);
+  });
+
+  test('nothing that is shipped imports from test', () => {
+    const imports = sources.flatMap(importsOf);
+    lookedAt('imports', imports.length);
+    expect(
+      imports.filter(({ to }) => to.startsWith('test/') || /\.test\.ts$|\/test-[a-z-]+\.ts$/.test(to)),
+    ).toEqual([]);
+  });
+});
+
+describe('the rules themselves', () => {
+  const from = { path: 'lib/core/x.ts', text: '' };
+
+  test('imports of every form are seen', () => {
+    const text = `import a from './a.ts';\nimport type { B } from "../b.ts";\nexport * from 'zod';\nimport 'node:fs';
+      const c = await import('@scope/name/deep');\n// import 'no';\n/* from 'no' */`;
+    expect(importsOf({ ...from, text }).map(({ to }) => to)).toEqual([
+      'lib/core/a.ts',
+      'lib/b.ts',
+      'zod',
+      'node:fs',
+      '@scope/name',
+    ]);
+  });
+
+  test('one vendor may not import another', () => {
+    const vendor = rooms.find(({ name }) => name === 'a vendor')!;
+    const path = 'lib/firewalls/one/client.ts';
+    const to = (name: string): Import => ({ from: { path, text: '' }, to: name, ours: true });
+    expect(allows(vendor, to('lib/firewalls/one/schema.ts'))).toBe(true);
+    expect(allows(vendor, to('lib/firewalls/two/schema.ts'))).toBe(false);
+    expect(allows(vendor, to('lib/app/names.ts'))).toBe(false);
+  });
+});
