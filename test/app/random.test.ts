@@ -8,7 +8,7 @@ import { RandomCluster } from '../support/random-cluster.ts';
 import { SeededRandom } from '../support/ports.ts';
 import { group, World } from '../support/world.ts';
 
-const runs = Number(process.env['RANDOM_RUNS'] ?? 60);
+const runs = Number(process.env['RANDOM_RUNS'] ?? 200);
 
 /** Labels that each group selects. */
 const selected = { web: ['web'], db: ['db'], any: ['web', 'db'] } as const;

@@ -83,7 +83,7 @@ export class World {
       clock: this.clock,
       random: new SeededRandom(1),
       telemetry: this.telemetry,
-      firewalls: { paper: paperModule as FirewallModule },
+      firewalls: { paper: paperModule },
     };
     this.configurations = new Configurations(this.tables);
   }
