@@ -2,7 +2,6 @@ import type { AddressGroup } from '../../lib/core/model/address-group.ts';
 import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { clusterSource, type ChangeCause, schemaVersion } from '../../lib/core/model/messages.ts';
 import { defaultBrakes } from '../../lib/core/plan/brakes.ts';
-import type { FirewallModule } from '../../lib/core/firewall.ts';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
 import { startWalk } from '../../lib/app/ingest/walk.ts';
