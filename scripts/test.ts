@@ -38,16 +38,22 @@ for (const [name, command = '', ...args] of checks) {
 const folder = mkdtempSync(join(tmpdir(), 'zonebridge-test-'));
 const file = join(folder, 'report.json');
 const given = process.argv.slice(2);
-const run = spawnSync(join(bin, 'vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...given], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const run = spawnSync(
+  join(bin, 'vitest'),
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...given],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 let skipped = 0;
 try {
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   passed += report.numPassedTests;
   // A file that could not even be loaded holds no failed test, but has failed.
-  const broken = report.testResults.filter((result) => result.status === 'failed' && result.assertionResults.length === 0);
+  const broken = report.testResults.filter(
+    (result) => result.status === 'failed' && result.assertionResults.length === 0,
+  );
   failed += report.numFailedTests + broken.length;
   skipped = report.numPendingTests;
   if (report.numPassedTests === 0) failed += 1;

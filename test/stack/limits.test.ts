@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { InvalidConfiguration } from '../../lib/app/configuration/invalid-configuration.ts';
-import { clustersPerCell, firewallsPerNetwork, stackProblems } from '../../lib/app/configuration/stack-limits.ts';
+import {
+  clustersPerCell,
+  firewallsPerNetwork,
+  stackProblems,
+} from '../../lib/app/configuration/stack-limits.ts';
 import {
   cluster,
   firewall,
