@@ -283,4 +283,19 @@ describe('manifests', () => {
     await world.reconcile();
     expect(world.on('web')).toHaveLength(2);
   });
+
+  test('a new agent process has to verify again before anything unseen is removed', async () => {
+    const world = await World.start([group('web')]);
+    const records = ['a', 'b', 'c'].map((uid) => pod(uid, `10.1.0.${uid.charCodeAt(0)}`, web));
+    for (const record of records) await world.upsert(record);
+    await world.event('manifest', { epoch: 1, manifests: manifests(world, records) });
+    await world.hello('agent-process-2');
+    await world.send(world.removeChange('a', 'relist'));
+    await world.settle();
+    expect(world.on('web')).toHaveLength(3);
+    await world.event('manifest', { epoch: 2, manifests: manifests(world, records.slice(1)) });
+    await world.settle();
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(2);
+  });
 });

@@ -3,7 +3,7 @@ import { names } from '../names.ts';
 import { noteVerified } from '../state/clusters.ts';
 import { readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { applyChange, type IngestContext } from './apply-change.ts';
+import { applyChange, type Change, type IngestContext } from './apply-change.ts';
 import { wakeAll } from './wake-all.ts';
 
 /** The bus keeps no order: a manifest may come before its endpoints, so it is looked at again a few times before shards are asked for. */
@@ -23,9 +23,15 @@ export async function applyManifest(
   const results = await inParallel(detail.manifests, 8, (manifest) =>
     compareShard(context, detail.epoch, manifest),
   );
-  await wakeAll(context);
   const equal = detail.manifests.filter((_, index) => results[index]).map(({ shard }) => shard);
-  await noteVerified(ports.tables, cluster.id, equal);
+  // Before the removals: a sync that meets one of them at once must know that the shard is whole.
+  await noteVerified(ports.tables, cluster.id, { epoch: detail.epoch, shards: equal });
+  await inParallel(
+    results.flatMap((gone) => gone ?? []),
+    16,
+    (gone) => removeGone(context, gone),
+  );
+  await wakeAll(context);
   const differing = detail.manifests.filter((_, index) => !results[index]);
   if (differing.length === 0) return;
   const look = typeof event['look'] === 'number' ? event['look'] : 1;
@@ -43,33 +49,34 @@ export async function applyManifest(
   await ports.queues.send({ queue: names.agentQueue(ports.hub, cluster.key), body: JSON.stringify(resend) });
 }
 
-/** True when the shard at the hub holds exactly what the agent has (or newer), after removing what it no longer has. */
+/** What the shard at the hub holds beyond what the agent has; undefined when it lacks something, or has it otherwise. */
 async function compareShard(
   context: IngestContext,
   epoch: number,
   manifest: ShardManifest,
-): Promise<boolean> {
-  if (manifest.entries.length !== manifest.count) return false;
+): Promise<Gone[] | undefined> {
+  if (manifest.entries.length !== manifest.count) return undefined;
   const stored = await readShard(context, manifest.shard);
   const told = new Map(manifest.entries);
   for (const [id, hash] of told) {
     const row = stored.get(id);
-    if (!row?.record && !isAfter(row, epoch, manifest.cut)) return false;
-    if (row?.record && row.contentHash !== hash && !isAfter(row, epoch, manifest.cut)) return false;
+    if (row?.contentHash !== hash && !isAfter(row, epoch, manifest.cut)) return undefined;
   }
-  const gone = [...stored.values()].filter(
-    (row) => row.record && !told.has(row.id) && !isAfter(row, epoch, manifest.cut),
-  );
-  await inParallel(gone, 16, (row) =>
-    applyChange(context, {
-      id: row.id,
-      version: { epoch, sequence: manifest.cut },
-      time: context.ports.clock.now(),
-      cause: 'relist',
-      record: undefined,
-    }),
-  );
-  return true;
+  return [...stored.values()]
+    .filter((row) => row.record && !told.has(row.id) && !isAfter(row, epoch, manifest.cut))
+    .map(({ id }) => ({ id, version: { epoch, sequence: manifest.cut } }));
+}
+
+/** An endpoint that the agent no longer has, and the version with which it goes. */
+type Gone = Pick<Change, 'id' | 'version'>;
+
+async function removeGone(context: IngestContext, gone: Gone): Promise<void> {
+  await applyChange(context, {
+    ...gone,
+    time: context.ports.clock.now(),
+    cause: 'relist',
+    record: undefined,
+  });
 }
 
 /** The row tells of something that happened after the manifest was cut. */

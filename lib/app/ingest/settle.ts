@@ -1,3 +1,4 @@
+import { shardOf } from '../../core/model/endpoint.ts';
 import { membershipDifference } from '../../core/desired/memberships.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Write } from '../../core/ports.ts';
@@ -80,9 +81,10 @@ function markOn(
 ): void {
   const { key, moved = false } = on.intended;
   const { cause, witnessed, time, cluster = context.cluster.id } = settlement;
+  const source = { cluster, shard: shardOf(settlement.endpoint.id) };
   for (const firewall of firewallsFor(context.active.configuration, key)) {
     const id = context.ports.random.id();
-    const write = markDirty({ id, firewall, key, cause, witnessed, time, moved, cluster });
+    const write = markDirty({ id, firewall, key, cause, witnessed, time, moved, source });
     on.dirty.set(`${firewall}|${key}`, write);
     context.marks.push({ firewall, key });
   }

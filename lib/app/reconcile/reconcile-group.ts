@@ -2,10 +2,12 @@ import { isZonebridgeError } from '../../core/errors.ts';
 import { editedWord } from '../../core/firewall.ts';
 import { type AddressGroup, type GroupTarget, membershipKey } from '../../core/model/address-group.ts';
 import { ownershipOf } from '../../core/plan/ownership.ts';
+import { shardOf } from '../../core/model/endpoint.ts';
 import type { Condition, Item, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { markDirty } from '../state/dirty.ts';
+import { markDirty, type ShardOf } from '../state/dirty.ts';
+import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import { ledgerKey, type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
@@ -119,6 +121,13 @@ async function recount(
   }
 }
 
+/** Where the endpoint stands for which the address was put there. */
+function sourceOf(entry: LedgerEntry | undefined): ShardOf | undefined {
+  if (entry?.row.endpoint === undefined) return undefined;
+  const { cluster, id } = parseGlobalEndpointId(entry.row.endpoint);
+  return { cluster, shard: shardOf(id) };
+}
+
 /** Writes a finding down, on condition that the row is still the one that was compared: neither changed nor gone nor new. */
 async function mark(
   ports: Ports,
@@ -138,6 +147,7 @@ async function mark(
     cause: 'reconcile',
     time: now,
     witnessed: finding.kind === 'foreign',
+    source: sourceOf(entry),
   });
   const writes: Write[] = [];
   if (finding.kind === 'removed-by-hand') {

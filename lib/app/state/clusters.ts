@@ -1,4 +1,3 @@
-import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { count, text, texts } from './items.ts';
@@ -32,11 +31,6 @@ export function readCluster(item: Item | undefined): ClusterState {
   };
 }
 
-/** Every shard was found equal to a manifest of the agent at least once. */
-export function isVerified(cluster: ClusterState): boolean {
-  return cluster.verifiedShards.size === shardCount;
-}
-
 /** How old a hello may be: a late one must not depose the agent that came after it. */
 const helloMaxAgeMs = 5 * 60_000;
 
@@ -66,6 +60,8 @@ export async function issueEpoch(
           heartbeatAt: hello.now,
           agentVersion: hello.agentVersion,
         },
+        // The new agent's manifests verify every shard again; until then nothing unseen is removed.
+        remove: ['verified'],
       },
       if: [{ attribute: 'epoch', is: 'absent or =', value: state.epoch }],
     });
@@ -98,8 +94,16 @@ export async function noteHeartbeat(
 export async function noteVerified(
   tables: Tables,
   cluster: string,
-  shards: readonly number[],
+  verified: { epoch: number; shards: readonly number[] },
 ): Promise<void> {
-  if (shards.length === 0) return;
-  await tables.write({ key: clusterKey(cluster), update: { addToSet: { verified: shards.map(String) } } });
+  if (verified.shards.length === 0) return;
+  try {
+    await tables.write({
+      key: clusterKey(cluster),
+      update: { addToSet: { verified: verified.shards.map(String) } },
+      if: [{ attribute: 'epoch', is: '=', value: verified.epoch }],
+    });
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
 }

@@ -21,8 +21,8 @@ export interface DirtyRow {
   cause: Cause;
   witnessed: boolean;
   moved: boolean;
-  /** Cluster whose endpoint caused it. */
-  cluster: string | undefined;
+  /** Where the endpoint that caused it stands: a removal that nobody saw waits until that shard is verified. */
+  source: ShardOf | undefined;
   /** When the cause happened, milliseconds since 1970. */
   time: number;
 }
@@ -50,6 +50,12 @@ const causes: readonly string[] = [
   'approval',
 ];
 
+/** A shard of a cluster's endpoints. */
+export interface ShardOf {
+  cluster: string;
+  shard: number;
+}
+
 export interface DirtyMark {
   /** Fresh and unique: a counter would begin anew with a new row, and a repeated delete could take that one. */
   id: string;
@@ -59,7 +65,7 @@ export interface DirtyMark {
   time: number;
   witnessed?: boolean;
   moved?: boolean;
-  cluster?: string | undefined;
+  source?: ShardOf | undefined;
   /** Only asks to look: why an address is dirty already is not forgotten for it. */
   look?: boolean;
 }
@@ -71,12 +77,12 @@ export function markDirty(mark: DirtyMark): Write {
     time: mark.time,
     witnessed: mark.witnessed ?? false,
   };
+  if (mark.source) Object.assign(why, { cluster: mark.source.cluster, shard: mark.source.shard });
   const key = dirtyKey(mark.firewall, mark.key);
   if (mark.look) return { key, update: { set: { mark: mark.id }, setIfAbsent: why } };
   const set: Item = { ...why, mark: mark.id };
   // Never taken back by a later mark: that the address belongs to somebody else must not be forgotten before it was acted on.
   if (mark.moved) set['moved'] = true;
-  if (mark.cluster !== undefined) set['cluster'] = mark.cluster;
   return { key, update: { set } };
 }
 
@@ -111,7 +117,12 @@ function toRow(firewall: string, bucket: number, stored: StoredItem): DirtyRow {
     cause: (causes.includes(cause) ? cause : 'reconcile') as Cause,
     witnessed: flag(stored.item, 'witnessed'),
     moved: flag(stored.item, 'moved'),
-    cluster: text(stored.item, 'cluster'),
+    source: sourceOf(stored.item),
     time: count(stored.item, 'time'),
   };
+}
+
+function sourceOf(item: Item): ShardOf | undefined {
+  const cluster = text(item, 'cluster');
+  return cluster === undefined ? undefined : { cluster, shard: count(item, 'shard') };
 }

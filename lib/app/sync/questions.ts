@@ -4,7 +4,7 @@ import type { AddressGroup, GroupTarget } from '../../core/model/address-group.t
 import type { Question } from '../../core/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import { approvalKey, readApproval } from '../state/approvals.ts';
-import { clusterKey, isVerified, readCluster } from '../state/clusters.ts';
+import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import {
@@ -38,7 +38,9 @@ export async function readWork(
   rows: DirtyRow[],
 ): Promise<GroupWork> {
   const { firewall, group } = place;
-  const clusters = [...new Set(rows.flatMap((row) => (row.cluster === undefined ? [] : [row.cluster])))];
+  const clusters = [
+    ...new Set(rows.flatMap((row) => (row.source === undefined ? [] : [row.source.cluster]))),
+  ];
   const [items, members] = await Promise.all([
     ports.tables.read([
       objectKey(firewall, group.name),
@@ -50,7 +52,7 @@ export async function readWork(
   ]);
   const now = ports.clock.now();
   const approved = readApproval(items[1], now);
-  const verified = new Set(clusters.filter((_, index) => isVerified(readCluster(items[2 + index]))));
+  const verified = new Map(clusters.map((id, index) => [id, readCluster(items[2 + index]).verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[2 + clusters.length + index]);
@@ -78,7 +80,8 @@ function toQuestion(
   known: {
     entry: LedgerRow;
     wantedBy: string | undefined;
-    verified: ReadonlySet<string>;
+    /** Verified shards by cluster. */
+    verified: ReadonlyMap<string, ReadonlySet<string>>;
     approved: ReadonlySet<string>;
   },
 ): Question {
@@ -90,7 +93,8 @@ function toQuestion(
     cause: row.cause,
     witnessed: row.witnessed,
     moved: row.moved,
-    unverified: row.cluster !== undefined && !known.verified.has(row.cluster),
+    unverified:
+      row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard)),
     ledger: entry.state,
     counted: entry.counted,
     withheldFor: entry.withheldFor,
