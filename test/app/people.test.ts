@@ -96,6 +96,25 @@ describe('brakes', () => {
     expect(world.on('web')).toEqual([]);
   });
 
+  test('an approval is for the hold that was seen: the same mistake a second time is held again', async () => {
+    const world = await filled(4);
+    const mistake = [group('web', { select: "app == 'wbe'" })];
+    await world.apply(mistake, { add: 0, remove: 0 });
+    const held = await listHeld(world.ports, await world.configurations.active(), 'edge');
+    await approveHeld(world.ports, await world.configurations.active(), {
+      firewall: 'edge',
+      by: 'someone else',
+      held,
+    });
+    await world.settle();
+    await world.apply([group('web')]);
+    expect(world.on('web')).toHaveLength(4);
+    await world.clock.sleep(1000);
+    await world.apply(mistake, { add: 0, remove: 0 });
+    expect(world.on('web')).toHaveLength(4);
+    expect(await listHeld(world.ports, await world.configurations.active(), 'edge')).toHaveLength(4);
+  });
+
   test('a held change that is no longer wanted is forgotten', async () => {
     const world = await filled(4);
     await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });

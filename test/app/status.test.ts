@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listGroups } from '../../lib/app/commands/groups.ts';
 import { requestReconcile, waitForReconcile } from '../../lib/app/commands/request-reconcile.ts';
-import { isWell, readStatus } from '../../lib/app/commands/status.ts';
+import { failedGroups, isWell, readStatus } from '../../lib/app/commands/status.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { group, pod, World } from '../support/world.ts';
 
@@ -28,7 +28,18 @@ describe('status', () => {
       behindSince: undefined,
       identity: { serial: 'PAPER1' },
       comparison: { reason: 'test', error: '', lost: 0 },
-      groups: [{ group: 'web', object: 'obj-web', mode: 'sync', size: 1, held: 0, trouble: undefined }],
+      groups: [
+        {
+          group: 'web',
+          object: 'obj-web',
+          mode: 'sync',
+          size: 1,
+          held: 0,
+          withheld: 0,
+          failed: { count: 0 },
+          trouble: undefined,
+        },
+      ],
     });
     expect(status.clusters[0]).toMatchObject({ cluster: 'one', epoch: 1, agentVersion: '1', silentMs: 1 });
     expect(status.clusters[1]).toMatchObject({ cluster: 'two', epoch: 0, silentMs: undefined });
@@ -74,6 +85,27 @@ describe('status', () => {
     const status = await readStatus(world);
     expect(status.firewalls[0]!.groups[0]).toMatchObject({ held: 1, trouble: 'foreign-object' });
     expect(isWell(status)).toBe(false);
+  });
+
+  test('members that the firewall refuses for good', async () => {
+    const world = await World.start([group('web')]);
+    world.device.refuse.set('10.1.0.1', new ZonebridgeError('firewall/object-foreign', 'not ours'));
+    await world.upsert(pod('a', '10.1.0.1', web));
+    const status = await readStatus(world);
+    const failed = { count: 1, codes: ['firewall/object-foreign'], addresses: ['10.1.0.1'] };
+    expect(status.firewalls[0]!.groups[0]).toMatchObject({ failed, held: 0 });
+    expect(isWell(status)).toBe(false);
+    expect(await failedGroups(world)).toEqual([{ firewall: 'edge', group: 'web', ...failed }]);
+  });
+
+  test('members that a person took off', async () => {
+    const world = await withPod();
+    await world.reconcile();
+    world.device.objects.get('obj-web')!.members.clear();
+    await world.reconcile();
+    const status = await readStatus(world);
+    expect(status.firewalls[0]!.groups[0]).toMatchObject({ withheld: 1, failed: { count: 0 } });
+    expect(await failedGroups(world)).toEqual([]);
   });
 
   test('a silent agent and records that were set aside', async () => {
@@ -146,7 +178,7 @@ describe('reconcile on request', () => {
     world.device.objects.get('obj-web')!.members.add('6.6.6.6');
     await world.settle();
     const found = await waitForReconcile(world.ports, { firewall: 'edge', requestId, timeoutMs: 0 });
-    expect(found).toMatchObject({ requestId, foreign: 1, reason: 'requested', error: '' });
+    expect(found).toMatchObject({ answered: [requestId], foreign: 1, reason: 'requested', error: '' });
   });
 
   test('an unknown firewall is refused', async () => {

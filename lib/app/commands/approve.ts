@@ -1,7 +1,7 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { HeldReason } from '../../core/plan/plan.ts';
 import type { Ports } from '../ports.ts';
-import { storeApproval } from '../state/approvals.ts';
+import { approvedHold, storeApproval } from '../state/approvals.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { listLedger } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
@@ -28,7 +28,7 @@ export async function listHeld(
   for (const { group } of groupsOn(active.configuration, firewall)) {
     if (only !== undefined && group.name !== only) continue;
     for (const { key, address, row } of await listLedger(ports.tables, firewall, group.name)) {
-      if (row.held) held.push({ key, group: group.name, address, ...row.held, since: row.changedAt });
+      if (row.held) held.push({ key, group: group.name, address, ...row.held });
     }
   }
   return held;
@@ -49,7 +49,7 @@ export async function approveHeld(
     await storeApproval(ports.tables, {
       firewall,
       group,
-      changes: changes.map(({ op, key }) => `${op} ${key}`),
+      changes: changes.map(approvedHold),
       expiresAt,
       by,
     });

@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts';
 import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
 import { identityKey, readIdentity } from '../state/identities.ts';
-import { inParallel, count, text } from '../state/items.ts';
+import { inParallel, count, text, texts } from '../state/items.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 
@@ -15,7 +15,8 @@ export type Health = 'in step' | 'working' | 'behind' | 'circuit open' | 'not re
 export interface Comparison extends ReconcileResult {
   finishedAt: number;
   reason: string;
-  requestId: string;
+  /** Requests that found their answer here, lately. */
+  answered: readonly string[];
   /** Empty when it went well. */
   error: string;
 }
@@ -107,7 +108,7 @@ export function readComparison(item: Item | undefined): Comparison | undefined {
   return {
     finishedAt: count(item, 'finishedAt'),
     reason: text(item, 'reason') ?? '',
-    requestId: text(item, 'requestId') ?? '',
+    answered: texts(item, 'answered'),
     error: text(item, 'error') ?? '',
     removedByHand: count(item, 'removedByHand'),
     lost: count(item, 'lost'),

@@ -32,7 +32,7 @@ export async function waitForReconcile(
   for (;;) {
     const [item] = await ports.tables.read([comparisonKey(request.firewall)]);
     const found = readComparison(item);
-    if (found?.requestId === request.requestId) return found;
+    if (found?.answered.includes(request.requestId)) return found;
     if (ports.clock.now() >= end) return undefined;
     await ports.clock.sleep(pauseMs);
   }

@@ -4,6 +4,7 @@ import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
+import { texts } from '../state/items.ts';
 import { wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
@@ -25,6 +26,8 @@ export interface ReconcileResult {
   staleAllow: number;
 }
 
+/** Requests that are remembered as answered, for those who wait for them. */
+const answersKept = 200;
 const deviceBudgetMs = 240_000;
 
 /**
@@ -100,10 +103,11 @@ async function note(
   const { startedAt, result, error } = end;
   const { reason, requestId } = request;
   const set: Item = { ...result, reason, startedAt, finishedAt: ports.clock.now(), error };
-  // Kept over comparisons that nobody waits for, so that whoever asked finds the answer.
-  if (requestId !== undefined) set['requestId'] = requestId;
-  await ports.tables.write({
-    key: { table: 'control', pk: `reconcile|${request.firewall}` },
-    update: { set },
-  });
+  const addToSet = requestId === undefined ? {} : { answered: [requestId] };
+  const key = { table: 'control', pk: `reconcile|${request.firewall}` } as const;
+  const before = await ports.tables.write({ key, update: { set, addToSet } });
+  // Nobody waits longer than a few minutes.
+  if (texts(before, 'answered').length > answersKept) {
+    await ports.tables.write({ key, update: { remove: ['answered'] } });
+  }
 }

@@ -6,7 +6,12 @@ export function approvalKey(firewall: string, group: string): Key {
   return { table: 'control', pk: `approval|${firewall}|${group}` };
 }
 
-/** Entries `add <key>` and `remove <key>`; empty when there is none or it is over. */
+/** One hold as an approval names it: a change that is held again later is another one. */
+export function approvedHold(hold: { op: 'add' | 'remove'; key: string; since: number }): string {
+  return `${hold.op} ${hold.since} ${hold.key}`;
+}
+
+/** Entries as of `approvedHold`; empty when there is none or it is over. */
 export function readApproval(item: Item | undefined, now: number): ReadonlySet<string> {
   return new Set(count(item, 'expiresAt') > now ? texts(item, 'changes') : []);
 }

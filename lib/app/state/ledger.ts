@@ -15,7 +15,8 @@ export interface LedgerRow {
   cause: Cause | undefined;
   /** Endpoint for which it was put there. */
   endpoint: string | undefined;
-  held: { op: 'add' | 'remove'; reason: HeldReason } | undefined;
+  /** `since` tells one hold from the next: an approval is for the hold that a person saw. */
+  held: { op: 'add' | 'remove'; reason: HeldReason; since: number } | undefined;
   /** Endpoint for which a person took it off by hand. */
   withheldFor: string | undefined;
   /** Code and text of a refusal by the firewall. */
@@ -43,7 +44,9 @@ export function readLedger(item: Item | undefined): LedgerRow {
     cause: text(item, 'cause') as Cause | undefined,
     endpoint: text(item, 'endpoint'),
     held:
-      op === 'add' || op === 'remove' ? { op, reason: text(item, 'heldReason') as HeldReason } : undefined,
+      op === 'add' || op === 'remove'
+        ? { op, reason: text(item, 'heldReason') as HeldReason, since: count(item, 'heldSince') }
+        : undefined,
     withheldFor: text(item, 'withheldFor'),
     failed: code === undefined ? undefined : { code, message: text(item, 'failedMessage') ?? '' },
   };
@@ -55,7 +58,8 @@ export function ledgerItem(
   const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
-  if (row.held) Object.assign(item, { heldOp: row.held.op, heldReason: row.held.reason });
+  if (row.held)
+    Object.assign(item, { heldOp: row.held.op, heldReason: row.held.reason, heldSince: row.held.since });
   if (row.withheldFor !== undefined) item['withheldFor'] = row.withheldFor;
   if (row.failed)
     Object.assign(item, { failedCode: row.failed.code, failedMessage: row.failed.message.slice(0, 300) });

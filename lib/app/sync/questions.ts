@@ -3,7 +3,7 @@ import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Question } from '../../core/plan/plan.ts';
 import type { Ports } from '../ports.ts';
-import { approvalKey, readApproval } from '../state/approvals.ts';
+import { approvalKey, approvedHold, readApproval } from '../state/approvals.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -86,6 +86,8 @@ function toQuestion(
   },
 ): Question {
   const { entry, wantedBy, approved } = known;
+  const isApproved = (op: 'add' | 'remove'): boolean =>
+    entry.held?.op === op && approved.has(approvedHold({ ...entry.held, key: row.key }));
   return {
     key: row.key,
     address: row.address,
@@ -98,7 +100,7 @@ function toQuestion(
     ledger: entry.state,
     counted: entry.counted,
     withheldFor: entry.withheldFor,
-    approved: { add: approved.has(`add ${row.key}`), remove: approved.has(`remove ${row.key}`) },
+    approved: { add: isApproved('add'), remove: isApproved('remove') },
   };
 }
 

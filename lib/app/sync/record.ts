@@ -173,7 +173,7 @@ function heldWrite(
   const { change, reason, now } = held;
   const row = work.ledger.get(change.key);
   const entry = {
-    ...heldRow(change, reason),
+    ...heldRow(change, { reason, since: row?.held?.op === change.op ? row.held.since : now }),
     changedAt: now,
     cause: change.cause,
     endpoint: row?.endpoint,
@@ -202,9 +202,12 @@ function outcomeWrite(
   return putLedger(place, key, { state, counted, changedAt: now, cause, endpoint, failed }, ours);
 }
 
-function heldRow(change: PlannedChange, reason: HeldReason): Pick<LedgerRow, 'state' | 'counted' | 'held'> {
+function heldRow(
+  change: PlannedChange,
+  hold: { reason: HeldReason; since: number },
+): Pick<LedgerRow, 'state' | 'counted' | 'held'> {
   const there = change.op === 'remove';
-  return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, reason } };
+  return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, ...hold } };
 }
 
 function undo(counters: Counters, change: PlannedChange): Counters {

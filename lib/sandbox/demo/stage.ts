@@ -119,7 +119,8 @@ export class Stage {
     const end = performance.now() + patienceMs;
     while (performance.now() < end) {
       const [row] = await ports.tables.read([{ table: 'control', pk: `reconcile|${firewall}` }]);
-      if (row?.['requestId'] === request.requestId) return;
+      const answered = row?.['answered'];
+      if (Array.isArray(answered) && answered.includes(request.requestId ?? '')) return;
       await delay(50);
     }
     throw new Error(`${firewall} was not compared within ${patienceMs / 1000} s`);
