@@ -1,11 +1,10 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import type { HeldReason } from '../../core/plan/plan.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { endpointKey, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { listLedger, objectKey, readObject } from '../state/ledger.ts';
+import { type LedgerRow, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
 import { endpointTitle } from './stored-endpoints.ts';
 
@@ -96,12 +95,10 @@ async function viewOf(
 }
 
 /** What a ledger row says in one word. */
-function stateOf(row: {
-  state: string;
-  held: { op: 'add' | 'remove'; reason: HeldReason } | undefined;
-  withheldFor: string | undefined;
-  failed: { code: string; message: string } | undefined;
-}): { state: MemberState; reason: string | undefined } {
+export function stateOf(row: Pick<LedgerRow, 'state' | 'held' | 'withheldFor' | 'failed'>): {
+  state: MemberState;
+  reason: string | undefined;
+} {
   if (row.held) return { state: 'held', reason: `${row.held.op}: ${row.held.reason}` };
   if (row.failed) return { state: 'failed', reason: `${row.failed.code}: ${row.failed.message}` };
   if (row.state === 'present' || row.state === 'pending' || row.state === 'unknown')

@@ -6,9 +6,19 @@ import type { Ports } from '../ports.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { count, inParallel, text } from '../state/items.ts';
-import { objectKey, readObject } from '../state/ledger.ts';
+import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
+import { stateOf } from './groups.ts';
+
+/** Members that the firewall refused for good: a person has to mend something. */
+export interface FailedMembers {
+  count: number;
+  /** Codes of the refusals, each once. */
+  codes: string[];
+  /** The first few. */
+  addresses: string[];
+}
 
 export interface GroupStatus {
   group: string;
@@ -18,6 +28,9 @@ export interface GroupStatus {
   size: number;
   /** Changes that wait for a person. */
   held: number;
+  /** Members that a person took off the firewall; `restore` brings them back. */
+  withheld: number;
+  failed: FailedMembers;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
 }
@@ -90,7 +103,7 @@ export function isWell(status: Status): boolean {
   const firewalls = status.firewalls.every(
     ({ health, groups }) =>
       (health === 'in step' || health === 'working' || health === 'not reached yet') &&
-      groups.every(({ held, trouble }) => held === 0 && trouble === undefined),
+      groups.every(({ held, failed, trouble }) => held === 0 && failed.count === 0 && trouble === undefined),
   );
   return (
     firewalls && status.clusters.every(({ silentMs }) => silentMs === undefined || silentMs < silentAfterMs)
@@ -104,12 +117,38 @@ export async function groupStatuses(
 ): Promise<GroupStatus[]> {
   const places = groupsOn(active.configuration, firewall);
   const items = await ports.tables.read(places.map(({ group }) => objectKey(firewall, group.name)));
-  return places.map(({ group, target }, index) => {
-    const row = readObject(items[index], ports.clock.now());
-    const { object, counters, held, trouble } = row;
+  return inParallel([...places.entries()], 4, async ([index, { group, target }]) => {
+    const { object, counters, held, trouble } = readObject(items[index], ports.clock.now());
     const { channel, mode } = target;
-    return { group: group.name, object, channel, mode, size: counters.size, held, trouble };
+    const rows = await listLedger(ports.tables, firewall, group.name);
+    const withheld = rows.filter(({ row }) => stateOf(row).state === 'withheld').length;
+    const failed = failedMembers(rows);
+    return { group: group.name, object, channel, mode, size: counters.size, held, withheld, failed, trouble };
   });
+}
+
+/** What the firewalls refused for good, by group; groups without refusals are left out. */
+export async function failedGroups({
+  ports,
+  configurations,
+}: App): Promise<(FailedMembers & { firewall: string; group: string })[]> {
+  const active = await configurations.active();
+  const all = await inParallel(Object.keys(active.configuration.firewalls), 8, async (firewall) => {
+    const groups = await groupStatuses(ports, active, firewall);
+    return groups.map(({ group, failed }) => ({ firewall, group, ...failed }));
+  });
+  return all.flat().filter(({ count: members }) => members > 0);
+}
+
+const failedShown = 5;
+
+function failedMembers(rows: readonly LedgerEntry[]): FailedMembers {
+  const failed = rows.filter(({ row }) => stateOf(row).state === 'failed');
+  return {
+    count: failed.length,
+    codes: [...new Set(failed.flatMap(({ row }) => row.failed?.code ?? []))],
+    addresses: failed.slice(0, failedShown).map(({ address }) => address),
+  };
 }
 
 async function clusterStatus(ports: Ports, cluster: ActiveCluster): Promise<ClusterStatus> {

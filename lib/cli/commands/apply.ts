@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { applyConfiguration } from '../../app/commands/apply.ts';
 import { activeOrNone, heldCount, isEmpty, planConfiguration } from '../../app/commands/plan.ts';
+import { failedGroups } from '../../app/commands/status.ts';
 import { type WalkProgress, waitForWalk } from '../../app/commands/wait-for-walk.ts';
 import { serializeConfiguration } from '../../app/configuration/stored.ts';
 import { type Cli, examples } from '../cli.ts';
@@ -9,6 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { type HubSession, person, withHub } from '../hub.ts';
 import { plansAsJson, showPlan, summary } from '../show-plan.ts';
 import { figures, noteInfrastructure } from './plan.ts';
+import { failedText } from './status.ts';
 
 export interface ApplyOptions {
   yes?: boolean;
@@ -21,7 +23,7 @@ export function applyCommand(cli: Cli): Command {
     .summary('plan, then activate the configuration')
     .description(
       'Shows the plan, asks, activates the configuration as a new generation and waits until the firewalls have it.\n' +
-        'What is beyond the brakes is held until `zonebridge approve`: exit code 3. Exit code 4 when a firewall does not have it in time;\n' +
+        'What is beyond the brakes is held until `zonebridge approve`, and what a firewall refuses, is exit code 3. Exit code 4 when a firewall does not have it in time;\n' +
         'the hub goes on by itself.',
     )
     .option('-y, --yes', 'do not ask; needed where there is no terminal')
@@ -65,6 +67,9 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
   const { generation, allowances } = await applyConfiguration(hub, { configuration, plans, author });
   output.line(`Generation ${generation} is active.`);
   const progress = options.wait ? await wait(cli, hub, generation) : undefined;
+  const failed = options.wait ? await failedGroups(hub) : [];
+  for (const one of failed) output.line(output.safe(failedText(one)));
+  if (failed.length > 0) cli.exitCode = exitCodes.held;
   const held = heldCount(plans);
   if (held > 0) {
     output.line(`${held} changes are held; \`zonebridge approve <firewall>\` shows and releases them.`);
@@ -73,12 +78,13 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
   if (progress?.done === false) cli.exitCode = exitCodes.unreachable;
   const firewalls = plansAsJson(plans);
   output.result({
-    ok: true,
+    ok: failed.length === 0,
     changed: true,
     generation,
     author,
     allowances,
     progress,
+    failed,
     ...figures(plans),
     firewalls,
   });
@@ -94,7 +100,7 @@ async function wait(cli: Cli, hub: HubSession, generation: number): Promise<Walk
   const end = await waitForWalk(hub, { generation, timeoutMs, progress });
   cli.output.line(
     end.done
-      ? 'Every endpoint and every firewall that may be written is up to date.'
+      ? 'Every endpoint was walked and every firewall has been told.'
       : 'Not every firewall has it yet; the hub goes on by itself, `zonebridge status` shows how far.',
   );
   return end;

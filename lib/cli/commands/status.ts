@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import {
   type ClusterStatus,
+  type FailedMembers,
   type FirewallStatus,
   isWell,
   readStatus,
@@ -51,19 +52,26 @@ function show(cli: Cli, status: Status): void {
       output.line(`  ${firewall}: ${failures} runs failed, ${output.safe(lastError)}`);
   output.line();
   output.table({
-    head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'trouble'],
+    head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
     rows: status.firewalls.flatMap(({ firewall, groups }) =>
-      groups.map(({ group, object, channel, mode, size, held, trouble }) => [
+      groups.map(({ group, object, channel, mode, size, held, withheld, failed, trouble }) => [
         group,
         firewall,
         object === '' ? undefined : `${object} (${channel})`,
         mode,
         size,
         held === 0 ? 0 : { text: String(held), tone: 'warn' as const },
+        withheld === 0 ? 0 : { text: String(withheld), tone: 'warn' as const },
+        failed.count === 0
+          ? 0
+          : { text: `${failed.count}: ${failed.codes.join(', ')}`, tone: 'bad' as const },
         trouble === undefined ? undefined : { text: trouble, tone: 'bad' as const },
       ]),
     ),
   });
+  for (const { firewall, groups } of status.firewalls)
+    for (const { group, failed } of groups)
+      if (failed.count > 0) output.line(`  ${output.safe(failedText({ firewall, group, ...failed }))}`);
   output.line();
   output.table({
     head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'set aside'],
@@ -71,6 +79,14 @@ function show(cli: Cli, status: Status): void {
   });
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+/** Which members the firewall refused, and where to read more. */
+export function failedText(refused: FailedMembers & { firewall: string; group: string }): string {
+  const { firewall, group, count, codes, addresses } = refused;
+  const [first = ''] = addresses;
+  const more = count > addresses.length ? ` and ${count - addresses.length} more` : '';
+  return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
 }
 
 function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
