@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Case, edited, onlyProblem, problemsOf } from './test-document.ts';
+import { type Case, edited, load, onlyProblem, problemsOf } from './test-document.ts';
 
 const yaml: Case[] = [
   [
@@ -106,7 +106,37 @@ const names: Case[] = [
   ['  shop: {', '  sh.op: {', 'clusters["sh.op"]', 10, /lower-case/],
 ];
 
+const everything = /: an empty selector selects everything: write all\(\) if that is meant$/;
+const emptyForms = [
+  '""',
+  '" "',
+  '{}',
+  '{ matchLabels: {} }',
+  '{ matchExpressions: [] }',
+  '{ matchLabels: {}, matchExpressions: [] }',
+];
+const emptySelectors = emptyForms.flatMap((form): Case[] => [
+  ["select: app == 'storefront'", `select: ${form}`, 'groups.storefront.select', 23, everything],
+  [
+    "namespaces: projectcalico.org/name == 'shop'",
+    `namespaces: ${form}`,
+    'groups.storefront.namespaces',
+    24,
+    everything,
+  ],
+]);
+
+test.each([
+  ["select: app == 'storefront'", 'select: all()'],
+  ["namespaces: projectcalico.org/name == 'shop'", 'namespaces: all()'],
+  ["namespaces: projectcalico.org/name == 'shop'", 'anyNamespace: true'],
+  ["select: app == 'storefront'", 'select: { matchLabels: { app: "" } }'],
+])('%s -> %s is taken', async (from, to) => {
+  await expect(load(edited([from, to]))).resolves.toHaveProperty('configuration.groups.storefront');
+});
+
 describe.each([
+  ['empty selectors', emptySelectors],
   ['YAML', yaml],
   ['types', types],
   ['names', names],

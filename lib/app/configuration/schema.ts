@@ -137,8 +137,21 @@ const selectorForm = z.union([
   }),
 ]);
 
+/** The core reads an empty selector as `all()`, as Calico and Kubernetes do; written down it is rather a template variable without a value. */
+function isEmpty(source: z.output<typeof selectorForm>): boolean {
+  if (typeof source === 'string') return source.trim() === '';
+  const { matchLabels = {}, matchExpressions = [] } = source;
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
+}
+
 const selector = (options: { allowGlobal: boolean }) =>
-  selectorForm.superRefine(by((source) => compileSelector(source, options), 'the selector cannot be read, '));
+  selectorForm
+    .superRefine(by((source) => compileSelector(source, options), 'the selector cannot be read, '))
+    .refine((source) => !isEmpty(source), {
+      error: 'an empty selector selects everything: write all() if that is meant',
+      // A mistyped key leaves an empty selector, too; it was reported.
+      when: ({ issues }) => issues.length === 0,
+    });
 
 const brake = z.strictObject({
   minimum: z.int().min(0).optional().describe('Changes of at most this many members always pass.'),
