@@ -106,6 +106,27 @@ const names: Case[] = [
   ['  shop: {', '  sh.op: {', 'clusters["sh.op"]', 10, /lower-case/],
 ];
 
+const impossible: [range: string, why: RegExp][] = [
+  ['0.0.0.0/0', /default route/],
+  ['"::/0"', /default route/],
+  ['127.0.0.0/8', /loopback range 127\.0\.0\.0\/8/],
+  ['169.254.10.0/24', /link-local range 169\.254\.0\.0\/16/],
+  ['"fe80::/64"', /link-local range fe80::\/10/],
+  ['224.0.0.0/4', /multicast range 224\.0\.0\.0\/4/],
+  ['0.0.0.0/1', /holds the loopback range/],
+];
+const ranges = impossible.flatMap(([range, why]): Case[] => [
+  ['ranges: [10.20.0.0/16]', `ranges: [${range}]`, 'clusters.shop.ranges[0]', 10, why],
+  ['owner: team', `ranges: [${range}]\n    owner: team`, 'groups.storefront.ranges[0]', 27, why],
+]);
+const sources: Case[] = ['0.0.0.0/0', '"::/0"'].map((range) => [
+  'sourceRanges: [10.9.0.0/26]',
+  `sourceRanges: [${range}]`,
+  'networks.datacenter.sourceRanges[0]',
+  8,
+  /default route/,
+]);
+
 const everything = /: an empty selector selects everything: write all\(\) if that is meant$/;
 const emptyForms = [
   '""',
@@ -137,6 +158,8 @@ test.each([
 
 describe.each([
   ['empty selectors', emptySelectors],
+  ['ranges', ranges],
+  ['source ranges', sources],
   ['YAML', yaml],
   ['types', types],
   ['names', names],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
-import { canonicalPrefix } from '../../core/model/address.ts';
+import { boundedPrefix, canonicalPrefix, workloadPrefix } from '../../core/model/address.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
 
 /** Forms of names. None may hold `|`, which joins them in keys, or a blank. */
@@ -33,8 +33,14 @@ function by<T>(check: (value: T) => unknown, says = '') {
   };
 }
 
-/** A prefix in its canonical form, such as `10.20.0.0/16`. */
-const range = z.string().superRefine(by(canonicalPrefix)).transform(canonicalPrefix);
+/** A range that workloads have addresses from, in its canonical form, such as `10.20.0.0/16`. */
+const range = z.string().superRefine(by(workloadPrefix)).transform(canonicalPrefix);
+
+/**
+ * A range that a firewall takes as a trusted host; FortiOS refuses 0.0.0.0/0 there.
+ * Assumption: ::/0 is refused in the same way; it would trust everybody in any case.
+ */
+const sourceRange = z.string().superRefine(by(boundedPrefix)).transform(canonicalPrefix);
 
 export const hubSchema = z.strictObject({
   name: z
@@ -86,7 +92,7 @@ export const networkSchema = z.strictObject({
       'Route tables of the subnets, for the DynamoDB gateway endpoint; needed with endpoints: create alone.',
     ),
   sourceRanges: z
-    .array(range)
+    .array(sourceRange)
     .min(1)
     .describe('Ranges the firewalls will see; typed into their trusted hosts.'),
 });

@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { isZonebridgeError } from '../errors.ts';
 import {
   addressFamily,
+  boundedPrefix,
   canonicalAddress,
   canonicalPrefix,
   inRanges,
   parseAddress,
   parseRanges,
   rangesOverlap,
+  workloadPrefix,
 } from './address.ts';
 
 /** A second implementation, by hand and over BigInt, that shares nothing with the library. */
@@ -200,6 +202,54 @@ describe('canonicalPrefix', () => {
     ['10.0/16', 'four numbers'],
   ])('refuses %s', (text, why) => {
     expect(() => canonicalPrefix(text)).toThrow(why);
+  });
+});
+
+describe('boundedPrefix', () => {
+  it.each(['0.0.0.0/0', '::/0', '0:0::/0'])('refuses %s', (text) => {
+    expect(() => boundedPrefix(text)).toThrow('default route');
+  });
+
+  it.each(['0.0.0.0/1', '10.9.0.0/26', '127.0.0.1/32', 'fd00::/8'])('takes %s', (text) => {
+    expect(boundedPrefix(text)).toBe(text);
+  });
+});
+
+describe('workloadPrefix', () => {
+  it.each([
+    ['0.0.0.0/0', 'it is the default route and holds every IPv4 address'],
+    ['::/0', 'it is the default route and holds every IPv6 address'],
+    ['127.0.0.0/8', 'it lies in the loopback range 127.0.0.0/8'],
+    ['127.1.2.3/32', 'it lies in the loopback range 127.0.0.0/8'],
+    ['::1/128', 'it lies in the loopback range ::1/128'],
+    ['169.254.0.0/16', 'it lies in the link-local range 169.254.0.0/16'],
+    ['FE80::/64', 'it lies in the link-local range fe80::/10'],
+    ['224.0.0.0/4', 'it lies in the multicast range 224.0.0.0/4'],
+    ['239.1.0.0/16', 'it lies in the multicast range 224.0.0.0/4'],
+    ['ff02::/16', 'it lies in the multicast range ff00::/8'],
+    ['0.0.0.0/1', 'it holds the loopback range 127.0.0.0/8'],
+    ['128.0.0.0/2', 'it holds the link-local range 169.254.0.0/16'],
+    ['8000::/1', 'it holds the link-local range fe80::/10'],
+    ['10.0.0.1/8', 'it has host bits set'],
+  ])('refuses %s', (text, why) => {
+    expect(() => workloadPrefix(text)).toThrow(why);
+  });
+
+  it.each([
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '126.0.0.0/8',
+    '128.0.0.0/8',
+    '169.253.0.0/16',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '198.19.0.0/16',
+    '223.0.0.0/8',
+    '2001:db8::/32',
+    'fd00::/8',
+    'fec0::/10',
+  ])('takes %s', (text) => {
+    expect(workloadPrefix(text)).toBe(text);
   });
 });
 

@@ -87,6 +87,44 @@ export function canonicalPrefix(text: string): string {
   return parsePrefix(text).text;
 }
 
+/** Ranges no address of a workload comes from, by RFC 6890 and 4291. `range()` of ipaddr.js names the same ones, but for one address only. */
+const unusable: readonly (readonly [name: string, prefix: string])[] = [
+  ['loopback', '127.0.0.0/8'],
+  ['loopback', '::1/128'],
+  ['link-local', '169.254.0.0/16'],
+  ['link-local', 'fe80::/10'],
+  ['multicast', '224.0.0.0/4'],
+  ['multicast', 'ff00::/8'],
+];
+
+/**
+ * The canonical form of a prefix that is not the default route of its family.
+ * @throws ZonebridgeError address/invalid
+ */
+export function boundedPrefix(text: string): string {
+  const prefix = parsePrefix(text);
+  if (prefix.bits === 0) {
+    throw invalidPrefix(text, `it is the default route and holds every IPv${prefix.family} address`);
+  }
+  return prefix.text;
+}
+
+/**
+ * The canonical form of a prefix that workloads can have their addresses from: no default route, nothing that shares an address with a
+ * loopback, link-local or multicast range.
+ * @throws ZonebridgeError address/invalid, naming the range
+ */
+export function workloadPrefix(text: string): string {
+  const canonical = boundedPrefix(text);
+  const prefix = parsePrefix(canonical);
+  for (const [name, other] of unusable) {
+    if (!prefixesOverlap(prefix, parsePrefix(other))) continue;
+    const how = prefix.bits < parsePrefix(other).bits ? 'it holds' : 'it lies in';
+    throw invalidPrefix(text, `${how} the ${name} range ${other}, from which no workload has an address`);
+  }
+  return canonical;
+}
+
 function parsePrefix(text: string): Prefix {
   const [, base, length] = /^([^/]*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   if (base === undefined || length === undefined) {
