@@ -1,4 +1,4 @@
-import { type FirewallPlan, heldCount, isEmpty } from '../app/commands/plan.ts';
+import { type FirewallPlan, heldCount, isEmpty, repairCount } from '../app/commands/plan.ts';
 import type { PlannedGroup } from '../app/commands/plan-group.ts';
 import type { Cli } from './cli.ts';
 import type { Cell } from './table.ts';
@@ -55,8 +55,13 @@ function remarksOf(group: PlannedGroup): string {
   if (group.waiting.length > 0) parts.push(`${group.waiting.length} wait for approval`);
   if (group.withheld.length > 0) parts.push(`${group.withheld.length} taken off by a person`);
   if (group.refused.length > 0) parts.push(`${group.refused.length} refused`);
-  if (group.drift.missing.length > 0) parts.push(`${group.drift.missing.length} missing on the device`);
-  if (group.drift.foreign.length > 0) parts.push(`${group.drift.foreign.length} added by somebody else`);
+  const { drift, repair } = group;
+  if (repair.add.length + repair.remove.length > 0)
+    parts.push(`${repair.add.length + repair.remove.length} to be repaired by the next comparison`);
+  const missing = drift.missing.length - repair.add.length;
+  if (missing > 0) parts.push(`${missing} missing on the device`);
+  const foreign = drift.foreign.length - repair.remove.length;
+  if (foreign > 0) parts.push(`${foreign} added by somebody else`);
   return [...parts, ...group.notes].join(', ');
 }
 
@@ -73,12 +78,28 @@ function showAddresses({ output }: Cli, group: PlannedGroup): void {
   };
   show('add', '+');
   show('remove', '-');
+  const { repair } = group;
+  const repairs = [
+    ...repair.add.map((address) => `${address} is missing, the next comparison adds it again`),
+    ...repair.remove.map(
+      (address) => `${address} was added by somebody else, the next comparison removes it`,
+    ),
+  ];
+  for (const text of repairs.slice(0, shownMax)) output.line(`  ~ ${group.group}  ${output.safe(text)}`);
+  if (repairs.length > shownMax)
+    output.line(`  ~ ${group.group}  and ${repairs.length - shownMax} more, see --json`);
   for (const { address, endpoint, reason } of group.refused.slice(0, shownMax))
     output.line(`  ! ${group.group}  ${output.safe(`${address} of ${endpoint}: ${reason}`)}`);
 }
 
 export function summary(plans: readonly FirewallPlan[]): string {
-  if (isEmpty(plans)) return 'No changes on any firewall.';
+  const repairs = repairCount(plans);
+  const also = repairs === 0 ? '' : ` Besides, the next comparison repairs ${repairs} by itself.`;
+  return `${changesText(plans)}${also}`;
+}
+
+function changesText(plans: readonly FirewallPlan[]): string {
+  if (isEmpty(plans)) return 'No changes on any firewall by this configuration.';
   const all = plans.flatMap(({ groups }) => groups);
   const of = (op: 'add' | 'remove'): number => all.reduce((sum, group) => sum + group[op].length, 0);
   const held = heldCount(plans);

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyConfiguration } from '../../lib/app/commands/apply.ts';
-import { type FirewallPlan, heldCount, isEmpty, planConfiguration } from '../../lib/app/commands/plan.ts';
+import {
+  type FirewallPlan,
+  heldCount,
+  isEmpty,
+  planConfiguration,
+  repairCount,
+} from '../../lib/app/commands/plan.ts';
 import type { PlannedGroup } from '../../lib/app/commands/plan-group.ts';
 import { waitForWalk } from '../../lib/app/commands/wait-for-walk.ts';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
@@ -152,6 +158,30 @@ describe('plan', () => {
     expect(shown).toMatchObject({ add: [], remove: [] });
     await world.reconcile();
     expect(only(await plan(world)).withheld).toEqual(['10.1.0.2']);
+  });
+
+  test('an object that somebody deleted is no change: the comparison fills it again', async () => {
+    const world = await filled(4);
+    world.device.objects.delete('obj-web');
+    const plans = await plan(world);
+    const all = ['10.1.0.1', '10.1.0.2', '10.1.0.3', '10.1.0.4'];
+    expect(only(plans)).toMatchObject({ add: [], held: [], unchanged: 0, repair: { add: all, remove: [] } });
+    expect([isEmpty(plans), heldCount(plans), repairCount(plans)]).toEqual([true, 0, 4]);
+    await world.reconcile();
+    expect(world.on('web')).toEqual(all);
+    expect(repairCount(await plan(world))).toBe(0);
+  });
+
+  test.each(['remove', 'report'] as const)('what somebody added, where we %s it', async (onForeignAdd) => {
+    const world = await filled(1, [
+      group('web', { publish: [{ ...group('web').publish[0]!, onForeignAdd }] }),
+    ]);
+    world.device.objects.get('obj-web')!.members.add('6.6.6.6');
+    const shown = only(await plan(world));
+    const remove = onForeignAdd === 'remove' ? ['6.6.6.6'] : [];
+    expect(shown).toMatchObject({ remove: [], drift: { foreign: ['6.6.6.6'] }, repair: { add: [], remove } });
+    await world.reconcile();
+    expect(world.on('web').includes('6.6.6.6')).toBe(onForeignAdd === 'report');
   });
 
   test('a firewall that does not answer is planned from the ledger', async () => {

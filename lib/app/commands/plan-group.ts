@@ -1,3 +1,4 @@
+import { editedWord } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget, WriteMode } from '../../core/model/address-group.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { applyAllowance, rollWindow } from '../../core/plan/brakes.ts';
@@ -44,6 +45,8 @@ export interface PlannedGroup {
   refused: RefusedMember[];
   /** The device differs from the ledger; the next comparison deals with it. Empty when the device could not be read. */
   drift: { missing: string[]; foreign: string[] };
+  /** Of the differences on the device: what the next comparison repairs by itself, whatever is applied. */
+  repair: { add: string[]; remove: string[] };
   /** What `apply` releases for this generation. */
   allowance: { add: number; remove: number };
   /** Changes that the walk does not notice, because the membership itself is as it should be: `apply` asks for them. */
@@ -100,11 +103,15 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     group.brakes,
   );
   const allowance = { generation: anyGeneration, add, remove };
+  // We put members there under this name, and now there is no object.
+  const deleted = ownership === 'absent' && seen.some((entry) => entry.row.state === 'present');
+  const device = onDevice(query, seen, deleted);
   const plan = planGroup({
     group,
     target,
     questions,
-    ownership: ownership === 'unknown' ? undefined : ownership,
+    // An object of ours that was deleted is filled again by the comparison: no growth by configuration.
+    ownership: ownership === 'unknown' || deleted ? undefined : ownership,
     brakes: {
       counters: { ...rollWindow(row.counters, now, group.brakes.windowMinutes), allowance },
       generation: anyGeneration,
@@ -121,13 +128,15 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     size: row.counters.size,
     firstFill,
     ...changesOf(plan, live),
-    unchanged: questions.filter((one) => isThere(one) && one.wantedBy !== undefined).length,
+    unchanged:
+      questions.filter((one) => isThere(one) && one.wantedBy !== undefined).length -
+      device.drift.missing.length,
     waiting,
     withheld: plan.settled.flatMap(({ question, ledger }) =>
       ledger === 'withheld' ? [question.address] : [],
     ),
     refused: wanted.refused.get(group.name) ?? [],
-    drift: driftOf(query, seen),
+    ...device,
     allowance: { add, remove },
     look: differences
       .filter(({ key, wantedBy }) => wanted.stored.has(key) === (wantedBy !== undefined))
@@ -238,6 +247,26 @@ function changesOf(
   };
 }
 
+/** What differs on the device, and what the comparison does about it: see `compare.ts`. */
+function onDevice(
+  query: GroupQuery,
+  rows: readonly LedgerEntry[],
+  deleted: boolean,
+): Pick<PlannedGroup, 'drift' | 'repair'> {
+  const drift = driftOf(query, rows);
+  const { mode, onForeignAdd } = query.target;
+  const lost = deleted
+    ? drift.missing
+    : drift.missing.filter((address) => query.live?.members.includes(`${editedWord}${address}`));
+  return {
+    drift,
+    repair: {
+      add: mode === 'observe' ? [] : lost,
+      remove: mode === 'sync' && onForeignAdd === 'remove' ? drift.foreign : [],
+    },
+  };
+}
+
 function driftOf({ live, group, wanted }: GroupQuery, rows: readonly LedgerEntry[]): PlannedGroup['drift'] {
   if (!live || live.ownership === 'foreign') return { missing: [], foreign: [] };
   const members = new Set(live.members);
@@ -251,6 +280,6 @@ function driftOf({ live, group, wanted }: GroupQuery, rows: readonly LedgerEntry
   ]);
   return {
     missing: missing.map(({ address }) => address),
-    foreign: live.members.filter((member) => !known.has(member)),
+    foreign: live.members.filter((member) => !known.has(member) && !member.startsWith(editedWord)),
   };
 }

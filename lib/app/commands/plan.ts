@@ -87,6 +87,13 @@ export function heldCount(plans: readonly FirewallPlan[]): number {
   return plans.flatMap(({ groups }) => groups).reduce((sum, { held }) => sum + held.length, 0);
 }
 
+/** Differences on the devices that the next comparison repairs by itself; no changes of the configuration. */
+export function repairCount(plans: readonly FirewallPlan[]): number {
+  return plans
+    .flatMap(({ groups }) => groups)
+    .reduce((sum, { repair }) => sum + repair.add.length + repair.remove.length, 0);
+}
+
 async function frozenGroups(
   ports: Ports,
   place: { active: ActiveConfiguration | undefined; configuration: Configuration; firewall: string },

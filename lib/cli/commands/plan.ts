@@ -5,6 +5,7 @@ import {
   heldCount,
   isEmpty,
   planConfiguration,
+  repairCount,
 } from '../../app/commands/plan.ts';
 import { infrastructureOf, serializeConfiguration } from '../../app/configuration/stored.ts';
 import { type Cli, examples } from '../cli.ts';
@@ -38,8 +39,18 @@ async function plan(cli: Cli, hub: HubSession): Promise<void> {
   cli.output.result({ ok: true, ...figures(plans), firewalls: plansAsJson(plans) });
 }
 
-export function figures(plans: readonly FirewallPlan[]): { empty: boolean; held: number; base: number } {
-  return { empty: isEmpty(plans), held: heldCount(plans), base: plans[0]?.base ?? 0 };
+export function figures(plans: readonly FirewallPlan[]): {
+  empty: boolean;
+  held: number;
+  repair: number;
+  base: number;
+} {
+  return {
+    empty: isEmpty(plans),
+    held: heldCount(plans),
+    repair: repairCount(plans),
+    base: plans[0]?.base ?? 0,
+  };
 }
 
 /** Groups are applied, everything else is deployed. */
