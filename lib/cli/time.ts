@@ -11,6 +11,11 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(Math.max(0, milliseconds) / size)} ${word}`;
 }
 
+/** A count with its word. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** How long ago, or `-` for a time that is not known. */
 export function ago(time: number | undefined, now: number): string {
   return time === undefined ? '-' : `${duration(now - time)} ago`;

@@ -58,7 +58,9 @@ describe('the first day', () => {
     expect((await world.json(['groups', 'web'])).result).toMatchObject({
       groups: [{ firewall: 'edge', members: [{ endpoint: 'shop/shop/p0', state: 'present' }, {}] }],
     });
-    expect((await world.run(['explain', 'shop/p0'])).stdout).toContain('on the firewall (present)');
+    expect((await world.run(['explain', 'shop/p0'])).stdout).toContain(
+      'on the firewall by our record (present)',
+    );
     const check = await world.json(['check', 'edge']);
     expect(check).toMatchObject({ code: 0, result: { ok: true } });
   });

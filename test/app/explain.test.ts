@@ -45,6 +45,16 @@ describe('an address or endpoint', () => {
     expect(texts).toContain('ledger: present');
   });
 
+  test('says that it goes by the record, and when that was compared', async () => {
+    const world = await withPod();
+    expect((await verdictOn(world, '10.1.0.1')).text).toContain('has not been compared with it yet');
+    await world.reconcile();
+    const at = new Date(world.clock.now()).toISOString().slice(0, 19).replace('T', ' ');
+    expect((await verdictOn(world, '10.1.0.1')).text).toBe(
+      `By our record it is there, as it should be; last compared with the firewall at ${at} UTC.`,
+    );
+  });
+
   test('in any spelling of the address', async () => {
     const world = await World.start([group('web')]);
     await world.upsert(pod('a', 'fd00::1', web));

@@ -137,10 +137,29 @@ function verdictOf(facts: Facts): Verdict {
   }
   const noted = notedVerdict(facts);
   if (noted) return noted;
-  if (there && wanted) return { reason: 'present', text: 'It is there, as it should be.' };
+  if (there && wanted)
+    return { reason: 'present', text: `By our record it is there, as it should be; ${comparedText(facts)}.` };
   if (!there && !wanted && row.state === 'absent')
-    return { reason: 'not-a-member', text: 'It is not there, and no endpoint gives it to the group.' };
+    return {
+      reason: 'not-a-member',
+      text: 'By our record it is not there, and no endpoint gives it to the group.',
+    };
   return openVerdict(facts);
+}
+
+/** How far the record can be trusted: the device itself is not asked here. */
+function comparedText({ row, state }: Facts): string {
+  const { comparison } = state;
+  if (!comparison) return 'the firewall has not been compared with it yet';
+  const at = utc(comparison.finishedAt);
+  if (comparison.error !== '') return `the last comparison, at ${at}, failed (${comparison.error})`;
+  const since = row.changedAt > comparison.finishedAt ? ', before it was put there' : '';
+  return `last compared with the firewall at ${at}${since}`;
+}
+
+/** As the times of the steps are shown. */
+function utc(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** Firewall and wish differ, and nobody decided that they should: why is it not done yet? */

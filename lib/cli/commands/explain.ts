@@ -54,7 +54,7 @@ function show(cli: Cli, explanation: Explanation): void {
   for (const { address, group, firewall, on, reason, text, steps } of explanation.verdicts) {
     output.line(bold(`${address} in ${group} on ${firewall}`));
     showSteps(cli, steps, '  ');
-    const mark = on ? green('on the firewall') : yellow('not on the firewall');
+    const mark = on ? green('on the firewall by our record') : yellow('not on the firewall by our record');
     output.line(`  ${mark} (${reason}): ${output.safe(text)}`);
   }
 }

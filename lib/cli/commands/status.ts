@@ -13,7 +13,7 @@ import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
 import type { Cell } from '../table.ts';
-import { ago, duration, moment } from '../time.ts';
+import { ago, duration, moment, plural } from '../time.ts';
 
 export function statusCommand(cli: Cli): Command {
   return new Command('status')
@@ -50,7 +50,7 @@ function show(cli: Cli, status: Status): void {
   for (const { firewall, lastError, failures } of status.firewalls)
     if (lastError !== undefined)
       output.line(`  ${firewall}: ${failures} runs failed, ${output.safe(lastError)}`);
-  output.line();
+  output.line('\nGroups by our record, as of the last comparison and what was written since:');
   output.table({
     head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
     rows: status.firewalls.flatMap(({ firewall, groups }) =>
@@ -114,7 +114,7 @@ function comparisonText(comparison: NonNullable<FirewallStatus['comparison']>, n
   if (comparison.error !== '') return `failed ${ago(comparison.finishedAt, now)}: ${comparison.error}`;
   const { removedByHand, lost, foreign } = comparison;
   const drift = removedByHand + lost + foreign;
-  return `${drift === 0 ? 'no drift' : `${drift} differences`}, ${ago(comparison.finishedAt, now)}`;
+  return `${drift === 0 ? 'no drift' : plural(drift, 'difference')}, ${ago(comparison.finishedAt, now)}`;
 }
 
 function clusterRow(cluster: ClusterStatus, now: number): Cell[] {
