@@ -38,7 +38,8 @@ export class Output {
   /** Columns cut to the width of the terminal; in full when the output is no terminal. */
   table({ head, rows }: Table): void {
     const { stdout } = this.#io;
-    const width = stdout.isTTY === true && !this.json ? (stdout.columns ?? 80) : Infinity;
+    // Some pseudo terminals say 0.
+    const width = stdout.isTTY === true && !this.json ? stdout.columns || 80 : Infinity;
     this.line(fittedTable({ head, rows, width, colors: this.colors }));
   }
 

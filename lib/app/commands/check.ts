@@ -75,7 +75,11 @@ function configurationLine(ports: Ports, configuration: Configuration, firewall:
   });
   const wrong = [...problems.map(({ path, message }) => `${path}: ${message}`), ...tooLarge];
   if (wrong.length === 0)
-    return { name: 'configuration', state: 'ok', text: `${places.length} groups fit this firewall` };
+    return {
+      name: 'configuration',
+      state: 'ok',
+      text: `${places.length} ${places.length === 1 ? 'group fits' : 'groups fit'} this firewall`,
+    };
   return {
     name: 'configuration',
     state: 'failed',
@@ -110,7 +114,7 @@ async function hubLine(ports: Ports, writerKey: string): Promise<{ line: CheckLi
   const open = circuitUntil > now;
   const ago = (time: number): string => `${Math.round((now - time) / 1000)} s ago`;
   if (open || failures > 0) {
-    const text = `${lastError ?? 'unknown error'}, ${failures} runs in a row${open ? '; left alone since' : ''}`;
+    const text = `${lastError ?? 'unknown error'}, ${failures} ${failures === 1 ? 'run' : 'runs in a row'}${open ? '; left alone since' : ''}`;
     return { line: { name: 'hub', state: 'warning', text: `the hub saw: ${text}` }, open };
   }
   const text =

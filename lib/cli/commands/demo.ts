@@ -41,10 +41,11 @@ async function demo(cli: Cli, options: { once?: boolean }): Promise<void> {
       cli.exitCode = exitCodes.failed;
       return;
     }
-    showResult(cli, result, sandbox);
+    showResult(cli, result);
     if (!result.ok) cli.exitCode = exitCodes.failed;
     const stays = !options.once && !cli.output.json && cli.io.stdout.isTTY === true;
     if (stays) {
+      showWayIn(cli, sandbox);
       cli.output.line('\nEverything stays up. Ctrl-C ends it.');
       await interrupted;
     }
@@ -69,7 +70,7 @@ function showStep(cli: Cli, step: Step): void {
   cli.output.line(`${mark} ${step.name.padEnd(20)} ${time.padStart(8)}  ${cli.output.safe(step.what)}`);
 }
 
-function showResult(cli: Cli, result: DemoResult, sandbox: Sandbox): void {
+function showResult(cli: Cli, result: DemoResult): void {
   const { output } = cli;
   const { propagation, firewallCallsPerChange: calls } = result;
   output.line();
@@ -87,6 +88,9 @@ function showResult(cli: Cli, result: DemoResult, sandbox: Sandbox): void {
   output.line(
     `Firewall calls per membership change, all included: push ${calls.push}, objects ${calls.objects}`,
   );
+}
+
+function showWayIn({ output }: Cli, sandbox: Sandbox): void {
   const variables = ['AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
   const settings = variables.map((name) => `${name}=${sandbox.environment[name] ?? ''}`).join(' ');
   output.line('\nLook around from another terminal:');
