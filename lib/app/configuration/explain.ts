@@ -126,10 +126,20 @@ function insideUnion(
       inner.code === 'invalid_type' ? [kinds[inner.expected] ?? inner.expected] : [],
     ),
   );
-  const typed = context.typed(path);
-  return [
-    { path, message: `${typed ?? kindOf(issue.input)} does not belong here; ${wanted.join(' or ')} does` },
-  ];
+  const seen = context.typed(path) ?? show(issue.input);
+  return [{ path, message: noForm({ input: issue.input, seen }, path, wanted.join(' or ')) }];
+}
+
+/** No form fits: the field, what stands there, what belongs there. */
+function noForm(
+  { input, seen }: { input: unknown; seen: string },
+  path: DocumentPath,
+  wanted: string,
+): string {
+  if (input === undefined) return isMissing(path, wanted);
+  const field = `\`${path.at(-1)}\``;
+  if (input === null) return `${field} has no value (null); ${wanted} belongs there`;
+  return `${field} is ${kindOf(input)} (${seen}); ${wanted} belongs there`;
 }
 
 function kindOf(value: unknown): string {
