@@ -162,9 +162,27 @@ test('names that do not exist are mistakes', async () => {
     ['reconcile', 'x'],
     ['secret', 'set', 'x'],
     ['restore', 'edge', 'web', 'x'],
+    ['explain', 'x'],
   ]) {
     expect([argv, (await world.run(argv, { stdin: 'some-token' })).code]).toEqual([argv, 2]);
   }
+});
+
+test('a mistaken name is answered with those that there are', async () => {
+  await applied(0);
+  for (const argv of [
+    ['restore', 'nope', 'web', 'x'],
+    ['reconcile', 'nope'],
+    ['approve', 'nope'],
+  ])
+    expect((await world.run(argv)).stderr).toContain('no firewall nope; there are: edge');
+  for (const argv of [
+    ['restore', 'edge', 'nope', 'x'],
+    ['groups', 'nope'],
+  ])
+    expect((await world.run(argv)).stderr).toContain('no group nope; there are: web');
+  expect((await world.run(['explain', 'nope'])).stderr).toContain('groups are: web');
+  expect((await world.run(['explain', 'shop/gone'])).code).toBe(0);
 });
 
 test('AWS that does not let us in, or has no such hub, is said in our words', async () => {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { approveHeld, type HeldChange, listHeld } from '../../app/commands/approve.ts';
-import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HubSession, person, withHub } from '../hub.ts';
+import { requireKnown } from '../known.ts';
 import { ago, moment } from '../time.ts';
 
 interface ApproveOptions {
@@ -44,8 +44,8 @@ async function approve(
   { firewall, group, yes, by }: ApproveOptions & { firewall: string },
 ): Promise<void> {
   const { output } = cli;
+  await requireKnown(hub, { firewall, group });
   const active = await hub.active();
-  requireKnown(active.configuration, { firewall, group });
   const held = await listHeld(hub.ports, active, firewall, group);
   if (held.length === 0) {
     output.line(`Nothing is held on ${firewall}.`);
@@ -71,14 +71,4 @@ async function approve(
   const expiresAt = await approveHeld(hub.ports, active, { firewall, by: name, held });
   output.line(`Released until ${moment(expiresAt)} UTC; \`zonebridge status\` shows when they are done.`);
   output.result({ ok: true, approved: held, by: name, expiresAt });
-}
-
-function requireKnown(
-  configuration: HubSession['configuration'],
-  { firewall, group }: { firewall: string; group: string | undefined },
-): void {
-  if (!configuration.firewalls[firewall])
-    throw new ZonebridgeError('command/usage', `no firewall ${firewall} in the active configuration`);
-  if (group !== undefined && !configuration.groups[group])
-    throw new ZonebridgeError('command/usage', `no group ${group} in the active configuration`);
 }

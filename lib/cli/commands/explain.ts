@@ -3,7 +3,9 @@ import { explain } from '../../app/commands/explain-group.ts';
 import type { Explanation } from '../../app/commands/explain.ts';
 import type { Step } from '../../app/commands/explain-place.ts';
 import { type Cli, examples } from '../cli.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
 import { withHub } from '../hub.ts';
+import { listed } from '../known.ts';
 import { moment } from '../time.ts';
 
 export function explainCommand(cli: Cli): Command {
@@ -25,6 +27,12 @@ export function explainCommand(cli: Cli): Command {
     .action((subject: string) =>
       withHub(cli, async (hub) => {
         const explanation = await explain(hub, subject);
+        // A lone word that is nothing at all is a slip; an address or a pod that is gone is an answer.
+        if (!explanation.found && explanation.kind === 'endpoint' && !subject.includes('/'))
+          throw new ZonebridgeError(
+            'command/usage',
+            `nothing is called ${subject}: no group, node or pod; groups are: ${listed((await hub.active()).configuration.groups)}`,
+          );
         show(cli, explanation);
         cli.output.result({ ok: true, ...explanation });
       }),

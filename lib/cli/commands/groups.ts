@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type GroupView, listGroups, type Member } from '../../app/commands/groups.ts';
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
+import { requireKnown } from '../known.ts';
 import { ago } from '../time.ts';
 
 export function groupsCommand(cli: Cli): Command {
@@ -21,6 +22,7 @@ export function groupsCommand(cli: Cli): Command {
     )
     .action((group: string | undefined, { firewall }: { firewall?: string }) =>
       withHub(cli, async (hub) => {
+        await requireKnown(hub, { group, firewall });
         const views = await listGroups(hub.ports, await hub.active(), { group, firewall });
         for (const view of views) show(cli, view, hub.ports.clock.now());
         cli.output.result({ ok: true, groups: views });

@@ -4,6 +4,7 @@ import { requestReconcile, waitForReconcile } from '../../app/commands/request-r
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HubSession, withHub } from '../hub.ts';
+import { requireKnown } from '../known.ts';
 
 export function reconcileCommand(cli: Cli): Command {
   return new Command('reconcile')
@@ -29,6 +30,7 @@ async function reconcile(
   { firewall, wait }: { firewall: string; wait: boolean },
 ): Promise<void> {
   const { output } = cli;
+  await requireKnown(hub, { firewall });
   const requestId = await requestReconcile(hub.ports, await hub.active(), firewall);
   if (!wait) {
     output.line(`The hub was asked to compare ${firewall}.`);

@@ -3,6 +3,7 @@ import { restoreMember } from '../../app/commands/restore.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
+import { requireKnown } from '../known.ts';
 
 export function restoreCommand(cli: Cli): Command {
   return new Command('restore')
@@ -17,6 +18,7 @@ export function restoreCommand(cli: Cli): Command {
     )
     .action((firewall: string, group: string, given: string) =>
       withHub(cli, async (hub) => {
+        await requireKnown(hub, { firewall, group });
         const address = canonicalAddress(given);
         await restoreMember(hub.ports, await hub.active(), { firewall, group, address });
         cli.output.line(`${address} comes back to ${group} on ${firewall}.`);

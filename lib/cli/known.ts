@@ -1,0 +1,38 @@
+import { activeOrNone } from '../app/commands/plan.ts';
+import type { Configuration } from '../app/configuration/model.ts';
+import { ZonebridgeError } from '../core/errors.ts';
+import type { HubSession } from './hub.ts';
+
+interface Named {
+  firewall?: string | undefined;
+  group?: string | undefined;
+}
+
+/**
+ * Throws `command/usage` for a firewall or group that is neither in the file nor in the active generation, and says which there are.
+ * What is in the file needs no look at the hub.
+ */
+export async function requireKnown(hub: HubSession, named: Named): Promise<void> {
+  if (unknownIn(hub.configuration, named) === undefined) return;
+  const active = await activeOrNone(hub.configurations);
+  const message = unknownIn(active?.configuration ?? hub.configuration, named);
+  if (message !== undefined) throw new ZonebridgeError('command/usage', message);
+}
+
+function unknownIn({ firewalls, groups }: Configuration, { firewall, group }: Named): string | undefined {
+  if (firewall !== undefined && !Object.hasOwn(firewalls, firewall))
+    return `no firewall ${firewall}; there are: ${listed(firewalls)}`;
+  if (group !== undefined && !Object.hasOwn(groups, group))
+    return `no group ${group}; there are: ${listed(groups)}`;
+  return undefined;
+}
+
+const listedMax = 20;
+
+/** The names for a message, the first of them when there are many. */
+export function listed(named: object): string {
+  const all = Object.keys(named).sort();
+  if (all.length === 0) return 'none';
+  const more = all.length > listedMax ? ` and ${all.length - listedMax} more` : '';
+  return `${all.slice(0, listedMax).join(', ')}${more}`;
+}
