@@ -31,13 +31,19 @@ function isTransient(error: unknown): boolean {
 /** `store/unavailable` for transient errors, the error itself for anything else (missing rights, missing table). */
 export function translate(error: unknown, service: string): unknown {
   if (!isTransient(error)) return error;
-  return new ZonebridgeError(
-    'store/unavailable',
-    `${service} did not answer as expected: ${errorName(error)}`,
-    {
-      cause: error,
-    },
-  );
+  return new ZonebridgeError('store/unavailable', `${service} did not answer as expected: ${reason(error)}`, {
+    cause: error,
+  });
+}
+
+/** Name, code of the socket and text, each where it says something: a refused connection is named `Error` and may have no text. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'no reason given';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const known = error.message.includes(code) ? '' : code;
+  const name = error.name === 'Error' ? '' : error.name;
+  const parts = [name, known, error.message].filter((part) => part !== '');
+  return parts.join(': ') || code || 'no reason given';
 }
 
 function httpStatus(error: Error): number | undefined {

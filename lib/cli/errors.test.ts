@@ -18,6 +18,7 @@ test.each([
   ['selector/invalid', 2],
   ['firewall/unreachable', 4],
   ['store/unavailable', 4],
+  ['hub/unreachable', 4],
   ['firewall/credentials-rejected', 1],
   ['configuration/missing', 1],
 ] as const)('%s is exit code %i', (code, exit) => {

@@ -29,6 +29,7 @@ const unreachable: readonly ErrorCode[] = [
   'firewall/throttled',
   'firewall/unexpected-answer',
   'firewall/unreachable',
+  'hub/unreachable',
   'kubernetes/listing-failed',
   'store/unavailable',
 ];

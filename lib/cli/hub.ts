@@ -26,7 +26,7 @@ export async function withHub<T>(
   try {
     return await action({ ...operator, configuration, active: () => operator.configurations.active() });
   } catch (error) {
-    throw explained(error, configuration.hub);
+    throw explained(error, configuration.hub, cli.io.env);
   }
 }
 
@@ -43,8 +43,34 @@ const accessDenied =
 /** Table, queue or secret that is not there. */
 const notThere = /^(ResourceNotFound|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)/;
 
-function explained(error: unknown, hub: Configuration['hub']): unknown {
-  if (!(error instanceof Error) || error instanceof ZonebridgeError) return error;
+/** Services can be sent elsewhere by the environment; that is the first thing to look at. */
+function endpointText({ region }: Configuration['hub'], env: Cli['io']['env']): string {
+  const overrides = Object.entries(env).filter(
+    ([name, value]) => value && /^AWS_ENDPOINT_URL(_DYNAMODB|_SQS|_SECRETS_MANAGER)?$/.test(name),
+  );
+  if (overrides.length === 0) return `in region ${region}`;
+  return `at ${overrides.map(([name, value]) => `${name}=${withoutUser(value ?? '')}`).join(' ')}`;
+}
+
+/** An address may hold a password. */
+function withoutUser(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}
+
+/** For a function, what was not answered is redelivered; a person has to do something. */
+function unanswered(error: ZonebridgeError, hub: Configuration['hub'], env: Cli['io']['env']): unknown {
+  const busy = error.cause instanceof Error && error.cause.name.startsWith('Transaction');
+  if (error.code !== 'store/unavailable' || busy) return error;
+  return new ZonebridgeError(
+    'hub/unreachable',
+    `hub ${hub.name} was not reached ${endpointText(hub, env)}: ${error.message}`,
+    { cause: error, fields: error.fields },
+  );
+}
+
+function explained(error: unknown, hub: Configuration['hub'], env: Cli['io']['env']): unknown {
+  if (error instanceof ZonebridgeError) return unanswered(error, hub, env);
+  if (!(error instanceof Error)) return error;
   if (accessDenied.test(error.name))
     return new ZonebridgeError(
       'hub/access-denied',

@@ -105,6 +105,10 @@ export const errorCodes = {
     'never',
     'Run `zonebridge deploy` for this configuration; check hub.name, hub.region and the account you are signed in to.',
   ],
+  'hub/unreachable': [
+    'soon',
+    'Check the network and proxy from here to AWS, hub.region, AWS_ENDPOINT_URL if it is set, and that you are signed in, then run the command again.',
+  ],
   'kubernetes/listing-failed': [
     'soon',
     'The Kubernetes API did not answer a list in full; nothing is removed because of it.',

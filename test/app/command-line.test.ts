@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { translate } from '../../lib/aws/service-errors.ts';
 import { names } from '../../lib/app/names.ts';
-import { sandboxHub } from '../../lib/sandbox/configuration.ts';
+import { sandboxHub, sandboxRegion } from '../../lib/sandbox/configuration.ts';
 import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { pod } from '../support/world.ts';
 
@@ -195,6 +196,20 @@ test('AWS that does not let us in, or has no such hub, is said in our words', as
     world.operator.ports.tables.read = () => Promise.reject(Object.assign(new Error('no'), { name }));
     expect((await world.json(['status'])).result).toMatchObject({ ok: false, error: { code } });
   }
+});
+
+test('AWS that cannot be reached is named with its service, place and cause', async () => {
+  await applied(0);
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
+  world.operator.ports.tables.read = () => Promise.reject(translate(refused, 'DynamoDB'));
+  const env = { AWS_ENDPOINT_URL: 'http://user:word@127.0.0.1:9' };
+  const { code, stderr } = await world.run(['status'], { env });
+  expect(code).toBe(4);
+  expect(stderr).toContain('at AWS_ENDPOINT_URL=http://127.0.0.1:9: DynamoDB');
+  expect(stderr).toContain('ECONNREFUSED');
+  expect(stderr).toContain('Check the network');
+  expect(stderr).not.toContain('redelivered');
+  expect((await world.run(['status'])).stderr).toContain(`in region ${sandboxRegion}`);
 });
 
 test('deploy without a terminal says what it needs before anything is built', async () => {
