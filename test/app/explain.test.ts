@@ -135,15 +135,28 @@ describe('why a group does not take an endpoint', () => {
     expect(found).toMatchObject({ selected: false, reason: expect.stringContaining(reason) as string });
   });
 
+  const node = pod('n1', '10.0.0.1', web, { kind: 'node', namespace: undefined, namespaceLabels: undefined });
+
   test('a node, for a group of pods', async () => {
-    const node = pod('a', '10.0.0.9', web, {
-      kind: 'node',
-      namespace: undefined,
-      namespaceLabels: undefined,
+    const named = { ...node, name: 'a' };
+    expect((await refusedBy({}, named)).reason).toBe(
+      'it publishes the addresses of pods, and this is a node',
+    );
+  });
+
+  test('a node, for a group of the nodes that run pods: leads to those pods', async () => {
+    const world = await withPod([group('web', { addresses: 'node' })]);
+    await world.upsert(node);
+    const { endpoints } = await explain(world, 'n1');
+    expect(endpoints[0]!.selections[0]).toMatchObject({
+      selected: false,
+      reason: expect.stringContaining('`zonebridge explain 10.0.0.1` shows the pods on it') as string,
     });
-    expect(await refusedBy({}, node)).toMatchObject({
-      reason: expect.stringContaining('global()') as string,
-    });
+    const there = await explain(world, '10.0.0.1');
+    expect(there.endpoints.map(({ title, selections }) => [title, selections[0]?.selected])).toContainEqual([
+      'one/shop/a',
+      true,
+    ]);
   });
 
   test.each([

@@ -58,16 +58,27 @@ function refusal(
   return publishesNothing(compiled, record);
 }
 
-function outOfScope({ namespaces }: CompiledGroup, subject: Subject): string | undefined {
+function outOfScope(compiled: CompiledGroup, subject: Subject): string | undefined {
+  const { namespaces } = compiled;
   const { record, namespaceLabels } = subject;
-  if (record.kind === 'node')
-    return namespaces?.isGlobal ? undefined : 'it takes pods; nodes need the namespace selector global()';
+  if (record.kind === 'node') return namespaces?.isGlobal ? undefined : aboutNode(compiled, record);
   if (namespaces === undefined) return undefined;
   if (namespaces.isGlobal) return 'its namespace selector global() takes nodes, no pods';
   if (namespaceLabels === undefined) return 'the labels of its namespace are not known';
   if (namespaces.matches(namespaceLabels)) return undefined;
   const selector = quotedSelector(namespaces.text);
   return `the namespace selector ${selector} does not match the labels ${shown(namespaceLabels)} of namespace ${record.namespace ?? '?'}`;
+}
+
+/** A node counts for itself under `global()` alone; elsewhere through the pods on it, which carry its addresses. */
+function aboutNode({ group }: CompiledGroup, { addresses }: EndpointRecord): string {
+  if (group.addresses === 'pod') return 'it publishes the addresses of pods, and this is a node';
+  const [address] = addresses;
+  const look =
+    address === undefined
+      ? ''
+      : `; \`zonebridge explain ${address}\` shows the pods on it and whether it takes them`;
+  return `it publishes the addresses of nodes that run pods it selects, so the pods decide, not the node${look}`;
 }
 
 function publishesNothing(compiled: CompiledGroup, record: EndpointRecord): string | undefined {
