@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { translate } from '../../lib/aws/service-errors.ts';
 import { names } from '../../lib/app/names.ts';
+import { ledgerKey, listLedger } from '../../lib/app/state/ledger.ts';
 import { sandboxHub, sandboxRegion } from '../../lib/sandbox/configuration.ts';
 import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { pod } from '../support/world.ts';
@@ -103,6 +104,24 @@ describe('plan and apply', () => {
     await world.work();
     expect(world.members('web')).toEqual([]);
     expect((await world.json(['approve', 'edge', '--yes'])).result).toMatchObject({ approved: [] });
+  });
+
+  test('a member that the firewall refuses is named by apply and status', async () => {
+    await applied();
+    const { tables } = world.operator.ports;
+    const [row] = await listLedger(tables, 'edge', 'web');
+    const refusal = { failedCode: 'firewall/object-foreign', failedMessage: 'not ours' };
+    await tables.write({ key: ledgerKey('edge', row!.key), update: { set: refusal } });
+    await world.write({ web: pushed('web'), all: pushed('web', { select: 'all()' }) });
+    const text = 'edge refuses 1 of web (firewall/object-foreign): 10.1.0.1';
+    expect(await world.run(['apply', '--yes'])).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining(text) as string,
+    });
+    expect(await world.run(['status'])).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining(text) as string,
+    });
   });
 
   test('a firewall that does not answer is planned from the ledger, and apply says that it is behind', async () => {

@@ -9,6 +9,7 @@ import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HubSession, person, withHub } from '../hub.ts';
 import { plansAsJson, showPlan, summary } from '../show-plan.ts';
+import { plural } from '../time.ts';
 import { figures, noteInfrastructure } from './plan.ts';
 import { failedText } from './status.ts';
 
@@ -72,7 +73,9 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
   if (failed.length > 0) cli.exitCode = exitCodes.held;
   const held = heldCount(plans);
   if (held > 0) {
-    output.line(`${held} changes are held; \`zonebridge approve <firewall>\` shows and releases them.`);
+    output.line(
+      `Held: ${plural(held, 'change')}; \`zonebridge approve <firewall>\` shows and releases them.`,
+    );
     cli.exitCode = exitCodes.held;
   }
   if (progress?.done === false) cli.exitCode = exitCodes.unreachable;

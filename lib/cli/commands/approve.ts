@@ -5,7 +5,7 @@ import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HubSession, person, withHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
-import { ago, moment } from '../time.ts';
+import { ago, moment, plural } from '../time.ts';
 
 interface ApproveOptions {
   group?: string;
@@ -61,7 +61,7 @@ async function approve(
     ago(one.since, now),
   ]);
   output.table({ head: ['group', 'change', 'address', 'held because of', 'since'], rows });
-  if (!(await confirm(cli, `Release these ${held.length} changes on ${firewall}?`, yes))) {
+  if (!(await confirm(cli, `Release ${plural(held.length, 'change')} on ${firewall}?`, yes))) {
     output.line('Nothing was released.');
     output.result({ ok: false, approved: [], held });
     cli.exitCode = exitCodes.held;

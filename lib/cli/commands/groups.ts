@@ -3,7 +3,7 @@ import { type GroupView, listGroups, type Member } from '../../app/commands/grou
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
-import { ago } from '../time.ts';
+import { ago, plural } from '../time.ts';
 
 export function groupsCommand(cli: Cli): Command {
   return new Command('groups')
@@ -32,7 +32,9 @@ export function groupsCommand(cli: Cli): Command {
 
 function show({ output }: Cli, view: GroupView, now: number): void {
   const object = view.object === '' ? 'not made yet' : view.object;
-  output.line(`${output.colors.bold(view.group)} on ${view.firewall} (${object}), ${view.size} members`);
+  output.line(
+    `${output.colors.bold(view.group)} on ${view.firewall} (${object}), ${plural(view.size, 'member')}`,
+  );
   if (view.members.length > 0) {
     output.table({
       head: ['address', 'endpoint', 'state', 'since'],

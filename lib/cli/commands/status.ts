@@ -49,7 +49,7 @@ function show(cli: Cli, status: Status): void {
   });
   for (const { firewall, lastError, failures } of status.firewalls)
     if (lastError !== undefined)
-      output.line(`  ${firewall}: ${failures} runs failed, ${output.safe(lastError)}`);
+      output.line(`  ${firewall}: ${plural(failures, 'run')} failed, ${output.safe(lastError)}`);
   output.line('\nGroups by our record, as of the last comparison and what was written since:');
   output.table({
     head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
