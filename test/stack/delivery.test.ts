@@ -73,7 +73,7 @@ test('every queue that is worked off sets aside what cannot be handled, and take
   );
   expect(found).toEqual([
     'IngestDeadLetters',
-    'zonebridge-prod-ingest 5 -> @IngestDeadLetters visible after 360',
+    'zonebridge-prod-ingest 20 -> @IngestDeadLetters visible after 360',
     'Undelivered',
     'fifo WakeDeadLetters',
     'fifo zonebridge-prod-wake-dmz.fifo 1000 -> @WakeDeadLetters visible after 150',

@@ -49,7 +49,7 @@ test('the hub: exactly these rights', () => {
     `IngestDeltasRole: Allow ${write} on table memberships`,
     `IngestDeltasRole: Allow ${write} on table dirty`,
     `IngestDeltasRole: Allow ${both} on table control`,
-    'IngestDeltasRole: Allow DeleteMessage GetQueueAttributes ReceiveMessage on @IngestQueue',
+    'IngestDeltasRole: Allow ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage on @IngestQueue',
     'IngestDeltasRole: Allow GetQueueUrl SendMessage on @IngestQueue',
     'IngestDeltasRole: Allow GetQueueUrl SendMessage on queue zonebridge-prod-wake-*.fifo queue zonebridge-prod-agent-*',
     'IngestDeltasRole: Allow logs:CreateLogStream logs:PutLogEvents on @IngestDeltasLog',

@@ -12,7 +12,7 @@ import { RunContext, type RunEnd } from './run-context.ts';
 const leaseMs = 75_000;
 /** No new pass begins after this part of the lease. */
 const passMarginMs = 35_000;
-const rowsPerPass = 2_000;
+const rowsPerPass = 1_000;
 /** More than one row at a time means that changes come faster than calls: then calls keep this distance, so that each carries more. */
 const writeSpacingMs = 500;
 /** A run that finds work this often has a fault; it stops and a fresh one looks. */

@@ -45,8 +45,9 @@ export class HubStack extends ZonebridgeStack {
       // Six times the function's time-out, as AWS advises.
       visibility: Duration.seconds(360),
       retention: Duration.days(4),
-      deliveries: 5,
-      deadLetterSummary: 'Events of agents could not be taken in, five times over.',
+      // After 2, 4, 8 ... 120 s: half an hour of trouble loses nothing.
+      deliveries: 20,
+      deadLetterSummary: 'Events of agents could not be taken in for half an hour.',
     });
     monitoring.watch(queue, {
       severity: 'high',
@@ -91,7 +92,8 @@ export class HubStack extends ZonebridgeStack {
       timeout: Duration.seconds(60),
       memoryMb: 1024,
       rights: [
-        consumeRight('OwnQueue', ingest.queueArn),
+        // Trying again soon is a change of the message's visibility.
+        consumeRight('OwnQueue', ingest.queueArn, ['sqs:ChangeMessageVisibility']),
         sendRight('ContinuesWalks', [ingest.queueArn]),
         sendRight(
           'WakesNetworksAndAnswersAgents',

@@ -15,9 +15,8 @@ const patienceMs = 20_000;
  * Time from the API's answer to the write that gives a pod its address, to the commit of the simulated firewall: single changes
  * 300 ms apart at growing group sizes, a burst, and the usual integration's way in the same run as the baseline.
  */
-export async function benchPropagation(options: { json: boolean; quick: boolean }): Promise<void> {
-  const sizes = options.quick ? [10, 1_000] : [10, 1_000, 10_000];
-  const changes = options.quick ? 40 : 200;
+export async function benchPropagation(options: BenchOptions): Promise<void> {
+  const { sizes, changes, channels } = extent(options);
   const begin = performance.now();
   const progress = (line: string): void =>
     console.error(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
@@ -27,7 +26,7 @@ export async function benchPropagation(options: { json: boolean; quick: boolean 
   try {
     const series: Series[] = [];
     for (const size of sizes) {
-      for (const channel of ['push', 'objects'] as const) {
+      for (const channel of channels) {
         progress(`filling ${channel} to ${size}`);
         await rig.fill(channel, `${channel}-${size}`, size);
         progress(`${changes} single changes over ${channel} at ${size}`);
@@ -50,6 +49,25 @@ export async function benchPropagation(options: { json: boolean; quick: boolean 
   } finally {
     await rig.stop();
   }
+}
+
+export interface BenchOptions {
+  json: boolean;
+  quick: boolean;
+  pushOnly: boolean;
+}
+
+function extent({ quick, pushOnly }: BenchOptions): {
+  sizes: number[];
+  changes: number;
+  channels: ('push' | 'objects')[];
+} {
+  if (pushOnly) return { sizes: [10, 10_000], changes: 100, channels: ['push'] };
+  return {
+    sizes: quick ? [10, 1_000] : [10, 1_000, 10_000],
+    changes: quick ? 40 : 200,
+    channels: ['push', 'objects'],
+  };
 }
 
 interface Load {
