@@ -1,6 +1,6 @@
 import { spread } from '../../core/model/endpoint.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import type { Cause } from '../../core/plan/brakes.ts';
+import { type Cause, causes } from '../../core/plan/brakes.ts';
 import type { Item, Key, StoredItem, Tables, Write } from '../../core/ports.ts';
 import { count, flag, text } from './items.ts';
 
@@ -38,17 +38,6 @@ function dirtyKey(firewall: string, key: string): Key {
 export function dirtyPartition(firewall: string, bucket: number): string {
   return `${firewall}|${bucket}`;
 }
-
-const causes: readonly string[] = [
-  'watch',
-  'relist',
-  'namespace',
-  'node',
-  'start',
-  'configuration',
-  'reconcile',
-  'approval',
-];
 
 /** A shard of a cluster's endpoints. */
 export interface ShardOf {
@@ -107,14 +96,14 @@ export async function readDirty(
 
 function toRow(firewall: string, bucket: number, stored: StoredItem): DirtyRow {
   const key = stored.key.sk ?? '';
-  const cause = text(stored.item, 'cause') ?? 'reconcile';
+  const cause = text(stored.item, 'cause');
   return {
     firewall,
     bucket,
     key,
     ...parseMembershipKey(key),
     mark: text(stored.item, 'mark') ?? '',
-    cause: (causes.includes(cause) ? cause : 'reconcile') as Cause,
+    cause: causes.find((known) => known === cause) ?? 'reconcile',
     witnessed: flag(stored.item, 'witnessed'),
     moved: flag(stored.item, 'moved'),
     source: sourceOf(stored.item),

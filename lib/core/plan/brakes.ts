@@ -39,15 +39,17 @@ export function rollWindow(counters: Counters, now: number, windowMinutes: numbe
 }
 
 /** Why something was changed in the cluster or the configuration; decides which brake looks at it. */
-export type Cause =
-  | 'watch'
-  | 'relist'
-  | 'namespace'
-  | 'node'
-  | 'start'
-  | 'configuration'
-  | 'reconcile'
-  | 'approval';
+export const causes = [
+  'watch',
+  'relist',
+  'namespace',
+  'node',
+  'start',
+  'configuration',
+  'reconcile',
+  'approval',
+] as const;
+export type Cause = (typeof causes)[number];
 
 /** One intended change as the brakes see it. */
 export interface BrakedChange {
