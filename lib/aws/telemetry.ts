@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Telemetry } from '../core/ports.ts';
+import type { LogFields, Telemetry } from '../core/ports.ts';
 
 /** Unit of a metric by its name; what is not listed is a count. */
 export type Units = Readonly<Record<string, 'Seconds' | 'Milliseconds' | 'Count'>>;
@@ -27,11 +27,11 @@ export class LambdaTelemetry implements Telemetry {
     metrics.publishStoredMetrics();
   }
 
-  info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  info(message: string, fields: LogFields = {}): void {
     this.#logger.info(message, { ...fields });
   }
 
-  warn(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  warn(message: string, fields: LogFields = {}): void {
     this.#logger.warn(message, { ...fields });
   }
 }

@@ -112,6 +112,9 @@ export interface SecretStore {
 /** Named figures about one thing; becomes embedded metrics. Dimensions stay few: firewall or cluster, never pod. */
 export interface Telemetry {
   metric(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
 }
+
+/** Fields beside the text of a log line; `message` is the text itself and would be dropped. */
+export type LogFields = Readonly<Record<string, unknown>> & { readonly message?: never };

@@ -11,7 +11,7 @@ export async function setAside(
 ): Promise<void> {
   const { cluster, error } = bad;
   ports.telemetry.metric('RecordsRefused', 1, { cluster });
-  ports.telemetry.warn('record set aside', { cluster, code: error.code, message: error.message });
+  ports.telemetry.warn('record set aside', { cluster, code: error.code, problem: error.message });
   await ports.tables.write({
     key: { table: 'control', pk: `quarantine|${cluster}` },
     update: {

@@ -26,6 +26,6 @@ export async function reconcileMessage(
     ports.telemetry.info('compared', { ...parsed.data, ...result });
   } catch (error) {
     if (!isZonebridgeError(error) || error.code.startsWith('store/')) throw error;
-    ports.telemetry.warn('comparison failed', { ...parsed.data, code: error.code, message: error.message });
+    ports.telemetry.warn('comparison failed', { ...parsed.data, code: error.code, problem: error.message });
   }
 }

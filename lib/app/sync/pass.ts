@@ -209,7 +209,7 @@ function noteFigures(pass: Pass, { work, plan }: PlannedWork, report: ObjectRepo
       ...dimensions,
       group: work.group.name,
       code: report.suspicion.code,
-      message: report.suspicion.message,
+      problem: report.suspicion.message,
     });
     pass.run.askReconcile(pass.firewall, report.suspicion.code);
   }

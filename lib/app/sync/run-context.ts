@@ -123,7 +123,7 @@ export class RunContext {
     if (goesOn) return { postponeSeconds: 0, error: failure };
     const { code, message } = failure;
     if (code === 'firewall/credentials-rejected') this.#forgetCredentials();
-    ports.telemetry.warn('run ended with an error', { writerKey: lease.writerKey, code, message });
+    ports.telemetry.warn('run ended with an error', { writerKey: lease.writerKey, code, problem: message });
     for (const firewall of this.firewalls)
       ports.telemetry.metric(metrics.failures.name, state.failures, { firewall });
     return { postponeSeconds: Math.min(60, 2 ** Math.min(state.failures, 6)), error: failure };
