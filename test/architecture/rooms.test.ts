@@ -15,7 +15,7 @@ const anyLibrary = ['*'];
 
 /** The first room that fits a file is its room. */
 const rooms: readonly Room[] = [
-  { name: 'core', files: core, ours: [core], packages: ['zod', 'ipaddr.js', '@noble/hashes'] },
+  { name: 'core', files: core, ours: [core], packages: ['zod', 'ipaddr.js', 'luxon', '@noble/hashes'] },
   {
     name: 'registry of firewalls',
     files: /^lib\/firewalls\/registry\.ts$/,
