@@ -11,6 +11,7 @@ interface Room {
 
 const core = /^lib\/core\//;
 const app = /^lib\/app\//;
+const simulators = /^lib\/simulators\//;
 const anyLibrary = ['*'];
 
 /** The first room that fits a file is its room. */
@@ -23,12 +24,29 @@ const rooms: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'what simulators share',
+    files: simulators,
+    ours: [simulators],
+    packages: ['@peculiar/x509', 'reflect-metadata', 'node:*'],
+  },
+  {
+    name: 'simulator of a vendor',
+    files: /^lib\/firewalls\/[^/]+\/simulator\//,
+    ours: [core, simulators],
+    packages: ['zod', 'ipaddr.js', 'undici', 'node:*'],
+  },
+  {
     name: 'a vendor',
     files: /^lib\/firewalls\/[^/]+\//,
     ours: [core],
-    packages: ['zod', 'ipaddr.js', 'undici', '@peculiar/x509', 'reflect-metadata', 'node:*'],
+    packages: ['zod', 'ipaddr.js', 'undici', 'node:*'],
   },
-  { name: 'kubernetes', files: /^lib\/kubernetes\//, ours: [core, /^lib\/kubernetes\//], packages: ['zod'] },
+  {
+    name: 'kubernetes',
+    files: /^lib\/kubernetes\//,
+    ours: [core, /^lib\/kubernetes\/(?!simulator\/)/],
+    packages: ['zod'],
+  },
   {
     name: 'aws',
     files: /^lib\/aws\//,
@@ -56,7 +74,12 @@ const rooms: readonly Room[] = [
   {
     name: 'command that starts a simulator',
     files: /^lib\/cli\/commands\/simulate\.ts$/,
-    ours: [core, /^lib\/cli\//, /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/],
+    ours: [
+      core,
+      /^lib\/cli\//,
+      /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/,
+      /^lib\/kubernetes\/simulator\/command\.ts$/,
+    ],
     packages: anyLibrary,
   },
   {

@@ -10,7 +10,7 @@ import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simula
 import { presentRow } from '../../../lib/firewalls/fortigate/simulator/row.ts';
 import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 import { addressObject, addressOfRow } from '../../../lib/firewalls/fortigate/translate.ts';
-import { makeServerCertificate } from '../../../lib/firewalls/fortigate/simulator/certificates.ts';
+import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
 import { firewallModule } from '../../../lib/firewalls/registry.ts';
 import type { FillRequest, Rig, Trouble } from './rig.ts';
 
@@ -46,7 +46,7 @@ export async function startFortigateRig(
     settings,
     credential: simulator.token,
     unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate()).ca }),
+    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('FortiGate simulator')).ca }),
     missingScope: () => ({ ...settings, vdom: 'nowhere' }),
     createForeign: (channel, name) => {
       const rows =

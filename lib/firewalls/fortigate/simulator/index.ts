@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Gate } from './access.ts';
 import { administrationPrefix, answerAdministration } from './administration.ts';
-import { makeServerCertificate } from './certificates.ts';
+import { makeServerCertificate } from '../../../simulators/certificates.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
@@ -68,7 +68,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
   const requests = new RequestLog();
   const injector = new FaultInjector();
   const frozen = new Map<string, Device>();
-  const certificate = await makeServerCertificate(options.certificateDirectory);
+  const certificate = await makeServerCertificate('FortiGate simulator', options.certificateDirectory);
   const addFaults = (input: unknown): Fault[] => {
     const added = injector.add(input);
     for (const fault of added) {

@@ -2,7 +2,7 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerCertificate } from './certificates.ts';
+import type { ServerCertificate } from '../../../simulators/certificates.ts';
 import { pageAnswer } from './http.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 

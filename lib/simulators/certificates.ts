@@ -8,6 +8,8 @@ import * as x509 from '@peculiar/x509';
 
 /** What a TLS server needs, and what its clients have to trust. */
 export interface ServerCertificate {
+  /** Where the authority lies. */
+  folder: string;
   /** PEM of the private authority. */
   ca: string;
   caFile: string;
@@ -29,17 +31,19 @@ interface Authority {
 /**
  * Makes a server certificate for 127.0.0.1 and localhost, signed by the authority in `directory`.
  * An authority that is already there is used again, so that clients which trust it survive a restart.
- * Without a directory a fresh one below the system's temporary directory is used.
+ * Without a directory a fresh one below the system's temporary directory is used. `name` says whose it is, such as
+ * `FortiGate simulator`.
  */
-export async function makeServerCertificate(directory?: string): Promise<ServerCertificate> {
-  const folder = directory ?? (await mkdtemp(join(tmpdir(), 'fortigate-simulator-')));
+export async function makeServerCertificate(name: string, directory?: string): Promise<ServerCertificate> {
+  const folder =
+    directory ?? (await mkdtemp(join(tmpdir(), `${name.toLowerCase().replaceAll(/\W+/g, '-')}-`)));
   await mkdir(folder, { recursive: true });
   const caFile = join(folder, 'ca.pem');
-  const authority = await loadOrCreateAuthority(caFile, join(folder, 'ca-key.pem'));
+  const authority = await loadOrCreateAuthority(name, caFile, join(folder, 'ca-key.pem'));
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: 'CN=127.0.0.1, O=FortiGate simulator',
+    subject: `CN=127.0.0.1, O=${name}`,
     issuer: authority.certificate.subject,
     notBefore: new Date(Date.now() - dayMilliseconds),
     notAfter: new Date(Date.now() + 365 * dayMilliseconds),
@@ -61,6 +65,7 @@ export async function makeServerCertificate(directory?: string): Promise<ServerC
   return {
     ca: authority.certificate.toString('pem'),
     caFile,
+    folder,
     certificate: certificate.toString('pem'),
     privateKey: await exportKey(keys.privateKey),
     discard: async () => {
@@ -71,7 +76,7 @@ export async function makeServerCertificate(directory?: string): Promise<ServerC
   };
 }
 
-async function loadOrCreateAuthority(caFile: string, keyFile: string): Promise<Authority> {
+async function loadOrCreateAuthority(name: string, caFile: string, keyFile: string): Promise<Authority> {
   const [pem, key] = await Promise.all([readOptional(caFile), readOptional(keyFile)]);
   if (pem !== undefined && key !== undefined) {
     const raw = x509.PemConverter.decodeFirst(key);
@@ -83,7 +88,7 @@ async function loadOrCreateAuthority(caFile: string, keyFile: string): Promise<A
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: 'CN=FortiGate simulator authority',
+    name: `CN=${name} authority`,
     notBefore: new Date(Date.now() - dayMilliseconds),
     notAfter: new Date(Date.now() + 3650 * dayMilliseconds),
     keys,
