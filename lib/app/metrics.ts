@@ -18,6 +18,8 @@ export const metrics = {
   agentSilent: { name: 'AgentSilentSeconds', dimension: 'cluster', unit: 'Seconds' },
   /** Records of a cluster that were set aside. */
   refused: { name: 'RecordsRefused', dimension: 'cluster', unit: 'Count' },
+  /** 1 when a rotation failed, or when only a key that is not the current one was accepted. */
+  rotationTrouble: { name: 'RotationTrouble', dimension: 'firewall', unit: 'Count' },
   /** From the agent seeing a change to the firewall having it, in milliseconds. */
   propagation: { name: 'Propagation', dimension: 'firewall', unit: 'Milliseconds' },
 } as const;

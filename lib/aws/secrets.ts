@@ -1,12 +1,19 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ZonebridgeError } from '../core/errors.ts';
-import type { Clock, Secrets } from '../core/ports.ts';
+import type { Clock, Secrets, SecretStage } from '../core/ports.ts';
 import { errorName, translate } from './service-errors.ts';
 
+/** How long a value is kept, in milliseconds. A rotation waits for longer before it takes the old key away. */
 const defaultMaxAge = 60_000;
 
-/** What the service says when a secret is not there, has no current value or waits for its deletion. */
+/** What the service says when a secret is not there, has no such value or waits for its deletion. */
 const missing = new Set(['ResourceNotFoundException', 'InvalidRequestException']);
+
+const labels: Readonly<Record<SecretStage, string>> = {
+  current: 'AWSCURRENT',
+  pending: 'AWSPENDING',
+  previous: 'AWSPREVIOUS',
+};
 
 /** Current values, kept for a minute, so that a rotated credential takes effect without a deployment. */
 export class CachedSecrets implements Secrets {
@@ -25,33 +32,46 @@ export class CachedSecrets implements Secrets {
   read(name: string): Promise<string> {
     const known = this.#values.get(name);
     if (known && known.until > this.#clock.now()) return known.value;
-    const value = this.#fetch(name);
-    const entry = { until: this.#clock.now() + this.#maxAge, value };
-    this.#values.set(name, entry);
+    const value = this.#current(name);
+    this.#remember(name, value);
+    const entry = this.#values.get(name);
     value.catch(() => {
       if (this.#values.get(name) === entry) this.#values.delete(name);
     });
     return value;
   }
 
-  /** After the firewall refused the credential: the next read asks the service again. */
+  async readStage(name: string, stage: SecretStage): Promise<string | undefined> {
+    const text = await this.#fetch(name, stage);
+    return text === undefined || text.trim() === '' ? undefined : text;
+  }
+
   forget(name: string): void {
     this.#values.delete(name);
   }
 
-  async #fetch(name: string): Promise<string> {
-    let text: string | undefined;
+  keep(name: string, value: string): void {
+    this.#remember(name, Promise.resolve(value));
+  }
+
+  #remember(name: string, value: Promise<string>): void {
+    this.#values.set(name, { until: this.#clock.now() + this.#maxAge, value });
+  }
+
+  async #current(name: string): Promise<string> {
+    const text = await this.#fetch(name, 'current');
+    if (text === undefined) throw new ZonebridgeError('secret/missing', `Secret ${name} has no value`);
+    if (text.trim() === '') throw new ZonebridgeError('secret/missing', `Secret ${name} is empty`);
+    return text;
+  }
+
+  async #fetch(name: string, stage: SecretStage): Promise<string | undefined> {
+    const command = new GetSecretValueCommand({ SecretId: name, VersionStage: labels[stage] });
     try {
-      text = (await this.#client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString;
+      return (await this.#client.send(command)).SecretString;
     } catch (error) {
-      if (missing.has(errorName(error))) {
-        throw new ZonebridgeError('secret/missing', `Secret ${name} has no value`, { cause: error });
-      }
+      if (missing.has(errorName(error))) return undefined;
       throw translate(error, 'Secrets Manager');
     }
-    if (text === undefined || text.trim() === '') {
-      throw new ZonebridgeError('secret/missing', `Secret ${name} is empty`);
-    }
-    return text;
   }
 }

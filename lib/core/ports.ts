@@ -96,17 +96,30 @@ export interface Queues {
   send(message: { queue: string; body: string; group?: string; delaySeconds?: number }): Promise<void>;
 }
 
+/** Which value of a secret: in force, being tried by a rotation, or replaced by one. */
+export type SecretStage = 'current' | 'pending' | 'previous';
+
 export interface Secrets {
-  /** Current value; throws `secret/missing`. */
+  /** The value in force; may be a kept one. Throws `secret/missing`. */
   read(name: string): Promise<string>;
+  /** Asks the service for the value of a stage, never a kept one; undefined when the secret has none. */
+  readStage(name: string, stage: SecretStage): Promise<string | undefined>;
   /** The value was refused: the next read asks again instead of using a kept one. */
   forget(name: string): void;
+  /** This value was accepted where the current one was not: `read` gives it until kept values grow old. */
+  keep(name: string, value: string): void;
 }
 
-/** Stores a new value of a secret that exists; for the operator's command line alone. */
+/** Stores values of secrets that exist. For the operator's command line and the rotation alone. */
 export interface SecretStore {
-  /** Throws `hub/missing` when the deployment has made no secret of this name. */
+  /** Puts a value in force at once. Throws `hub/missing` when the deployment has made no secret of this name. */
   write(name: string, value: string): Promise<void>;
+  /** Stores a value to be tried; the one in force stays. `version` names it, 32 to 64 characters; repeating it changes nothing. */
+  stage(name: string, value: string, version: string): Promise<void>;
+  /** Puts a staged version in force and keeps the one before as the previous. Repeating it changes nothing. */
+  promote(name: string, version: string): Promise<void>;
+  /** Has the rotation function of the network do it. */
+  startRotation(name: string): Promise<void>;
 }
 
 /** Named figures about one thing; becomes embedded metrics. Dimensions stay few: firewall or cluster, never pod. */

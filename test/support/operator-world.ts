@@ -59,11 +59,7 @@ export class OperatorWorld {
     this.operator = {
       ports,
       configurations: new Configurations(tables),
-      credentials: {
-        write: async (name, value) => {
-          this.secrets.values.set(name, value);
-        },
-      },
+      credentials: this.secrets,
     };
   }
 

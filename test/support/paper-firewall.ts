@@ -28,6 +28,8 @@ export class PaperFirewall {
   onItsWay: ((call: string) => void | Promise<void>) | undefined;
   refuse = new Map<string, ZonebridgeError>();
   loseReply = new Set<string>();
+  /** Credentials it accepts; undefined: any. */
+  accepts: Set<string> | undefined;
   capacity = Number.POSITIVE_INFINITY;
 
   members(object: string): string[] {
@@ -53,6 +55,8 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
     if (request.clock.now() >= request.deadline)
       throw new ZonebridgeError('firewall/unreachable', 'the time for calls is over');
     await device.onItsWay?.(name);
+    if (device.accepts && !device.accepts.has(request.credential))
+      throw new ZonebridgeError('firewall/credentials-rejected', `${name}: not accepted`);
     device.record(name, changes);
   };
   return {

@@ -1,5 +1,13 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
-import type { Clock, Queues, Random, Secrets, Telemetry } from '../../lib/core/ports.ts';
+import type {
+  Clock,
+  Queues,
+  Random,
+  Secrets,
+  SecretStage,
+  SecretStore,
+  Telemetry,
+} from '../../lib/core/ports.ts';
 
 /** A clock that stands still until it is moved. Sleepers wake in the order of their time. */
 export class FakeClock implements Clock {
@@ -102,25 +110,63 @@ export class RecordingQueues implements Queues {
   }
 }
 
-/** Secrets by name. */
-export class MemorySecrets implements Secrets {
+/** Secrets by name, with the stages of a rotation. As in the service, writing a current value makes the one before the previous. */
+export class MemorySecrets implements Secrets, SecretStore {
   readonly values: Map<string, string>;
+  readonly pending = new Map<string, { value: string; version: string }>();
+  readonly previous = new Map<string, string>();
   /** Names in the order they were read. */
   readonly reads: string[] = [];
+  /** Rotations that were asked for. */
+  readonly started: string[] = [];
+  readonly #kept = new Map<string, string>();
+  readonly #versions = new Map<string, string>();
 
   constructor(values: Record<string, string> = {}) {
     this.values = new Map(Object.entries(values));
   }
 
-  forget(): void {
-    // Nothing is kept.
+  forget(name: string): void {
+    this.#kept.delete(name);
+  }
+
+  keep(name: string, value: string): void {
+    this.#kept.set(name, value);
   }
 
   async read(name: string): Promise<string> {
     this.reads.push(name);
-    const value = this.values.get(name);
+    const value = this.#kept.get(name) ?? this.values.get(name);
     if (value === undefined) throw new ZonebridgeError('secret/missing', `There is no secret ${name}`);
     return value;
+  }
+
+  async readStage(name: string, stage: SecretStage): Promise<string | undefined> {
+    if (stage === 'pending') return this.pending.get(name)?.value;
+    return (stage === 'current' ? this.values : this.previous).get(name);
+  }
+
+  async write(name: string, value: string): Promise<void> {
+    const before = this.values.get(name);
+    if (before !== undefined) this.previous.set(name, before);
+    this.values.set(name, value);
+    this.#versions.delete(name);
+  }
+
+  async stage(name: string, value: string, version: string): Promise<void> {
+    this.pending.set(name, { value, version });
+  }
+
+  async promote(name: string, version: string): Promise<void> {
+    if (this.#versions.get(name) === version) return;
+    const pending = this.pending.get(name);
+    if (pending?.version !== version) throw new Error(`no version ${version} of ${name}`);
+    await this.write(name, pending.value);
+    this.#versions.set(name, version);
+  }
+
+  async startRotation(name: string): Promise<void> {
+    this.started.push(name);
   }
 }
 

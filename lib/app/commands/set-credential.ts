@@ -11,7 +11,7 @@ import { tryAgain } from './check.ts';
  * Throws `secret/invalid` for a wrong form, without repeating it.
  */
 export async function setCredential(
-  app: { ports: Ports; credentials: SecretStore },
+  app: { ports: Ports; credentials: Pick<SecretStore, 'write'> },
   request: { configuration: Configuration; firewall: string; text: string },
 ): Promise<void> {
   const { ports, credentials } = app;

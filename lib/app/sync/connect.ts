@@ -1,16 +1,17 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { FirewallConnection, FirewallModule } from '../../core/firewall.ts';
+import type { FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { moduleOf } from '../targets.ts';
+import { connectWithCredentials, type CredentialedConnection } from './credentials.ts';
 
 export interface OpenFirewall {
   id: string;
   settings: FirewallConfiguration;
   module: FirewallModule;
-  connection: FirewallConnection;
+  connection: CredentialedConnection;
 }
 
 /** Reads the credential and connects; no call to the device yet. */
@@ -23,18 +24,21 @@ export async function openFirewall(
   if (!settings)
     throw new ZonebridgeError('command/usage', `no firewall ${request.firewall} in the active configuration`);
   const module = moduleOf(ports.firewalls, settings);
-  const credential = await ports.secrets.read(names.secret(ports.hub, request.firewall));
-  const wrong = module.checkCredential(credential);
-  if (wrong !== undefined)
-    throw new ZonebridgeError('secret/invalid', `the credential of ${request.firewall}: ${wrong}`);
-  const connection = await module.connect({
+  const connection = await connectWithCredentials(ports, {
     firewall: request.firewall,
-    hub: ports.hub,
-    settings: settings.settings,
-    credential,
-    clock: ports.clock,
-    deadline: request.deadline,
-    commentFor: (object) => ownComment(identityOf(ports.hub, request.firewall, { module, settings, object })),
+    secret: names.secret(ports.hub, request.firewall),
+    check: (credential) => module.checkCredential(credential),
+    connect: (credential) =>
+      module.connect({
+        firewall: request.firewall,
+        hub: ports.hub,
+        settings: settings.settings,
+        credential,
+        clock: ports.clock,
+        deadline: request.deadline,
+        commentFor: (object) =>
+          ownComment(identityOf(ports.hub, request.firewall, { module, settings, object })),
+      }),
   });
   return { id: request.firewall, settings, module, connection };
 }

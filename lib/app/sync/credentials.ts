@@ -1,0 +1,177 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import type {
+  DeviceIdentity,
+  FirewallConnection,
+  ObjectChanges,
+  ObjectReport,
+  Outcome,
+} from '../../core/firewall.ts';
+import type { SecretStage } from '../../core/ports.ts';
+import { metrics } from '../metrics.ts';
+import type { Ports } from '../ports.ts';
+
+/** A connection that knows with which value of the secret it works. */
+export interface CredentialedConnection extends FirewallConnection {
+  /** The stage whose value the device accepted last; before the first call the current one. */
+  credentialStage(): SecretStage;
+}
+
+export interface CredentialRequest {
+  firewall: string;
+  /** Name of the secret. */
+  secret: string;
+  /** Says what is wrong with the form of a value, if anything. */
+  check: (credential: string) => string | undefined;
+  connect: (credential: string) => Promise<FirewallConnection>;
+}
+
+/**
+ * Connects with the current credential. When the device refuses it, the secret is asked for once more, in case it was rotated, and
+ * then for the key that a rotation tries and the one that it replaced. Each value is tried once: a device locks out who guesses.
+ * Throws `secret/missing` and `secret/invalid` for the current value.
+ */
+export async function connectWithCredentials(
+  ports: Ports,
+  request: CredentialRequest,
+): Promise<CredentialedConnection> {
+  const credential = await ports.secrets.read(request.secret);
+  const wrong = request.check(credential);
+  if (wrong !== undefined)
+    throw new ZonebridgeError('secret/invalid', `the credential of ${request.firewall}: ${wrong}`);
+  return new Rekeyed(ports, request, { credential, connection: await request.connect(credential) });
+}
+
+interface Key {
+  credential: string;
+  connection: FirewallConnection;
+}
+
+const stages: readonly SecretStage[] = ['current', 'pending', 'previous'];
+
+class Rekeyed implements CredentialedConnection {
+  readonly #ports: Ports;
+  readonly #request: CredentialRequest;
+  readonly #tried: Key[];
+  #stage: SecretStage = 'current';
+  #left = [...stages];
+
+  constructor(ports: Ports, request: CredentialRequest, first: Key) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#tried = [first];
+  }
+
+  credentialStage(): SecretStage {
+    return this.#stage;
+  }
+
+  identity(): Promise<DeviceIdentity> {
+    return this.#ask((connection) => connection.identity());
+  }
+
+  lastIdentity(): DeviceIdentity | undefined {
+    return this.#connection.lastIdentity();
+  }
+
+  observeObject(...asked: Parameters<FirewallConnection['observeObject']>) {
+    return this.#ask((connection) => connection.observeObject(...asked));
+  }
+
+  observeMembers(...asked: Parameters<FirewallConnection['observeMembers']>) {
+    return this.#ask((connection) => connection.observeMembers(...asked));
+  }
+
+  observeSome(...asked: Parameters<FirewallConnection['observeSome']>) {
+    return this.#ask((connection) => connection.observeSome(...asked));
+  }
+
+  /** What was refused for the credential alone is sent again with the next one; the rest of the report stands. */
+  async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
+    let reports = await this.#ask((connection) => connection.apply(changes));
+    while (reports.some(isRefused) && (await this.#next())) {
+      const again = changes.map((change, index) => leftOf(change, reports[index]));
+      const asked = again.filter((change) => change !== undefined);
+      const answers = await this.#connection.apply(asked);
+      const byChange = new Map(asked.map((change, index) => [change, answers[index]]));
+      reports = reports.map((report, index) => {
+        const change = again[index];
+        const answer = change && byChange.get(change);
+        return answer ? merged(report, answer) : report;
+      });
+    }
+    return reports;
+  }
+
+  usage(): ReturnType<FirewallConnection['usage']> {
+    const sum = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
+    for (const { connection } of this.#tried) {
+      const used = connection.usage();
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += used[name];
+    }
+    return sum;
+  }
+
+  async close(): Promise<void> {
+    for (const { connection } of this.#tried) await connection.close();
+  }
+
+  get #connection(): FirewallConnection {
+    const last = this.#tried.at(-1);
+    if (!last) throw new RangeError('a connection begins with a credential');
+    return last.connection;
+  }
+
+  async #ask<T>(call: (connection: FirewallConnection) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call(this.#connection);
+      } catch (error) {
+        if (!isZonebridgeError(error, 'firewall/credentials-rejected') || !(await this.#next())) throw error;
+      }
+    }
+  }
+
+  /** Turns to the next value that was not tried; false when there is none. */
+  async #next(): Promise<boolean> {
+    const { secrets, telemetry } = this.#ports;
+    const { firewall, secret, check, connect } = this.#request;
+    secrets.forget(secret);
+    for (let stage = this.#left.shift(); stage; stage = this.#left.shift()) {
+      const credential = await secrets.readStage(secret, stage);
+      if (credential === undefined || check(credential) !== undefined) continue;
+      if (this.#tried.some((key) => key.credential === credential)) continue;
+      this.#tried.push({ credential, connection: await connect(credential) });
+      this.#stage = stage;
+      secrets.keep(secret, credential);
+      telemetry.warn('credential refused, another one is tried', { firewall, stage });
+      if (stage !== 'current') telemetry.metric(metrics.rotationTrouble.name, 1, { firewall });
+      return true;
+    }
+    return false;
+  }
+}
+
+function refused(outcome: Outcome | undefined): boolean {
+  return outcome?.state === 'failed' && outcome.error.code === 'firewall/credentials-rejected';
+}
+
+function isRefused({ created, outcomes }: ObjectReport): boolean {
+  return refused(created) || [...outcomes.values()].some(refused);
+}
+
+/** The part of a change that was refused; undefined when nothing was. */
+function leftOf(change: ObjectChanges, report: ObjectReport | undefined): ObjectChanges | undefined {
+  if (!report || !isRefused(report)) return undefined;
+  const again = (address: string): boolean => refused(report.outcomes.get(address));
+  const { createWith, ...rest } = change;
+  return {
+    ...rest,
+    ...(createWith && refused(report.created) ? { createWith } : {}),
+    add: change.add.filter(again),
+    remove: change.remove.filter(again),
+  };
+}
+
+function merged(before: ObjectReport, after: ObjectReport): ObjectReport {
+  return { ...before, ...after, outcomes: new Map([...before.outcomes, ...after.outcomes]) };
+}
