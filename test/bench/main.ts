@@ -1,23 +1,29 @@
-// Benchmarks by name: `npm run bench -- propagation [--json] [--quick] [--push-only]`. Figures are measured, never asserted.
-// --quick: fewer changes, no group of 10,000. --push-only: sizes 10 and 10,000 over push with half the changes, for a machine in a hurry.
-import { type BenchOptions, benchPropagation } from './propagation/bench.ts';
+// Benchmarks by name: `npm run bench -- <name> [options]`. Figures are measured, never asserted.
+import type { Benchmark } from './benchmark.ts';
+import { firstSync } from './first-sync/first-sync.ts';
+import { propagation } from './propagation/bench.ts';
+import { recovery } from './recovery/recovery.ts';
+import { soak } from './soak/soak.ts';
 
-const benchmarks: Record<string, (options: BenchOptions) => Promise<void>> = {
-  propagation: benchPropagation,
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  propagation,
+  soak,
+  recovery,
+  'first-sync': firstSync,
 };
 
-const [name = '', ...flags] = process.argv.slice(2);
-const bench = benchmarks[name];
-const known = ['--json', '--quick', '--push-only'];
-if (!bench || flags.some((flag) => !known.includes(flag))) {
-  console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--json] [--quick] [--push-only]`,
-  );
+const [name = '', ...options] = process.argv.slice(2);
+const bench = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (!bench || options.includes('--help')) {
+  const lines = Object.entries(benchmarks).map(([known, { usage }]) => `  ${known.padEnd(12)} ${usage}`);
+  console.error(['usage: npm run bench -- <name> [options]', ...lines].join('\n'));
+  process.exit(bench ? 0 : 2);
+}
+try {
+  await bench.run(options);
+} catch (error) {
+  if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  console.error(`${error.message}\n${bench.usage}`);
   process.exit(2);
 }
-await bench({
-  json: flags.includes('--json'),
-  quick: flags.includes('--quick'),
-  pushOnly: flags.includes('--push-only'),
-});
 process.exit(process.exitCode ?? 0);

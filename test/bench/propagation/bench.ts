@@ -1,63 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
 import { now } from '../../../lib/sandbox/cluster.ts';
 import { Baseline } from './baseline.ts';
 import { type Burst, type Series, spread } from './figures.ts';
 import { readInvocations } from './invocations.ts';
 import { phasesOf, type Sample } from './phases.ts';
-import { namespace, Rig } from './rig.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { benchGroup, namespace, type Rig } from '../rig.ts';
+import { machine, progressFrom, withRig } from '../with-rig.ts';
 import { table } from './report.ts';
+import type { Groups } from '../../../lib/sandbox/configuration.ts';
+import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 
 const spacingMs = 300;
 const patienceMs = 20_000;
+
+const version = { version: '7.4.4', configured: '7.4.4' };
+const firewalls = { push: version, objects: version, baseline: { ...version, groupMembers: 100_000 } };
+
+function groupsOf(sizes: readonly number[]): Groups {
+  const groups: Groups = {};
+  for (const channel of ['push', 'objects'] as const) {
+    for (const name of [...sizes, 'burst'].map((size) => `${channel}-${size}`))
+      groups[name] = benchGroup(name, { [channel]: channel });
+  }
+  return groups;
+}
 
 /**
  * Time from the API's answer to the write that gives a pod its address, to the commit of the simulated firewall: single changes
  * 300 ms apart at growing group sizes, a burst, and the usual integration's way in the same run as the baseline.
  */
-export async function benchPropagation(options: BenchOptions): Promise<void> {
-  const { sizes, changes, channels } = extent(options);
-  const begin = performance.now();
-  const progress = (line: string): void =>
-    console.error(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  const rig = await Rig.start(sizes, progress);
-  const stop = (): void => void rig.stop().then(() => process.exit(130));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  try {
-    const series: Series[] = [];
-    for (const size of sizes) {
-      for (const channel of channels) {
-        progress(`filling ${channel} to ${size}`);
-        await rig.fill(channel, `${channel}-${size}`, size);
-        progress(`${changes} single changes over ${channel} at ${size}`);
-        series.push(await single(rig, channel, { group: `${channel}-${size}`, size, changes }));
+export const propagation: Benchmark = {
+  usage:
+    'time and cost of single changes and a burst [--json] [--quick: fewer, no 10,000] [--push-only: sizes 10 and 10,000, half the changes]',
+  async run(options) {
+    const { values } = parseArgs({
+      args: options,
+      options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, 'push-only': { type: 'boolean' } },
+    });
+    const { json = false, quick = false } = values;
+    const { sizes, changes, channels } = extent({ quick, pushOnly: values['push-only'] ?? false });
+    const progress = progressFrom(performance.now());
+    const result = await withRig({ firewalls, groups: groupsOf(sizes), progress }, async (rig) => {
+      const series: Series[] = [];
+      for (const size of sizes) {
+        for (const channel of channels) {
+          progress(`filling ${channel} to ${size}`);
+          await rig.fill(channel, `${channel}-${size}`, size);
+          progress(`${changes} single changes over ${channel} at ${size}`);
+          series.push(await single(rig, channel, { group: `${channel}-${size}`, size, changes }));
+        }
+        progress(`${changes} single changes of the baseline at ${size}`);
+        series.push(await baseline(rig, { group: `baseline-${size}`, size, changes }));
       }
-      progress(`${changes} single changes of the baseline at ${size}`);
-      series.push(await baseline(rig, { group: `baseline-${size}`, size, changes }));
-    }
-    progress('a burst of 1,000 over push');
-    const burst = await playBurst(rig, 'push', 1_000);
-    const result = {
-      machine: { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
-      spacingMs,
-      series,
-      burst,
-      ratios: ratios(series),
-    };
+      progress('a burst of 1,000 over push');
+      const burst = await playBurst(rig, 'push', 1_000);
+      return { machine: machine(), spacingMs, series, burst, ratios: ratios(series) };
+    });
     console.log(table(result));
-    if (options.json) console.log(JSON.stringify(result));
-  } finally {
-    await rig.stop();
-  }
-}
+    if (json) console.log(JSON.stringify(result));
+  },
+};
 
-export interface BenchOptions {
-  json: boolean;
-  quick: boolean;
-  pushOnly: boolean;
-}
-
-function extent({ quick, pushOnly }: BenchOptions): {
+function extent({ quick, pushOnly }: { quick: boolean; pushOnly: boolean }): {
   sizes: number[];
   changes: number;
   channels: ('push' | 'objects')[];
@@ -126,7 +132,7 @@ async function play(
 }
 
 async function baseline(rig: Rig, load: Load): Promise<Series> {
-  rig.seedBaseline(load.group, load.size);
+  seedBaseline(rig, load.group, load.size);
   const integration = new Baseline(rig.simulator('baseline'));
   const pods = await rig.createPods(load.group, load.changes);
   await integration.start(rig.sandbox.kubeconfig, namespace, `group=${load.group}`);
@@ -145,6 +151,18 @@ async function baseline(rig: Rig, load: Load): Promise<Series> {
     writesPerChange: of(traffic.writes - before.writes),
     bytesPerChange: of(traffic.bytes - before.bytes),
   };
+}
+
+/** Puts the baseline's group of a size on its device, without a path. */
+function seedBaseline(rig: Rig, group: string, size: number): void {
+  const members = Array.from({ length: size }, (_, i) => ({ name: `seed-${group}-${i}` }));
+  const addresses = members.map(({ name }, i) => ({
+    name,
+    subnet: `172.${16 + (i >> 16)}.${(i >> 8) & 255}.${i & 255} 255.255.255.255`,
+  }));
+  seedDevice(rig.simulator('baseline').device, {
+    rows: { 'firewall/address': addresses, 'firewall/addrgrp': [{ name: group, member: members }] },
+  });
 }
 
 async function playBurst(rig: Rig, channel: 'push' | 'objects', changes: number): Promise<Burst> {

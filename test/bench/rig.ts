@@ -2,14 +2,23 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
-import type { Commit, FortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
-import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
-import { Cluster } from '../../../lib/sandbox/cluster.ts';
-import type { Groups } from '../../../lib/sandbox/configuration.ts';
-import { Sandbox } from '../../../lib/sandbox/sandbox.ts';
+import type { Commit, FortigateSimulator } from '../../lib/firewalls/fortigate/simulator/index.ts';
+import { readStatus } from '../../lib/app/commands/status.ts';
+import { Cluster } from '../../lib/sandbox/cluster.ts';
+import type { Groups } from '../../lib/sandbox/configuration.ts';
+import { Sandbox, type SandboxOptions } from '../../lib/sandbox/sandbox.ts';
+
+import { readLeftovers } from './leftovers.ts';
+import { until } from './until.ts';
 
 export const namespace = 'bench';
 const node = 'bench-node';
+const quietMs = 4_000;
+
+export interface BenchPod {
+  name: string;
+  address: string;
+}
 
 /** Counts of requests of the firewall's API between two moments. */
 export interface Traffic {
@@ -18,7 +27,13 @@ export interface Traffic {
   bytes: number;
 }
 
-/** The sandbox of the benchmark: an API without kubelets, three FortiGates in networks of their own, groups by size. */
+export interface RigOptions {
+  firewalls: SandboxOptions['firewalls'];
+  groups: Groups;
+  progress: (line: string) => void;
+}
+
+/** The sandbox of a benchmark: an API without kubelets, FortiGates in networks of their own, an agent. */
 export class Rig {
   readonly sandbox: Sandbox;
   readonly cluster: Cluster;
@@ -29,20 +44,11 @@ export class Rig {
     this.cluster = new Cluster(sandbox.kubeconfig);
   }
 
-  static async start(sizes: readonly number[], progress: (line: string) => void): Promise<Rig> {
-    const directory = join(import.meta.dirname, '..', '..', '..', '.cache', 'bench');
+  static async start({ firewalls, groups, progress }: RigOptions): Promise<Rig> {
+    const directory = join(import.meta.dirname, '..', '..', '.cache', 'bench');
     await rm(directory, { recursive: true, force: true });
-    const sandbox = new Sandbox({
-      directory,
-      firewalls: {
-        push: { version: '7.4.4', configured: '7.4.4' },
-        objects: { version: '7.4.4', configured: '7.4.4' },
-        baseline: { version: '7.4.4', configured: '7.4.4', groupMembers: 100_000 },
-      },
-      groups: groupsOf(sizes),
-      kubernetes: { controllers: false, scheduler: false, kwok: false },
-      progress,
-    });
+    const kubernetes = { controllers: false, scheduler: false, kwok: false };
+    const sandbox = new Sandbox({ directory, firewalls, groups, kubernetes, progress });
     await sandbox.start();
     const rig = new Rig(sandbox);
     try {
@@ -61,7 +67,7 @@ export class Rig {
     return this.sandbox.view(firewall).simulator;
   }
 
-  private async agentReady(): Promise<void> {
+  async agentReady(): Promise<void> {
     for (let i = 0; i < 600; i++) {
       const answer = await request(`${this.sandbox.agent?.url}/readyz`).catch(() => undefined);
       await answer?.body.dump();
@@ -72,7 +78,7 @@ export class Rig {
   }
 
   /** Pods without address, so that giving the address is the one change that is measured. */
-  async createPods(group: string, count: number): Promise<{ name: string; address: string }[]> {
+  async createPods(group: string, count: number): Promise<BenchPod[]> {
     const pods = Array.from({ length: count }, () => {
       const number = this.#pods++;
       return {
@@ -95,26 +101,46 @@ export class Rig {
 
   /** Fills a group through the whole path and waits until the firewall has it. */
   async fill(firewall: 'push' | 'objects', group: string, size: number): Promise<void> {
-    const pods = await this.createPods(group, size);
-    await this.each(pods, ({ name, address }) => this.cluster.runPod(namespace, name, address));
-    const view = this.sandbox.view(firewall);
+    await this.runPods(group, size);
     for (let i = 0; i < 6000; i++) {
-      if (membersOf(view.simulator, firewall, view.name(group, firewall)) >= size) return;
+      if (this.size(firewall, group, firewall) >= size) return;
       await delay(100);
     }
     throw new Error(`${group} was not filled`);
   }
 
-  /** Puts the baseline's group of a size on its device, without a path. */
-  seedBaseline(group: string, size: number): void {
-    const members = Array.from({ length: size }, (_, i) => ({ name: `seed-${group}-${i}` }));
-    const addresses = members.map(({ name }, i) => ({
-      name,
-      subnet: `172.${16 + (i >> 16)}.${(i >> 8) & 255}.${i & 255} 255.255.255.255`,
-    }));
-    seedDevice(this.simulator('baseline').device, {
-      rows: { 'firewall/address': addresses, 'firewall/addrgrp': [{ name: group, member: members }] },
-    });
+  /** Pods with their addresses, as fast as the API takes them. */
+  async runPods(group: string, count: number): Promise<BenchPod[]> {
+    const pods = await this.createPods(group, count);
+    await this.each(pods, ({ name, address }) => this.cluster.runPod(namespace, name, address));
+    return pods;
+  }
+
+  /** Members that a firewall has of a group, seen without asking over the wire. */
+  size(firewall: string, group: string, channel: 'push' | 'objects'): number {
+    const view = this.sandbox.view(firewall);
+    return membersOf(view.simulator, channel, view.name(group, channel));
+  }
+
+  /** Waits until the hub has seen what was changed: for a while nothing waits in its queue and no endpoint comes. */
+  async ingested(): Promise<void> {
+    let last = '';
+    let since = performance.now();
+    const quiet = async (): Promise<boolean> => {
+      const { tables, queues } = await readLeftovers();
+      const waiting = Object.keys(queues).filter((queue) => queue.endsWith('-ingest'));
+      const seen = JSON.stringify([tables['endpoints'], tables['memberships'], waiting]);
+      if (seen !== last || waiting.length > 0) since = performance.now();
+      last = seen;
+      return performance.now() - since > quietMs;
+    };
+    if ((await until(quiet, 900_000, 500)) === undefined) throw new Error('the hub did not come to rest');
+  }
+
+  /** Addresses a firewall still has to look at; a lower bound above 1,000. */
+  async dirty(firewall: string): Promise<number> {
+    const { firewalls } = await readStatus(this.sandbox.app);
+    return firewalls.find((one) => one.firewall === firewall)?.dirty ?? 0;
   }
 
   traffic(firewall: string): Traffic {
@@ -160,7 +186,10 @@ function names({ kind, added }: Commit, firewall: string, address: string): bool
 
 function membersOf(simulator: FortigateSimulator, firewall: string, object: string): number {
   const vdom = simulator.device.vdom('root');
-  if (firewall === 'push') return vdom.feeds.read(object).entries.size;
+  if (firewall === 'push')
+    return vdom.table('system/external-resource')?.rows.has(object)
+      ? vdom.feeds.read(object).entries.size
+      : 0;
   const groups = vdom.table('firewall/addrgrp')?.rows;
   let count = 0;
   for (const [name, row] of groups ?? []) {
@@ -173,30 +202,24 @@ function membersOf(simulator: FortigateSimulator, firewall: string, object: stri
   return count;
 }
 
-function groupsOf(sizes: readonly number[]): Groups {
-  const groups: Groups = {};
-  const brakes = { shrink: { minimum: 100_000, share: 1 }, growth: { minimum: 100_000, share: 1 } };
-  for (const channel of ['push', 'objects'] as const) {
-    for (const size of [...sizes, 0]) {
-      const name = size === 0 ? `${channel}-burst` : `${channel}-${size}`;
-      groups[name] = {
-        addresses: 'pod',
-        select: `group == '${name}'`,
-        namespaces: `kubernetes.io/metadata.name == '${namespace}'`,
-        usedIn: 'allow',
-        maxMembers: 20_000,
-        brakes,
-        publish: [
-          {
-            firewall: channel,
-            channel,
-            create: 'own',
-            mode: 'sync',
-            ...(channel === 'objects' ? { acceptConfigChurn: { writesPerHour: 10_000_000 } } : {}),
-          },
-        ],
-      };
-    }
-  }
-  return groups;
+/** The entry of a group of this name as it stands in zonebridge.yaml, with brakes wide open. */
+export function benchGroup(
+  name: string,
+  targets: Readonly<Record<string, 'push' | 'objects'>>,
+): Groups[string] {
+  return {
+    addresses: 'pod',
+    select: `group == '${name}'`,
+    namespaces: `kubernetes.io/metadata.name == '${namespace}'`,
+    usedIn: 'allow',
+    maxMembers: 20_000,
+    brakes: { shrink: { minimum: 100_000, share: 1 }, growth: { minimum: 100_000, share: 1 } },
+    publish: Object.entries(targets).map(([firewall, channel]) => ({
+      firewall,
+      channel,
+      create: 'own',
+      mode: 'sync',
+      ...(channel === 'objects' ? { acceptConfigChurn: { writesPerHour: 10_000_000 } } : {}),
+    })),
+  };
 }
