@@ -14,6 +14,8 @@ const sandboxRanges = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
 export interface SandboxFirewall {
   simulator: FortigateSimulator;
   version: string;
+  /** More fields of its entry, such as `callsPerMinute`. */
+  fields?: Readonly<Record<string, unknown>>;
 }
 
 /** Documents as they stand in zonebridge.yaml, by key. */
@@ -58,7 +60,7 @@ function network(): Record<string, unknown> {
   };
 }
 
-function entry(id: string, { simulator, version }: SandboxFirewall): Record<string, unknown> {
+function entry(id: string, { simulator, version, fields }: SandboxFirewall): Record<string, unknown> {
   return {
     kind: 'fortigate',
     network: `net-${id}`,
@@ -68,5 +70,6 @@ function entry(id: string, { simulator, version }: SandboxFirewall): Record<stri
     version,
     managedBy: 'none',
     caFile: simulator.caFile,
+    ...fields,
   };
 }

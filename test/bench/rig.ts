@@ -3,17 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Commit, FortigateSimulator } from '../../lib/firewalls/fortigate/simulator/index.ts';
-import { readStatus } from '../../lib/app/commands/status.ts';
 import { Cluster } from '../../lib/sandbox/cluster.ts';
 import type { Groups } from '../../lib/sandbox/configuration.ts';
 import { Sandbox, type SandboxOptions } from '../../lib/sandbox/sandbox.ts';
 
-import { readLeftovers } from './leftovers.ts';
-import { until } from './until.ts';
-
 export const namespace = 'bench';
 const node = 'bench-node';
-const quietMs = 4_000;
 
 export interface BenchPod {
   name: string;
@@ -120,27 +115,6 @@ export class Rig {
   size(firewall: string, group: string, channel: 'push' | 'objects'): number {
     const view = this.sandbox.view(firewall);
     return membersOf(view.simulator, channel, view.name(group, channel));
-  }
-
-  /** Waits until the hub has seen what was changed: for a while nothing waits in its queue and no endpoint comes. */
-  async ingested(): Promise<void> {
-    let last = '';
-    let since = performance.now();
-    const quiet = async (): Promise<boolean> => {
-      const { tables, queues } = await readLeftovers();
-      const waiting = Object.keys(queues).filter((queue) => queue.endsWith('-ingest'));
-      const seen = JSON.stringify([tables['endpoints'], tables['memberships'], waiting]);
-      if (seen !== last || waiting.length > 0) since = performance.now();
-      last = seen;
-      return performance.now() - since > quietMs;
-    };
-    if ((await until(quiet, 900_000, 500)) === undefined) throw new Error('the hub did not come to rest');
-  }
-
-  /** Addresses a firewall still has to look at; a lower bound above 1,000. */
-  async dirty(firewall: string): Promise<number> {
-    const { firewalls } = await readStatus(this.sandbox.app);
-    return firewalls.find((one) => one.firewall === firewall)?.dirty ?? 0;
   }
 
   traffic(firewall: string): Traffic {

@@ -1,57 +1,78 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark } from '../benchmark.ts';
-import { benchGroup, type Rig } from '../rig.ts';
-import { until } from '../until.ts';
-import { machine, positive, progressFrom, withRig } from '../with-rig.ts';
+import { addressesFrom, InProcessHub } from '../in-process.ts';
+import { benchGroup } from '../rig.ts';
+import { machine, positive, progressFrom } from '../with-rig.ts';
 
-const version = { version: '7.4.4', configured: '7.4.4' };
 const channels = ['push', 'objects'] as const;
-const patienceMs = 900_000;
 
-/** Time from `apply` of a group over many pods that are there already until an empty firewall has all of them. */
+/** Time from `apply` of a group over pods that the hub knows already until an empty firewall has all of them. */
 export const firstSync: Benchmark = {
-  usage: 'a new group of pods that are there already [--pods 5000] [--json]',
+  usage:
+    'a new group of pods that are there already, hub in this process [--pods 5000] [--calls-per-minute N: budget of the firewall] [--json]',
   async run(args) {
-    const { values } = parseArgs({ args, options: { pods: { type: 'string' }, json: { type: 'boolean' } } });
-    const pods = positive(values.pods, 'pods', 5_000);
-    const progress = progressFrom(performance.now());
-    const options = { firewalls: { push: version, objects: version }, groups: {}, progress };
-    const result = await withRig(options, async (rig) => {
-      const series = [];
-      for (const channel of channels) series.push(await measure(rig, channel, { pods, progress }));
-      return { machine: machine(), pods, series };
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      args,
+      options: { pods: text, 'calls-per-minute': text, json: { type: 'boolean' } },
     });
-    for (const { channel, ms, calls, writes } of result.series)
+    const pods = positive(values.pods, 'pods', 5_000);
+    const asked = values['calls-per-minute'];
+    const fields = asked === undefined ? {} : { callsPerMinute: positive(asked, 'calls-per-minute', 1) };
+    const progress = progressFrom(performance.now());
+    const series = [];
+    for (const channel of channels) {
+      progress(`${pods} pods over ${channel}`);
+      series.push(await measure(channel, pods, fields));
+    }
+    for (const { channel, ms, planMs, calls, writes, stateCalls } of series) {
       console.log(
-        `${channel}: ${pods} members after ${ms ?? 'not in time,'} ms, ${calls} calls, ${writes} of them writes`,
+        `${channel}: ${pods} members ${ms} ms after apply (its plan ${planMs} ms), ${calls} calls of the firewall, ${writes} of them writes, ${stateCalls} state calls`,
       );
-    if (values.json) console.log(JSON.stringify(result));
-    if (result.series.some(({ ms }) => ms === undefined)) process.exitCode = 1;
+    }
+    if (values.json) console.log(JSON.stringify({ machine: machine(), pods, ...fields, series }));
   },
 };
 
 interface FirstSync {
   channel: string;
-  /** Undefined: not in time. */
-  ms: number | undefined;
+  /** Reading the firewall and planning, before anything is activated. */
+  planMs: number;
+  ms: number;
   calls: number;
   writes: number;
+  stateCalls: number;
 }
 
 async function measure(
-  rig: Rig,
   channel: (typeof channels)[number],
-  { pods, progress }: { pods: number; progress: (line: string) => void },
+  pods: number,
+  fields: { callsPerMinute?: number },
 ): Promise<FirstSync> {
-  const group = `first-${channel}`;
-  progress(`${pods} pods`);
-  await rig.runPods(group, pods);
-  await rig.ingested();
-  progress(`apply of a group over ${channel}`);
-  const before = rig.traffic(channel);
-  const applying = rig.sandbox.apply({ [group]: benchGroup(group, { [channel]: channel }) });
-  const ms = await until(() => rig.size(channel, group, channel) >= pods, patienceMs);
-  await applying;
-  const after = rig.traffic(channel);
-  return { channel, ms, calls: after.calls - before.calls, writes: after.writes - before.writes };
+  const hub = await InProcessHub.start(fields);
+  try {
+    const group = `first-${channel}`;
+    await hub.pods('come', group, addressesFrom(64, pods));
+    await hub.work();
+    const before = hub.calls();
+    const stateBefore = hub.tables.usage.calls;
+    const began = performance.now();
+    await hub.apply({ [group]: benchGroup(group, { edge: channel }) });
+    const planned = performance.now();
+    await hub.work({ wait: true, enough: () => hub.members(group, channel).length >= pods });
+    const ended = performance.now();
+    const members = hub.members(group, channel).length;
+    if (members !== pods) throw new Error(`${members} instead of ${pods} members`);
+    const after = hub.calls();
+    return {
+      channel,
+      planMs: Math.round(planned - began),
+      ms: Math.round(ended - planned),
+      calls: after.calls - before.calls,
+      writes: after.writes - before.writes,
+      stateCalls: hub.tables.usage.calls - stateBefore,
+    };
+  } finally {
+    await hub.stop();
+  }
 }

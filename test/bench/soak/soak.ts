@@ -9,7 +9,7 @@ import { until } from '../until.ts';
 import { machine, positive, progressFrom, withRig } from '../with-rig.ts';
 import { ailAgent, ailFirewalls, slowMs } from './faults.ts';
 import { Arrivals } from './arrivals.ts';
-import { type Leftovers, readLeftovers } from '../leftovers.ts';
+import { type Leftovers, readLeftovers } from './leftovers.ts';
 import { Load } from './load.ts';
 import { type Memory, MemorySampler } from './memory.ts';
 
