@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { composeFunction } from '../../lib/app/compose.ts';
-import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
+import { comesBackAfter, parseWakeUp } from '../../lib/app/sync/wake-up.ts';
 import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
 import { figures } from '../figures.ts';
 
@@ -16,8 +16,9 @@ export const handler = middy<SQSEvent, SQSBatchResponse>()
       const writerKey = parseWakeUp(record.body);
       if (writerKey === undefined) continue;
       const end = await syncFirewall(app.ports, app.configurations, writerKey);
-      if (end.postponeSeconds === undefined) continue;
-      await app.postpone(record, end.postponeSeconds);
+      const seconds = comesBackAfter(end, record.attributes.MessageGroupId);
+      if (seconds === undefined) continue;
+      await app.postpone(record, seconds);
       batchItemFailures.push({ itemIdentifier: record.messageId });
     }
     return { batchItemFailures };

@@ -8,6 +8,8 @@ export const metrics = {
   behind: { name: 'BehindSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** Runs in a row that ended in an error; 0 after a success. */
   failures: { name: 'ConsecutiveFailures', dimension: 'firewall', unit: 'Count' },
+  /** 1 while the firewall is left alone because it refused us as a whole. Sent by the sweep every minute. */
+  circuit: { name: 'CircuitOpen', dimension: 'firewall', unit: 'Count' },
   /** Changes that a brake holds until a person decides. */
   held: { name: 'ChangesHeld', dimension: 'firewall', unit: 'Count' },
   /** Entries that differ from the ledger, found by the last comparison. */

@@ -35,6 +35,15 @@ function watches(firewall: string): Omit<Watch, 'subject'>[] {
     },
     {
       severity: 'high',
+      article: 'circuit-open',
+      summary: `Firewall ${firewall} refused us as a whole and is left alone until somebody mends it.`,
+      metric: ownMetric(metrics.circuit, firewall),
+      comparison: above,
+      threshold: 0,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      severity: 'high',
       article: 'stale-allow',
       summary: `Firewall ${firewall} still lets in addresses that no workload has any more.`,
       metric: ownMetric(metrics.staleAllow, firewall),

@@ -17,6 +17,7 @@ type Severity = 'high' | 'medium' | 'low';
 export const articles = [
   'firewall-behind',
   'firewall-failing',
+  'circuit-open',
   'changes-held',
   'drift',
   'stale-allow',

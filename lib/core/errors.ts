@@ -42,6 +42,10 @@ export const errorCodes = {
     'never',
     'Put the certificate authority of the firewall into caFile (and tlsServerName if its name differs); verification cannot be switched off.',
   ],
+  'firewall/circuit-open': [
+    'next-run',
+    'The firewall refused us as a whole and is left alone: mend what `zonebridge status` names, then run `zonebridge check <firewall>`.',
+  ],
   'firewall/count-differs': [
     'soon',
     'Somebody else changed our object or a change got lost; a full comparison of the object follows by itself.',

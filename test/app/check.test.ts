@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type CheckLine, type CheckResult, checkFirewall } from '../../lib/app/commands/check.ts';
 import { setCredential } from '../../lib/app/commands/set-credential.ts';
 import { names } from '../../lib/app/names.ts';
+import { recordOf } from '../../lib/app/state/firewall-records.ts';
 import { readWriter, writerRow } from '../../lib/app/state/writers.ts';
 import { type ErrorCode, ZonebridgeError } from '../../lib/core/errors.ts';
 import type { Diagnosis, FirewallModule } from '../../lib/core/firewall.ts';
@@ -27,7 +28,7 @@ function failing(world: World, code: ErrorCode): void {
 
 async function circuitUntil(world: World): Promise<number> {
   const [item] = await world.tables.read([writerRow(world.writerKey)]);
-  return readWriter(item).circuitUntil;
+  return recordOf(readWriter(item).firewalls, 'edge').trouble.circuitUntil;
 }
 
 function diagnosing(world: World, more: Partial<Diagnosis>): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { objectKey, type ObjectRow, readObject } from '../../lib/app/state/ledger.ts';
+import { readWriter } from '../../lib/app/state/writers.ts';
 import { readEndpoint } from '../../lib/app/state/endpoints.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import type { Call } from '../support/memory-tables.ts';
@@ -255,6 +256,6 @@ describe('the brake over the whole firewall', () => {
     await world.clock.sleep(11 * 60_000);
     await world.upsert(pod('b', '10.1.0.2', web));
     const [row] = await world.tables.read([{ table: 'control', pk: `writer|${world.writerKey}` }]);
-    expect(JSON.parse(row?.['totals'] as string)).toMatchObject({ edge: { size: 2, sizeAtStart: 1 } });
+    expect(readWriter(row).firewalls['edge']?.totals).toMatchObject({ size: 2, sizeAtStart: 1 });
   });
 });

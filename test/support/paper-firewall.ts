@@ -123,7 +123,8 @@ function applyOne(device: PaperFirewall, changes: ObjectChanges): ObjectReport {
   return report;
 }
 
-const settings = z.object({ device: z.string() });
+/** `plane`: firewalls with the same one share a writer key, as the VDOMs of a device do. */
+const settings = z.object({ device: z.string(), plane: z.string().optional() });
 type PaperSettings = z.infer<typeof settings>;
 
 export const paperModule: FirewallModule<PaperSettings> = {
@@ -137,7 +138,7 @@ export const paperModule: FirewallModule<PaperSettings> = {
     callsPerMinute: 1000,
     survivesReboot: 'yes',
   },
-  writerKey: ({ device }) => device,
+  writerKey: ({ device, plane }) => plane ?? device,
   scope: () => 'root',
   objectName: ({ group, override }) => override ?? `obj-${group}`,
   nameKey: (name) => name.toLowerCase(),

@@ -11,7 +11,7 @@ import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import { objectKey } from '../../lib/app/state/ledger.ts';
 import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
-import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
+import { comesBackAfter, parseWakeUp } from '../../lib/app/sync/wake-up.ts';
 import { MemoryTables } from './memory-tables.ts';
 import { PaperFirewall, paperFirewalls, paperModule } from './paper-firewall.ts';
 import { FakeClock, MemorySecrets, RecordingQueues, RecordingTelemetry, SeededRandom } from './ports.ts';
@@ -60,6 +60,7 @@ export class World {
   readonly tables = new MemoryTables();
   readonly queues = new RecordingQueues();
   readonly telemetry = new RecordingTelemetry();
+  readonly secrets = new MemorySecrets({ [names.secret('test', 'edge')]: 'token' });
   readonly clock = new FakeClock({ automatic: true });
   readonly device = new PaperFirewall();
   readonly ports: Ports;
@@ -78,7 +79,7 @@ export class World {
       hub: 'test',
       tables: this.tables,
       queues: this.queues,
-      secrets: new MemorySecrets({ [names.secret('test', 'edge')]: 'token' }),
+      secrets: this.secrets,
       clock: this.clock,
       random: new SeededRandom(1),
       telemetry: this.telemetry,
@@ -173,7 +174,24 @@ export class World {
   }
 
   get writerKey(): string {
-    return `paper:${this.configuration.firewalls['edge']?.settings['device'] as string}`;
+    const { device, plane } = this.configuration.firewalls['edge']?.settings ?? {};
+    return `paper:${String(plane ?? device)}`;
+  }
+
+  /** A second firewall of the same management plane, as another VDOM of the device would be; call it before `activate`. */
+  addSibling(id: string): PaperFirewall {
+    const sibling = new PaperFirewall();
+    const device = `paper-${++worlds}`;
+    paperFirewalls.set(device, sibling);
+    const edge = this.configuration.firewalls['edge'];
+    if (!edge) throw new Error('no firewall edge');
+    const plane = this.writerKey;
+    this.configuration.firewalls = {
+      edge: { ...edge, settings: { ...edge.settings, plane } },
+      [id]: { ...edge, settings: { device, plane } },
+    };
+    this.secrets.values.set(names.secret('test', id), 'token');
+    return sibling;
   }
 
   async reconcile(): Promise<void> {
@@ -192,21 +210,22 @@ export class World {
     for (let round = 0; round < rounds; ) {
       const batch = this.queues.take();
       if (batch.length === 0) return;
-      for (const { queue, body } of batch) {
+      for (const { queue, body, group: within } of batch) {
         if (queue === names.ingestQueue('test')) await this.ingest(body);
         else if (queue === names.reconcileQueue('test', 'lan'))
           await reconcileMessage(this.ports, this.configurations, body);
-        else if (queue === names.wakeQueue('test', 'lan')) round += await this.deliverWake(body);
+        else if (queue === names.wakeQueue('test', 'lan')) round += await this.deliverWake(body, within);
         else this.told.push(JSON.parse(body));
       }
     }
   }
 
-  private async deliverWake(body: string): Promise<number> {
+  private async deliverWake(body: string, within = ''): Promise<number> {
     const end = await syncFirewall(this.ports, this.configurations, parseWakeUp(body) ?? '');
-    if (end.postponeSeconds === undefined) return 0;
-    await this.clock.sleep(end.postponeSeconds * 1000);
-    await this.queues.send({ queue: names.wakeQueue('test', 'lan'), body, group: 'x' });
+    const seconds = comesBackAfter(end, within);
+    if (seconds === undefined) return 0;
+    await this.clock.sleep(seconds * 1000);
+    await this.queues.send({ queue: names.wakeQueue('test', 'lan'), body, group: within });
     return 1;
   }
 

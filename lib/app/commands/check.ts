@@ -3,7 +3,9 @@ import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
 import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
-import { closeCircuit, wake, writerRow, readWriter } from '../state/writers.ts';
+import { circuitOpenUntil } from '../../core/model/trouble.ts';
+import { recordOf } from '../state/firewall-records.ts';
+import { askProbe, wake, writerRow, readWriter } from '../state/writers.ts';
 import { groupsOn, moduleOf, writerKeyOf } from '../targets.ts';
 import { deviceLines } from './check-device.ts';
 import { unreadBecause } from './live.ts';
@@ -45,16 +47,19 @@ export async function checkFirewall(
   else lines.push({ name: 'device', state: 'skipped', text: 'not called without a credential' });
   const ok = lines.every(({ state }) => state === 'ok' || state === 'warning');
   const writerKey = writerKeyOf(ports.firewalls, settings);
-  const hub = await hubLine(ports, writerKey);
+  const hub = await hubLine(ports, { writerKey, firewall });
   lines.push(hub.line);
   const circuitClosed = ok && hub.open;
-  if (circuitClosed) await tryAgain(ports, { writerKey, network: settings.network });
+  if (circuitClosed) await tryAgain(ports, { writerKey, firewall, network: settings.network });
   return { firewall, ok, lines, circuitClosed };
 }
 
 /** Lets the hub call a firewall again that it had left alone. */
-export async function tryAgain(ports: Ports, writer: { writerKey: string; network: string }): Promise<void> {
-  await closeCircuit(ports.tables, writer.writerKey);
+export async function tryAgain(
+  ports: Ports,
+  { firewall, ...writer }: { firewall: string; writerKey: string; network: string },
+): Promise<void> {
+  await askProbe(ports.tables, writer.writerKey, firewall);
   await wake(ports, { hub: ports.hub, ...writer, parts: [], now: ports.clock.now() });
 }
 
@@ -107,13 +112,17 @@ async function secretLine(ports: Ports, configuration: Configuration, firewall: 
 }
 
 /** What the hub itself saw last: the only word on a firewall that cannot be reached from here. */
-async function hubLine(ports: Ports, writerKey: string): Promise<{ line: CheckLine; open: boolean }> {
+async function hubLine(
+  ports: Ports,
+  { writerKey, firewall }: { writerKey: string; firewall: string },
+): Promise<{ line: CheckLine; open: boolean }> {
   const [item] = await ports.tables.read([writerRow(writerKey)]);
-  const { circuitUntil, lastError, lastSuccess, failures } = readWriter(item);
+  const { trouble } = recordOf(readWriter(item).firewalls, firewall);
+  const { lastError, lastSuccess, failures } = trouble;
   const now = ports.clock.now();
-  const open = circuitUntil > now;
+  const open = circuitOpenUntil(trouble, now) !== undefined;
   const ago = (time: number): string => `${Math.round((now - time) / 1000)} s ago`;
-  if (open || failures > 0) {
+  if (failures > 0) {
     const text = `${lastError ?? 'unknown error'}, ${failures} ${failures === 1 ? 'run' : 'runs in a row'}${open ? '; left alone since' : ''}`;
     return { line: { name: 'hub', state: 'warning', text: `the hub saw: ${text}` }, open };
   }

@@ -6,6 +6,8 @@ import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
 import { identityKey, readIdentity } from '../state/identities.ts';
 import { inParallel, count, text, texts } from '../state/items.ts';
+import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
+import { recordOf } from '../state/firewall-records.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 
@@ -36,6 +38,8 @@ export interface FirewallState {
   failures: number;
   lastError: string | undefined;
   circuitUntil: number | undefined;
+  /** When it is called again, while it is left alone. */
+  nextAttempt: number | undefined;
   identity: (DeviceIdentity & { comparedAt: number }) | undefined;
   comparison: Comparison | undefined;
 }
@@ -56,22 +60,25 @@ export async function readFirewallState(
   ]);
   const now = ports.clock.now();
   const writer = readWriter(writerItem);
-  const since = [...rows.map(({ time }) => time), ...(writer.behindSince ? [writer.behindSince] : [])];
+  const { trouble } = recordOf(writer.firewalls, firewall);
+  const since = [...rows.map(({ time }) => time), ...(trouble.behindSince ? [trouble.behindSince] : [])];
   const behindSince = since.length === 0 ? undefined : Math.min(...since);
-  const circuitUntil = writer.circuitUntil > now ? writer.circuitUntil : undefined;
+  const asked = writer.probe.includes(firewall);
+  const circuitUntil = asked ? undefined : circuitOpenUntil(trouble, now);
   const identity = readIdentity(identityItem);
   return {
     firewall,
     kind: settings.kind,
     network: settings.network,
     writerKey,
-    health: healthOf({ ...writer, circuitUntil, behindSince, now }),
+    health: healthOf({ ...trouble, circuitUntil, behindSince, now }),
     behindSince,
     dirty: rows.length,
-    lastSuccess: writer.lastSuccess || undefined,
-    failures: writer.failures,
-    lastError: writer.lastError,
+    lastSuccess: trouble.lastSuccess || undefined,
+    failures: trouble.failures,
+    lastError: trouble.lastError,
     circuitUntil,
+    nextAttempt: asked ? undefined : leftAloneUntil(trouble, now),
     identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
     comparison: readComparison(comparisonItem),
   };

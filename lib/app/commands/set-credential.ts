@@ -24,5 +24,6 @@ export async function setCredential(
   if (wrong !== undefined)
     throw new ZonebridgeError('secret/invalid', `the credential for ${firewall}: ${wrong}`);
   await credentials.write(names.secret(ports.hub, firewall), credential);
-  await tryAgain(ports, { writerKey: writerKeyOf(ports.firewalls, settings), network: settings.network });
+  const writerKey = writerKeyOf(ports.firewalls, settings);
+  await tryAgain(ports, { firewall, writerKey, network: settings.network });
 }

@@ -1,11 +1,13 @@
-import { isZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { circuitOpenUntil } from '../../core/model/trouble.ts';
 import type { Item } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
 import { texts } from '../state/items.ts';
-import { wake } from '../state/writers.ts';
+import { recordOf } from '../state/firewall-records.ts';
+import { askProbe, readWriter, wake, writerRow } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
 import { reconcileGroup } from './reconcile-group.ts';
@@ -43,6 +45,7 @@ export async function reconcileFirewall(
   const startedAt = ports.clock.now();
   const result: ReconcileResult = { removedByHand: 0, lost: 0, foreign: 0, open: 0, staleAllow: 0 };
   try {
+    await refuseWithOpenCircuit(ports, active, request.firewall);
     const open = await openFirewall(ports, active.configuration, {
       firewall: request.firewall,
       deadline: startedAt + deviceBudgetMs,
@@ -56,9 +59,40 @@ export async function reconcileFirewall(
   } catch (error) {
     const text = isZonebridgeError(error) ? `${error.code}: ${error.message}` : 'unexpected error';
     await note(ports, request, { startedAt, result, error: text });
+    await letSyncAsk(ports, active, { firewall: request.firewall, error });
     throw error;
   }
   return result;
+}
+
+async function refuseWithOpenCircuit(
+  ports: Ports,
+  { configuration }: ActiveConfiguration,
+  firewall: string,
+): Promise<void> {
+  const settings = configuration.firewalls[firewall];
+  if (!settings) return;
+  const [item] = await ports.tables.read([writerRow(writerKeyOf(ports.firewalls, settings))]);
+  const { probe, firewalls } = readWriter(item);
+  const { trouble } = recordOf(firewalls, firewall);
+  if (probe.includes(firewall) || circuitOpenUntil(trouble, ports.clock.now()) === undefined) return;
+  const text = `${firewall} is left alone since it said ${trouble.lastError ?? 'no'}`;
+  throw new ZonebridgeError('firewall/circuit-open', text);
+}
+
+/** The sync keeps the record of trouble: what a comparison met it has to see itself, also when nothing is dirty. */
+async function letSyncAsk(
+  ports: Ports,
+  { configuration }: ActiveConfiguration,
+  { firewall, error }: { firewall: string; error: unknown },
+): Promise<void> {
+  const settings = configuration.firewalls[firewall];
+  const met = isZonebridgeError(error) && error.code.startsWith('firewall/');
+  if (!settings || !met || error.code === 'firewall/circuit-open') return;
+  const writerKey = writerKeyOf(ports.firewalls, settings);
+  await askProbe(ports.tables, writerKey, firewall);
+  const { hub, clock } = ports;
+  await wake(ports, { hub, network: settings.network, writerKey, parts: [], now: clock.now() });
 }
 
 async function compareAll(

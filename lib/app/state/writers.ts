@@ -1,32 +1,21 @@
-import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
-import type { Item, ItemUpdate, Key, Queues, Tables } from '../../core/ports.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import type { ItemUpdate, Item, Key, Queues, Tables } from '../../core/ports.ts';
 import { names } from '../names.ts';
+import { type FirewallRecords, parseRecords, recordsText } from './firewall-records.ts';
 import { count, text, texts } from './items.ts';
 
-/** Row of a writer key in `control`: lease and fence, the woken flag, how long it is behind, the circuit, and size totals per firewall. */
+/** Row of a writer key in `control`: lease and fence, the woken flag, and a record per firewall. */
 export interface WriterState {
   fence: number;
   leaseUntil: number;
   /** `firewall#bucket` entries that were dirtied since the last run; empty = look everywhere. */
   woken: readonly string[];
   wokenAt: number;
-  behindSince: number | undefined;
-  failures: number;
-  lastError: string | undefined;
-  circuitUntil: number;
-  lastSuccess: number;
+  /** Firewalls that the next run asks whatever their circuit says, because somebody mended something or saw a failure. */
+  probe: readonly string[];
   /** When a firewall of this writer was last written to, for pacing. */
   lastWriteAt: number;
-  totals: Record<string, FirewallTotals>;
-}
-
-/** What we keep on a firewall in all, for the brake over the whole of it. */
-export interface FirewallTotals {
-  size: number;
-  windowStart: number;
-  sizeAtStart: number;
-  /** When the identity of the device was last read. */
-  identityAt: number;
+  firewalls: FirewallRecords;
 }
 
 export function writerRow(writerKey: string): Key {
@@ -39,18 +28,10 @@ export function readWriter(item: Item | undefined): WriterState {
     leaseUntil: count(item, 'leaseUntil'),
     woken: texts(item, 'woken'),
     wokenAt: count(item, 'wokenAt'),
-    behindSince: typeof item?.['behindSince'] === 'number' ? item['behindSince'] : undefined,
-    failures: count(item, 'failures'),
-    lastError: text(item, 'lastError'),
-    circuitUntil: count(item, 'circuitUntil'),
-    lastSuccess: count(item, 'lastSuccess'),
+    probe: texts(item, 'probe'),
     lastWriteAt: count(item, 'lastWriteAt'),
-    totals: parseTotals(text(item, 'totals')),
+    firewalls: parseRecords(text(item, 'firewalls')),
   };
-}
-
-function parseTotals(source: string | undefined): Record<string, FirewallTotals> {
-  return source === undefined ? {} : (JSON.parse(source) as Record<string, FirewallTotals>);
 }
 
 export interface WakeRequest {
@@ -62,26 +43,53 @@ export interface WakeRequest {
   now: number;
 }
 
-/** Sets the woken flag; only whoever set it first sends the wake-up. */
+/** Sets the woken flag; only whoever set it first for a firewall sends the wake-up. */
 export async function wake(ports: { tables: Tables; queues: Queues }, request: WakeRequest): Promise<void> {
-  const parts = request.parts.length > 0 ? request.parts : ['*'];
+  const parts = request.parts.length > 0 ? request.parts : [everything];
   const before = await ports.tables.write({
     key: writerRow(request.writerKey),
     update: { addToSet: { woken: parts }, setIfAbsent: { wokenAt: request.now } },
   });
-  if (readWriter(before).woken.length === 0) await sendWakeUp(ports.queues, request);
+  const woken = new Set(readWriter(before).woken.map(firewallOfPart));
+  if (woken.has(everything) || parts.every((part) => woken.has(firewallOfPart(part)))) return;
+  await sendWakeUp(ports.queues, request);
 }
 
-/** Sends without looking at the flag: for the sweep, which renews wake-ups that may have been lost. */
+/** Stands in the woken set for all firewalls of the writer. */
+const everything = '*';
+
+/** `*`, or the firewall of a `firewall#bucket` part. */
+function firewallOfPart(part: string): string {
+  return part.split('#', 1)[0] ?? part;
+}
+
+/** Asks the next run to call this firewall whatever its circuit says; somebody has to wake it. */
+export async function askProbe(tables: Tables, writerKey: string, firewall: string): Promise<void> {
+  await tables.write({ key: writerRow(writerKey), update: { addToSet: { probe: [firewall] } } });
+}
+
+const retryGroupEnd = '#retry';
+
+/**
+ * Sends without looking at the flag: for the sweep, which renews wake-ups that may have been lost, and for retries. Those have a
+ * message group of their own: one that waits would keep the wake-ups of its group waiting.
+ */
 export async function sendWakeUp(
   queues: Queues,
-  request: { hub: string; network: string; writerKey: string },
+  request: { hub: string; network: string; writerKey: string; retry?: boolean },
 ): Promise<void> {
+  const { hub, network, writerKey, retry } = request;
+  const group = retry ? `${writerKey}${retryGroupEnd}` : writerKey;
   await queues.send({
-    queue: names.wakeQueue(request.hub, request.network),
-    body: JSON.stringify({ writer: request.writerKey }),
-    group: request.writerKey,
+    queue: names.wakeQueue(hub, network),
+    body: JSON.stringify({ writer: writerKey }),
+    group,
   });
+}
+
+/** Whether a wake-up is a retry, by its message group. */
+export function isRetry(group: string | undefined): boolean {
+  return group?.endsWith(retryGroupEnd) === true;
 }
 
 export interface Lease {
@@ -92,7 +100,7 @@ export interface Lease {
   found: WriterState;
 }
 
-/** Takes the lease with a new fence and clears the woken flag. Throws `sync/lease-held`. */
+/** Takes the lease with a new fence and clears the woken flag and the probes asked for. Throws `sync/lease-held`. */
 export async function takeLease(
   tables: Tables,
   request: { writerKey: string; now: number; lengthMs: number },
@@ -101,7 +109,7 @@ export async function takeLease(
   try {
     const before = await tables.write({
       key: writerRow(request.writerKey),
-      update: { set: { leaseUntil: until }, add: { fence: 1 }, remove: ['woken', 'wokenAt'] },
+      update: { set: { leaseUntil: until }, add: { fence: 1 }, remove: ['woken', 'wokenAt', 'probe'] },
       if: [{ attribute: 'leaseUntil', is: 'absent or <', value: request.now }],
     });
     const found = readWriter(before);
@@ -117,17 +125,23 @@ export async function takeLease(
 export interface RunResult {
   now: number;
   lastWriteAt: number;
-  totals: Record<string, FirewallTotals>;
-  /** Undefined when everything went well. */
-  error: ZonebridgeError | undefined;
+  firewalls: FirewallRecords;
+  /** `firewall#bucket` parts that this run left alone: they stay woken, so that their changes send no further wake-ups. */
+  leftAlone: readonly string[];
 }
-
-/** How long a writer whose credentials or certificate were refused is left alone, to keep the administrator from being locked out. */
-const circuitMs = 15 * 60_000;
 
 /** Gives the lease back and changes nothing else; one that somebody else has taken since is left alone. */
 export async function releaseLease(tables: Tables, lease: Lease): Promise<void> {
   await writeUnderLease(tables, lease, { set: { leaseUntil: 0 } });
+}
+
+/** Gives the lease back and notes how the run ended. A run that lost its lease changes nothing. */
+export async function endLease(tables: Tables, lease: Lease, result: RunResult): Promise<void> {
+  const { now, lastWriteAt, firewalls, leftAlone } = result;
+  const set: Item = { leaseUntil: 0, lastWriteAt, firewalls: recordsText(firewalls) };
+  const stayWoken =
+    leftAlone.length === 0 ? {} : { addToSet: { woken: leftAlone }, setIfAbsent: { wokenAt: now } };
+  await writeUnderLease(tables, lease, { set, ...stayWoken });
 }
 
 async function writeUnderLease(tables: Tables, lease: Lease, update: ItemUpdate): Promise<void> {
@@ -140,34 +154,4 @@ async function writeUnderLease(tables: Tables, lease: Lease, update: ItemUpdate)
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
-}
-
-/** Gives the lease back and notes how the run ended; returns the state afterwards. A run that lost its lease changes nothing. */
-export async function endLease(
-  tables: Tables,
-  lease: Lease,
-  result: RunResult,
-): Promise<{ failures: number; behindSince: number | undefined }> {
-  const set: Item = { leaseUntil: 0, totals: JSON.stringify(result.totals), lastWriteAt: result.lastWriteAt };
-  const remove: string[] = [];
-  const failures = result.error ? lease.found.failures + 1 : 0;
-  const behindSince = result.error ? (lease.found.behindSince ?? result.now) : undefined;
-  if (result.error) {
-    Object.assign(set, {
-      failures,
-      behindSince,
-      lastError: `${result.error.code}: ${result.error.message}`.slice(0, 400),
-    });
-    if (refusesAll(result.error)) set['circuitUntil'] = result.now + circuitMs;
-  } else {
-    set['lastSuccess'] = result.now;
-    remove.push('failures', 'behindSince', 'lastError', 'circuitUntil');
-  }
-  await writeUnderLease(tables, lease, { set, remove });
-  return { failures, behindSince };
-}
-
-/** Lets the next run try at once, after a person mended the credential. */
-export async function closeCircuit(tables: Tables, writerKey: string): Promise<void> {
-  await tables.write({ key: writerRow(writerKey), update: { remove: ['circuitUntil'] } });
 }

@@ -1,10 +1,12 @@
 import { isZonebridgeError } from '../../core/errors.ts';
+import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { dirtyBuckets, readDirty } from '../state/dirty.ts';
+import { recordOf } from '../state/firewall-records.ts';
 import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
 import { readWriter, sendWakeUp, wake, type WriterState, writerRow } from '../state/writers.ts';
@@ -58,23 +60,33 @@ async function sweepWriter(
   const now = ports.clock.now();
   const [item] = await tables.read([writerRow(writer.writerKey)]);
   const state = readWriter(item);
-  let dirty = false;
+  let needed = state.probe.length > 0;
   for (const firewall of writer.firewalls) {
+    const { trouble } = recordOf(state.firewalls, firewall);
     const oldest = await oldestDirty(ports, firewall);
-    dirty ||= oldest !== undefined;
-    const since = Math.min(oldest ?? now, state.behindSince ?? now);
+    const open = circuitOpenUntil(trouble, now) !== undefined;
+    if (leftAloneUntil(trouble, now) === undefined) needed ||= oldest !== undefined || trouble.failures > 0;
+    const since = Math.min(oldest ?? now, trouble.behindSince ?? now);
     telemetry.metric(metrics.behind.name, Math.max(0, Math.round((now - since) / 1000)), { firewall });
-    telemetry.metric(metrics.failures.name, state.failures, { firewall });
+    telemetry.metric(metrics.failures.name, trouble.failures, { firewall });
+    telemetry.metric(metrics.circuit.name, open ? 1 : 0, { firewall });
     telemetry.metric(metrics.held.name, await heldOn(ports, active, firewall), { firewall });
   }
   const request = { ...writer, hub: ports.hub };
-  if (wasLost(state, now)) await sendWakeUp(ports.queues, request);
-  else if (dirty && state.woken.length === 0 && state.leaseUntil < now)
-    await wake(ports, { ...request, parts: [], now });
+  if (state.leaseUntil >= now) return;
+  if (wasLost(state, writer.firewalls, now)) await sendWakeUp(ports.queues, request);
+  else if (needed && state.woken.length === 0) await wake(ports, { ...request, parts: [], now });
 }
 
-function wasLost(state: WriterState, now: number): boolean {
-  return state.woken.length > 0 && state.wokenAt < now - wokenMaxAgeMs && state.leaseUntil < now;
+/** A wake-up that nobody answered for so long. What is woken for a firewall that is left alone waits for its time. */
+function wasLost(state: WriterState, firewalls: readonly string[], now: number): boolean {
+  const waits = (part: string): boolean =>
+    firewalls.some(
+      (firewall) =>
+        part.startsWith(`${firewall}#`) &&
+        leftAloneUntil(recordOf(state.firewalls, firewall).trouble, now) !== undefined,
+    );
+  return state.wokenAt < now - wokenMaxAgeMs && state.woken.some((part) => !waits(part));
 }
 
 async function oldestDirty(ports: Ports, firewall: string): Promise<number | undefined> {

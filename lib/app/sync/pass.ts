@@ -7,7 +7,7 @@ import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel, writeAll } from '../state/items.ts';
-import type { FirewallTotals } from '../state/writers.ts';
+import type { FirewallTotals } from '../state/firewall-records.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';

@@ -1,17 +1,23 @@
-import { ZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
+import type { FirewallTotals } from '../state/firewall-records.ts';
 import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
-import { endLease, type FirewallTotals, type Lease, releaseLease } from '../state/writers.ts';
+import { endLease, type Lease, releaseLease, sendWakeUp } from '../state/writers.ts';
 import { groupsOn } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from './connect.ts';
+import { FirewallsInRun } from './firewalls-in-run.ts';
 
-/** How a run ended: nothing left to do, or come back after so many seconds. */
+/** How a run ended. */
 export interface RunEnd {
+  /** The wake-up comes back after so many seconds. */
   postponeSeconds?: number;
+  /** Only a wake-up of the retry group comes back: some firewalls of the writer key are ill, the others must not wait for them. */
+  retrySeconds?: number;
+  /** Of the run, or of the first firewall that failed. */
   error?: ZonebridgeError;
 }
 
@@ -19,6 +25,8 @@ export interface RunEnd {
 const deviceMarginMs = 10_000;
 const identityEveryMs = 60_000;
 const totalsWindowMs = 10 * 60_000;
+/** Pause of a run that did not even learn which firewalls it is for. */
+const unknownSeconds = 30;
 
 /** State of one run: lease, connections, totals, and what must follow. */
 export class RunContext {
@@ -29,24 +37,25 @@ export class RunContext {
   lastWriteAt: number;
   readonly identities = new Map<string, ReturnType<typeof readIdentity>>();
   readonly #connections = new Map<string, Promise<OpenFirewall>>();
-  readonly #totals: Record<string, FirewallTotals>;
+  readonly state: FirewallsInRun;
+  readonly #looked = new Set<string>();
   readonly #reconcile = new Map<string, string>();
 
   constructor(ports: Ports, lease: Lease) {
     this.ports = ports;
     this.lease = lease;
     this.lastWriteAt = lease.found.lastWriteAt;
-    this.#totals = lease.found.totals;
+    this.state = new FirewallsInRun(ports.random, lease.found);
   }
 
   /** Totals in the current window. A new one begins with what the groups count: what a crash lost of the sum comes back then. */
   async totalsOf(firewall: string): Promise<FirewallTotals> {
     const windowStart = this.ports.clock.now();
-    const known = this.#totals[firewall];
+    const known = this.state.totals(firewall);
     if (known && windowStart - known.windowStart < totalsWindowMs) return known;
     const size = await this.#countedOn(firewall);
     const fresh = { size, windowStart, sizeAtStart: size, identityAt: known?.identityAt ?? 0 };
-    this.#totals[firewall] = fresh;
+    this.state.setTotals(firewall, fresh);
     return fresh;
   }
 
@@ -67,77 +76,146 @@ export class RunContext {
   }
 
   async #open(firewall: string): Promise<OpenFirewall> {
-    const { ports, lease, active } = this;
+    const { lease, active, ports } = this;
     if (!active) throw new ZonebridgeError('configuration/missing', 'no active configuration');
     const open = await openFirewall(ports, active.configuration, {
       firewall,
       deadline: lease.until - deviceMarginMs,
     });
-    const totals = await this.totalsOf(firewall);
-    if (ports.clock.now() - totals.identityAt < identityEveryMs) return open;
-    const known =
-      this.identities.get(firewall) ?? readIdentity((await ports.tables.read([identityKey(firewall)]))[0]);
-    const now = await open.connection.identity();
-    if (known) {
-      const change = identityChange(known, now);
-      if (change !== undefined) {
-        this.askReconcile(firewall, 'firewall/identity-changed');
-        await open.connection.close();
-        throw new ZonebridgeError('firewall/identity-changed', `${firewall}: ${change}`);
-      }
-    } else {
-      await storeIdentity(ports.tables, firewall, now, ports.clock.now());
+    try {
+      await this.#checkIdentity(open);
+    } catch (error) {
+      await open.connection.close();
+      throw error;
     }
-    totals.identityAt = ports.clock.now();
     return open;
   }
 
+  /** More than a minute after the last look, and after trouble, before anything else: another device must not get what was planned for the former. */
+  async #checkIdentity({ id: firewall, connection }: OpenFirewall): Promise<void> {
+    const { ports } = this;
+    const totals = await this.totalsOf(firewall);
+    const fresh = Math.abs(ports.clock.now() - totals.identityAt) < identityEveryMs;
+    if (fresh && !this.state.isOnProbe(firewall)) return;
+    const known =
+      this.identities.get(firewall) ?? readIdentity((await ports.tables.read([identityKey(firewall)]))[0]);
+    const now = await connection.identity();
+    if (!known) {
+      await storeIdentity(ports.tables, firewall, now, ports.clock.now());
+    } else {
+      const change = identityChange(known, now);
+      if (change !== undefined) {
+        this.askReconcile(firewall, 'firewall/identity-changed');
+        throw new ZonebridgeError('firewall/identity-changed', `${firewall}: ${change}`);
+      }
+    }
+    totals.identityAt = ports.clock.now();
+  }
+
   askReconcile(firewall: string, reason: string): void {
-    this.#reconcile.set(firewall, reason);
+    if (this.state.takeComparison(firewall, this.ports.clock.now())) this.#reconcile.set(firewall, reason);
+  }
+
+  /** Firewalls that this run may call now. */
+  callable(): string[] {
+    const now = this.ports.clock.now();
+    return this.firewalls.filter((firewall) => this.state.mayCall(firewall, now));
+  }
+
+  /** Everything that was dirty for these was looked at. */
+  looked(firewalls: readonly string[]): void {
+    for (const firewall of firewalls) this.#looked.add(firewall);
+  }
+
+  /**
+   * Takes a failure of one firewall: the others go on. Waits when another try in this run is worth it.
+   * Throws what is no failure of a firewall.
+   */
+  async failed(firewall: string, error: unknown): Promise<void> {
+    if (!isZonebridgeError(error) || !isOfFirewall(error)) throw error;
+    const { clock, telemetry } = this.ports;
+    await this.#disconnect(firewall);
+    const pause = this.state.failed(firewall, error, clock.now());
+    const { code, message } = error;
+    const { failures } = this.state.trouble(firewall);
+    telemetry.warn('firewall failed', { firewall, code, problem: message, failures, triesAgainInMs: pause });
+    if (pause !== undefined) await clock.sleep(pause);
+  }
+
+  async #disconnect(firewall: string): Promise<void> {
+    const opening = this.#connections.get(firewall);
+    this.#connections.delete(firewall);
+    await opening?.then(({ connection }) => connection.close()).catch(() => undefined);
   }
 
   async close(): Promise<void> {
-    for (const opening of this.#connections.values()) {
-      await opening.then(({ connection }) => connection.close()).catch(() => undefined);
-    }
+    for (const firewall of [...this.#connections.keys()]) await this.#disconnect(firewall);
   }
 
-  /** Gives the lease back untouched: the circuit is open, nobody calls the device now. */
+  /** Gives the lease back untouched: there is nothing to do before the first `apply`. */
   async leave(): Promise<RunEnd> {
     await releaseLease(this.ports.tables, this.lease);
     return {};
   }
 
-  /** Gives the lease back, asks for what must follow, and says when to come back. */
+  /** Gives the lease back, asks for what must follow, and says when to come back. `failure`: of the run as a whole. */
   async end(failure: ZonebridgeError | undefined): Promise<RunEnd> {
-    const { ports, lease } = this;
+    const { ports, lease, state } = this;
+    const now = ports.clock.now();
     // A run that only ran out of lease went well as far as it came.
     const goesOn = failure?.code === 'sync/lease-lost';
-    const error = goesOn ? undefined : failure;
-    if (lease.found.behindSince !== undefined && !error)
-      for (const firewall of this.firewalls) this.askReconcile(firewall, 'was behind');
-    const result = { now: ports.clock.now(), totals: this.#totals, lastWriteAt: this.lastWriteAt, error };
-    const state = await endLease(ports.tables, lease, result);
+    for (const firewall of this.callable()) {
+      if (failure && !goesOn) state.failed(firewall, failure, now);
+      else if (this.#looked.has(firewall) && state.worked(firewall, now))
+        this.askReconcile(firewall, 'was behind');
+    }
+    const error = failure ?? state.firstError;
+    const firewalls = state.records;
+    const leftAlone = lease.found.woken.filter((part) => this.#isIll(part.split('#', 1)[0] ?? ''));
+    await endLease(ports.tables, lease, { now, firewalls, lastWriteAt: this.lastWriteAt, leftAlone });
     for (const [firewall, reason] of this.#reconcile) await this.#requestReconcile(firewall, reason);
-    if (!failure) return {};
+    for (const firewall of error ? this.firewalls : [])
+      ports.telemetry.metric(metrics.failures.name, state.trouble(firewall).failures, { firewall });
+    if (failure) this.#warn(failure);
     if (goesOn) return { postponeSeconds: 0, error: failure };
-    const { code, message } = failure;
-    if (code === 'firewall/credentials-rejected') this.#forgetCredentials();
-    ports.telemetry.warn('run ended with an error', { writerKey: lease.writerKey, code, problem: message });
-    for (const firewall of this.firewalls)
-      ports.telemetry.metric(metrics.failures.name, state.failures, { firewall });
-    return { postponeSeconds: Math.min(60, 2 ** Math.min(state.failures, 6)), error: failure };
+    const { sendRetry, ...back } = state.comeBack(this.firewalls, now);
+    if (sendRetry) await this.#sendRetry();
+    if (failure && this.firewalls.length === 0) return { postponeSeconds: unknownSeconds, error: failure };
+    return { ...back, ...(error ? { error } : {}) };
   }
 
-  /** A credential that was just renewed must not wait for the kept one to grow old. */
-  #forgetCredentials(): void {
-    for (const firewall of this.firewalls) this.ports.secrets.forget(names.secret(this.ports.hub, firewall));
+  #isIll(firewall: string): boolean {
+    return this.firewalls.includes(firewall) && this.state.trouble(firewall).failures > 0;
+  }
+
+  #warn({ code, message }: ZonebridgeError): void {
+    this.ports.telemetry.warn('run ended with an error', {
+      writerKey: this.lease.writerKey,
+      code,
+      problem: message,
+    });
+  }
+
+  #network(firewall: string): string | undefined {
+    return this.active?.configuration.firewalls[firewall]?.network;
+  }
+
+  async #sendRetry(): Promise<void> {
+    const network = this.#network(this.firewalls[0] ?? '');
+    if (network === undefined) return;
+    const { hub, queues } = this.ports;
+    await sendWakeUp(queues, { hub, network, writerKey: this.lease.writerKey, retry: true });
   }
 
   async #requestReconcile(firewall: string, reason: string): Promise<void> {
-    const network = this.active?.configuration.firewalls[firewall]?.network;
+    const network = this.#network(firewall);
     if (network === undefined) return;
     const queue = names.reconcileQueue(this.ports.hub, network);
     await this.ports.queues.send({ queue, body: JSON.stringify({ firewall, reason }) });
   }
+}
+
+/** Everything else concerns the run: its lease, the state store, the configuration. */
+function isOfFirewall(error: ZonebridgeError): boolean {
+  return error.code.startsWith('firewall/') || error.code.startsWith('secret/');
 }

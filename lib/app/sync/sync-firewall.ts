@@ -34,7 +34,6 @@ export async function syncFirewall(
   const context = new RunContext(ports, lease);
   let failure: ZonebridgeError | undefined;
   try {
-    if (lease.found.circuitUntil > ports.clock.now()) return await context.leave();
     await drain(context, await readActive(context, configurations, writerKey));
   } catch (error) {
     // Before the first `apply` there is nothing to be behind with.
@@ -80,26 +79,25 @@ async function drain(context: RunContext, active: ActiveConfiguration): Promise<
   const { ports, lease } = context;
   let parts = lease.found.woken.includes('*') ? [] : lease.found.woken;
   for (let pass = 0; pass < passesMax; pass++) {
-    const { rows, more } = await readParts(context, parts);
-    if (rows.length === 0) return;
+    const callable = context.callable();
+    const { rows, more } = await readParts(context, callable, parts);
+    if (rows.length === 0) {
+      await endWell(context, callable);
+      return;
+    }
     const wait = context.lastWriteAt + writeSpacingMs - ports.clock.now();
     if (rows.length > 1 && wait > 0) {
-      await ports.clock.sleep(wait);
+      await ports.clock.sleep(Math.min(wait, writeSpacingMs));
       parts = [];
       continue;
     }
-    for (const [firewall, mine] of Map.groupBy(rows, (row) => row.firewall)) {
-      const started = ports.clock.now();
-      const writes = await runPass({
-        run: context,
-        active,
-        firewall,
-        rows: mine,
-        totals: await context.totalsOf(firewall),
-      });
-      if (writes > 0) context.lastWriteAt = started;
+    let failed = false;
+    for (const [firewall, mine] of Map.groupBy(rows, (row) => row.firewall))
+      failed = !(await drainOne(context, active, { firewall, rows: mine })) || failed;
+    if (rows.length === 1 && !more && !failed) {
+      await endWell(context, callable);
+      return;
     }
-    if (rows.length === 1 && !more) return;
     if (ports.clock.now() > lease.until - passMarginMs) {
       throw new ZonebridgeError('sync/lease-lost', 'the lease nears its end, a fresh run goes on');
     }
@@ -107,17 +105,60 @@ async function drain(context: RunContext, active: ActiveConfiguration): Promise<
   }
 }
 
+/** One pass over one firewall; false when it failed, which concerns no other firewall. */
+async function drainOne(
+  context: RunContext,
+  active: ActiveConfiguration,
+  work: { firewall: string; rows: DirtyRow[] },
+): Promise<boolean> {
+  const { firewall } = work;
+  const started = context.ports.clock.now();
+  try {
+    const totals = await context.totalsOf(firewall);
+    const writes = await runPass({ run: context, active, totals, ...work });
+    if (writes > 0) context.lastWriteAt = started;
+    context.looked([firewall]);
+    return true;
+  } catch (error) {
+    await context.failed(firewall, error);
+    return false;
+  }
+}
+
+/**
+ * Nothing is left to do for these. One that was ill, and may have had nothing to do, is asked who it is first. That only some parts
+ * were read says nothing against the others: they were looked at when they became dirty.
+ */
+async function endWell(context: RunContext, callable: readonly string[]): Promise<void> {
+  for (const firewall of callable) await probe(context, firewall);
+  context.looked(callable);
+}
+
+async function probe(context: RunContext, firewall: string): Promise<void> {
+  const { state, ports } = context;
+  while (state.isOnProbe(firewall) && state.mayCall(firewall, ports.clock.now())) {
+    try {
+      await context.open(firewall);
+      return;
+    } catch (error) {
+      await context.failed(firewall, error);
+    }
+  }
+}
+
 async function readParts(
   context: RunContext,
+  firewalls: readonly string[],
   parts: readonly string[],
 ): Promise<{ rows: DirtyRow[]; more: boolean }> {
-  const everywhere = context.firewalls.flatMap((firewall) =>
+  const everywhere = firewalls.flatMap((firewall) =>
     Array.from({ length: dirtyBuckets }, (_, bucket) => ({ firewall, bucket })),
   );
-  const places =
-    parts.length === 0
-      ? everywhere
-      : everywhere.filter(({ firewall, bucket }) => parts.includes(`${firewall}#${bucket}`));
+  // What is left of earlier tries lies anywhere.
+  const places = everywhere.filter(
+    ({ firewall, bucket }) =>
+      parts.length === 0 || parts.includes(`${firewall}#${bucket}`) || context.state.isOnProbe(firewall),
+  );
   const limit = Math.ceil(rowsPerPass / dirtyBuckets);
   const pages = await inParallel(places, 8, ({ firewall, bucket }) =>
     readDirty(context.ports.tables, firewall, bucket, limit),

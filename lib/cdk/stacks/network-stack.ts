@@ -141,6 +141,7 @@ export class NetworkStack extends ZonebridgeStack {
         // Postponing a wake-up is a change of its visibility.
         consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl']),
         sendRight('AsksForComparison', [parts.reconcile.queueArn]),
+        sendRight('WakesItselfForRetries', [parts.wake.queueArn]),
       ],
     });
     sync.consume(parts.wake, { batchSize: 1 });
