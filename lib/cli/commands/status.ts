@@ -47,9 +47,8 @@ function show(cli: Cli, status: Status): void {
     head: ['firewall', 'state', 'to do', 'behind since', 'last success', 'device', 'last comparison'],
     rows: status.firewalls.map((firewall) => firewallRow(firewall, now)),
   });
-  for (const { firewall, lastError, failures } of status.firewalls)
-    if (lastError !== undefined)
-      output.line(`  ${firewall}: ${plural(failures, 'run')} failed, ${output.safe(lastError)}`);
+  for (const firewall of status.firewalls)
+    for (const line of troubleLines(firewall, now)) output.line(`  ${output.safe(line)}`);
   output.line('\nGroups by our record, as of the last comparison and what was written since:');
   output.table({
     head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
@@ -87,6 +86,12 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
   const [first = ''] = addresses;
   const more = count > addresses.length ? ` and ${count - addresses.length} more` : '';
   return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
+}
+
+function troubleLines({ firewall, lastError, failures, nextAttempt }: FirewallStatus, now: number): string[] {
+  if (lastError === undefined) return [];
+  const again = nextAttempt === undefined ? '' : `; asked again in ${duration(nextAttempt - now)}`;
+  return [`${firewall}: ${plural(failures, 'attempt')} failed, ${lastError}${again}`];
 }
 
 function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
