@@ -76,6 +76,7 @@ test('a network: exactly these rights, and the secrets of its own firewalls alon
     'SyncFirewallRole: Allow secretsmanager:GetSecretValue on @Secretsedge',
     'SyncFirewallRole: Allow ChangeMessageVisibility DeleteMessage GetQueueAttributes GetQueueUrl ReceiveMessage on @WakeQueue',
     'SyncFirewallRole: Allow GetQueueUrl SendMessage on @ReconcileQueue',
+    'SyncFirewallRole: Allow GetQueueUrl SendMessage on @WakeQueue',
     'SyncFirewallRole: Allow logs:CreateLogStream logs:PutLogEvents on @SyncFirewallLog',
     `SyncFirewallRole: ${traces}`,
     `SyncFirewallRole: Allow ${interfaces}`,
