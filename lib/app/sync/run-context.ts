@@ -149,7 +149,7 @@ export class RunContext {
   }
 
   async close(): Promise<void> {
-    for (const firewall of [...this.#connections.keys()]) await this.#disconnect(firewall);
+    for (const firewall of this.firewalls) await this.#disconnect(firewall);
   }
 
   /** Gives the lease back untouched: there is nothing to do before the first `apply`. */
@@ -164,24 +164,32 @@ export class RunContext {
     const now = ports.clock.now();
     // A run that only ran out of lease went well as far as it came.
     const goesOn = failure?.code === 'sync/lease-lost';
-    for (const firewall of this.callable()) {
-      if (failure && !goesOn) state.failed(firewall, failure, now);
-      else if (this.#looked.has(firewall) && state.worked(firewall, now))
-        this.askReconcile(firewall, 'was behind');
-    }
-    const error = failure ?? state.firstError;
+    this.#noteEnds(goesOn ? undefined : failure, now);
     const firewalls = state.records;
     const leftAlone = lease.found.woken.filter((part) => this.#isIll(part.split('#', 1)[0] ?? ''));
     await endLease(ports.tables, lease, { now, firewalls, lastWriteAt: this.lastWriteAt, leftAlone });
     for (const [firewall, reason] of this.#reconcile) await this.#requestReconcile(firewall, reason);
-    for (const firewall of error ? this.firewalls : [])
-      ports.telemetry.metric(metrics.failures.name, state.trouble(firewall).failures, { firewall });
     if (failure) this.#warn(failure);
     if (goesOn) return { postponeSeconds: 0, error: failure };
+    if (failure && this.firewalls.length === 0) return { postponeSeconds: unknownSeconds, error: failure };
     const { sendRetry, ...back } = state.comeBack(this.firewalls, now);
     if (sendRetry) await this.#sendRetry();
-    if (failure && this.firewalls.length === 0) return { postponeSeconds: unknownSeconds, error: failure };
-    return { ...back, ...(error ? { error } : {}) };
+    const error = failure ?? state.firstError;
+    return error ? { ...back, error } : back;
+  }
+
+  /** What the end of the run says about each firewall that may be called. */
+  #noteEnds(failure: ZonebridgeError | undefined, now: number): void {
+    const { state, ports } = this;
+    for (const firewall of this.callable()) {
+      if (failure) state.failed(firewall, failure, now);
+      else if (this.#looked.has(firewall) && state.worked(firewall, now))
+        this.askReconcile(firewall, 'was behind');
+    }
+    for (const firewall of this.firewalls) {
+      const { failures } = state.trouble(firewall);
+      if (failures > 0) ports.telemetry.metric(metrics.failures.name, failures, { firewall });
+    }
   }
 
   #isIll(firewall: string): boolean {
