@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { names } from '../../lib/app/names.ts';
-import { writerRow } from '../../lib/app/state/writers.ts';
+import { recordOf } from '../../lib/app/state/firewall-records.ts';
+import { readWriter, writerRow } from '../../lib/app/state/writers.ts';
 import { group, pod, World } from '../support/world.ts';
 import type { MemorySecrets } from '../support/ports.ts';
 
@@ -67,5 +68,6 @@ test('when no key is accepted each was tried once, and the circuit opens', async
   // Current, pending and previous; a refused call reaches no object.
   expect([asked, world.device.calls.length - before]).toEqual([3, 0]);
   const [writer] = await world.tables.read([writerRow(world.writerKey)]);
-  expect(writer?.['circuitUntil']).toBeGreaterThan(world.clock.now());
+  const { trouble } = recordOf(readWriter(writer).firewalls, 'edge');
+  expect(trouble.circuitUntil).toBeGreaterThan(world.clock.now());
 });
