@@ -12,3 +12,8 @@ export function composeOperator(hub: { name: string; region: string }): Operator
   const app = compose(hub.name, { region: hub.region, quiet: true });
   return { ...app, credentials: new SecretWriter(secretsClient(hub.region)) };
 }
+
+/** A function that also stores credentials: the rotation, in the region it runs in. */
+export function composeRotation(app: App): Operator {
+  return { ...app, credentials: new SecretWriter(secretsClient()) };
+}

@@ -16,6 +16,8 @@ export const names = {
   /** What the hub tells the agent of a cluster. */
   agentQueue: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
+  /** Credential of the administrator that makes keys for a firewall; only the rotation reads it. */
+  keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,
   /** Role the agent of a cluster assumes. */
   agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
   /** SNS topic of all alarms that call somebody. */

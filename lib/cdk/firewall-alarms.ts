@@ -44,6 +44,15 @@ function watches(firewall: string): Omit<Watch, 'subject'>[] {
     },
     {
       severity: 'high',
+      article: 'rotation-failed',
+      summary: `The key of firewall ${firewall} was not renewed, or only another than the current key is accepted.`,
+      metric: ownMetric(metrics.rotationTrouble, firewall, 'Maximum', 5),
+      comparison: above,
+      threshold: 0,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      severity: 'high',
       article: 'stale-allow',
       summary: `Firewall ${firewall} still lets in addresses that no workload has any more.`,
       metric: ownMetric(metrics.staleAllow, firewall),

@@ -20,6 +20,7 @@ export const articles = [
   'circuit-open',
   'changes-held',
   'drift',
+  'rotation-failed',
   'stale-allow',
   'agent-silent',
   'records-refused',

@@ -6,7 +6,12 @@ import type { Surroundings } from './settings.ts';
 import { listingIndex } from './state-tables.ts';
 
 /** The functions, by the folder of their handler. */
-export type UseCase = 'ingest-deltas' | 'sync-firewall' | 'reconcile-firewall' | 'sweep';
+export type UseCase =
+  | 'ingest-deltas'
+  | 'sync-firewall'
+  | 'reconcile-firewall'
+  | 'rotate-credential'
+  | 'sweep';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'list';
@@ -31,6 +36,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     ledger: ['read', 'write'],
     control: ['read', 'write'],
   },
+  // The configuration, and the answer of the comparison that it asks for.
+  'rotate-credential': { control: ['read'] },
   // It finishes endpoints whose settling was interrupted, as ingest would.
   sweep: {
     endpoints: ['read', 'write'],

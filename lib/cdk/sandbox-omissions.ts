@@ -10,6 +10,8 @@ export const sandboxOmissions: Readonly<Record<string, string>> = {
     'The emulator does not know the type. The bus is not closed to others there; the agent uses the root credentials.',
   'AWS::EKS::PodIdentityAssociation':
     'The emulator has no EKS cluster with an API behind it, so there is nothing to associate.',
+  'AWS::SecretsManager::RotationSchedule':
+    'The emulator does not know the type. Nothing rotates by schedule there; `zonebridge secret rotate` does the same steps.',
 };
 
 /** Takes the omitted types out of everything below the scope, just before templates are written. */

@@ -128,6 +128,10 @@ export const errorCodes = {
     'never',
     'The event names a cluster that is not configured, or another one than its source.',
   ],
+  'rotation/not-possible': [
+    'never',
+    'Set up what the message names, as the readme of the firewall type says under rotation, then run `zonebridge secret rotate <firewall>`.',
+  ],
   'secret/invalid': ['never', 'Store the credential again with `zonebridge secret set <firewall>`.'],
   'secret/missing': ['never', 'Store the credential with `zonebridge secret set <firewall>`.'],
   'selector/invalid': ['never', 'Correct the selector at the named position.'],

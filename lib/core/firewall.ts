@@ -144,6 +144,28 @@ export interface Diagnosis {
   rights: readonly { table: string; readable: boolean; needed: string }[];
 }
 
+/** Making and taking away keys is the right of another administrator, whose credential is a secret of its own. */
+export interface KeyRequest<Settings> {
+  firewall: string;
+  hub: string;
+  settings: Settings;
+  /** Credential of the administrator that may make keys. */
+  keyMaker: string;
+  clock: Clock;
+  /** No call may last beyond this moment (milliseconds since 1970). */
+  deadline: number;
+}
+
+/** How a vendor renews credentials while the one in use stays valid. */
+export interface KeyRotation<Settings> {
+  /** What the settings lack for it; undefined when nothing. */
+  lacks(settings: Settings): string | undefined;
+  /** Makes a credential with the same rights beside the current one, which stays valid. Throws `rotation/not-possible`. */
+  create(request: KeyRequest<Settings>, current: string): Promise<string>;
+  /** Makes a former credential useless, and never the current one. */
+  revoke(request: KeyRequest<Settings>, keys: { former: string; current: string }): Promise<void>;
+}
+
 /** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
 export interface FirewallModule<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
@@ -170,4 +192,6 @@ export interface FirewallModule<Settings = unknown> {
   connect(request: ConnectionRequest<Settings>): Promise<FirewallConnection>;
   /** More than the identity, for `zonebridge check`. Throws what the device refuses altogether. */
   diagnose?(request: ConnectionRequest<Settings>, channels: readonly string[]): Promise<Diagnosis>;
+  /** Where the vendor's interface can make keys; without it a person makes them. */
+  rotation?: KeyRotation<Settings>;
 }

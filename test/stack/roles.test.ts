@@ -92,6 +92,14 @@ test('a network: exactly these rights, and the secrets of its own firewalls alon
     `ReconcileFirewallRole: ${traces}`,
     `ReconcileFirewallRole: Allow ${interfaces}`,
     `ReconcileFirewallRole: Deny ${interfaces} ${fromCode}`,
+    'RotationRotateCredentialRole: Allow BatchGetItem Query on table control',
+    'RotationRotateCredentialRole: Allow secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on @Secretsedge',
+    'RotationRotateCredentialRole: Allow secretsmanager:GetSecretValue on @Secretsedgekeymaker',
+    'RotationRotateCredentialRole: Allow GetQueueUrl SendMessage on @ReconcileQueue',
+    'RotationRotateCredentialRole: Allow logs:CreateLogStream logs:PutLogEvents on @RotationRotateCredentialLog',
+    `RotationRotateCredentialRole: ${traces}`,
+    `RotationRotateCredentialRole: Allow ${interfaces}`,
+    `RotationRotateCredentialRole: Deny ${interfaces} ${fromCode}`,
     'ReconcileSchedulesRole: Allow SendMessage on @ReconcileQueue',
     'ReconcileSchedulesRole: Allow SendMessage on @Undelivered',
   ]);
@@ -160,7 +168,7 @@ test('path and permissions boundary of the hub are on every role, and no policy 
   const roles = [...templates.values()].flatMap((template) =>
     Object.values(ofType(template, 'AWS::IAM::Role')),
   );
-  expect(roles.length).toBe(11);
+  expect(roles.length).toBe(12);
   for (const { Properties } of roles) {
     expect(Properties).toMatchObject({ PermissionsBoundary: permissionsBoundaryArn, Path: '/security/' });
     expect(Properties).not.toHaveProperty('ManagedPolicyArns');
@@ -193,6 +201,7 @@ test('a customer key is used through our services alone', () => {
       `SweepScheduleRole: ${use} ${via('sqs')}`,
       ...inNetwork,
       schedules,
+      `RotationRotateCredentialRole: ${use} ${via('dynamodb', 'secretsmanager', 'sqs')}`,
       ...inNetwork,
       schedules,
       `shopRole: ${use} ${via('sqs')}`,

@@ -74,7 +74,10 @@ test('a customer key encrypts tables, queues, secrets, logs and the topic', () =
 test('secrets are made without a value', () => {
   const network = templateOf(synthesise(smallConfiguration()), 'Zonebridge-prod-Network-dmz');
   const secrets = Object.values(ofType(network, 'AWS::SecretsManager::Secret'));
-  expect(secrets.map((secret) => secret.Properties['Name'])).toEqual(['zonebridge/prod/edge']);
+  expect(secrets.map((secret) => secret.Properties['Name'])).toEqual([
+    'zonebridge/prod/edge',
+    'zonebridge/prod/edge/key-maker',
+  ]);
   for (const { Properties } of secrets) {
     expect(Properties).not.toHaveProperty('SecretString');
     expect(Properties).not.toHaveProperty('GenerateSecretString');

@@ -33,6 +33,9 @@ export class OperatorWorld {
   readonly secrets = new MemorySecrets();
   readonly clock = new FakeClock({ now: Date.now(), automatic: true });
   readonly operator: Operator;
+  readonly telemetry = new RecordingTelemetry();
+  /** Runs whenever something waits, before the hub works. */
+  whileWaiting: (() => Promise<void>) | undefined;
   #sequence = 0;
   #draining = false;
 
@@ -48,12 +51,14 @@ export class OperatorWorld {
       clock: {
         now: () => this.clock.now(),
         sleep: async (milliseconds) => {
+          // The hub itself waits, too: what happens then is part of its work.
+          if (!this.#draining) await this.whileWaiting?.();
           await this.work();
           await this.clock.sleep(milliseconds);
         },
       },
       random: new SeededRandom(1),
-      telemetry: new RecordingTelemetry(),
+      telemetry: this.telemetry,
       firewalls: { fortigate },
     };
     this.operator = {
@@ -70,8 +75,10 @@ export class OperatorWorld {
     return world;
   }
 
-  async write(groups: Groups): Promise<void> {
-    await writeConfiguration(this.folder, { edge: { simulator: this.simulator, version: '7.4.4' } }, groups);
+  /** `fields` are more fields of the firewall's entry. */
+  async write(groups: Groups, fields: Record<string, unknown> = {}): Promise<void> {
+    const edge = { simulator: this.simulator, version: '7.4.4', fields };
+    await writeConfiguration(this.folder, { edge }, groups);
   }
 
   storeToken(): void {

@@ -21,6 +21,8 @@ export interface Comparison extends ReconcileResult {
   answered: readonly string[];
   /** Empty when it went well. */
   error: string;
+  /** Stage of the secret whose value the device accepted. */
+  credential: string;
 }
 
 /** What the hub knows of a firewall; times in milliseconds since 1970. */
@@ -117,6 +119,7 @@ export function readComparison(item: Item | undefined): Comparison | undefined {
     reason: text(item, 'reason') ?? '',
     answered: texts(item, 'answered'),
     error: text(item, 'error') ?? '',
+    credential: text(item, 'credential') ?? 'current',
     removedByHand: count(item, 'removedByHand'),
     lost: count(item, 'lost'),
     foreign: count(item, 'foreign'),

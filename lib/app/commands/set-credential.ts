@@ -7,12 +7,12 @@ import { moduleOf, writerKeyOf } from '../targets.ts';
 import { tryAgain } from './check.ts';
 
 /**
- * Stores the credential of a firewall and lets the hub try again. The text is what came from standard input: one line end is cut off.
+ * Stores the credential of a firewall, or with `keyMaker` of the administrator that makes keys there, and lets the hub try again. The text is what came from standard input: one line end is cut off.
  * Throws `secret/invalid` for a wrong form, without repeating it.
  */
 export async function setCredential(
   app: { ports: Ports; credentials: Pick<SecretStore, 'write'> },
-  request: { configuration: Configuration; firewall: string; text: string },
+  request: { configuration: Configuration; firewall: string; text: string; keyMaker?: boolean },
 ): Promise<void> {
   const { ports, credentials } = app;
   const { configuration, firewall, text } = request;
@@ -23,6 +23,9 @@ export async function setCredential(
   const wrong = moduleOf(ports.firewalls, settings).checkCredential(credential);
   if (wrong !== undefined)
     throw new ZonebridgeError('secret/invalid', `the credential for ${firewall}: ${wrong}`);
+  // The administrator that makes keys is asked by the rotation alone: no run waits for it.
+  if (request.keyMaker === true)
+    return credentials.write(names.keyMakerSecret(ports.hub, firewall), credential);
   await credentials.write(names.secret(ports.hub, firewall), credential);
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await tryAgain(ports, { firewall, writerKey, network: settings.network });

@@ -42,6 +42,12 @@ export async function parseFirewall(
   };
   const settings = report.parse(module.settings, own, at, { kind, rename: asCaFile });
   if (common === undefined || !isMap(settings) || reported) return undefined;
+  if (common.rotateKeyDays !== undefined) {
+    const lacks = module.rotation
+      ? module.rotation.lacks(settings)
+      : `a way to make keys: ${module.displayName} has none`;
+    if (lacks !== undefined) report.problem([...at, 'rotateKeyDays'], `the firewall lacks ${lacks}`);
+  }
   return { ...common, settings };
 }
 

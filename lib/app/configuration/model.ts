@@ -60,6 +60,8 @@ export interface FirewallConfiguration {
   /** Realms whose addresses mean the same on this firewall. */
   realms: readonly string[];
   reconcileMinutes: number;
+  /** How often the credential is renewed; absent: by a person. */
+  rotateKeyDays?: number | undefined;
   /** The module's own fields, already checked by its schema. */
   settings: Record<string, unknown>;
 }

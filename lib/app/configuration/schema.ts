@@ -129,6 +129,12 @@ export const firewallSchema = z.strictObject({
   network: text.describe('Network from which it is reached.'),
   realms: z.array(name).min(1).describe('Realms whose addresses mean the same on this firewall.'),
   reconcileMinutes: z.int().min(1).max(1440).default(15).describe('How often everything is compared.'),
+  rotateKeyDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .describe('Renews the credential by itself this often, where the firewall type can; see its readme.'),
 });
 
 const selectorForm = z.union([

@@ -47,7 +47,10 @@ const stored = z.strictObject({
   clusters: z.record(keySchemas.clusters, clusterSchema.required()),
   firewalls: z.record(
     keySchemas.firewalls,
-    firewallSchema.extend({ settings: z.record(z.string(), z.unknown()) }).required(),
+    firewallSchema
+      .extend({ settings: z.record(z.string(), z.unknown()) })
+      .required()
+      .partial({ rotateKeyDays: true }),
   ),
   groups: z.record(
     keySchemas.groups,

@@ -1,6 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { circuitOpenUntil } from '../../core/model/trouble.ts';
-import type { Item } from '../../core/ports.ts';
+import type { Item, SecretStage } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
@@ -55,10 +55,11 @@ export async function reconcileFirewall(
     } finally {
       await open.connection.close();
     }
-    await note(ports, request, { startedAt, result, error: '' });
+    const credential = open.connection.credentialStage();
+    await note(ports, request, { startedAt, result, error: '', credential });
   } catch (error) {
     const text = isZonebridgeError(error) ? `${error.code}: ${error.message}` : 'unexpected error';
-    await note(ports, request, { startedAt, result, error: text });
+    await note(ports, request, { startedAt, result, error: text, credential: 'current' });
     await letSyncAsk(ports, active, { firewall: request.firewall, error });
     throw error;
   }
@@ -132,11 +133,11 @@ async function compareAll(
 async function note(
   ports: Ports,
   request: ReconcileRequest,
-  end: { startedAt: number; result: ReconcileResult; error: string },
+  end: { startedAt: number; result: ReconcileResult; error: string; credential: SecretStage },
 ): Promise<void> {
-  const { startedAt, result, error } = end;
+  const { startedAt, result, error, credential } = end;
   const { reason, requestId } = request;
-  const set: Item = { ...result, reason, startedAt, finishedAt: ports.clock.now(), error };
+  const set: Item = { ...result, reason, startedAt, finishedAt: ports.clock.now(), error, credential };
   const addToSet = requestId === undefined ? {} : { answered: [requestId] };
   const key = { table: 'control', pk: `reconcile|${request.firewall}` } as const;
   const before = await ports.tables.write({ key, update: { set, addToSet } });

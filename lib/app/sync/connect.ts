@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { FirewallModule } from '../../core/firewall.ts';
+import type { FirewallConnection, FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { names } from '../names.ts';
@@ -20,27 +20,58 @@ export async function openFirewall(
   configuration: Configuration,
   request: { firewall: string; deadline: number },
 ): Promise<OpenFirewall> {
-  const settings = configuration.firewalls[request.firewall];
-  if (!settings)
-    throw new ZonebridgeError('command/usage', `no firewall ${request.firewall} in the active configuration`);
-  const module = moduleOf(ports.firewalls, settings);
+  const { settings, module } = placeOf(ports, configuration, request.firewall);
+  const place = { module, settings, deadline: request.deadline };
   const connection = await connectWithCredentials(ports, {
     firewall: request.firewall,
     secret: names.secret(ports.hub, request.firewall),
     check: (credential) => module.checkCredential(credential),
-    connect: (credential) =>
-      module.connect({
-        firewall: request.firewall,
-        hub: ports.hub,
-        settings: settings.settings,
-        credential,
-        clock: ports.clock,
-        deadline: request.deadline,
-        commentFor: (object) =>
-          ownComment(identityOf(ports.hub, request.firewall, { module, settings, object })),
-      }),
+    connect: (credential) => connect(ports, { ...place, firewall: request.firewall, credential }),
   });
   return { id: request.firewall, settings, module, connection };
+}
+
+/** Connects with exactly this credential, to find out whether the device takes it. */
+export async function openFirewallWith(
+  ports: Ports,
+  configuration: Configuration,
+  request: { firewall: string; deadline: number; credential: string },
+): Promise<{ module: FirewallModule; connection: FirewallConnection }> {
+  const { settings, module } = placeOf(ports, configuration, request.firewall);
+  return { module, connection: await connect(ports, { ...request, settings, module }) };
+}
+
+function placeOf(
+  ports: Ports,
+  configuration: Configuration,
+  firewall: string,
+): { settings: FirewallConfiguration; module: FirewallModule } {
+  const settings = configuration.firewalls[firewall];
+  if (!settings) throw new ZonebridgeError('command/usage', `no firewall ${firewall} in the configuration`);
+  return { settings, module: moduleOf(ports.firewalls, settings) };
+}
+
+function connect(
+  ports: Ports,
+  to: {
+    firewall: string;
+    settings: FirewallConfiguration;
+    module: FirewallModule;
+    credential: string;
+    deadline: number;
+  },
+): Promise<FirewallConnection> {
+  const { firewall, settings, module, credential, deadline } = to;
+  const { hub, clock } = ports;
+  return module.connect({
+    firewall,
+    hub,
+    settings: settings.settings,
+    credential,
+    clock,
+    deadline,
+    commentFor: (object) => ownComment(identityOf(hub, firewall, { module, settings, object })),
+  });
 }
 
 /** What the mark of an object on a firewall is made of. */

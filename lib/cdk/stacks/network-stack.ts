@@ -12,6 +12,7 @@ import type { Construct } from 'constructs';
 import type { FirewallConfiguration, NetworkConfiguration } from '../../app/configuration/model.ts';
 import { names } from '../../app/names.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { CredentialRotation } from '../credential-rotation.ts';
 import { FirewallSecrets } from '../firewall-secrets.ts';
 import { watchFirewall } from '../firewall-alarms.ts';
 import { PrivateEndpoints } from '../private-endpoints.ts';
@@ -50,12 +51,20 @@ export class NetworkStack extends ZonebridgeStack {
 
     const secrets = new FirewallSecrets(this, 'Secrets', {
       surroundings: this.surroundings,
-      firewalls: firewalls.map(([id]) => id),
+      firewalls,
     });
     const wake = this.wakeQueue();
     const reconcile = this.reconcileQueue();
     this.syncFirewall({ wake, reconcile, secrets: secrets.readRights });
     this.reconcileFirewall({ wake, reconcile, secrets: secrets.readRights });
+    if (secrets.rotated.length > 0)
+      new CredentialRotation(this, 'Rotation', {
+        surroundings: this.surroundings,
+        monitoring: this.monitoring,
+        network: this.place,
+        rotated: secrets.rotated,
+        reconcile,
+      });
     this.schedule(reconcile, firewalls);
     for (const [id] of firewalls) watchFirewall(this, this.monitoring, id);
     new CfnOutput(this, 'TrustedHosts', {

@@ -1,4 +1,5 @@
 import type { FirewallModule } from '../../core/firewall.ts';
+import { checkCredential, parseCredential } from './credential.ts';
 import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
 import { review } from './review.ts';
 import type { FortigateSettings } from './schema.ts';
@@ -31,18 +32,22 @@ export const fortigate: FirewallModule<FortigateSettings> = {
   connect: async (request) => {
     // Only here, so that synthesis and validation load no HTTP client.
     const { openConnection } = await import('./connection.ts');
-    return openConnection(request);
+    return openConnection({ ...request, credential: parseCredential(request.credential).token });
   },
   diagnose: async (request, channels) => {
     const { diagnose } = await import('./diagnose.ts');
-    return diagnose(request, channels);
+    return diagnose({ ...request, credential: parseCredential(request.credential).token }, channels);
+  },
+  rotation: {
+    lacks: ({ rotationUsers }) =>
+      rotationUsers ? undefined : '`rotationUsers`: two API administrators that take turns',
+    create: async (request, current) => {
+      const { createKey } = await import('./rotation.ts');
+      return createKey(request, current);
+    },
+    revoke: async (request, keys) => {
+      const { revokeKey } = await import('./rotation.ts');
+      return revokeKey(request, keys);
+    },
   },
 };
-
-/** Says what is wrong with the form of an API token, without repeating it. */
-function checkCredential(token: string): string | undefined {
-  if (/\s/.test(token)) return 'an API token holds no blanks or line ends';
-  if (!/^[\x21-\x7e]*$/.test(token)) return 'an API token holds printable ASCII characters only';
-  if (token.length < 8 || token.length > 128) return 'an API token has 8 to 128 characters';
-  return undefined;
-}

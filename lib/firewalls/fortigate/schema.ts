@@ -14,6 +14,9 @@ const host = z
     'is neither a host name nor an IP address',
   );
 
+/** Name of an API administrator (`system/api-user`). */
+const apiUser = z.string().regex(/^[A-Za-z0-9_.-]{1,35}$/, 'holds 1 to 35 letters, digits, dots, - and _');
+
 /** Fields of a FortiGate's entry under `firewalls` in the configuration. */
 export const fortigateSettings = z.strictObject({
   address: host.describe('Host name or IP address of the management interface.'),
@@ -48,6 +51,13 @@ export const fortigateSettings = z.strictObject({
     .max(60_000)
     .optional()
     .describe('Calls a minute that we allow ourselves.'),
+  rotationUsers: z
+    .tuple([apiUser, apiUser])
+    .refine(([one, other]) => one !== other, 'two different API administrators take turns')
+    .optional()
+    .describe(
+      'Two API administrators with the same rights: one has the key in use, the other gets the next.',
+    ),
   groupMembersMax: z
     .number()
     .int()

@@ -11,15 +11,23 @@ export type Admission =
   /** Rights by permission; `all` for an administrator's session. */
   | { rights: Readonly<Record<string, Access>> | 'all'; session?: string };
 
+export interface AdmissionRequest {
+  settings: Settings;
+  queryTokenEnabled: boolean;
+  profileOf: (user: string) => string | undefined;
+}
+
 interface Session {
   csrfToken: string;
 }
 
-/** Who may come in: one API token, and administrators' sessions with cookie and CSRF token. */
+/** Who may come in: the API token of the start, keys of API administrators, and administrators' sessions with cookie and CSRF token. */
 export class Gate {
   readonly token: string;
   readonly administrator: { name: string; password: string };
   readonly #sessions = new Map<string, Session>();
+  /** Key of each API administrator: one, as on the device. */
+  readonly #keys = new Map<string, string>();
 
   constructor(token?: string) {
     // As long as the tokens of newer versions: real clients refuse shorter ones.
@@ -27,15 +35,37 @@ export class Gate {
     this.administrator = { name: 'admin', password: randomBytes(12).toString('hex') };
   }
 
-  admit(request: ApiRequest, settings: Settings, queryTokenEnabled: boolean): Admission {
+  /** `profileOf` gives the profile of an API administrator; undefined when there is none of that name. */
+  admit(request: ApiRequest, { settings, queryTokenEnabled, profileOf }: AdmissionRequest): Admission {
     const bearer = /^Bearer\s+(\S+)$/i.exec(header(request, 'authorization'))?.[1];
     const queryAllowed = queryTokenEnabled || !refusesQueryToken(settings.version);
     const given = bearer ?? (queryAllowed ? (request.query.get('access_token') ?? undefined) : undefined);
     if (given !== undefined) {
-      const welcome = sameText(given, this.token) && isTrusted(request.source, settings.trustedHosts);
-      return welcome ? { rights: settings.accessProfile } : { refused: 401 };
+      const rights = this.#rightsOf(given, settings, profileOf);
+      const welcome = rights !== undefined && isTrusted(request.source, settings.trustedHosts);
+      return welcome ? { rights } : { refused: 401 };
     }
     return this.#admitSession(request);
+  }
+
+  /** A new key for an API administrator; the one it had is worth nothing from now on. */
+  generateKey(user: string): string {
+    const key = randomBytes(20).toString('hex');
+    this.#keys.set(user, key);
+    return key;
+  }
+
+  /** Assumption: every profile but `super_admin` has the rights of the settings. */
+  #rightsOf(
+    given: string,
+    settings: Settings,
+    profileOf: AdmissionRequest['profileOf'],
+  ): Readonly<Record<string, Access>> | 'all' | undefined {
+    if (sameText(given, this.token)) return settings.accessProfile;
+    const user = [...this.#keys].find(([, key]) => sameText(given, key))?.[0];
+    const profile = user === undefined ? undefined : profileOf(user);
+    if (profile === undefined) return undefined;
+    return profile === 'super_admin' ? 'all' : settings.accessProfile;
   }
 
   /** True for the token in the header, from anywhere: the administration of the simulator itself. */

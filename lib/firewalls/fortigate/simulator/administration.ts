@@ -73,6 +73,15 @@ function changeDevice(device: Device, gate: Gate, input: unknown): void {
   device.onChange();
 }
 
+const newUser = z.strictObject({ name: z.string().min(1).max(35), accprofile: z.string().min(1).max(35) });
+
+/** An API administrator with a key, as a super_admin would make one. Returns the key; keys are not kept in the state file. */
+export function addApiUser(device: Device, gate: Gate, user: z.infer<typeof newUser>): string {
+  const vdom = device.managementVdom;
+  seedDevice(device, { vdom, rows: { 'system/api-user': [{ ...user, vdom: [{ name: vdom }] }] } });
+  return gate.generateKey(user.name);
+}
+
 /** Answers below `/_simulator/`, which no vendor path uses. Needs the API token in the header. */
 export function answerAdministration(request: ApiRequest, admin: Administration): ApiAnswer {
   if (!admin.gate.holdsToken(request)) {
@@ -81,7 +90,12 @@ export function answerAdministration(request: ApiRequest, admin: Administration)
   try {
     return route(request, admin);
   } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError || error instanceof Refusal) {
+    if (
+      error instanceof RangeError ||
+      error instanceof SyntaxError ||
+      error instanceof Refusal ||
+      error instanceof z.ZodError
+    ) {
       return jsonAnswer(400, { error: error.message });
     }
     throw error;
@@ -105,6 +119,10 @@ function route(request: ApiRequest, admin: Administration): ApiAnswer {
       return jsonAnswer(200, admin.device.snapshot());
     case 'POST seed':
       return jsonAnswer(200, seedDevice(admin.device, JSON.parse(request.body)));
+    case 'POST api-users':
+      return jsonAnswer(200, {
+        token: addApiUser(admin.device, admin.gate, newUser.parse(JSON.parse(request.body))),
+      });
     case 'GET requests':
       return jsonAnswer(200, admin.requests.list());
     case 'DELETE requests':

@@ -19,6 +19,7 @@ const monitorPrefix = '/api/v2/monitor/';
 interface Call {
   request: ApiRequest;
   device: Device;
+  gate: Gate;
   admission: Admission;
   parts: string[];
 }
@@ -34,8 +35,9 @@ export function answerApi(request: ApiRequest, device: Device, gate: Gate): ApiA
     return pageAnswer(404, 'Not found');
   }
   const globalSettings = device.vdom(device.managementVdom).table('system/global')?.rows.get('');
-  const queryTokens = globalSettings?.values.get('rest-api-key-url-query') === 'enable';
-  const admission = gate.admit(request, device.settings, queryTokens);
+  const queryTokenEnabled = globalSettings?.values.get('rest-api-key-url-query') === 'enable';
+  const profileOf = (user: string): string | undefined => device.apiUser(user)?.profile;
+  const admission = gate.admit(request, { settings: device.settings, queryTokenEnabled, profileOf });
   if ('refused' in admission && admission.refused === 401) {
     return pageAnswer(401, 'Authorization required', { 'www-authenticate': 'Bearer error="invalid_token"' });
   }
@@ -43,7 +45,7 @@ export function answerApi(request: ApiRequest, device: Device, gate: Gate): ApiA
   if (parts === undefined) {
     return pageAnswer(400, 'Bad request');
   }
-  const call: Call = { request, device, admission, parts };
+  const call: Call = { request, device, gate, admission, parts };
   const { vdoms, several } = chooseVdoms(request, device);
   const answers = vdoms.map((vdom) =>
     kind === configPrefix ? answerConfig(call, vdom) : answerMonitor(call, vdom),
@@ -90,7 +92,7 @@ function answerConfig(call: Call, vdomName: string): { status: number; body: Jso
 }
 
 function answerMonitor(call: Call, vdomName: string): { status: number; body: JsonObject } {
-  const { request, device } = call;
+  const { request, device, gate } = call;
   const resource = monitorResource(call.parts);
   const [path = '', name = ''] = resource?.parts ?? call.parts;
   const place: Place = { method: request.method, vdom: vdomName, path, name };
@@ -105,7 +107,7 @@ function answerMonitor(call: Call, vdomName: string): { status: number; body: Js
     if (!isAllowed(call.admission, resource.right, request.method)) {
       throw new Refusal(403);
     }
-    return callMonitor(resource, { place, device, vdom, query: request.query, body: request.body });
+    return callMonitor(resource, { place, device, gate, vdom, query: request.query, body: request.body });
   });
 }
 

@@ -1,7 +1,7 @@
 import { CommitLog } from './change.ts';
 import type { Change } from './change.ts';
 import type { FeedState } from './feeds.ts';
-import type { Json, JsonObject } from './refusal.ts';
+import { type Json, type JsonObject, textOf } from './refusal.ts';
 import type { Row } from './row.ts';
 import type { Settings } from './settings.ts';
 import { formatVersion, parseVersion } from './version.ts';
@@ -49,6 +49,12 @@ export class Device {
       throw new RangeError(`VDOM ${JSON.stringify(name)} does not exist.`);
     }
     return vdom;
+  }
+
+  /** An API administrator, as the management VDOM lists it. */
+  apiUser(name: string): { profile: string } | undefined {
+    const row = this.vdom(this.managementVdom).table('system/api-user')?.rows.get(name);
+    return row && { profile: textOf(row.values.get('accprofile')) };
   }
 
   record(vdom: string, change: Change | undefined): void {

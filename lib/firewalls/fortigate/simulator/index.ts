@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Gate } from './access.ts';
-import { administrationPrefix, answerAdministration } from './administration.ts';
+import { addApiUser, administrationPrefix, answerAdministration } from './administration.ts';
 import { makeServerCertificate } from '../../../simulators/certificates.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
@@ -51,6 +51,8 @@ export interface FortigateSimulator {
   token: string;
   /** For clients that log in with a password. */
   administrator: { name: string; password: string };
+  /** Makes an API administrator with a key of its own; every profile but `super_admin` has the rights of `accessProfile`. */
+  addApiUser(name: string, profile: string): string;
   commits: CommitLog;
   /** Everything inside, for tests that run in the same process. */
   device: Device;
@@ -109,6 +111,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
     ca: certificate.ca,
     token: gate.token,
     administrator: gate.administrator,
+    addApiUser: (name, accprofile) => addApiUser(device, gate, { name, accprofile }),
     commits: device.commits,
     device,
     requests,

@@ -1,14 +1,16 @@
+import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
 import { monitorEnvelope } from './envelope.ts';
 import type { Place } from './envelope.ts';
 import { readEntryList, pushEntries } from './feed-api.ts';
-import { Refusal, missingEntry } from './refusal.ts';
+import { isObject, Refusal, missingEntry, textOf } from './refusal.ts';
 import type { Json, JsonObject } from './refusal.ts';
 import type { Vdom } from './vdom.ts';
 
 export interface MonitorCall {
   place: Place;
   device: Device;
+  gate: Gate;
   vdom: Vdom;
   query: URLSearchParams;
   body: string;
@@ -61,6 +63,13 @@ const resources: Readonly<Record<string, MonitorResource>> = {
     parts: ['system', 'external-resource', 'dynamic'],
     results: pushEntries,
   },
+  // Only the profile super_admin may; every narrower one gets 403.
+  'system/api-user/generate-key': {
+    method: 'POST',
+    right: 'super_admin',
+    parts: ['system', 'api-user', 'generate-key'],
+    results: generateKey,
+  },
 };
 
 /** The resource of a path, or undefined. */
@@ -76,6 +85,27 @@ export function callMonitor(resource: MonitorResource, call: MonitorCall): JsonO
   }
   const results = resource.results(call);
   return monitorEnvelope(call.place, call.device.settings, resource.parts[2], results);
+}
+
+/** The name of the administrator comes in the body, or in the query, as some clients send it. The key it had is void at once. */
+function generateKey({ device, gate, query, body }: MonitorCall): JsonObject {
+  const user = userIn(body) || (query.get('api-user') ?? '');
+  if (user === '') {
+    throw new Refusal(424);
+  }
+  if (device.apiUser(user) === undefined) {
+    throw missingEntry();
+  }
+  return { access_token: gate.generateKey(user) };
+}
+
+function userIn(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return textOf(isObject(parsed) ? parsed['api-user'] : undefined);
+  } catch {
+    return '';
+  }
 }
 
 function systemStatus(device: Device): JsonObject {

@@ -48,6 +48,24 @@ export const externalResource: TableSchema = {
   },
 };
 
+/** API administrators beside the one whose token the simulator was started with. Assumption: reading them needs `sysgrp.admin`. */
+export const apiUser: TableSchema = {
+  path: 'system/api-user',
+  key: 'name',
+  keyMax: 35,
+  right: 'sysgrp.admin',
+  fields: {
+    comments: text(255),
+    accprofile: text(35),
+    vdom: { kind: 'links', tables: [], max: 31 },
+    trusthost: { kind: 'opaque', default: [] },
+    schedule: text(35),
+    'peer-auth': toggle('disable'),
+    'peer-group': text(35),
+    'cors-allow-origin': text(269),
+  },
+};
+
 export const networkInterface: TableSchema = {
   path: 'system/interface',
   key: 'name',
