@@ -40,33 +40,37 @@ export class MemorySecretsManager {
       if (value === undefined) throw notFound();
       return { SecretString: value };
     }
-    if (command instanceof PutSecretValueCommand) {
-      const { SecretId = '', SecretString = '', ClientRequestToken, VersionStages } = command.input;
-      const versions = this.#versions(SecretId);
-      const id = ClientRequestToken ?? randomUUID();
-      if (id.length < 32 || id.length > 64) throw new RangeError('a version has 32 to 64 characters');
-      if (!versions.has(id)) versions.set(id, { value: SecretString, stages: new Set() });
-      for (const stage of VersionStages ?? ['AWSCURRENT']) move(versions, stage, id);
-      return {};
-    }
-    if (command instanceof DescribeSecretCommand) {
-      const versions = this.#versions(command.input.SecretId ?? '');
-      return {
-        VersionIdsToStages: Object.fromEntries([...versions].map(([id, { stages }]) => [id, [...stages]])),
-      };
-    }
-    if (command instanceof UpdateSecretVersionStageCommand) {
-      const { SecretId = '', VersionStage = '', MoveToVersionId = '' } = command.input;
-      const versions = this.#versions(SecretId);
-      if (!versions.has(MoveToVersionId)) throw notFound();
-      move(versions, VersionStage, MoveToVersionId);
-      return {};
-    }
+    if (command instanceof PutSecretValueCommand) return this.#put(command.input);
+    if (command instanceof DescribeSecretCommand) return this.#describe(command.input.SecretId);
+    if (command instanceof UpdateSecretVersionStageCommand) return this.#relabel(command.input);
     if (command instanceof RotateSecretCommand) {
       this.rotationsAsked.push(command.input.SecretId ?? '');
       return {};
     }
     throw new TypeError(`${command.constructor.name} is not known here`);
+  }
+
+  #put(input: PutSecretValueCommand['input']): object {
+    const { SecretId = '', SecretString = '', ClientRequestToken, VersionStages } = input;
+    const versions = this.#versions(SecretId);
+    const id = ClientRequestToken ?? randomUUID();
+    if (id.length < 32 || id.length > 64) throw new RangeError('a version has 32 to 64 characters');
+    if (!versions.has(id)) versions.set(id, { value: SecretString, stages: new Set() });
+    for (const stage of VersionStages ?? ['AWSCURRENT']) move(versions, stage, id);
+    return {};
+  }
+
+  #describe(name = ''): object {
+    const versions = [...this.#versions(name)];
+    return { VersionIdsToStages: Object.fromEntries(versions.map(([id, { stages }]) => [id, [...stages]])) };
+  }
+
+  #relabel(input: UpdateSecretVersionStageCommand['input']): object {
+    const { SecretId = '', VersionStage = '', MoveToVersionId = '' } = input;
+    const versions = this.#versions(SecretId);
+    if (!versions.has(MoveToVersionId)) throw notFound();
+    move(versions, VersionStage, MoveToVersionId);
+    return {};
   }
 
   #versions(name: string): Map<string, Version> {

@@ -51,6 +51,13 @@ const references: Case[] = [
 
 const combinations: Case[] = [
   [
+    'kind: fortigate',
+    'kind: fortigate\n    rotateKeyDays: 30',
+    'firewalls.edge-1.rotateKeyDays',
+    14,
+    /lacks `rotationUsers`/,
+  ],
+  [
     'addresses: pod',
     'addresses: service',
     'groups.storefront.addresses',

@@ -1,3 +1,4 @@
+import type { FirewallModule } from '../../core/firewall.ts';
 import { readCaFile } from './ca-file.ts';
 import type { DraftContext } from './draft.ts';
 import type { Explained } from './explain.ts';
@@ -42,13 +43,19 @@ export async function parseFirewall(
   };
   const settings = report.parse(module.settings, own, at, { kind, rename: asCaFile });
   if (common === undefined || !isMap(settings) || reported) return undefined;
-  if (common.rotateKeyDays !== undefined) {
-    const lacks = module.rotation
-      ? module.rotation.lacks(settings)
-      : `a way to make keys: ${module.displayName} has none`;
-    if (lacks !== undefined) report.problem([...at, 'rotateKeyDays'], `the firewall lacks ${lacks}`);
-  }
+  checkRotation({ ...common, settings }, module, { report, at });
   return { ...common, settings };
+}
+
+function checkRotation(
+  firewall: FirewallConfiguration,
+  module: FirewallModule,
+  { report, at }: { report: DraftContext['report']; at: readonly string[] },
+): void {
+  if (firewall.rotateKeyDays === undefined) return;
+  const none = `a way to make keys: ${module.displayName} has none`;
+  const lacks = module.rotation ? module.rotation.lacks(firewall.settings) : none;
+  if (lacks !== undefined) report.problem([...at, 'rotateKeyDays'], `the firewall lacks ${lacks}`);
 }
 
 /** Only ever checked, never used: an entry with it is dropped. */

@@ -13,7 +13,11 @@ const users = table('system', 'api-user');
 const apiUser = z.looseObject({
   accprofile: z.string(),
   vdom: z.array(z.looseObject({ name: z.string() })).default([]),
-  trusthost: z.array(z.looseObject({})).default([]),
+  trusthost: z
+    .array(
+      z.looseObject({ 'ipv4-trusthost': z.string().default(''), 'ipv6-trusthost': z.string().default('') }),
+    )
+    .default([]),
   schedule: z.string().default(''),
   'peer-auth': z.string().default(''),
   'peer-group': z.string().default(''),
@@ -74,9 +78,7 @@ async function rightsOf(client: FortigateClient, name: string): Promise<string> 
   if (!parsed.success)
     throw new ZonebridgeError('firewall/unexpected-answer', `API administrator ${name} cannot be read`);
   const [found] = parsed.data;
-  const hosts = found.trusthost.map((host) =>
-    `${String(host['ipv4-trusthost'] ?? '')} ${String(host['ipv6-trusthost'] ?? '')}`.trim(),
-  );
+  const hosts = found.trusthost.map((host) => `${host['ipv4-trusthost']} ${host['ipv6-trusthost']}`.trim());
   return [
     `profile ${found.accprofile}`,
     `VDOMs ${found.vdom
