@@ -42,6 +42,12 @@ const rooms: readonly Room[] = [
     packages: ['zod', 'ipaddr.js', 'undici', 'node:*'],
   },
   {
+    name: 'simulated Kubernetes API',
+    files: /^lib\/kubernetes\/simulator\//,
+    ours: [core, simulators, /^lib\/kubernetes\/simulator\//],
+    packages: ['zod', 'yaml', 'node:*'],
+  },
+  {
     name: 'kubernetes',
     files: /^lib\/kubernetes\//,
     ours: [core, /^lib\/kubernetes\/(?!simulator\/)/],
