@@ -30,4 +30,11 @@ export function readEnvironment(source: Record<string, string | undefined>): {
   return { hub, network: source['ZONEBRIDGE_NETWORK'] };
 }
 
-export const tableNames: readonly TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control'];
+export const tableNames: readonly TableName[] = [
+  'endpoints',
+  'memberships',
+  'dirty',
+  'ledger',
+  'control',
+  'history',
+];

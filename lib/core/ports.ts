@@ -14,7 +14,7 @@ export interface Random {
 }
 
 /** The tables of design section 6. */
-export type TableName = 'endpoints' | 'memberships' | 'dirty' | 'ledger' | 'control';
+export type TableName = 'endpoints' | 'memberships' | 'dirty' | 'ledger' | 'control' | 'history';
 
 /** `pk` and `sk` are the attribute names in every table; `control` has `pk` only. */
 export interface Key {
@@ -89,6 +89,16 @@ export interface Tables {
   write(write: Write): Promise<Item | undefined>;
   /** All or nothing, at most 100 items. Throws `store/condition-failed` naming the failed terms. */
   transact(writes: readonly Write[]): Promise<void>;
+}
+
+/** Objects that are written once and never changed. Keys are paths with slashes. */
+export interface Archive {
+  /** Stores a new object; false when there is one of this key already. Throws `store/unavailable`. */
+  create(key: string, body: Uint8Array): Promise<boolean>;
+  /** Undefined when there is no such object. */
+  read(key: string): Promise<Uint8Array | undefined>;
+  /** Keys that begin with the prefix, in their order, one page of them. */
+  list(prefix: string, after?: string): Promise<{ keys: string[]; next?: string }>;
 }
 
 /** Sends and postpones messages; `group` makes it the FIFO queue of a network. */

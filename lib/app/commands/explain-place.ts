@@ -68,7 +68,7 @@ export async function explainPlace(
   const { key, state } = place;
   const { group, realm, address } = parseMembershipKey(key);
   const { firewall } = state;
-  const [items, endpoints] = await Promise.all([
+  const [items, members] = await Promise.all([
     ports.tables.read([
       ledgerKey(firewall, key),
       objectKey(firewall, group),
@@ -77,6 +77,7 @@ export async function explainPlace(
     membersOf(ports.tables, key),
   ]);
   const [ledgerItem, objectItem, dirtyItem] = items;
+  const endpoints = members.map(({ endpoint }) => endpoint);
   const titles = await titlesOf(ports, active, endpoints);
   const target = active.configuration.groups[group]?.publish.find((one) => one.firewall === firewall);
   const facts: Facts = {

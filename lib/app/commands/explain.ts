@@ -5,7 +5,13 @@ import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
-import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
+import {
+  endpointTitle,
+  globalEndpointId,
+  ownerKey,
+  readOwner,
+  type StoredEndpoint,
+} from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import { ledgerKey } from '../state/ledger.ts';
 import { explainPlace, type PlaceVerdict, type Step } from './explain-place.ts';
@@ -13,7 +19,7 @@ import { explainSelection, type SelectionVerdict } from './explain-selection.ts'
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
 import { titlesOf } from './groups.ts';
 import { silentAfterMs } from './status.ts';
-import { endpointTitle, readShard } from './stored-endpoints.ts';
+import { readShard } from './stored-endpoints.ts';
 
 /** One endpoint that was asked about, or that has the address that was. */
 export interface ExplainedEndpoint {

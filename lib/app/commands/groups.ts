@@ -2,11 +2,10 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { endpointKey, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
+import { endpointKey, endpointTitle, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import { type LedgerRow, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
-import { endpointTitle } from './stored-endpoints.ts';
 
 /** `wanted`: a member that the firewall does not have and nothing is noted about yet. */
 export type MemberState = 'present' | 'pending' | 'unknown' | 'held' | 'withheld' | 'failed' | 'wanted';

@@ -4,9 +4,15 @@ import { shardCount } from '../../core/model/endpoint.ts';
 import { claimedAddresses } from '../ingest/claims.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
-import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
+import {
+  endpointTitle,
+  globalEndpointId,
+  ownerKey,
+  readOwner,
+  type StoredEndpoint,
+} from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { endpointTitle, readShard } from './stored-endpoints.ts';
+import { readShard } from './stored-endpoints.ts';
 
 /** An address that a group would publish, and why it does not. */
 export interface RefusedMember {

@@ -1,4 +1,3 @@
-import type { EndpointRecord } from '../../core/model/endpoint.ts';
 import type { Tables } from '../../core/ports.ts';
 import { readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
 
@@ -20,12 +19,4 @@ export async function readShard(
     await take(endpoints.filter((endpoint) => endpoint !== undefined));
     after = page.next;
   } while (after !== undefined);
-}
-
-/** How people know an endpoint: `cluster/namespace/name` of a pod, `cluster/name` of a node. */
-export function endpointTitle(
-  cluster: string,
-  record: Pick<EndpointRecord, 'kind' | 'namespace' | 'name'>,
-): string {
-  return [cluster, ...(record.kind === 'node' ? [] : [record.namespace ?? '?']), record.name].join('/');
 }

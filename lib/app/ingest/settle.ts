@@ -3,9 +3,15 @@ import { membershipDifference } from '../../core/desired/memberships.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Write } from '../../core/ports.ts';
 import { markDirty } from '../state/dirty.ts';
-import { globalEndpointId, type PendingStep, putEndpoint, type StoredEndpoint } from '../state/endpoints.ts';
+import {
+  endpointTitle,
+  globalEndpointId,
+  type PendingStep,
+  putEndpoint,
+  type StoredEndpoint,
+} from '../state/endpoints.ts';
 import { transactionItems } from '../state/items.ts';
-import { join, leave } from '../state/memberships.ts';
+import { join, leave, type Member } from '../state/memberships.ts';
 import { firewallsFor } from '../targets.ts';
 import type { IngestContext } from './apply-change.ts';
 
@@ -41,7 +47,7 @@ export interface Settlement {
 export async function settle(context: IngestContext, settlement: Settlement): Promise<void> {
   const { ports, active } = context;
   const cluster = settlement.cluster ?? context.cluster.id;
-  const endpointName = globalEndpointId(cluster, settlement.endpoint.id);
+  const member = memberOf(context, cluster, settlement.endpoint);
   let endpoint = settlement.endpoint;
   let steps = stepsTo(endpoint, settlement.keys);
   let extra = settlement.writes;
@@ -56,7 +62,7 @@ export async function settle(context: IngestContext, settlement: Settlement): Pr
       const needed = 1 + firewallsFor(active.configuration, step.key).length;
       if (taken > 0 && writes.length + dirty.size + needed > transactionItems) break;
       const joins = step.op === 'join';
-      writes.push(joins ? join(step.key, endpointName, settlement.time) : leave(step.key, endpointName));
+      writes.push(joins ? join(step.key, member, settlement.time) : leave(step.key, member.endpoint));
       if (joins) memberships.add(step.key);
       else memberships.delete(step.key);
       const moved = settlement.moved === true && !joins;
@@ -88,6 +94,12 @@ function markOn(
     on.dirty.set(`${firewall}|${key}`, write);
     context.marks.push({ firewall, key });
   }
+}
+
+/** The endpoint as memberships name it. */
+function memberOf({ active }: IngestContext, cluster: string, { id, record }: StoredEndpoint): Member {
+  const title = record && endpointTitle(active.clusters.get(cluster)?.key ?? cluster, record);
+  return { endpoint: globalEndpointId(cluster, id), name: title };
 }
 
 function stepsTo(endpoint: StoredEndpoint, keys: readonly string[]): PendingStep[] {

@@ -1,5 +1,5 @@
 import type { Item, Key, Tables } from '../../core/ports.ts';
-import { count, texts } from './items.ts';
+import { count, text, texts } from './items.ts';
 
 /** A fixed, expiring set of changes that a person released for one group on one firewall. */
 export function approvalKey(firewall: string, group: string): Key {
@@ -14,6 +14,11 @@ export function approvedHold(hold: { op: 'add' | 'remove'; key: string; since: n
 /** Entries as of `approvedHold`; empty when there is none or it is over. */
 export function readApproval(item: Item | undefined, now: number): ReadonlySet<string> {
   return new Set(count(item, 'expiresAt') > now ? texts(item, 'changes') : []);
+}
+
+/** What a record of a change that it let through says about it. */
+export function approvalOf(item: Item | undefined): { id: string; by: string } | undefined {
+  return item && { id: String(count(item, 'expiresAt')), by: text(item, 'by') ?? 'unknown' };
 }
 
 export async function storeApproval(

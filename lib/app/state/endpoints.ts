@@ -107,6 +107,14 @@ export function parseGlobalEndpointId(globalId: string): { cluster: string; id: 
   return { cluster: globalId.slice(0, slash), id: globalId.slice(slash + 1) };
 }
 
+/** How people know an endpoint: `cluster/namespace/name` of a pod, `cluster/name` of a node. */
+export function endpointTitle(
+  cluster: string,
+  record: Pick<EndpointRecord, 'kind' | 'namespace' | 'name'>,
+): string {
+  return [cluster, ...(record.kind === 'node' ? [] : [record.namespace ?? '?']), record.name].join('/');
+}
+
 /** Row of `control` that says which endpoint has an address; evicts the claim of an older one. */
 export interface Owner {
   endpoint: string;

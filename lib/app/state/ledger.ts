@@ -21,6 +21,26 @@ export interface LedgerRow {
   withheldFor: string | undefined;
   /** Code and text of a refusal by the firewall. */
   failed: { code: string; message: string } | undefined;
+  /** What an audit record needs beyond the rest. */
+  why: Why | undefined;
+  /** Code of an answer that settled nothing: the outcome was read back later. */
+  answer: string | undefined;
+}
+
+/** Who and what stood behind the last change of a row; only for people and the audit, nothing is decided by it. */
+export interface Why {
+  /** Endpoint it was about, also where the row names none because nobody has the address any more. */
+  endpoint?: string | undefined;
+  /** `cluster/namespace/name` of the endpoint. */
+  name?: string | undefined;
+  /** Generation of the configuration under which it was decided. */
+  generation?: number | undefined;
+  /** Name of the object on the firewall. */
+  object?: string | undefined;
+  /** The address belongs to another endpoint now. */
+  moved?: boolean | undefined;
+  /** Release by a person that let it through. */
+  approval?: { id: string; by: string } | undefined;
 }
 
 function ledgerPartition(firewall: string, group: string): string {
@@ -49,6 +69,8 @@ export function readLedger(item: Item | undefined): LedgerRow {
         : undefined,
     withheldFor: text(item, 'withheldFor'),
     failed: code === undefined ? undefined : { code, message: text(item, 'failedMessage') ?? '' },
+    why: readWhy(item),
+    answer: text(item, 'answer'),
   };
 }
 
@@ -63,7 +85,34 @@ export function ledgerItem(
   if (row.withheldFor !== undefined) item['withheldFor'] = row.withheldFor;
   if (row.failed)
     Object.assign(item, { failedCode: row.failed.code, failedMessage: row.failed.message.slice(0, 300) });
+  if (row.why) item['why'] = whyItem(row.why);
   return item;
+}
+
+function readWhy(item: Item | undefined): Why | undefined {
+  const why = item?.['why'];
+  if (why === null || typeof why !== 'object' || Array.isArray(why)) return undefined;
+  const approval = why['approval'];
+  const released = approval !== null && typeof approval === 'object' && !Array.isArray(approval);
+  return {
+    endpoint: text(why, 'endpoint'),
+    name: text(why, 'name'),
+    generation: count(why, 'generation') || undefined,
+    object: text(why, 'object'),
+    moved: flag(why, 'moved') || undefined,
+    approval: released
+      ? { id: text(approval, 'id') ?? '', by: text(approval, 'by') ?? 'unknown' }
+      : undefined,
+  };
+}
+
+/** Only what is there: a row costs by its size. */
+function whyItem(why: Why): Item {
+  const { approval, ...rest } = why;
+  const known = Object.entries(rest).filter((entry): entry is [string, string | number | boolean] => {
+    return entry[1] !== undefined;
+  });
+  return { ...Object.fromEntries(known), ...(approval ? { approval: { ...approval } } : {}) };
 }
 
 /** An old run must never write over a newer one. */

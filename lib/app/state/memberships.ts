@@ -1,6 +1,7 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { spread } from '../../core/model/endpoint.ts';
-import type { Key, Tables, Write } from '../../core/ports.ts';
+import type { Key, StoredItem, Tables, Write } from '../../core/ports.ts';
+import { text } from './items.ts';
 
 /** A group's full listing is spread over a few index partitions. */
 const listingBuckets = 4;
@@ -9,9 +10,16 @@ function rowKey(key: string, endpoint: string): Key {
   return { table: 'memberships', pk: key, sk: endpoint };
 }
 
-export function join(key: string, endpoint: string, time: number): Write {
+export interface Member {
+  endpoint: string;
+  /** `cluster/namespace/name`, for people; missing in rows of older versions. */
+  name: string | undefined;
+}
+
+export function join(key: string, { endpoint, name }: Member, time: number): Write {
   const { group } = parseMembershipKey(key);
-  return { key: rowKey(key, endpoint), put: { bucket: `${group}|${spread(key) % listingBuckets}`, time } };
+  const bucket = `${group}|${spread(key) % listingBuckets}`;
+  return { key: rowKey(key, endpoint), put: { bucket, time, ...(name === undefined ? {} : { name }) } };
 }
 
 export function leave(key: string, endpoint: string): Write {
@@ -19,15 +27,19 @@ export function leave(key: string, endpoint: string): Write {
 }
 
 /** One endpoint that still gives the address to the group, if any: one query with limit 1, whatever the group's size. */
-export async function anyMember(tables: Tables, key: string): Promise<string | undefined> {
+export async function anyMember(tables: Tables, key: string): Promise<Member | undefined> {
   const page = await tables.query({ table: 'memberships', pk: key, limit: 1 });
-  return page.items[0]?.key.sk;
+  return page.items.map(toMember)[0];
+}
+
+function toMember(stored: StoredItem): Member {
+  return { endpoint: stored.key.sk ?? '', name: text(stored.item, 'name') };
 }
 
 /** All endpoints that give this address to this group. */
-export async function membersOf(tables: Tables, key: string): Promise<string[]> {
+export async function membersOf(tables: Tables, key: string): Promise<Member[]> {
   const page = await tables.query({ table: 'memberships', pk: key });
-  return page.items.map((stored) => stored.key.sk ?? '');
+  return page.items.map(toMember);
 }
 
 /** Every (realm, address) of a group, from the index; eventually consistent, for listings and reconcile only. */

@@ -28,7 +28,7 @@ export interface Pass {
 export async function runPass(pass: Pass): Promise<number> {
   const { run, firewall } = pass;
   const { ports } = run;
-  const place = { firewall, fence: run.lease.fence };
+  const place = { firewall, fence: run.lease.fence, generation: pass.active.generation };
   const { works, frozen } = await readGroups(pass);
   // A group that left the configuration, or this firewall, stays as it is on the device until it is retired.
   await writeAll(ports.tables, frozen.map(clearDirty)).catch(() => undefined);

@@ -3,7 +3,7 @@ import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Question } from '../../core/plan/plan.ts';
 import type { Ports } from '../ports.ts';
-import { approvalKey, approvedHold, readApproval } from '../state/approvals.ts';
+import { approvalKey, approvalOf, approvedHold, readApproval } from '../state/approvals.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -15,7 +15,7 @@ import {
   readLedger,
   readObject,
 } from '../state/ledger.ts';
-import { anyMember, membersOf } from '../state/memberships.ts';
+import { anyMember, type Member, membersOf } from '../state/memberships.ts';
 
 /** A group of dirty rows of one group on one firewall, with everything read that the plan needs. */
 export interface GroupWork {
@@ -26,6 +26,12 @@ export interface GroupWork {
   rows: DirtyRow[];
   ledger: ReadonlyMap<string, LedgerRow>;
   questions: Question[];
+  /** What the audit says beside the decision. */
+  background: {
+    /** By endpoint id. */
+    names: ReadonlyMap<string, string>;
+    approval: { id: string; by: string } | undefined;
+  };
 }
 
 /** Membership queries under way at the same time. */
@@ -54,13 +60,19 @@ export async function readWork(
   const approved = readApproval(items[1], now);
   const verified = new Map(clusters.map((id, index) => [id, readCluster(items[2 + index]).verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
+  const names = new Map(members.flatMap(named));
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[2 + clusters.length + index]);
     ledger.set(row.key, entry);
-    const wantedBy = await wanted(ports, row.key, members[index], entry);
+    const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     return toQuestion(row, { entry, wantedBy, verified, approved });
   });
-  return { ...place, objectRow: readObject(items[0], now), rows, ledger, questions };
+  const background = { names, approval: approvalOf(items[1]) };
+  return { ...place, objectRow: readObject(items[0], now), rows, ledger, questions, background };
+}
+
+function named(member: Member | undefined): [string, string][] {
+  return member?.name === undefined ? [] : [[member.endpoint, member.name]];
 }
 
 /** A withheld address is wanted by an endpoint other than the one it is withheld for, if there is one. */
@@ -72,7 +84,7 @@ async function wanted(
 ): Promise<string | undefined> {
   if (any === undefined || any !== entry.withheldFor) return any;
   const all = await membersOf(ports.tables, key);
-  return all.find((endpoint) => endpoint !== entry.withheldFor) ?? any;
+  return all.find(({ endpoint }) => endpoint !== entry.withheldFor)?.endpoint ?? any;
 }
 
 function toQuestion(

@@ -15,10 +15,12 @@ import {
   type LedgerRow,
   unlessNewer,
   updateObject,
+  type Why,
 } from '../state/ledger.ts';
 import { type Place, writeFenced, writeObject } from './fenced.ts';
 import { objectItem, objectNews } from './object-news.ts';
 import type { GroupWork } from './questions.ts';
+import { type RecordPlace, whyOf, wishesOf } from './why.ts';
 
 /** Planned work of one group. */
 export interface PlannedWork {
@@ -35,18 +37,20 @@ const merelyShown: readonly HeldReason[] = ['observe'];
  */
 export async function recordIntent(
   ports: Ports,
-  place: Place,
+  place: RecordPlace,
   planned: readonly PlannedWork[],
 ): Promise<void> {
   const now = ports.clock.now();
   const busy = planned.filter(({ plan }) => plan.changes.length > 0);
   const groups = busy.map(({ work, plan }) => {
     const group = work.group.name;
-    const wishes = new Map(work.questions.map((question) => [question.key, question.wantedBy]));
+    const wishes = wishesOf(work);
     const writes = plan.changes.map((change) => {
       const { key, cause } = change;
       const counted = change.op === 'add';
-      const row = { state: 'pending', counted, changedAt: now, cause, endpoint: wishes.get(key) } as const;
+      const endpoint = wishes.get(key);
+      const why = whyOf(place, work, change, endpoint);
+      const row = { state: 'pending', counted, changedAt: now, cause, endpoint, why } as const;
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const set = { ...objectItem(work), ...countersItem(plan.counters) };
@@ -65,7 +69,7 @@ interface Done {
  * After the call: what is certain goes into the ledger, and only then its dirty row goes away; what is not stays pending and dirty.
  * Returns the counters as they are now.
  */
-export async function recordOutcome(ports: Ports, place: Place, done: Done): Promise<Counters> {
+export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done): Promise<Counters> {
   const { work, plan } = done;
   const now = ports.clock.now();
   const outcomes = outcomeWrites(place, done, now);
@@ -73,12 +77,16 @@ export async function recordOutcome(ports: Ports, place: Place, done: Done): Pro
   const settled = new Map<string, Write | undefined>();
   for (const { question, ledger: state } of plan.settled)
     settled.set(question.key, settledWrite(place, work, { question, state, now }));
+  const wishes = wishesOf(work);
   let held = 0;
   for (const { change, reason } of plan.held) {
     const shown = merelyShown.includes(reason);
     if (!shown) held++;
-    settled.set(change.key, shown ? undefined : heldWrite(place, work, { change, reason, now }));
+    const wish = wishes.get(change.key);
+    settled.set(change.key, shown ? undefined : heldWrite(place, work, { change, reason, now, wish }));
   }
+  // An answer that settles nothing is noted for the audit; its address stays pending and dirty.
+  await writeWhereTrue(ports.tables, outcomes.unanswered);
   const others = [...settled.values()].filter((write) => write !== undefined);
   const object = objectNews(place, done, { counters, held });
   const refused = await writeWhereTrue(ports.tables, [...outcomes.writes.values()]);
@@ -112,22 +120,36 @@ async function writeOthers(
 
 /** Rows of the changes that ended, each on condition that it is still our intent, and the changes that the firewall refused for good. */
 function outcomeWrites(
-  place: Place,
+  place: RecordPlace,
   { work, plan, report }: Done,
   now: number,
-): { writes: Map<string, Write>; failed: PlannedChange[] } {
+): { writes: Map<string, Write>; failed: PlannedChange[]; unanswered: Write[] } {
   const writes = new Map<string, Write>();
   const failed: PlannedChange[] = [];
-  const wishes = new Map(work.questions.map((question) => [question.key, question.wantedBy]));
+  const unanswered: Write[] = [];
+  const wishes = wishesOf(work);
   for (const change of plan.changes) {
     const outcome = report?.outcomes.get(change.address);
+    if (!outcome) continue;
     const endpoint = wishes.get(change.key);
-    const write = outcome && outcomeWrite(place, change, { outcome, now, endpoint });
-    if (!write) continue;
+    const why = whyOf(place, work, change, endpoint);
+    const write = outcomeWrite(place, change, { outcome, now, endpoint, why });
+    if (!write) {
+      if (outcome.state !== 'done') unanswered.push(answerWrite(place, change.key, outcome.error.code));
+      continue;
+    }
     writes.set(change.key, write);
-    if (outcome?.state === 'failed') failed.push(change);
+    if (outcome.state === 'failed') failed.push(change);
   }
-  return { writes, failed };
+  return { writes, failed, unanswered };
+}
+
+function answerWrite(place: Place, key: string, code: string): Write {
+  return {
+    key: ledgerKey(place.firewall, key),
+    update: { set: { answer: code } },
+    if: [{ attribute: 'fence', is: '=', value: place.fence }],
+  };
 }
 
 function putLedger(
@@ -159,24 +181,27 @@ function settledWrite(
   if (state === 'present') {
     if (row.state === 'present' && plain) return undefined;
     const { key, cause, wantedBy: endpoint } = question;
-    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint } as const;
+    const name = endpoint === undefined ? undefined : work.background.names.get(endpoint);
+    const why = { ...row.why, endpoint: undefined, name: name ?? row.why?.name };
+    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint, why } as const;
     return putLedger(place, key, present, asRead(row, place.fence));
   }
   return row.changedAt > 0 ? deleteLedger(place, question.key, asRead(row, place.fence)) : undefined;
 }
 
 function heldWrite(
-  place: Place,
+  place: RecordPlace,
   work: GroupWork,
-  held: { change: PlannedChange; reason: HeldReason; now: number },
+  held: { change: PlannedChange; reason: HeldReason; now: number; wish: string | undefined },
 ): Write {
-  const { change, reason, now } = held;
+  const { change, reason, now, wish } = held;
   const row = work.ledger.get(change.key);
   const entry = {
     ...heldRow(change, { reason, since: row?.held?.op === change.op ? row.held.since : now }),
     changedAt: now,
     cause: change.cause,
     endpoint: row?.endpoint,
+    why: whyOf(place, work, change, wish),
   };
   return putLedger(place, change.key, entry, asRead(row, place.fence));
 }
@@ -184,14 +209,15 @@ function heldWrite(
 function outcomeWrite(
   place: Place,
   change: PlannedChange,
-  result: { outcome: Outcome; now: number; endpoint: string | undefined },
+  result: { outcome: Outcome; now: number; endpoint: string | undefined; why: Why },
 ): Write | undefined {
-  const { outcome, now, endpoint } = result;
+  const { outcome, now, endpoint, why } = result;
   const ours = [{ attribute: 'fence', is: '=', value: place.fence }] as const;
   const { key, cause } = change;
   if (outcome.state === 'done') {
     if (change.op === 'remove') return deleteLedger(place, key, ours);
-    return putLedger(place, key, { state: 'present', counted: true, changedAt: now, cause, endpoint }, ours);
+    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint, why } as const;
+    return putLedger(place, key, present, ours);
   }
   if (outcome.state === 'unknown' || outcome.error.retry !== 'never' || refusesAll(outcome.error))
     return undefined;
@@ -199,7 +225,7 @@ function outcomeWrite(
   const counted = change.op === 'remove';
   const state = counted ? 'present' : 'absent';
   const failed = { code, message };
-  return putLedger(place, key, { state, counted, changedAt: now, cause, endpoint, failed }, ours);
+  return putLedger(place, key, { state, counted, changedAt: now, cause, endpoint, why, failed }, ours);
 }
 
 function heldRow(

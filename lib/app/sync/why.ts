@@ -1,0 +1,36 @@
+import type { PlannedChange } from '../../core/plan/plan.ts';
+import type { Why } from '../state/ledger.ts';
+import type { Place } from './fenced.ts';
+import type { GroupWork } from './questions.ts';
+
+/** Where and under which configuration something is recorded. */
+export interface RecordPlace extends Place {
+  generation: number;
+}
+
+/** The endpoint that wants an address now, by membership key. */
+export function wishesOf(work: GroupWork): ReadonlyMap<string, string | undefined> {
+  return new Map(work.questions.map((question) => [question.key, question.wantedBy]));
+}
+
+/** What stands behind a change, for people; of a removal also who had the address. */
+export function whyOf(
+  place: RecordPlace,
+  work: GroupWork,
+  change: PlannedChange,
+  wish: string | undefined,
+): Why {
+  const { names, approval } = work.background;
+  const row = work.ledger.get(change.key);
+  const before = row?.endpoint ?? row?.why?.endpoint;
+  const endpoint = wish ?? before;
+  const known = endpoint !== undefined && endpoint === before ? row?.why?.name : undefined;
+  return {
+    endpoint: wish === undefined ? endpoint : undefined,
+    name: names.get(endpoint ?? '') ?? known,
+    generation: place.generation,
+    object: work.object.name,
+    moved: change.moved || undefined,
+    approval: change.approved ? approval : undefined,
+  };
+}
