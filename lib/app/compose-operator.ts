@@ -1,16 +1,25 @@
-import { secretsClient } from '../aws/clients.ts';
+import { objectsClient, secretsClient } from '../aws/clients.ts';
+import { S3Archive } from '../aws/s3-archive.ts';
 import { SecretWriter } from '../aws/secret-writer.ts';
-import type { SecretStore } from '../core/ports.ts';
+import type { Archive, SecretStore } from '../core/ports.ts';
 import { type App, compose } from './compose.ts';
+import { names } from './names.ts';
 
 /** The product as a person at the command line uses it: also stores credentials, and says nothing by itself. */
 export interface Operator extends App {
   credentials: SecretStore;
+  /** What was done, as the hub archived it. */
+  archive: Archive;
 }
 
-export function composeOperator(hub: { name: string; region: string }): Operator {
+export function composeOperator(hub: { name: string; account: string; region: string }): Operator {
   const app = compose(hub.name, { region: hub.region, quiet: true });
-  return { ...app, credentials: new SecretWriter(secretsClient(hub.region)) };
+  const bucket = names.archiveBucket(hub);
+  return {
+    ...app,
+    credentials: new SecretWriter(secretsClient(hub.region)),
+    archive: new S3Archive({ client: objectsClient(hub.region), bucket }),
+  };
 }
 
 /** A function that also stores credentials: the rotation, in the region it runs in. */

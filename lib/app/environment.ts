@@ -1,5 +1,6 @@
 import { ZonebridgeError } from '../core/errors.ts';
 import type { TableName } from '../core/ports.ts';
+import { auditDefaults } from './configuration/audit-settings.ts';
 import { names } from './names.ts';
 
 /** Environment of every function; written by cdk, read here and nowhere else. */
@@ -7,6 +8,9 @@ export interface FunctionEnvironment {
   ZONEBRIDGE_HUB: string;
   /** Only for functions of a network. */
   ZONEBRIDGE_NETWORK?: string;
+  /** Only for the function that writes the audit archive: its bucket, and how many days the index keeps. */
+  ZONEBRIDGE_ARCHIVE?: string;
+  ZONEBRIDGE_HISTORY_DAYS?: string;
 }
 
 /** What cdk gives a function. */
@@ -20,14 +24,26 @@ export function functionEnvironment(hub: string, network?: string): Record<strin
   };
 }
 
+/** What only the audit function gets. */
+export function archiveEnvironment(bucket: string, historyDays: number): Record<string, string> {
+  return { ZONEBRIDGE_ARCHIVE: bucket, ZONEBRIDGE_HISTORY_DAYS: String(historyDays) };
+}
+
 /** Reads the contract; throws `configuration/missing` when a function was deployed without it. */
 export function readEnvironment(source: Record<string, string | undefined>): {
   hub: string;
   network: string | undefined;
+  archive: string | undefined;
+  historyDays: number;
 } {
   const hub = source['ZONEBRIDGE_HUB'];
   if (!hub) throw new ZonebridgeError('configuration/missing', 'ZONEBRIDGE_HUB is not set');
-  return { hub, network: source['ZONEBRIDGE_NETWORK'] };
+  return {
+    hub,
+    network: source['ZONEBRIDGE_NETWORK'],
+    archive: source['ZONEBRIDGE_ARCHIVE'],
+    historyDays: Number(source['ZONEBRIDGE_HISTORY_DAYS'] ?? auditDefaults.historyDays),
+  };
 }
 
 export const tableNames: readonly TableName[] = [

@@ -15,6 +15,9 @@ export const names = {
   reconcileQueue: (hub: string, network: string) => `${prefix(hub)}-reconcile-${network}`,
   /** What the hub tells the agent of a cluster. */
   agentQueue: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
+  /** Bucket of the audit archive; names of buckets are unique in the world. */
+  archiveBucket: ({ name, account, region }: { name: string; account: string; region: string }) =>
+    `${prefix(name)}-${account}-${region}`,
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
   /** Credential of the administrator that makes keys for a firewall; only the rotation reads it. */
   keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,

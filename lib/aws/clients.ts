@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -14,6 +15,7 @@ const settings = {
 let dynamo: DynamoDBClient | undefined;
 let queues: SQSClient | undefined;
 let secrets: SecretsManagerClient | undefined;
+let objects: S3Client | undefined;
 
 /** Functions run where their environment says; the command line names the region of its hub. One process works with one. */
 function inRegion(region: string | undefined): typeof settings & { region?: string } {
@@ -35,4 +37,10 @@ export function queuesClient(region?: string): SQSClient {
 export function secretsClient(region?: string): SecretsManagerClient {
   secrets ??= new SecretsManagerClient(inRegion(region));
   return secrets;
+}
+
+export function objectsClient(region?: string): S3Client {
+  // Buckets by path: the emulator of the sandbox has no names below its address.
+  objects ??= new S3Client({ ...inRegion(region), forcePathStyle: true });
+  return objects;
 }

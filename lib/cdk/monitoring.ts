@@ -27,6 +27,7 @@ export const articles = [
   'ingest-behind',
   'dead-letters',
   'function-errors',
+  'audit-behind',
 ] as const;
 export type Article = (typeof articles)[number];
 

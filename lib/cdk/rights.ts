@@ -11,10 +11,11 @@ export type UseCase =
   | 'sync-firewall'
   | 'reconcile-firewall'
   | 'rotate-credential'
-  | 'sweep';
+  | 'sweep'
+  | 'archive-changes';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
-type TableAccess = 'read' | 'write' | 'list';
+type TableAccess = 'read' | 'write' | 'put' | 'list';
 
 /** Which function touches which table, and how: exactly what its code under lib/app does. */
 const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly TableAccess[]>>>> = {
@@ -46,12 +47,15 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     ledger: ['read'],
     control: ['read', 'write'],
   },
+  // Rows of the index are written once; the ledger comes by its stream.
+  'archive-changes': { history: ['read', 'put'] },
 };
 
 const actions = {
   read: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   /** A transaction needs the rights of the single writes in it. */
   write: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  put: ['dynamodb:PutItem'],
   list: ['dynamodb:Query'],
 } as const;
 

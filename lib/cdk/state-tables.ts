@@ -4,6 +4,7 @@ import {
   BillingMode,
   ProjectionType,
   Table,
+  StreamViewType,
   TableEncryption,
   type TableProps,
 } from 'aws-cdk-lib/aws-dynamodb';
@@ -15,21 +16,27 @@ import { acknowledge } from './acknowledge.ts';
 import type { Surroundings } from './settings.ts';
 
 /** Tables that hold decisions and history; the others are rebuilt from the clusters. */
-const backedUp: readonly TableName[] = ['ledger', 'control'];
+const backedUp: readonly TableName[] = ['ledger', 'control', 'history'];
+/** Rows whose time is over go by themselves: attribute `expiresAt`, in seconds. */
+const withExpiry: readonly TableName[] = ['ledger', 'history'];
 /** Every kind of row has one item per id. */
 const withoutSortKey: readonly TableName[] = ['control'];
 
 /** Name of the index that lists a group: partition `bucket`, sort `pk`, keys only because a listing needs no more. */
 export const listingIndex = 'by-group';
 
-/** The five tables. They outlive the stack: losing it must not lose what stands on the firewalls. */
+/** The six tables. They outlive the stack: losing it must not lose what stands on the firewalls. */
 export class StateTables extends Construct {
+  /** With a stream of its changes. */
+  readonly ledger: Table;
+
   constructor(scope: Construct, id: string, surroundings: Surroundings) {
     super(scope, id);
-    for (const name of tableNames) this.add(name, surroundings);
+    const tables = tableNames.map((name) => [name, this.add(name, surroundings)] as const);
+    this.ledger = new Map<TableName, Table>(tables).get('ledger') as Table;
   }
 
-  private add(name: TableName, { hub, key }: Surroundings): void {
+  private add(name: TableName, { hub, key }: Surroundings): Table {
     const recovery = backedUp.includes(name);
     const table = new Table(this, name, {
       tableName: names.table(hub.name, name),
@@ -37,6 +44,8 @@ export class StateTables extends Construct {
       ...(withoutSortKey.includes(name) ? {} : { sortKey: { name: 'sk', type: AttributeType.STRING } }),
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: recovery },
+      ...(withExpiry.includes(name) ? { timeToLiveAttribute: 'expiresAt' } : {}),
+      ...(name === 'ledger' ? { stream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
       ...(key === undefined
@@ -60,5 +69,6 @@ export class StateTables extends Construct {
         reason: `${name} is derived: agents and the sweep rebuild it, and an old copy would be wrong rather than useful.`,
       });
     }
+    return table;
   }
 }

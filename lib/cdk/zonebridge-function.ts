@@ -30,6 +30,10 @@ export interface ZonebridgeFunctionRequest {
   memoryMb: number;
   /** Beyond its tables, log and traces, which follow from the use case. */
   rights: readonly Right[];
+  /** Services beside those of every function that use the customer's key for it. */
+  services?: readonly string[];
+  /** Beyond what every function is told. */
+  environment?: Readonly<Record<string, string>>;
   network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
 }
 
@@ -62,7 +66,7 @@ export class ZonebridgeFunction extends Construct {
       architecture: Architecture.ARM_64,
       timeout: request.timeout,
       memorySize: request.memoryMb,
-      environment: functionEnvironment(surroundings.hub.name, network?.name),
+      environment: { ...functionEnvironment(surroundings.hub.name, network?.name), ...request.environment },
       tracing: Tracing.ACTIVE,
       logGroup,
       // All rights are in the role already: CDK adds none behind the reader's back.
@@ -96,7 +100,8 @@ export class ZonebridgeFunction extends Construct {
   private exactRole(request: ZonebridgeFunctionRequest, logGroup: LogGroup): Role {
     const { surroundings, useCase, network } = request;
     const stack = Stack.of(this);
-    const services = network === undefined ? ['dynamodb', 'sqs'] : ['dynamodb', 'secretsmanager', 'sqs'];
+    const own = network === undefined ? ['dynamodb', 'sqs'] : ['dynamodb', 'secretsmanager', 'sqs'];
+    const services = [...own, ...(request.services ?? [])].sort();
     return exactRole(this, 'Role', {
       surroundings,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

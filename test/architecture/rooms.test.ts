@@ -69,7 +69,7 @@ const rooms: readonly Room[] = [
     name: 'app',
     files: app,
     ours: [core, app],
-    packages: ['zod', 'yaml', 'node:path', 'node:fs', 'node:fs/promises', 'node:crypto'],
+    packages: ['zod', 'yaml', 'node:path', 'node:fs', 'node:fs/promises', 'node:crypto', 'node:zlib'],
   },
   {
     name: 'cdk',

@@ -40,7 +40,7 @@ beforeAll(async () => {
   ministack = await startMinistack({ directory });
   dynamo = new DynamoDBClient(settings());
   const tableName = (table: TableName) => names.table('test', table);
-  const known: TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control'];
+  const known: TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control', 'history'];
   for (const table of known) await dynamo.send(new CreateTableCommand(definition(table, tableName(table))));
   tables = new DynamoTables({
     client: dynamo,

@@ -45,6 +45,14 @@ const fromCode =
 
 test('the hub: exactly these rights', () => {
   expect(rights(templateOf(synthesise(smallConfiguration()), 'Zonebridge-prod-Hub'))).toEqual([
+    'AuditArchiveChangesRole: Allow BatchGetItem PutItem Query on table history',
+    'AuditArchiveChangesRole: Allow DescribeStream GetRecords GetShardIterator on @Stateledger',
+    'AuditArchiveChangesRole: Allow ListStreams on table ledger/stream/*',
+    'AuditArchiveChangesRole: Allow SendMessage on @AuditLost',
+    'AuditArchiveChangesRole: Allow s3:GetObject s3:PutObject on arn:aws:s3:::zonebridge-prod-111122223333-eu-central-1/prod/*',
+    'AuditArchiveChangesRole: Allow s3:ListBucket on @AuditBucket',
+    'AuditArchiveChangesRole: Allow logs:CreateLogStream logs:PutLogEvents on @AuditArchiveChangesLog',
+    `AuditArchiveChangesRole: ${traces}`,
     `IngestDeltasRole: Allow ${both} on table endpoints`,
     `IngestDeltasRole: Allow ${write} on table memberships`,
     `IngestDeltasRole: Allow ${write} on table dirty`,
@@ -196,6 +204,7 @@ test('a customer key is used through our services alone', () => {
   const schedules = `ReconcileSchedulesRole: ${use} ${via('sqs')}`;
   expect(lines.sort()).toEqual(
     [
+      `AuditArchiveChangesRole: ${use} ${via('dynamodb', 's3', 'sqs')}`,
       `IngestDeltasRole: ${use} ${via('dynamodb', 'sqs')}`,
       `SweepRole: ${use} ${via('dynamodb', 'sqs')}`,
       `SweepScheduleRole: ${use} ${via('sqs')}`,

@@ -17,7 +17,7 @@ function tables(more = {}) {
   return Object.values(ofType(hub, 'AWS::DynamoDB::Table'));
 }
 
-test('five tables on demand, kept when the stack goes, history backed up', () => {
+test('six tables on demand, kept when the stack goes, history backed up', () => {
   const found = tables().map((table) => {
     const properties = table.Properties as unknown as TableProperties;
     return [
@@ -34,6 +34,7 @@ test('five tables on demand, kept when the stack goes, history backed up', () =>
     ['zonebridge-prod-dirty', 'pk/sk', 'derived', kept],
     ['zonebridge-prod-ledger', 'pk/sk', 'backed up', kept],
     ['zonebridge-prod-control', 'pk', 'backed up', kept],
+    ['zonebridge-prod-history', 'pk/sk', 'backed up', kept],
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { applyUpdate, compareBytes, meets, type TypedItem } from '../../lib/aws/apply-write.ts';
 import { indexWriteUnits, itemSize, readUnits, writeUnits } from '../../lib/aws/item-size.ts';
 import { readPageToken, writePageToken } from '../../lib/aws/page-token.ts';
@@ -48,6 +49,8 @@ export class MemoryTables implements Tables {
   beforeCall: ((name: CallName, call: Call) => void | Promise<void>) | undefined;
   /** Runs after the effect; throw to lose the reply. */
   afterCall: ((name: CallName, call: Call) => void | Promise<void>) | undefined;
+  /** Hears every change of an item, as the stream of its table would tell it: nothing when nothing changed. */
+  onChange: ((change: { key: Key; before: Item | undefined; after: Item | undefined }) => void) | undefined;
   readonly #partitions = new Map<string, Partition>();
 
   resetUsage(): void {
@@ -168,6 +171,7 @@ export class MemoryTables implements Tables {
   }
 
   #store(key: Key, typed: TypedItem | undefined): void {
+    this.#tell(key, typed);
     const id = partitionId(key.table, key.pk);
     const partition = this.#partitions.get(id) ?? { rows: new Map<string, Row>(), order: undefined };
     const sortKey = key.sk ?? '';
@@ -176,6 +180,14 @@ export class MemoryTables implements Tables {
     else partition.rows.delete(sortKey);
     if (partition.rows.size > 0) this.#partitions.set(id, partition);
     else this.#partitions.delete(id);
+  }
+
+  #tell(key: Key, typed: TypedItem | undefined): void {
+    if (!this.onChange) return;
+    const before = this.#row(key)?.item;
+    const after = typed?.item;
+    if (isDeepStrictEqual(before, after)) return;
+    this.onChange({ key, before: before && copyItem(before), after: after && copyItem(after) });
   }
 
   #partitionEntries(query: Query): StoredItem[] {

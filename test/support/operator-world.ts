@@ -22,6 +22,7 @@ import {
   sandboxRegion,
   writeConfiguration,
 } from '../../lib/sandbox/configuration.ts';
+import { MemoryArchive } from './memory-archive.ts';
 import { MemoryTables } from './memory-tables.ts';
 import { FakeClock, MemorySecrets, RecordingQueues, RecordingTelemetry, SeededRandom } from './ports.ts';
 
@@ -31,6 +32,7 @@ export class OperatorWorld {
   readonly simulator: FortigateSimulator;
   readonly queues = new RecordingQueues();
   readonly secrets = new MemorySecrets();
+  readonly archive = new MemoryArchive();
   readonly clock = new FakeClock({ now: Date.now(), automatic: true });
   readonly operator: Operator;
   readonly telemetry = new RecordingTelemetry();
@@ -64,6 +66,7 @@ export class OperatorWorld {
     this.operator = {
       ports,
       configurations: new Configurations(tables),
+      archive: this.archive,
       credentials: this.secrets,
     };
   }

@@ -1,4 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { startWalk } from '../ingest/walk.ts';
@@ -41,6 +42,11 @@ export async function applyConfiguration(
   const writers = Object.entries(request.configuration.firewalls);
   const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await proveQueues(ports, byWriter);
+  await recordAction(ports, {
+    what: 'apply',
+    by: request.author,
+    details: { previous, released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })) },
+  });
   try {
     await configurations.activate(request.configuration, {
       previous,

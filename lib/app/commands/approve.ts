@@ -1,5 +1,6 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { HeldReason } from '../../core/plan/plan.ts';
+import { recordAction } from '../audit/actions.ts';
 import type { Ports } from '../ports.ts';
 import { approvedHold, storeApproval } from '../state/approvals.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -45,6 +46,8 @@ export async function approveHeld(
 ): Promise<number> {
   const { firewall, by, held } = approval;
   const expiresAt = ports.clock.now() + validMs;
+  const changes = held.map(({ op, address, group, reason }) => ({ op, address, group, reason }));
+  await recordAction(ports, { what: 'approve', by, firewall, details: { changes, expiresAt } });
   for (const [group, changes] of Map.groupBy(held, ({ key }) => parseMembershipKey(key).group)) {
     await storeApproval(ports.tables, {
       firewall,

@@ -1,5 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
+import { recordAction } from '../audit/actions.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
@@ -11,6 +12,8 @@ export interface MemberPlace {
   firewall: string;
   group: string;
   address: string;
+  /** Who lets it. */
+  by?: string;
 }
 
 /** Lets an address that a person took off a firewall come back. Throws `command/usage` when nothing is withheld there. */
@@ -29,6 +32,7 @@ export async function restoreMember(
       `${place.address} is not withheld in ${place.group} on ${place.firewall}`,
     );
   }
+  await recordAction(ports, { what: 'restore', by: 'unknown', ...place });
   await lookAgain(ports, active, {
     firewall: place.firewall,
     keys: [withheld.key],

@@ -1,4 +1,5 @@
 import type { AddressGroup } from '../../core/model/address-group.ts';
+import type { AuditSettings } from './audit-settings.ts';
 
 /** A complete, valid configuration; the result of loading zonebridge.yaml, with CA files read in and defaults filled. */
 export interface Configuration {
@@ -21,6 +22,8 @@ export interface HubConfiguration {
   permissionsBoundaryArn?: string | undefined;
   /** IAM path of all roles, such as `/security/`. */
   rolePath?: string | undefined;
+  /** How the audit archive is kept; defaults in audit-settings.ts. */
+  audit?: { [K in keyof AuditSettings]?: AuditSettings[K] | undefined } | undefined;
 }
 
 /** Where firewalls are reached from. */

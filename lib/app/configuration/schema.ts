@@ -64,6 +64,24 @@ export const hubSchema = z.strictObject({
     .max(512)
     .optional()
     .describe('IAM path of all roles.'),
+  audit: z
+    .strictObject({
+      lock: z
+        .enum(['compliance', 'governance', 'none'])
+        .optional()
+        .describe(
+          'Object Lock of the audit archive. compliance: nobody can delete before the time is over; governance (default): only with a special right; none: for a hub that is thrown away. It cannot be changed once the bucket is there.',
+        ),
+      retainDays: z.int().min(1).max(3650).optional().describe('Days the lock holds; 365 unless given.'),
+      historyDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .optional()
+        .describe('Days that `zonebridge history` looks back; 90 unless given.'),
+    })
+    .optional()
+    .describe('How the record of all changes is kept.'),
 });
 
 export const networkSchema = z.strictObject({

@@ -145,7 +145,7 @@ export interface ObjectRow {
   revision: number;
 }
 
-const objectSort = '#object';
+export const objectSort = '#object';
 
 export function objectKey(firewall: string, group: string): Key {
   return { table: 'ledger', pk: ledgerPartition(firewall, group), sk: objectSort };

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { names } from '../../app/names.ts';
 import { AlarmChannel } from '../alarm-channel.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { AuditArchive } from '../audit-archive.ts';
 import { HubDashboard } from '../dashboard.ts';
 import { AgentBus } from '../event-bus.ts';
 import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
@@ -21,11 +22,13 @@ export class HubStack extends ZonebridgeStack {
     const { hub } = settings.configuration;
     super(scope, names.hubStack(hub.name), settings, `Zonebridge hub ${hub.name}: bus, state, ingest, sweep`);
     new AlarmChannel(this, 'Alarms', this.surroundings);
-    new StateTables(this, 'State', this.surroundings);
+    const { ledger } = new StateTables(this, 'State', this.surroundings);
+    const { surroundings, monitoring } = this;
+    const audit = new AuditArchive(this, 'Audit', { surroundings, monitoring, ledger });
     const ingest = this.ingestQueue();
     const undelivered = this.undeliveredQueue();
     new AgentBus(this, 'Agents', { surroundings: this.surroundings, ingest, undelivered });
-    const functions = [this.ingestDeltas(ingest), this.sweep(undelivered)];
+    const functions = [this.ingestDeltas(ingest), this.sweep(undelivered), audit.function];
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,
       functions: functions.map((each) => each.lambda),

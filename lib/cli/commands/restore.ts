@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { restoreMember } from '../../app/commands/restore.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { type Cli, examples } from '../cli.ts';
-import { withHub } from '../hub.ts';
+import { person, withHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 
 export function restoreCommand(cli: Cli): Command {
@@ -20,7 +20,12 @@ export function restoreCommand(cli: Cli): Command {
       withHub(cli, async (hub) => {
         await requireKnown(hub, { firewall, group });
         const address = canonicalAddress(given);
-        await restoreMember(hub.ports, await hub.active(), { firewall, group, address });
+        await restoreMember(hub.ports, await hub.active(), {
+          firewall,
+          group,
+          address,
+          by: person(cli, undefined),
+        });
         cli.output.line(`${address} comes back to ${group} on ${firewall}.`);
         cli.output.result({ ok: true, firewall, group, address });
       }),

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { setCredential } from '../../app/commands/set-credential.ts';
 import { rotateCredential } from '../../app/commands/rotate-credential.ts';
 import { type Cli, examples } from '../cli.ts';
-import { type HubSession, standardInput, withHub } from '../hub.ts';
+import { type HubSession, person, standardInput, withHub } from '../hub.ts';
 
 export function secretCommand(cli: Cli): Command {
   return new Command('secret')
@@ -40,7 +40,7 @@ function set(cli: Cli): Command {
       withHub(cli, async (hub) => {
         const { configuration } = hub;
         const text = await standardInput(cli, 'the credential');
-        await setCredential(hub, { configuration, firewall, text, keyMaker });
+        await setCredential(hub, { configuration, firewall, text, keyMaker, by: person(cli, undefined) });
         const next = keyMaker ? `secret rotate ${firewall}` : `check ${firewall}`;
         cli.output.line(`Stored. \`zonebridge ${next}\` tries it from here.`);
         cli.output.result({ ok: true, firewall });
