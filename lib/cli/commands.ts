@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
+import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { planCommand } from './commands/plan.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CliCommand[] = [
   statusCommand,
   groupsCommand,
   explainCommand,
+  historyCommand,
   approveCommand,
   restoreCommand,
   reconcileCommand,

@@ -1,3 +1,4 @@
+import { archiveChanges } from '../../lib/app/audit/archive-changes.ts';
 import type { Operator } from '../../lib/app/compose-operator.ts';
 import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
 import { names } from '../../lib/app/names.ts';
@@ -22,6 +23,7 @@ import {
   sandboxRegion,
   writeConfiguration,
 } from '../../lib/sandbox/configuration.ts';
+import { LedgerStream } from './ledger-stream.ts';
 import { MemoryArchive } from './memory-archive.ts';
 import { MemoryTables } from './memory-tables.ts';
 import { FakeClock, MemorySecrets, RecordingQueues, RecordingTelemetry, SeededRandom } from './ports.ts';
@@ -33,6 +35,7 @@ export class OperatorWorld {
   readonly queues = new RecordingQueues();
   readonly secrets = new MemorySecrets();
   readonly archive = new MemoryArchive();
+  readonly stream: LedgerStream;
   readonly clock = new FakeClock({ now: Date.now(), automatic: true });
   readonly operator: Operator;
   readonly telemetry = new RecordingTelemetry();
@@ -45,6 +48,7 @@ export class OperatorWorld {
     this.folder = folder;
     this.simulator = simulator;
     const tables = new MemoryTables();
+    this.stream = new LedgerStream(tables, this.clock);
     const ports: Ports = {
       hub: sandboxHub,
       tables,
@@ -142,6 +146,13 @@ export class OperatorWorld {
       await reconcileMessage(ports, configurations, body);
     else if (queue === names.wakeQueue(sandboxHub, 'net-edge'))
       await syncFirewall(ports, configurations, parseWakeUp(body) ?? '');
+  }
+
+  /** Delivers what the stream of the ledger has, as it comes ten seconds later. */
+  async archiveAll(): Promise<void> {
+    const { tables, clock } = this.operator.ports;
+    const ports = { hub: sandboxHub, tables, clock, archive: this.archive };
+    await archiveChanges(ports, this.stream.take(), { historyDays: 90 });
   }
 
   /** Addresses the device enforces for a group. */
