@@ -23,6 +23,6 @@ export function composeOperator(hub: { name: string; account: string; region: st
 }
 
 /** A function that also stores credentials: the rotation, in the region it runs in. */
-export function composeRotation(app: App): Operator {
+export function composeRotation(app: App): App & Pick<Operator, 'credentials'> {
   return { ...app, credentials: new SecretWriter(secretsClient()) };
 }

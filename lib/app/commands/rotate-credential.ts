@@ -1,4 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
+import { recordAction } from '../audit/actions.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
 import {
@@ -18,6 +19,8 @@ export interface RotateRequest {
   /** The function in the firewall's network does it. */
   inNetwork: boolean;
   progress: (text: string) => void;
+  /** Who renews it. */
+  by?: string;
 }
 
 /** Renews the credential of a firewall. Until the new one is in force every failure leaves the old one in use. */
@@ -28,6 +31,7 @@ export async function rotateCredential(
   const { configuration, firewall, key, inNetwork, progress } = request;
   if (!configuration.firewalls[firewall])
     throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  await recordAction(app.ports, { what: 'secret rotate', by: request.by ?? 'unknown', firewall });
   if (inNetwork) {
     if (key !== undefined)
       throw new ZonebridgeError(

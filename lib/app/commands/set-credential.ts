@@ -12,13 +12,8 @@ import { tryAgain } from './check.ts';
  * Throws `secret/invalid` for a wrong form, without repeating it.
  */
 export async function setCredential(
-<<<<<<< HEAD
   app: { ports: Ports; credentials: Pick<SecretStore, 'write'> },
-  request: { configuration: Configuration; firewall: string; text: string; keyMaker?: boolean },
-=======
-  app: { ports: Ports; credentials: SecretStore },
-  request: { configuration: Configuration; firewall: string; text: string; by?: string },
->>>>>>> 2a95ab1 (Archive every change of the ledger and every action of a person, in one chain per firewall)
+  request: { configuration: Configuration; firewall: string; text: string; keyMaker?: boolean; by?: string },
 ): Promise<void> {
   const { ports, credentials } = app;
   const { configuration, firewall, text, by = 'unknown' } = request;
@@ -29,13 +24,14 @@ export async function setCredential(
   const wrong = moduleOf(ports.firewalls, settings).checkCredential(credential);
   if (wrong !== undefined)
     throw new ZonebridgeError('secret/invalid', `the credential for ${firewall}: ${wrong}`);
-<<<<<<< HEAD
+  await recordAction(ports, {
+    what: request.keyMaker ? 'secret set, key maker' : 'secret set',
+    by,
+    firewall,
+  });
   // The administrator that makes keys is asked by the rotation alone: no run waits for it.
   if (request.keyMaker === true)
     return credentials.write(names.keyMakerSecret(ports.hub, firewall), credential);
-=======
-  await recordAction(ports, { what: 'secret set', by, firewall });
->>>>>>> 2a95ab1 (Archive every change of the ledger and every action of a person, in one chain per firewall)
   await credentials.write(names.secret(ports.hub, firewall), credential);
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await tryAgain(ports, { firewall, writerKey, network: settings.network });

@@ -88,6 +88,7 @@ async function rotateFrom(
     firewall,
     key,
     inNetwork,
+    by: person(cli, undefined),
     progress: (text) => output.note(text),
   });
   output.line(outcome(firewall, result));
