@@ -18,6 +18,16 @@ export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: 
     missing: TreatMissingData.BREACHING,
   });
   monitoring.watch(scope, {
+    severity: 'high',
+    article: 'cluster-silent',
+    subject: cluster,
+    summary: `Nothing was heard of cluster ${cluster} for a day: decide what becomes of its addresses on the firewalls.`,
+    metric: ownMetric(metrics.agentSilent, cluster),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 86_400,
+    missing: TreatMissingData.IGNORE,
+  });
+  monitoring.watch(scope, {
     severity: 'low',
     article: 'records-refused',
     subject: cluster,

@@ -23,6 +23,7 @@ export const articles = [
   'rotation-failed',
   'stale-allow',
   'agent-silent',
+  'cluster-silent',
   'records-refused',
   'ingest-behind',
   'dead-letters',

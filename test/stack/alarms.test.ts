@@ -79,6 +79,7 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
     .filter(([, , dimension]) => dimension === 'firewall=edge' || dimension === 'cluster=pay');
   expect(own).toEqual([
     ['zonebridge-prod-agent-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'breaching'],
+    ['zonebridge-prod-cluster-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'ignore'],
     ['zonebridge-prod-records-refused-pay', metrics.refused.name, 'cluster=pay', 'notBreaching'],
     ['zonebridge-prod-firewall-behind-edge', metrics.behind.name, 'firewall=edge', 'breaching'],
     ['zonebridge-prod-firewall-failing-edge', metrics.failures.name, 'firewall=edge', 'ignore'],

@@ -67,7 +67,7 @@ test('the hub: exactly these rights', () => {
     `SweepRole: Allow ${both} on table dirty`,
     `SweepRole: Allow ${read} on table ledger`,
     `SweepRole: Allow ${both} on table control`,
-    'SweepRole: Allow GetQueueUrl SendMessage on queue zonebridge-prod-wake-*.fifo',
+    'SweepRole: Allow GetQueueUrl SendMessage on queue zonebridge-prod-wake-*.fifo queue zonebridge-prod-agent-*',
     'SweepRole: Allow logs:CreateLogStream logs:PutLogEvents on @SweepLog',
     `SweepRole: ${traces}`,
     'SweepScheduleRole: Allow lambda:InvokeFunction on @SweepFunction',

@@ -1,4 +1,5 @@
 import type { WriteMode } from '../../core/model/address-group.ts';
+import { expiredGroups } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key } from '../../core/ports.ts';
 import type { App } from '../compose.ts';
@@ -55,6 +56,8 @@ export interface ClusterStatus {
   heartbeatAt: number | undefined;
   /** Milliseconds since the agent was last heard. */
   silentMs: number | undefined;
+  /** Groups that no longer have what this cluster gave them, because it is silent (`onSilence`). */
+  expiredGroups: string[];
   endpoints: number;
   /** Changes the agent had not sent yet at its last heartbeat. */
   pending: number;
@@ -93,7 +96,9 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
       ...(await readFirewallState(ports, firewall, settings)),
       groups: await groupStatuses(ports, active, firewall),
     })),
-    clusters: await inParallel([...active.clusters.values()], 8, (cluster) => clusterStatus(ports, cluster)),
+    clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>
+      clusterStatus(ports, active, cluster),
+    ),
     unknownSenders: readSetAside(unknown),
   };
 }
@@ -151,16 +156,23 @@ function failedMembers(rows: readonly LedgerEntry[]): FailedMembers {
   };
 }
 
-async function clusterStatus(ports: Ports, cluster: ActiveCluster): Promise<ClusterStatus> {
+async function clusterStatus(
+  ports: Ports,
+  active: ActiveConfiguration,
+  cluster: ActiveCluster,
+): Promise<ClusterStatus> {
   const [item, aside] = await ports.tables.read([clusterKey(cluster.id), setAsideKey(cluster.key)]);
   const state = readCluster(item);
   const heartbeatAt = state.heartbeatAt || undefined;
+  const silence = state.silence?.since === heartbeatAt ? state.silence : undefined;
+  const groups = active.groups.map(({ group }) => group);
   return {
     cluster: cluster.key,
     epoch: state.epoch,
     agentVersion: state.agentVersion,
     heartbeatAt,
     silentMs: heartbeatAt === undefined ? undefined : Math.max(0, ports.clock.now() - heartbeatAt),
+    expiredGroups: expiredGroups(groups, cluster.key, silence),
     endpoints: state.endpoints,
     pending: state.pending,
     verifiedShards: state.verifiedShards.size,

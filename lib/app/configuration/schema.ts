@@ -235,6 +235,16 @@ export const groupSchema = z.strictObject({
   owner: text.optional(),
   reviewBy: z.iso.date('a date looks like 2027-03-01').optional(),
   brakes: brakesSchema.optional(),
+  onSilence: z
+    .union([
+      z.literal('keep'),
+      z.strictObject({
+        expireAfterHours: z.int().min(1).max(8760).describe('Hours without a word from the cluster.'),
+        bypassBrakes: z.boolean().default(false).describe('Such removals do not wait for a person.'),
+      }),
+    ])
+    .default('keep')
+    .describe('What becomes of addresses whose cluster is not heard any more.'),
   publish: z.array(targetSchema).min(1),
 });
 

@@ -90,6 +90,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     deletedAt: change.record ? undefined : ports.clock.now(),
     former: change.record ? [] : claimedAddresses(stored?.record),
     refused: [...refused, ...outside],
+    expired: [],
     revision: stored?.revision ?? 0,
   };
   reportRefusals(context, endpoint);

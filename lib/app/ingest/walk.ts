@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
@@ -118,7 +119,9 @@ async function reevaluate(
   record: EndpointRecord,
 ): Promise<void> {
   const { ports, active, cluster } = context;
-  const { keys, refused } = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
+  const wanted = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
+  const { refused } = wanted;
+  const keys = wanted.keys.filter((key) => !staysExpired(active, endpoint, parseMembershipKey(key).group));
   const outside = refused.filter((reason) => !endpoint.refused.includes(reason));
   const row = { ...endpoint, generation: active.generation, refused: [...endpoint.refused, ...outside] };
   const time = ports.clock.now();
@@ -131,6 +134,12 @@ async function reevaluate(
     writes: [],
     steps: [],
   });
+}
+
+/** Only the agent, or a group that keeps silent clusters from now on, brings back what silence took. */
+function staysExpired(active: ActiveConfiguration, endpoint: StoredEndpoint, group: string): boolean {
+  const { onSilence = 'keep' } = active.configuration.groups[group] ?? {};
+  return onSilence !== 'keep' && endpoint.expired.includes(group);
 }
 
 /** Addresses of the record that another endpoint has taken over since. */

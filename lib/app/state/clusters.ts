@@ -1,4 +1,5 @@
 import type { Item, Key, Tables } from '../../core/ports.ts';
+import type { Silence } from '../../core/desired/silence.ts';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { count, text, texts } from './items.ts';
 
@@ -12,6 +13,10 @@ export interface ClusterState {
   pending: number;
   agentVersion: string | undefined;
   verifiedShards: ReadonlySet<string>;
+  /** As the sweep saw it last; it is over when the heartbeat is not the one it began with. */
+  silence: Silence | undefined;
+  /** Shards in which addresses expired by silence and that the agent has not been asked for since. */
+  expiredShards: readonly number[];
 }
 
 export function clusterKey(cluster: string): Key {
@@ -28,6 +33,15 @@ export function readCluster(item: Item | undefined): ClusterState {
     pending: count(item, 'pending'),
     agentVersion: text(item, 'agentVersion'),
     verifiedShards: new Set(texts(item, 'verified')),
+    silence:
+      item?.['silentSince'] === undefined
+        ? undefined
+        : {
+            since: count(item, 'silentSince'),
+            watchedMs: count(item, 'silentWatchedMs'),
+            at: count(item, 'silentAt'),
+          },
+    expiredShards: texts(item, 'expiredShards').map(Number),
   };
 }
 

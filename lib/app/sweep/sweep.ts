@@ -1,9 +1,7 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
-import { shardCount } from '../../core/model/endpoint.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { dirtyBuckets, readDirty } from '../state/dirty.ts';
 import { recordOf } from '../state/firewall-records.ts';
@@ -11,15 +9,12 @@ import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
 import { readWriter, sendWakeUp, wake, type WriterState, writerRow } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
-import { sweepShard } from './sweep-shard.ts';
+import { sweepCluster } from './sweep-cluster.ts';
 
 /** A wake-up that nobody answered for this long was lost. */
 const wokenMaxAgeMs = 60_000;
 /** Dirty rows looked at per bucket, to find the oldest. */
 const dirtySample = 100;
-/** Shards of each cluster that one sweep looks through; all of them within the hour. */
-const shardsPerSweep = 5;
-const minuteMs = 60_000;
 
 /** The second net, once a minute: lost wake-ups, unfinished endpoints, old tombstones; and the figures that alarms stand on. */
 export async function sweep(ports: Ports, configurations: Configurations): Promise<void> {
@@ -31,14 +26,7 @@ export async function sweep(ports: Ports, configurations: Configurations): Promi
     const network = entries[0]?.[1].network ?? '';
     await sweepWriter(ports, active, { writerKey, network, firewalls: entries.map(([id]) => id) });
   });
-  await inParallel([...active.clusters.values()], 8, async (cluster) => {
-    const [item] = await ports.tables.read([clusterKey(cluster.id)]);
-    const silentMs = ports.clock.now() - readCluster(item).heartbeatAt;
-    ports.telemetry.metric(metrics.agentSilent.name, Math.round(silentMs / 1000), { cluster: cluster.key });
-    const first = Math.floor(ports.clock.now() / minuteMs) * shardsPerSweep;
-    for (let i = 0; i < shardsPerSweep; i++)
-      await sweepShard(ports, active, cluster, (first + i) % shardCount);
-  });
+  await inParallel([...active.clusters.values()], 8, (cluster) => sweepCluster(ports, active, cluster));
 }
 
 /** Before the first `apply` there is nothing to sweep, and no reason for an alarm. */

@@ -119,7 +119,13 @@ export class HubStack extends ZonebridgeStack {
       description: 'Every minute: wakes what stayed dirty, ends tombstones, measures ages',
       timeout: Duration.seconds(50),
       memoryMb: 512,
-      rights: [sendRight('WakesNetworks', [queueArn(this, names.wakeQueue(hub, '*'))], byPrefix)],
+      rights: [
+        sendRight(
+          'WakesNetworksAndAsksAgents',
+          [queueArn(this, names.wakeQueue(hub, '*')), queueArn(this, names.agentQueue(hub, '*'))],
+          byPrefix,
+        ),
+      ],
     });
     // The next minute does the same: nothing to retry.
     sweep.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });

@@ -125,11 +125,12 @@ function comparisonText(comparison: NonNullable<FirewallStatus['comparison']>, n
 function clusterRow(cluster: ClusterStatus, now: number): Cell[] {
   const { heartbeatAt, silentMs, verifiedShards, shards, quarantine } = cluster;
   const silent = silentMs !== undefined && silentMs >= silentAfterMs;
-  const heard = ago(heartbeatAt, now);
+  const expired = cluster.expiredGroups.length === 0 ? '' : `; expired: ${cluster.expiredGroups.join(', ')}`;
+  const heard = `${ago(heartbeatAt, now)}${silent ? ', silent' : ''}${expired}`;
   return [
     cluster.cluster,
     cluster.epoch === 0 ? 'never heard' : `epoch ${cluster.epoch}, version ${cluster.agentVersion ?? '?'}`,
-    silent ? { text: `${heard}, silent`, tone: 'bad' } : heard,
+    silent ? { text: heard, tone: 'bad' } : heard,
     cluster.endpoints,
     cluster.pending,
     verifiedShards === shards ? 'in full' : `${verifiedShards} of ${shards}`,

@@ -24,6 +24,9 @@ export interface BrakeSettings {
   windowMinutes: number;
 }
 
+/** `keep`: for as long as it takes. Otherwise they count as gone after so many hours, through the brakes unless these are bypassed. */
+export type OnSilence = 'keep' | { expireAfterHours: number; bypassBrakes: boolean };
+
 /** A named selection of endpoints, as configured. Its id is its name. */
 export interface AddressGroup {
   name: string;
@@ -42,6 +45,8 @@ export interface AddressGroup {
   owner?: string | undefined;
   reviewBy?: string | undefined;
   brakes: BrakeSettings;
+  /** What becomes of addresses whose cluster is not heard any more; `keep` unless given. */
+  onSilence?: OnSilence | undefined;
   /** Where it goes. */
   publish: readonly GroupTarget[];
 }

@@ -48,6 +48,7 @@ export const causes = [
   'configuration',
   'reconcile',
   'approval',
+  'silence',
 ] as const;
 export type Cause = (typeof causes)[number];
 

@@ -1,3 +1,4 @@
+import { bypassesBrakes } from '../desired/silence.ts';
 import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
 import type { BrakeContext, BrakedChange, Cause, Counters, HoldReason } from './brakes.ts';
 import { brake } from './brakes.ts';
@@ -68,7 +69,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
   const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters };
   const wanted: PlannedChange[] = [];
   for (const question of [...request.questions].sort(byAddress)) {
-    const change = difference(question, plan);
+    const change = difference(question, plan, request.group);
     if (change) wanted.push(change);
   }
   const reason = objectHold(request);
@@ -121,7 +122,7 @@ function isMember(question: Question): boolean {
 }
 
 /** What the question needs; a question that needs nothing is settled in the plan. */
-function difference(question: Question, plan: GroupPlan): PlannedChange | undefined {
+function difference(question: Question, plan: GroupPlan, group: AddressGroup): PlannedChange | undefined {
   const present = isMember(question);
   const withheld = question.withheldFor !== undefined && question.withheldFor === question.wantedBy;
   if (question.wantedBy !== undefined && withheld && !present) {
@@ -134,7 +135,9 @@ function difference(question: Question, plan: GroupPlan): PlannedChange | undefi
   }
   const op = question.wantedBy === undefined ? 'remove' : 'add';
   const { key, address, cause, witnessed, moved, unverified } = question;
-  return { op, key, address, cause, witnessed, moved, unverified, approved: question.approved[op] };
+  const expected = op === 'remove' && cause === 'silence' && bypassesBrakes(group);
+  const approved = question.approved[op] || expected;
+  return { op, key, address, cause, witnessed, moved, unverified, approved };
 }
 
 function objectHold(request: PlanRequest): HeldReason | undefined {
