@@ -42,6 +42,9 @@ export interface IngestContext {
 /** Items that evictions may take of a transaction, beside the endpoint, its owner rows and the losers. */
 const evictionItems = 48;
 
+/** Former addresses that are kept per endpoint; a pod has one in its life, so more are a sign of something odd. */
+const formerMax = 64;
+
 /** How often a lost race is repeated with fresh state before the message goes back to its queue. */
 const attempts = 8;
 
@@ -88,7 +91,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     todo: [],
     time: change.time,
     deletedAt: change.record ? undefined : ports.clock.now(),
-    former: change.record ? [] : claimedAddresses(stored?.record),
+    former: formerAddresses(stored, change.record),
     refused: [...refused, ...outside],
     expired: [],
     revision: stored?.revision ?? 0,
@@ -103,6 +106,13 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     writes,
     steps,
   });
+}
+
+/** Addresses it had and has no more: a pod that ended and is then removed still holds the claim to the one it ran with. */
+function formerAddresses(stored: StoredEndpoint | undefined, record: EndpointRecord | undefined): string[] {
+  const had = new Set([...(stored?.former ?? []), ...claimedAddresses(stored?.record)]);
+  for (const address of claimedAddresses(record)) had.delete(address);
+  return [...had].slice(-formerMax);
 }
 
 /** A repeated or late record completes what its first time left undone, and wakes once more in case that was lost. */

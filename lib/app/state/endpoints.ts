@@ -24,7 +24,7 @@ export interface StoredEndpoint {
   /** Agent's time of the change, milliseconds since 1970. */
   time: number;
   deletedAt: number | undefined;
-  /** Addresses it had when it was removed; their owner rows go when the tombstone goes. */
+  /** Addresses of its own that it had before; their owner rows go when the tombstone goes. */
   former: readonly string[];
   /** Why addresses of it are published nowhere, for `explain`. */
   refused: readonly string[];

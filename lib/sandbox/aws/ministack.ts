@@ -73,7 +73,9 @@ export async function startMinistack(options: MinistackOptions): Promise<Minista
     await stopGroup(child, ended);
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
   };
-  const endpoint = `http://127.0.0.1:${port}`;
+  // Whoever asks for TLS also trusts the certificate it names.
+  const scheme = options.settings?.['USE_SSL'] === '1' ? 'https' : 'http';
+  const endpoint = `${scheme}://127.0.0.1:${port}`;
   try {
     await answers(endpoint, join(temporary, `ministack-${port}.pid`), ended);
   } catch (error) {
