@@ -16,7 +16,7 @@ import { type Ministack, startMinistack } from './aws/ministack.ts';
 import { type Groups, type SandboxFirewall, sandboxHub, writeConfiguration } from './configuration.ts';
 import { deployStacks } from './deploy.ts';
 import { FirewallView } from './firewall-view.ts';
-import { type Kubernetes, startKubernetes } from './kubernetes/start.ts';
+import { type ClusterParts, type SandboxApi, startApi } from './kubernetes/choose.ts';
 
 export interface SandboxOptions {
   /** Made if missing; holds logs, configuration and state. */
@@ -24,7 +24,7 @@ export interface SandboxOptions {
   /** Simulated FortiGates by id. */
   firewalls: Record<string, { version: string; configured: string; groupMembers?: number }>;
   groups: Groups;
-  kubernetes: { controllers: boolean; scheduler: boolean; kwok: boolean };
+  kubernetes: ClusterParts;
   progress: (line: string) => void;
 }
 
@@ -37,7 +37,7 @@ export class Sandbox {
   readonly views: Record<string, FirewallView> = {};
   configurationPath = '';
   #ministack: Ministack | undefined;
-  #kubernetes: Kubernetes | undefined;
+  #kubernetes: SandboxApi | undefined;
   #agent: AgentProcess | undefined;
   #app: App | undefined;
   #stopping: Promise<void> | undefined;
@@ -81,11 +81,7 @@ export class Sandbox {
         });
       })(),
       (async () => {
-        this.#kubernetes = await startKubernetes({
-          directory: `${directory}/kubernetes`,
-          ...kubernetes,
-          onProgress: ({ message, elapsedMs }) => progress(`${message} (${Math.round(elapsedMs / 1000)} s)`),
-        });
+        this.#kubernetes = await startApi(kubernetes, `${directory}/kubernetes`, progress);
       })(),
       (async () => {
         for (const [id, { version, configured, groupMembers }] of Object.entries(firewalls)) {

@@ -42,7 +42,7 @@ export class Rig {
   static async start({ firewalls, groups, progress }: RigOptions): Promise<Rig> {
     const directory = join(import.meta.dirname, '..', '..', '.cache', 'bench');
     await rm(directory, { recursive: true, force: true });
-    const kubernetes = { controllers: false, scheduler: false, kwok: false };
+    const kubernetes = { api: 'real', controllers: false, nodes: false } as const;
     const sandbox = new Sandbox({ directory, firewalls, groups, kubernetes, progress });
     await sandbox.start();
     const rig = new Rig(sandbox);

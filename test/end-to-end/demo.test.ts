@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -45,28 +45,34 @@ async function leftovers(): Promise<string[]> {
   return list.filter((line) => /\.cache\/demo|cluster-agent\/main\.ts/.test(line) && !/ Z/.test(line));
 }
 
-await kubernetesOrSkip('the demo', () => {
-  test('every step of the storefront ends well, with all parts real', async () => {
-    const { code, stdout, stderr } = await demo('--once', '--json').ended;
-    const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
-      ok: boolean;
-      steps: { name: string; ok: boolean }[];
-      propagation: { count: number };
-      firewallCallsPerChange: { objects: number; push: number };
-    };
-    expect(
-      result.steps.filter(({ ok }) => !ok),
-      stderr,
-    ).toEqual([]);
-    expect(result).toMatchObject({ ok: true });
-    expect(result.steps.length).toBeGreaterThanOrEqual(16);
-    expect(result.propagation.count).toBeGreaterThanOrEqual(4);
-    expect(code).toBe(0);
-    expect(await leftovers()).toEqual([]);
-  });
+async function playsWell(kubernetes: 'real' | 'simulator'): Promise<void> {
+  const { code, stdout, stderr } = await demo('--once', '--json', '--kubernetes', kubernetes).ended;
+  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
+    ok: boolean;
+    steps: { name: string; ok: boolean }[];
+    propagation: { count: number };
+    firewallCallsPerChange: { objects: number; push: number };
+  };
+  expect(
+    result.steps.filter(({ ok }) => !ok),
+    stderr,
+  ).toEqual([]);
+  expect(result).toMatchObject({ ok: true, kubernetes });
+  expect(result.steps.length).toBeGreaterThanOrEqual(16);
+  expect(result.propagation.count).toBeGreaterThanOrEqual(4);
+  expect(code).toBe(0);
+  expect(await leftovers()).toEqual([]);
+}
+
+await kubernetesOrSkip('the demo with all parts real', () => {
+  test('every step of the storefront ends well', async () => playsWell('real'));
+});
+
+describe('the demo on the simulated Kubernetes API', () => {
+  test('every step of the storefront ends well', async () => playsWell('simulator'));
 
   test('Ctrl-C in the middle ends everything that was started', async () => {
-    const run = demo('--once');
+    const run = demo('--once', '--kubernetes', 'simulator');
     await run.seen('deploying the stacks');
     run.interrupt();
     const { code } = await run.ended;

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { ApiKind } from '../../sandbox/kubernetes/choose.ts';
 import type { DemoResult } from '../../sandbox/demo/demo.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Step } from '../../sandbox/demo/stage.ts';
@@ -10,7 +11,14 @@ export function demoCommand(cli: Cli): Command {
     .summary('the main job on this machine alone')
     .description(
       'Starts a Kubernetes API, an AWS emulator with the deployed stacks and two simulated FortiGates, plays a storefront,\n' +
-        'and shows when each change was on the firewall. Stays up on a terminal until Ctrl-C. Needs Python 3.11 and Go.',
+        'and shows when each change was on the firewall. Stays up on a terminal until Ctrl-C. Needs Python 3.11.\n' +
+        'The Kubernetes API is the real one where it was built before (with Go, some minutes), otherwise a simulated one.',
+    )
+    .addOption(
+      new Option('--kubernetes <which>', 'which Kubernetes API; real builds it when needed').choices([
+        'real',
+        'simulator',
+      ]),
     )
     .option('--once', 'end after the last step')
     .addHelpText(
@@ -21,18 +29,27 @@ export function demoCommand(cli: Cli): Command {
           'zonebridge demo --once --json',
           'for scripts: one JSON object last, exit code 1 when a step failed',
         ],
+        ['zonebridge demo --kubernetes real', 'with a real Kubernetes API, built first when needed'],
       ),
     )
-    .action((options: { once?: boolean }) => demo(cli, options));
+    .action((options: DemoFlags) => demo(cli, options));
 }
 
-async function demo(cli: Cli, options: { once?: boolean }): Promise<void> {
+interface DemoFlags {
+  once?: boolean;
+  kubernetes?: ApiKind;
+}
+
+async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   const { playDemo, demoSandbox } = await import('../../sandbox/demo/demo.ts');
   const begin = performance.now();
   const directory = cli.path('.cache/demo');
   const progress = (line: string): void =>
     cli.output.note(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  const settings = { directory, progress, onStep: (step: Step) => showStep(cli, step) };
+  const { defaultApi } = await import('../../sandbox/kubernetes/choose.ts');
+  const kubernetes = options.kubernetes ?? (await defaultApi());
+  progress(kubernetesLine(kubernetes, options.kubernetes !== undefined));
+  const settings = { directory, kubernetes, progress, onStep: (step: Step) => showStep(cli, step) };
   const sandbox = demoSandbox(settings);
   const interrupted = untilInterrupted();
   try {
@@ -54,6 +71,12 @@ async function demo(cli: Cli, options: { once?: boolean }): Promise<void> {
     progress('stopping everything');
     await sandbox.stop();
   }
+}
+
+function kubernetesLine(kubernetes: ApiKind, isAsked: boolean): string {
+  if (kubernetes === 'real') return 'Kubernetes: a real API (kube-apiserver)';
+  const why = isAsked ? '' : '; it was not built here, `--kubernetes real` does that';
+  return `Kubernetes: the simulated API${why}`;
 }
 
 function untilInterrupted(): Promise<'interrupted'> {

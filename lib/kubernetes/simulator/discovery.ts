@@ -58,8 +58,11 @@ export function discover(
       resources: served.flatMap(entries),
     });
   }
-  if (!path.startsWith('/api')) return text(404, '404 page not found\n', 'text/plain; charset=utf-8');
-  return undefined;
+  const isServed = resources.some((one) => {
+    const root = `${one.group === '' ? '/api' : '/apis'}/${apiVersion(one)}`;
+    return path.startsWith(`${root}/`);
+  });
+  return isServed ? undefined : text(404, '404 page not found\n', 'text/plain; charset=utf-8');
 }
 
 function describe(name: string): { name: string; versions: unknown[]; preferredVersion: unknown } {

@@ -17,8 +17,10 @@ export interface Resource {
   deletionShowsObject?: boolean;
   /** Whether `metadata.generation` counts changes of the spec. */
   counted?: boolean;
-  /** Fills in what the API fills in, and drops what a creation may not set. */
+  /** What a creation sets whatever the client says, and what it may not set. */
   prepare?(object: ApiObject): void;
+  /** Fills in defaults; at each write. */
+  fill?(object: ApiObject): void;
   /** What cannot be; `old` when the object is changed. */
   validate?(object: ApiObject, old?: ApiObject): Problem[];
   /** Fields that a field selector may name, besides name and namespace. */

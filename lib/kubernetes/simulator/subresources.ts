@@ -71,7 +71,17 @@ function scaleOf(stored: Stored): JsonObject {
 /** Nothing protects pods from disruption here, so an eviction is a deletion. */
 function evict(body: unknown, stored: Stored, cluster: Cluster, query: URLSearchParams): Answer {
   const options = isObject(body) ? body['deleteOptions'] : undefined;
-  deleteObject(cluster.store, stored, readDeleteOptions(options, query), cluster.now());
+  const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+  const marked = cluster.writer.modify(
+    stored,
+    (pod) => {
+      const conditions = pod.status?.['conditions'];
+      const added = { ...condition, lastTransitionTime: cluster.writer.time };
+      pod.status = { ...pod.status, conditions: [...(Array.isArray(conditions) ? conditions : []), added] };
+    },
+    'status',
+  );
+  deleteObject(cluster.store, marked ?? stored, readDeleteOptions(options, query), cluster.now());
   return created();
 }
 
@@ -100,18 +110,20 @@ function created(): Answer {
   return json(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 }
 
+const issuer = 'https://kubernetes.default.svc';
+
 /** A token of a service account, valid for as long as was asked for (10 minutes at least). */
 function issueToken(body: unknown, stored: Stored, access: Access, cluster: Cluster): Answer {
   const spec = isObject(body) && isObject(body['spec']) ? body['spec'] : {};
   const seconds = Math.max(600, Number(spec['expirationSeconds'] ?? 3600));
   const expires = cluster.now() + seconds * 1000;
   const token = grantToken(access.tokens, stored, expires);
-  const { name, namespace } = stored;
+  const { name, namespace, uid } = stored;
   return json(201, {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: timestamp(cluster.now()) },
-    spec: { audiences: spec['audiences'] ?? [], expirationSeconds: seconds, boundObjectRef: null },
+    metadata: { name, namespace, uid, creationTimestamp: timestamp(cluster.now()) },
+    spec: { audiences: spec['audiences'] ?? [issuer], expirationSeconds: seconds },
     status: { token, expirationTimestamp: timestamp(expires) },
   });
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { ApiKind } from '../kubernetes/choose.ts';
 import { Sandbox } from '../sandbox.ts';
 import { callsPerChange, percentile } from './figures.ts';
 import { playMistake, playPeople } from './people.ts';
@@ -7,6 +8,8 @@ import { playCluster, playOutage, storefrontGroups } from './storefront.ts';
 
 export interface DemoResult {
   ok: boolean;
+  /** The API it was played on. */
+  kubernetes: ApiKind;
   steps: { name: string; ok: boolean; latencyMs?: number }[];
   propagation: { count: number; p50Ms: number | undefined; p99Ms: number | undefined };
   firewallCallsPerChange: { objects: number | undefined; push: number | undefined };
@@ -15,6 +18,7 @@ export interface DemoResult {
 export interface DemoOptions {
   /** Emptied first; holds logs and configuration. */
   directory: string;
+  kubernetes: ApiKind;
   progress: (line: string) => void;
   onStep: (step: Step) => void;
 }
@@ -30,7 +34,7 @@ export function demoSandbox(options: DemoOptions): Sandbox {
       [nodes.firewall]: { version: '6.4.14', configured: '6.4' },
     },
     groups: storefrontGroups(),
-    kubernetes: { controllers: true, scheduler: true, kwok: true },
+    kubernetes: { api: options.kubernetes, controllers: true, nodes: true },
     progress: options.progress,
   });
 }
@@ -57,13 +61,13 @@ export async function playDemo(sandbox: Sandbox, options: DemoOptions): Promise<
     await playOutage(stage, firewallAwayMs);
     await playPeople(stage);
     await playMistake(stage);
-    return { ...summary(stage.steps), firewallCallsPerChange };
+    return { ...summary(stage.steps), kubernetes: options.kubernetes, firewallCallsPerChange };
   } finally {
     await stage.close();
   }
 }
 
-function summary(steps: readonly Step[]): Omit<DemoResult, 'firewallCallsPerChange'> {
+function summary(steps: readonly Step[]): Omit<DemoResult, 'firewallCallsPerChange' | 'kubernetes'> {
   const latencies = steps.filter((step) => step.propagation).flatMap(({ latencyMs }) => latencyMs ?? []);
   return {
     ok: steps.length > 0 && steps.every(({ ok }) => ok),

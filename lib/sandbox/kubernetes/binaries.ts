@@ -41,6 +41,17 @@ async function binariesFolder(): Promise<string> {
   return join(cache, 'zonebridge', 'kubernetes', hash.digest('hex').slice(0, 16));
 }
 
+/** Whether all programs of the API were built here before. */
+export async function isBuilt(): Promise<boolean> {
+  try {
+    const folder = await binariesFolder();
+    return Object.keys(programs).every((name) => existsSync(join(folder, name)));
+  } catch {
+    // Without Go nothing was.
+    return false;
+  }
+}
+
 /**
  * Path of a program, built when it is missing. Two processes that need it at once build it once.
  * Throws `command/prerequisite` without Go or when the build fails.

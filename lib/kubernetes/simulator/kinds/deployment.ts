@@ -13,6 +13,9 @@ export const deployments: Resource = {
   subresources: ['status', 'scale'],
   counted: true,
   prepare(deployment) {
+    deployment.status = {};
+  },
+  fill(deployment) {
     const spec = (deployment.spec ??= {});
     fillTemplate(spec);
     spec['replicas'] ??= 1;
@@ -25,7 +28,6 @@ export const deployments: Resource = {
       type === 'RollingUpdate'
         ? { type, rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%', ...rolling } }
         : { type };
-    deployment.status = {};
   },
   validate: checkTemplate,
 };

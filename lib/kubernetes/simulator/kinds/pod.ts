@@ -15,7 +15,6 @@ export const pods: Resource = {
   counted: true,
   prepare(pod) {
     const spec = (pod.spec ??= {});
-    fillPodSpec(spec);
     const fallback: JsonObject = {
       ...serviceAccount(spec),
       priority: 0,
@@ -25,6 +24,9 @@ export const pods: Resource = {
     };
     pod.spec = { ...fallback, ...spec };
     pod.status = { phase: 'Pending', qosClass: qualityOf(spec) };
+  },
+  fill(pod) {
+    fillPodSpec((pod.spec ??= {}));
   },
   validate(pod, old) {
     return [...checkPodSpec(pod.spec ?? {}, 'spec'), ...(old === undefined ? [] : checkChange(pod, old))];

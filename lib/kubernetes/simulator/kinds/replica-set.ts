@@ -14,10 +14,12 @@ export const replicaSets: Resource = {
   subresources: ['status', 'scale'],
   counted: true,
   prepare(set) {
+    set.status = { replicas: 0 };
+  },
+  fill(set) {
     const spec = (set.spec ??= {});
     fillTemplate(spec);
     spec['replicas'] ??= 1;
-    set.status = { replicas: 0 };
   },
   validate: checkTemplate,
 };

@@ -13,6 +13,9 @@ export const services: Resource = {
   subresources: ['status'],
   deletionShowsObject: true,
   prepare(service) {
+    service.status = { loadBalancer: {} };
+  },
+  fill(service) {
     const spec = service.spec ?? {};
     const ports = spec['ports'];
     for (const port of Array.isArray(ports) ? ports : []) {
@@ -28,7 +31,6 @@ export const services: Resource = {
       ipFamilies: ['IPv4'],
       ...spec,
     };
-    service.status = { loadBalancer: {} };
   },
   fields: ({ spec }) => ({ 'spec.type': textOf(spec?.['type']) }),
 };

@@ -8,6 +8,9 @@ import { eventLine, type Frame, frameFor, makeFrame } from './watch.ts';
 /** What a reader may have unread before its watch is ended, cleanly, as a real API does. */
 const backlogBytes = 8 * 1024 * 1024;
 
+/** The last bookmark comes this long before the end. */
+const lastBookmarkMilliseconds = 2000;
+
 export interface WatchRequest {
   collection: Collection;
   /** Empty = all. */
@@ -64,12 +67,12 @@ export class Watcher {
     if (bookmarks) {
       this.#timers.push(setInterval(() => this.#bookmark(), bookmarkMilliseconds));
     }
-    this.#timers.push(
-      setTimeout(() => {
-        if (bookmarks) this.#bookmark();
-        this.end();
-      }, timeoutMilliseconds),
-    );
+    // One more shortly before the end, so that the next watch begins near it.
+    if (bookmarks && timeoutMilliseconds > lastBookmarkMilliseconds) {
+      const wait = timeoutMilliseconds - lastBookmarkMilliseconds;
+      this.#timers.push(setTimeout(() => this.#bookmark(), wait));
+    }
+    this.#timers.push(setTimeout(() => this.end(), timeoutMilliseconds));
   }
 
   send({ bytes }: Frame): void {

@@ -22,10 +22,7 @@ export function applyObject(
   { cluster, query }: { cluster: Cluster; query: URLSearchParams },
 ): Answer {
   const manager = query.get('fieldManager') ?? '';
-  if (manager === '')
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+  if (manager === '') throw withoutManager();
   if (!isObject(patch)) throw badRequest('the applied configuration is not an object');
   const applied = readObject(resource, patch, { namespace, name });
   const options = { subresource, dryRun: query.has('dryRun') };
@@ -36,7 +33,7 @@ export function applyObject(
   }
   const live = parse(stored);
   const others = managers(live).filter((one) => one['manager'] !== manager);
-  checkConflicts(resource, live, { applied, others, force: query.get('force') === 'true' });
+  checkConflicts(live, { applied, others, force: query.get('force') === 'true' });
   const before = managers(live).find((one) => one['manager'] === manager)?.['fieldsV1'];
   const kept = union(others.map((one) => one['fieldsV1']));
   const dropped = without(without(isObject(before) ? before : {}, wanted), kept);
@@ -52,6 +49,13 @@ export function applyObject(
   ];
   next.metadata.resourceVersion = applied.metadata.resourceVersion ?? String(stored.revision);
   return shown(200, cluster.writer.update(stored, next, options));
+}
+
+function withoutManager(): Refusal {
+  const cause = { reason: 'FieldValueRequired', message: 'Required value', field: 'fieldManager' };
+  return new Refusal(422, 'PatchOptions is invalid: fieldManager: Required value', {
+    details: { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [cause] },
+  });
 }
 
 /** What an applied configuration says, without what only names the object. */
@@ -92,7 +96,6 @@ function differing(live: ApiObject, applied: ApiObject, wanted: FieldSet): Field
 }
 
 function checkConflicts(
-  resource: Resource,
   live: ApiObject,
   {
     applied,
@@ -115,7 +118,7 @@ function checkConflicts(
     `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${list}`,
     {
       reason: 'Conflict',
-      details: { name: live.metadata.name, kind: resource.plural, causes },
+      details: { causes },
     },
   );
 }

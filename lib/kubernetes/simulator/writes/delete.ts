@@ -1,6 +1,6 @@
 import { namespaces } from '../kinds/namespace.ts';
 import { pods } from '../kinds/pod.ts';
-import { isObject, type JsonObject, textOf, timestamp } from '../model.ts';
+import { type ApiObject, isObject, type JsonObject, textOf, timestamp } from '../model.ts';
 import { conflict } from '../refusal.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { parse, type Stored } from '../store/stored.ts';
@@ -47,11 +47,9 @@ export function deleteObject(
   const { resource } = stored;
   const { dryRun, preconditions } = options;
   if (preconditions?.uid !== undefined && preconditions.uid !== stored.uid) {
-    throw conflict(
-      resource,
-      stored.name,
-      `UID in precondition: ${preconditions.uid}, UID in object meta: ${stored.uid}`,
-    );
+    const why = `UID in precondition: ${preconditions.uid}, UID in object meta: ${stored.uid}`;
+    // The API names the kind here, not the resource.
+    throw conflict({ ...resource, plural: resource.kind }, stored.name, why);
   }
   const version = preconditions?.resourceVersion;
   if (version !== undefined && version !== String(stored.revision)) throw conflict(resource, stored.name);
@@ -83,6 +81,13 @@ function terminate(store: ObjectStore, stored: Stored, now: number): Stored {
   return store.put(namespaces, namespace);
 }
 
+/** Seconds; none for a pod that runs nowhere, or not any more. */
+function graceOf({ spec, status }: ApiObject, wanted: number | undefined): number {
+  const isOver = status?.['phase'] === 'Succeeded' || status?.['phase'] === 'Failed';
+  if (spec?.['nodeName'] === undefined || isOver) return 0;
+  return Math.max(0, wanted ?? Number(spec['terminationGracePeriodSeconds'] ?? 30));
+}
+
 function deletePod(
   store: ObjectStore,
   stored: Stored,
@@ -90,21 +95,15 @@ function deletePod(
   now: number,
 ): { last: Stored; gone: boolean } {
   const pod = parse(stored);
-  const { metadata, spec, status } = pod;
-  const wanted = gracePeriodSeconds ?? Number(spec?.['terminationGracePeriodSeconds'] ?? 30);
-  const over = status?.['phase'] === 'Succeeded' || status?.['phase'] === 'Failed';
-  const node = spec?.['nodeName'];
-  const grace = node === undefined || over ? 0 : Math.max(0, wanted);
-  if (
-    metadata.deletionTimestamp !== undefined &&
-    grace >= (metadata.deletionGracePeriodSeconds ?? 0) &&
-    grace > 0
-  ) {
-    return { last: stored, gone: false };
-  }
+  const { metadata } = pod;
+  const grace = graceOf(pod, gracePeriodSeconds);
+  // A second deletion can only shorten the first.
+  const left = metadata.deletionGracePeriodSeconds ?? Infinity;
+  if (grace > 0 && grace >= left) return { last: stored, gone: false };
+  // To be deleted is a change of what is wanted.
+  if (metadata.deletionTimestamp === undefined) metadata.generation = (metadata.generation ?? 0) + 1;
   metadata.deletionTimestamp = timestamp(now + grace * 1000);
   metadata.deletionGracePeriodSeconds = grace;
   if (grace === 0) return { last: store.remove(stored, pod), gone: true };
-  if (metadata.generation !== undefined) metadata.generation += 1;
   return { last: store.put(pods, pod), gone: false };
 }

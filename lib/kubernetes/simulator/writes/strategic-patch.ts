@@ -50,20 +50,32 @@ function patchList(name: string, old: Json | undefined, patch: Json[]): Json[] {
   const key = listKey(name, [...before, ...members]);
   if (replaces || key === undefined) return members;
   if (old === undefined) return members.filter((one) => !(isObject(one) && one['$patch'] === 'delete'));
-  const result = [...before];
-  for (const member of members) {
-    if (!isObject(member) || member[key] === undefined) {
+  return merged(key, before, members);
+}
+
+/** Each member with the one of its key; what is new stands in front of what the patch does not name. */
+function merged(key: string, before: readonly Json[], patch: readonly Json[]): Json[] {
+  const keyOf = (member: Json): Json | undefined => (isObject(member) ? member[key] : undefined);
+  const place = new Map(before.map((member, index) => [keyOf(member), index]));
+  const named = new Set<Json | undefined>();
+  const changed: Json[] = [];
+  for (const member of patch) {
+    const name = keyOf(member);
+    if (!isObject(member) || name === undefined) {
       throw badRequest(`map: ${JSON.stringify(member)} does not contain declared merge key: ${key}`);
     }
-    const at = result.findIndex((one) => isObject(one) && one[key] === member[key]);
-    const existing = result[at];
-    if (member['$patch'] === 'delete') {
-      if (at >= 0) result.splice(at, 1);
-    } else if (isObject(existing)) {
-      result[at] = strategicPatch(existing, member);
-    } else {
-      result.push(member);
-    }
+    named.add(name);
+    if (member['$patch'] === 'delete') continue;
+    const old = before[place.get(name) ?? -1];
+    changed.push(isObject(old) ? strategicPatch(old, member) : member);
   }
-  return result;
+  const result: Json[] = [];
+  for (const [index, member] of before.entries()) {
+    if (named.has(keyOf(member))) continue;
+    // What stood before this one stays before it, and so does what is new.
+    while (changed[0] !== undefined && (place.get(keyOf(changed[0])) ?? -1) < index)
+      result.push(changed.shift() ?? null);
+    result.push(member);
+  }
+  return [...result, ...changed];
 }

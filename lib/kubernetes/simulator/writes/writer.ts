@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { namespaces } from '../kinds/namespace.ts';
 import { type ApiObject, timestamp } from '../model.ts';
-import { alreadyExists, badRequest, conflict, forbidden, notFound } from '../refusal.ts';
+import { alreadyExists, conflict, forbidden, notFound, Refusal } from '../refusal.ts';
 import type { Resource } from '../resource.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { parse, store, type Stored } from '../store/stored.ts';
@@ -41,7 +41,9 @@ export class Writer {
     const { metadata } = object;
     if (resource.namespaced) this.#checkNamespace(resource, object);
     if (metadata.resourceVersion) {
-      throw badRequest('resourceVersion should not be set on objects to be created');
+      // The API has no reason for this one.
+      const message = 'resourceVersion should not be set on objects to be created';
+      throw new Refusal(500, message, { reason: undefined });
     }
     if (metadata.name === '' && metadata.generateName) {
       metadata.name = `${metadata.generateName.slice(0, 58)}${randomLetters(5)}`;
@@ -54,6 +56,7 @@ export class Writer {
     };
     delete object.metadata.deletionTimestamp;
     resource.prepare?.(object);
+    resource.fill?.(object);
     tidy(object);
     validate(resource, object);
     if (this.#store.get(resource, object.metadata.name, metadata.namespace)) {
@@ -73,6 +76,7 @@ export class Writer {
       throw conflict(resource, before.name, why);
     }
     const next = merged(resource, old, object, options.subresource);
+    resource.fill?.(next);
     tidy(next);
     if (isDeepStrictEqual(next, old)) return before;
     if (resource.counted && !isDeepStrictEqual(next.spec, old.spec)) {
@@ -92,7 +96,13 @@ export class Writer {
   }
 
   #keep(resource: Resource, object: ApiObject, { dryRun }: WriteOptions): Stored {
-    return dryRun ? store(resource, object, this.#store.revision) : this.#store.put(resource, object);
+    if (!dryRun) return this.#store.put(resource, object);
+    const { resourceVersion: version } = object.metadata;
+    const stored = store(resource, object, Number(version ?? 0));
+    // Nothing was kept: what is new has no version, and what is changed that of before.
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    const shown = { ...object, metadata: version ? { ...metadata, resourceVersion: version } : metadata };
+    return { ...stored, text: JSON.stringify(shown) };
   }
 
   #checkNamespace(resource: Resource, { metadata }: ApiObject): void {
