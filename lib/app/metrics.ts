@@ -10,6 +10,8 @@ export const metrics = {
   failures: { name: 'ConsecutiveFailures', dimension: 'firewall', unit: 'Count' },
   /** 1 while the firewall is left alone because it refused us as a whole. Sent by the sweep every minute. */
   circuit: { name: 'CircuitOpen', dimension: 'firewall', unit: 'Count' },
+  /** Time for which our own budget of calls has not sufficed, in seconds; 0 when it does. Sent by the sweep every minute. */
+  budget: { name: 'BudgetWaitSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** Changes that a brake holds until a person decides. */
   held: { name: 'ChangesHeld', dimension: 'firewall', unit: 'Count' },
   /** Entries that differ from the ledger, found by the last comparison. */

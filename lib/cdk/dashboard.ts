@@ -48,6 +48,7 @@ export class HubDashboard extends Construct {
       pictures('Propagation p99 (ms)', metrics.propagation, firewalls, 'p99'),
       pictures('Failures in a row', metrics.failures, firewalls),
       pictures('Circuit open', metrics.circuit, firewalls),
+      pictures('Short of calls (s)', metrics.budget, firewalls),
       pictures('Changes held', metrics.held, firewalls),
       pictures('Drift', metrics.drift, firewalls),
       pictures('Stale in allow groups', metrics.staleAllow, firewalls),

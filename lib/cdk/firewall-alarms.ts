@@ -43,6 +43,15 @@ function watches(firewall: string): Omit<Watch, 'subject'>[] {
       missing: TreatMissingData.IGNORE,
     },
     {
+      severity: 'medium',
+      article: 'short-of-calls',
+      summary: `Our own budget of calls has not sufficed for firewall ${firewall} for ten minutes.`,
+      metric: ownMetric(metrics.budget, firewall),
+      comparison: above,
+      threshold: 600,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
       severity: 'high',
       article: 'rotation-failed',
       summary: `The key of firewall ${firewall} was not renewed, or only another than the current key is accepted.`,

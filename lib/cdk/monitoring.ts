@@ -18,6 +18,7 @@ export const articles = [
   'firewall-behind',
   'firewall-failing',
   'circuit-open',
+  'short-of-calls',
   'changes-held',
   'drift',
   'rotation-failed',

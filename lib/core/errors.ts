@@ -37,6 +37,10 @@ export const errorCodes = {
     'never',
     'Somebody else applied a configuration since the plan was made: look at the new plan, then apply again.',
   ],
+  'firewall/budget-used': [
+    'soon',
+    'Our own budget of calls a minute is used up; what waits follows by itself. Raise `callsPerMinute` if the firewall takes more.',
+  ],
   'firewall/busy': ['soon', 'The firewall works on something else; the change is retried by itself.'],
   'firewall/certificate-untrusted': [
     'never',

@@ -11,6 +11,17 @@ export interface ChannelFacts {
   nameLength: number;
   /** Most members of one object before sharding or refusal. */
   membersMax: number;
+  /** What a change costs. */
+  calls: ChannelCalls;
+}
+
+/** Calls that `apply` needs when all goes well; a plan is cut by them when the budget is short. */
+export interface ChannelCalls {
+  /** Once for all objects of the channel, for each object that changes, for each address added and removed. */
+  apply: number;
+  object: number;
+  add: number;
+  remove: number;
 }
 
 export interface FirewallFacts {
@@ -18,8 +29,10 @@ export interface FirewallFacts {
   /** A separate commit or install makes changes effective. */
   commit: boolean;
   ipv6: boolean;
-  /** Calls a minute we allow ourselves. */
+  /** Calls a minute we allow ourselves, unless the configuration says otherwise. */
   callsPerMinute: number;
+  /** The most that the configuration may allow. */
+  callsPerMinuteMost: number;
   /** What is known about published addresses after a reboot. */
   survivesReboot: 'yes' | 'no' | 'unconfirmed';
 }
@@ -120,6 +133,11 @@ export interface ConnectionRequest<Settings> {
   clock: Clock;
   /** No call to the device may last beyond this moment (milliseconds since 1970). */
   deadline: number;
+  /**
+   * Asked before each call: 0 counts it, otherwise it has to wait so many milliseconds. A call that would have to wait beyond the deadline
+   * is not made: `firewall/budget-used`. Absent: a person asks, whose few calls are not counted.
+   */
+  takeCall?: ((now: number) => number) | undefined;
   /** Comment to put on, and expect from, an object of this name that we make. */
   commentFor(objectName: string): string;
 }

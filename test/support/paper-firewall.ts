@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ZonebridgeError } from '../../lib/core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../lib/core/errors.ts';
 import type {
   ConnectionRequest,
   DeviceIdentity,
@@ -20,6 +20,8 @@ export class PaperFirewall {
   readonly objects = new Map<string, PaperObject>();
   identity: DeviceIdentity = { serial: 'PAPER1', version: 'v1.0.0', bootTime: 1 };
   calls: { name: string; changes?: readonly ObjectChanges[] }[] = [];
+  /** When each call came, in the order of `calls` as long as nobody empties them. */
+  times: number[] = [];
   /** Throw to fail a whole call; `apply` may also name addresses whose reply is lost after (`unknown`) or that are refused. */
   fault: ((call: string) => void) | undefined;
   /** Runs before a call is sent. */
@@ -54,7 +56,13 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
     await device.beforeCall?.(name);
     if (request.clock.now() >= request.deadline)
       throw new ZonebridgeError('firewall/unreachable', 'the time for calls is over');
+    for (let wait = takeCall(request); wait > 0; wait = takeCall(request)) {
+      if (request.clock.now() + wait >= request.deadline)
+        throw new ZonebridgeError('firewall/budget-used', 'no calls left');
+      await request.clock.sleep(wait);
+    }
     await device.onItsWay?.(name);
+    device.times.push(request.clock.now());
     if (device.accepts && !device.accepts.has(request.credential))
       throw new ZonebridgeError('firewall/credentials-rejected', `${name}: not accepted`);
     device.record(name, changes);
@@ -80,12 +88,49 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
       return new Map(addresses.map((address) => [address, members?.has(address) ?? false]));
     },
     apply: async (changes) => {
+      if (changes.some(({ object }) => object.channel === 'one-by-one'))
+        return applySingly(device, changes, call);
       await call('apply', changes);
       return changes.map((one) => applyOne(device, one));
     },
     usage: () => ({ calls: device.calls.length, writes: 0, bytesSent: 0, bytesReceived: 0 }),
     close: async () => undefined,
   };
+}
+
+/** As on a device that takes one address a call. */
+async function applySingly(
+  device: PaperFirewall,
+  changes: readonly ObjectChanges[],
+  call: (name: string) => Promise<void>,
+): Promise<ObjectReport[]> {
+  const reports: ObjectReport[] = [];
+  for (const one of changes) {
+    const { createWith, ...plain } = one;
+    const made = createWith && applyOne(device, { ...one, add: [], remove: [] }).created;
+    const outcomes = new Map<string, Outcome>();
+    for (const [op, addresses] of [
+      ['add', one.add],
+      ['remove', one.remove],
+    ] as const) {
+      for (const address of addresses) {
+        try {
+          await call(op);
+          const single = { ...plain, add: [], remove: [], [op]: [address] };
+          for (const [key, outcome] of applyOne(device, single).outcomes) outcomes.set(key, outcome);
+        } catch (error) {
+          if (!isZonebridgeError(error)) throw error;
+          outcomes.set(address, { state: 'failed', error });
+        }
+      }
+    }
+    reports.push({ object: one.object, outcomes, ...(made ? { created: made } : {}) });
+  }
+  return reports;
+}
+
+function takeCall({ takeCall: take, clock }: ConnectionRequest<PaperSettings>): number {
+  return take?.(clock.now()) ?? 0;
 }
 
 function applyOne(device: PaperFirewall, changes: ObjectChanges): ObjectReport {
@@ -132,10 +177,24 @@ export const paperModule: FirewallModule<PaperSettings> = {
   displayName: 'Paper',
   settings,
   facts: {
-    channels: { list: { writesConfiguration: false, nameLength: 60, membersMax: 100_000 } },
+    channels: {
+      list: {
+        writesConfiguration: false,
+        nameLength: 60,
+        membersMax: 100_000,
+        calls: { apply: 1, object: 0, add: 0, remove: 0 },
+      },
+      'one-by-one': {
+        writesConfiguration: false,
+        nameLength: 60,
+        membersMax: 100_000,
+        calls: { apply: 0, object: 0, add: 1, remove: 1 },
+      },
+    },
     commit: false,
     ipv6: true,
     callsPerMinute: 1000,
+    callsPerMinuteMost: 10_000,
     survivesReboot: 'yes',
   },
   writerKey: ({ device, plane }) => plane ?? device,

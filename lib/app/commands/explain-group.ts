@@ -68,12 +68,11 @@ async function selectionSteps(ports: Ports, active: ActiveConfiguration, name: s
 async function targetSteps(ports: Ports, active: ActiveConfiguration, name: string): Promise<Step[]> {
   const steps: Step[] = [];
   for (const view of await listGroups(ports, active, { group: name })) {
-    const settings = active.configuration.firewalls[view.firewall];
     const [status] = (await groupStatuses(ports, active, view.firewall)).filter(
       ({ group }) => group === name,
     );
-    if (!settings || !status) continue;
-    const state = await readFirewallState(ports, view.firewall, settings);
+    if (!status) continue;
+    const state = await readFirewallState(ports, active.configuration, view.firewall);
     const byState = [
       ...Map.groupBy(view.members, ({ state, reason }) =>
         state === 'held' ? `held (${reason ?? ''})` : state,

@@ -18,6 +18,7 @@ export type PlaceReason =
   | 'realm-not-seen'
   | 'on-its-way'
   | 'firewall-behind'
+  | 'short-of-calls'
   | 'circuit-open'
   | 'observe'
   | 'held'
@@ -174,6 +175,10 @@ function openVerdict({ row, mode, state, dirty }: Facts): Verdict {
   if (state.failures > 0) {
     const text = `The change waits for the firewall (${state.lastError ?? 'no error noted'}) and is tried again by itself.`;
     return { reason: 'firewall-behind', text };
+  }
+  if (state.budgetSince !== undefined) {
+    const text = `More is to do than ${state.callsPerMinute} calls a minute allow; it follows by itself, in about ${state.catchUpMinutes ?? 1} min.`;
+    return { reason: 'short-of-calls', text };
   }
   if (row.state === 'pending' || row.state === 'unknown') {
     const text = 'The outcome of the last call is not known; it is read back by itself.';

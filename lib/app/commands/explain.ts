@@ -186,9 +186,9 @@ async function explainKeys(
   });
   const known = await ports.tables.read(places.map(({ key, firewall }) => ledgerKey(firewall, key)));
   const verdicts = await inParallel([...places.entries()], 8, async ([index, { key, firewall }]) => {
-    const settings = active.configuration.firewalls[firewall];
-    if (!settings) return undefined;
-    const state = states.get(firewall) ?? readFirewallState(ports, firewall, settings);
+    const { configuration } = active;
+    if (!configuration.firewalls[firewall]) return undefined;
+    const state = states.get(firewall) ?? readFirewallState(ports, configuration, firewall);
     states.set(firewall, state);
     const verdict = await explainPlace(ports, active, { key, state: await state });
     const nothing = known[index] === undefined && !verdict.wanted;

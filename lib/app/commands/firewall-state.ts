@@ -1,6 +1,8 @@
-import type { DeviceIdentity } from '../../core/firewall.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
 import type { Item } from '../../core/ports.ts';
-import type { FirewallConfiguration } from '../configuration/model.ts';
+import { callsPerMinute } from '../budgets.ts';
+import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
 import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
@@ -9,10 +11,10 @@ import { inParallel, count, text, texts } from '../state/items.ts';
 import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
 import { recordOf } from '../state/firewall-records.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
-import { writerKeyOf } from '../targets.ts';
+import { groupsOn, moduleOf, writerKeyOf } from '../targets.ts';
 
 /** How a firewall stands, in one word. `circuit open`: we leave it alone until a person mended it or a quarter of an hour is over. */
-export type Health = 'in step' | 'working' | 'behind' | 'circuit open' | 'not reached yet';
+export type Health = 'in step' | 'working' | 'behind' | 'short of calls' | 'circuit open' | 'not reached yet';
 
 export interface Comparison extends ReconcileResult {
   finishedAt: number;
@@ -42,6 +44,12 @@ export interface FirewallState {
   circuitUntil: number | undefined;
   /** When it is called again, while it is left alone. */
   nextAttempt: number | undefined;
+  /** Since when our own budget of calls has not sufficed. */
+  budgetSince: number | undefined;
+  /** Calls a minute that we allow ourselves. */
+  callsPerMinute: number;
+  /** Minutes until everything dirty is done when only the budget of calls delays it; undefined: nothing is dirty. */
+  catchUpMinutes: number | undefined;
   identity: (DeviceIdentity & { comparedAt: number }) | undefined;
   comparison: Comparison | undefined;
 }
@@ -52,9 +60,15 @@ const lateMs = 30_000;
 
 export async function readFirewallState(
   ports: Ports,
+  configuration: Configuration,
   firewall: string,
-  settings: FirewallConfiguration,
 ): Promise<FirewallState> {
+  const settings = configuration.firewalls[firewall];
+  if (!settings)
+    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  const module = moduleOf(ports.firewalls, settings);
+  const perMinute = callsPerMinute(module, settings);
+  const request = { module, groups: groupsOn(configuration, firewall) };
   const writerKey = writerKeyOf(ports.firewalls, settings);
   const [[writerItem, identityItem, comparisonItem], rows] = await Promise.all([
     ports.tables.read([writerRow(writerKey), identityKey(firewall), comparisonKey(firewall)]),
@@ -80,13 +94,33 @@ export async function readFirewallState(
     failures: trouble.failures,
     lastError: trouble.lastError,
     circuitUntil,
+    budgetSince: trouble.budgetSince,
+    callsPerMinute: perMinute,
+    catchUpMinutes: rows.length === 0 ? undefined : Math.ceil(callsFor(request, rows) / perMinute),
     nextAttempt: asked ? undefined : leftAloneUntil(trouble, now),
     identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
     comparison: readComparison(comparisonItem),
   };
 }
 
+/** Calls for so many changes: an address may be added or removed, which is not known before it is looked at. */
+function callsFor(
+  { module, groups }: { module: FirewallModule; groups: ReturnType<typeof groupsOn> },
+  rows: readonly DirtyRow[],
+): number {
+  const byGroup = Map.groupBy(rows, ({ group }) => group);
+  let calls = 0;
+  for (const { group, target } of groups) {
+    const costs = module.facts.channels[target.channel]?.calls;
+    const changes = byGroup.get(group.name)?.length ?? 0;
+    if (costs && changes > 0)
+      calls += costs.apply + costs.object + changes * Math.max(costs.add, costs.remove);
+  }
+  return calls;
+}
+
 function healthOf(state: {
+  budgetSince?: number | undefined;
   circuitUntil: number | undefined;
   failures: number;
   behindSince: number | undefined;
@@ -95,6 +129,7 @@ function healthOf(state: {
 }): Health {
   if (state.circuitUntil !== undefined) return 'circuit open';
   if (state.failures > 0) return 'behind';
+  if (state.budgetSince !== undefined) return 'short of calls';
   if (state.behindSince !== undefined) return state.now - state.behindSince > lateMs ? 'behind' : 'working';
   return state.lastSuccess === 0 ? 'not reached yet' : 'in step';
 }

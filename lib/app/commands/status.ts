@@ -92,8 +92,8 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     generation: active.generation,
     author: active.author,
     activatedAt: count(pointer, 'activatedAt'),
-    firewalls: await inParallel(Object.entries(configuration.firewalls), 8, async ([firewall, settings]) => ({
-      ...(await readFirewallState(ports, firewall, settings)),
+    firewalls: await inParallel(Object.keys(configuration.firewalls), 8, async (firewall) => ({
+      ...(await readFirewallState(ports, configuration, firewall)),
       groups: await groupStatuses(ports, active, firewall),
     })),
     clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>

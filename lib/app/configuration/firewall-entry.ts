@@ -30,6 +30,12 @@ export async function parseFirewall(
     report.problem([...at, 'kind'], unknownKind(kind, Object.keys(modules)));
     return undefined;
   }
+  const most = module.facts.callsPerMinuteMost;
+  if ((common?.callsPerMinute ?? 0) > most)
+    report.problem(
+      [...at, 'callsPerMinute'],
+      `a firewall of this type is called ${most} times a minute at most`,
+    );
   if (inline !== undefined)
     report.problem([...at, 'ca'], 'put the certificates into a PEM file and name it in `caFile`');
   const ca =

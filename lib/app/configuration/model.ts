@@ -65,6 +65,8 @@ export interface FirewallConfiguration {
   reconcileMinutes: number;
   /** How often the credential is renewed; absent: by a person. */
   rotateKeyDays?: number | undefined;
+  /** Calls a minute that we allow ourselves; the module's number when left out. */
+  callsPerMinute?: number | undefined;
   /** The module's own fields, already checked by its schema. */
   settings: Record<string, unknown>;
 }

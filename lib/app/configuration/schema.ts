@@ -153,6 +153,13 @@ export const firewallSchema = z.strictObject({
     .max(365)
     .optional()
     .describe('Renews the credential by itself this often, where the firewall type can; see its readme.'),
+  callsPerMinute: z
+    .int()
+    .min(10)
+    .optional()
+    .describe(
+      'Calls a minute that we allow ourselves, comparisons included; the type has a default and a maximum.',
+    ),
 });
 
 const selectorForm = z.union([

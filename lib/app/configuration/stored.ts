@@ -49,8 +49,7 @@ const stored = z.strictObject({
     keySchemas.firewalls,
     firewallSchema
       .extend({ settings: z.record(z.string(), z.unknown()) })
-      .required()
-      .partial({ rotateKeyDays: true }),
+      .required({ kind: true, network: true, realms: true, reconcileMinutes: true }),
   ),
   groups: z.record(
     keySchemas.groups,

@@ -1,15 +1,20 @@
-import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import { circuitOpenUntil } from '../../core/model/trouble.ts';
+import { isZonebridgeError } from '../../core/errors.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
-import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
+import {
+  identityChange,
+  identityKey,
+  readIdentity,
+  storeComparisonCalls,
+  storeIdentity,
+} from '../state/identities.ts';
 import { texts } from '../state/items.ts';
-import { recordOf } from '../state/firewall-records.ts';
-import { askProbe, readWriter, wake, writerRow } from '../state/writers.ts';
+import { askProbe, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
+import { admitComparison } from './admit-comparison.ts';
 import { reconcileGroup } from './reconcile-group.ts';
 
 export interface ReconcileRequest {
@@ -43,17 +48,20 @@ export async function reconcileFirewall(
 ): Promise<ReconcileResult> {
   const active = await configurations.active();
   const startedAt = ports.clock.now();
+  const deadline = startedAt + deviceBudgetMs;
   const result: ReconcileResult = { removedByHand: 0, lost: 0, foreign: 0, open: 0, staleAllow: 0 };
   try {
-    await refuseWithOpenCircuit(ports, active, request.firewall);
+    const budget = await admitComparison(ports, active, { firewall: request.firewall, deadline });
     const open = await openFirewall(ports, active.configuration, {
       firewall: request.firewall,
-      deadline: startedAt + deviceBudgetMs,
+      deadline,
+      takeCall: (now) => budget.take(now),
     });
     try {
       await compareAll(ports, active, open, { startedAt, result });
     } finally {
       await open.connection.close();
+      await storeComparisonCalls(ports.tables, open.id, { calls: budget.counts, until: 0 });
     }
     const credential = open.connection.credentialStage();
     await note(ports, request, { startedAt, result, error: '', credential });
@@ -66,21 +74,6 @@ export async function reconcileFirewall(
   return result;
 }
 
-async function refuseWithOpenCircuit(
-  ports: Ports,
-  { configuration }: ActiveConfiguration,
-  firewall: string,
-): Promise<void> {
-  const settings = configuration.firewalls[firewall];
-  if (!settings) return;
-  const [item] = await ports.tables.read([writerRow(writerKeyOf(ports.firewalls, settings))]);
-  const { probe, firewalls } = readWriter(item);
-  const { trouble } = recordOf(firewalls, firewall);
-  if (probe.includes(firewall) || circuitOpenUntil(trouble, ports.clock.now()) === undefined) return;
-  const text = `${firewall} is left alone since it said ${trouble.lastError ?? 'no'}`;
-  throw new ZonebridgeError('firewall/circuit-open', text);
-}
-
 /** The sync keeps the record of trouble: what a comparison met it has to see itself, also when nothing is dirty. */
 async function letSyncAsk(
   ports: Ports,
@@ -89,7 +82,7 @@ async function letSyncAsk(
 ): Promise<void> {
   const settings = configuration.firewalls[firewall];
   const met = isZonebridgeError(error) && error.code.startsWith('firewall/');
-  if (!settings || !met || error.code === 'firewall/circuit-open') return;
+  if (!settings || !met || isZonebridgeError(error, 'firewall/circuit-open', 'firewall/budget-used')) return;
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await askProbe(ports.tables, writerKey, firewall);
   const { hub, clock } = ports;

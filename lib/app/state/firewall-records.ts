@@ -1,3 +1,4 @@
+import { type CallCounts, noCalls } from '../../core/model/call-budget.ts';
 import { noTrouble, type Trouble } from '../../core/model/trouble.ts';
 
 /** What we keep on a firewall in all, for the brake over the whole of it. */
@@ -13,13 +14,15 @@ export interface FirewallTotals {
 export interface FirewallRecord {
   totals?: FirewallTotals | undefined;
   trouble: Trouble;
+  /** What the runs called lately; comparisons count theirs in the identity row. */
+  calls: CallCounts;
 }
 
 export type FirewallRecords = Readonly<Record<string, FirewallRecord>>;
 
 /** The record of a firewall; one that no run has met yet has had no trouble. */
 export function recordOf(records: FirewallRecords, firewall: string): FirewallRecord {
-  return records[firewall] ?? { trouble: noTrouble };
+  return records[firewall] ?? { trouble: noTrouble, calls: noCalls };
 }
 
 export function parseRecords(source: string | undefined): FirewallRecords {
@@ -31,6 +34,7 @@ export function parseRecords(source: string | undefined): FirewallRecords {
       {
         ...(record.totals ? { totals: { ...noTotals, ...record.totals } } : {}),
         trouble: { ...noTrouble, ...record.trouble },
+        calls: record.calls ?? noCalls,
       },
     ]),
   );
@@ -38,7 +42,9 @@ export function parseRecords(source: string | undefined): FirewallRecords {
 
 const noTotals: FirewallTotals = { size: 0, windowStart: 0, sizeAtStart: 0, identityAt: 0 };
 
-/** Zeroes are left out: many firewalls may share the row. */
+/** Zeroes are left out, but in lists: many firewalls may share the row. */
 export function recordsText(records: FirewallRecords): string {
-  return JSON.stringify(records, (_, value: unknown) => (value === 0 ? undefined : value));
+  return JSON.stringify(records, (key, value: unknown) =>
+    value === 0 && Number.isNaN(Number(key)) ? undefined : value,
+  );
 }

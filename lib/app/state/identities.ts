@@ -1,4 +1,5 @@
 import type { DeviceIdentity } from '../../core/firewall.ts';
+import { type CallCounts, noCalls } from '../../core/model/call-budget.ts';
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import { count, text } from './items.ts';
 
@@ -26,7 +27,38 @@ export async function storeIdentity(
   identity: DeviceIdentity,
   now: number,
 ): Promise<void> {
-  await tables.write({ key: identityKey(firewall), put: { ...identity, comparedAt: now } });
+  const { serial, version, bootTime, role } = identity;
+  const set: Item = { serial, version, comparedAt: now };
+  const remove: string[] = [];
+  if (bootTime === undefined) remove.push('bootTime');
+  else set['bootTime'] = bootTime;
+  if (role === undefined) remove.push('role');
+  else set['role'] = role;
+  await tables.write({ key: identityKey(firewall), update: { set, remove } });
+}
+
+/** What comparisons call; lies in the identity row, which both comparisons and runs read anyway. */
+export interface ComparisonCalls {
+  calls: CallCounts;
+  /** A comparison is under way, at the latest until then. */
+  until: number;
+}
+
+export function readComparisonCalls(item: Item | undefined): ComparisonCalls {
+  const source = text(item, 'calls');
+  return {
+    calls: source === undefined ? noCalls : (JSON.parse(source) as CallCounts),
+    until: count(item, 'comparingUntil'),
+  };
+}
+
+export async function storeComparisonCalls(
+  tables: Tables,
+  firewall: string,
+  { calls, until }: ComparisonCalls,
+): Promise<void> {
+  const set = { calls: JSON.stringify(calls), comparingUntil: until };
+  await tables.write({ key: identityKey(firewall), update: { set } });
 }
 
 /** A boot time is told with some seconds of noise. */

@@ -1,5 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
-import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
+import { circuitOpenUntil, isIll, leftAloneUntil } from '../../core/model/trouble.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
@@ -53,17 +53,22 @@ async function sweepWriter(
     const { trouble } = recordOf(state.firewalls, firewall);
     const oldest = await oldestDirty(ports, firewall);
     const open = circuitOpenUntil(trouble, now) !== undefined;
-    if (leftAloneUntil(trouble, now) === undefined) needed ||= oldest !== undefined || trouble.failures > 0;
+    if (leftAloneUntil(trouble, now) === undefined) needed ||= oldest !== undefined || isIll(trouble);
     const since = Math.min(oldest ?? now, trouble.behindSince ?? now);
     telemetry.metric(metrics.behind.name, Math.max(0, Math.round((now - since) / 1000)), { firewall });
     telemetry.metric(metrics.failures.name, trouble.failures, { firewall });
     telemetry.metric(metrics.circuit.name, open ? 1 : 0, { firewall });
+    telemetry.metric(metrics.budget.name, secondsSince(trouble.budgetSince, now), { firewall });
     telemetry.metric(metrics.held.name, await heldOn(ports, active, firewall), { firewall });
   }
   const request = { ...writer, hub: ports.hub };
   if (state.leaseUntil >= now) return;
   if (wasLost(state, writer.firewalls, now)) await sendWakeUp(ports.queues, request);
   else if (needed && state.woken.length === 0) await wake(ports, { ...request, parts: [], now });
+}
+
+function secondsSince(time: number | undefined, now: number): number {
+  return Math.max(0, Math.round((now - (time ?? now)) / 1000));
 }
 
 /** A wake-up that nobody answered for so long. What is woken for a firewall that is left alone waits for its time. */

@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { FirewallConnection, FirewallModule } from '../../core/firewall.ts';
+import type { ConnectionRequest, FirewallConnection, FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { names } from '../names.ts';
@@ -14,19 +14,23 @@ export interface OpenFirewall {
   connection: CredentialedConnection;
 }
 
+interface OpenRequest extends Pick<ConnectionRequest<unknown>, 'takeCall'> {
+  firewall: string;
+  deadline: number;
+}
+
 /** Reads the credential and connects; no call to the device yet. */
 export async function openFirewall(
   ports: Ports,
   configuration: Configuration,
-  request: { firewall: string; deadline: number },
+  request: OpenRequest,
 ): Promise<OpenFirewall> {
   const { settings, module } = placeOf(ports, configuration, request.firewall);
-  const place = { module, settings, deadline: request.deadline };
   const connection = await connectWithCredentials(ports, {
     firewall: request.firewall,
     secret: names.secret(ports.hub, request.firewall),
     check: (credential) => module.checkCredential(credential),
-    connect: (credential) => connect(ports, { ...place, firewall: request.firewall, credential }),
+    connect: (credential) => connect(ports, { ...request, module, settings, credential }),
   });
   return { id: request.firewall, settings, module, connection };
 }
@@ -35,7 +39,7 @@ export async function openFirewall(
 export async function openFirewallWith(
   ports: Ports,
   configuration: Configuration,
-  request: { firewall: string; deadline: number; credential: string },
+  request: OpenRequest & { credential: string },
 ): Promise<{ module: FirewallModule; connection: FirewallConnection }> {
   const { settings, module } = placeOf(ports, configuration, request.firewall);
   return { module, connection: await connect(ports, { ...request, settings, module }) };
@@ -53,15 +57,9 @@ function placeOf(
 
 function connect(
   ports: Ports,
-  to: {
-    firewall: string;
-    settings: FirewallConfiguration;
-    module: FirewallModule;
-    credential: string;
-    deadline: number;
-  },
+  to: OpenRequest & { settings: FirewallConfiguration; module: FirewallModule; credential: string },
 ): Promise<FirewallConnection> {
-  const { firewall, settings, module, credential, deadline } = to;
+  const { firewall, settings, module, credential, deadline, takeCall } = to;
   const { hub, clock } = ports;
   return module.connect({
     firewall,
@@ -70,6 +68,7 @@ function connect(
     credential,
     clock,
     deadline,
+    takeCall,
     commentFor: (object) => ownComment(identityOf(hub, firewall, { module, settings, object })),
   });
 }

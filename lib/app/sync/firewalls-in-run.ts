@@ -1,14 +1,17 @@
 import type { ZonebridgeError } from '../../core/errors.ts';
 import {
+  afterBudgetUsed,
   afterFailure,
   afterSuccess,
   askedPauseMs,
   circuitOpenUntil,
+  isIll,
   leftAloneUntil,
   mayAskComparison,
   passesQuickly,
   type Trouble,
 } from '../../core/model/trouble.ts';
+import type { CallBudget, CallCounts } from '../../core/model/call-budget.ts';
 import type { Random } from '../../core/ports.ts';
 import {
   type FirewallRecord,
@@ -41,6 +44,8 @@ export class FirewallsInRun {
   readonly #failed = new Map<string, ZonebridgeError>();
   readonly #tries = new Map<string, number>();
   readonly #fellIll = new Set<string>();
+  readonly #waiting = new Set<string>();
+  readonly #budgets = new Map<string, CallBudget>();
 
   constructor(random: Random, found: { firewalls: FirewallRecords; probe: readonly string[] }) {
     this.#random = random;
@@ -49,7 +54,22 @@ export class FirewallsInRun {
   }
 
   get records(): FirewallRecords {
-    return Object.fromEntries(this.#records);
+    const entries = [...this.#records].map(([firewall, record]) => {
+      const { counts: calls } = this.#budgets.get(firewall) ?? { counts: record.calls };
+      return [firewall, { ...record, calls }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** The budget of its calls, begun by what earlier runs called. */
+  budget(firewall: string, begin: (own: CallCounts) => CallBudget): CallBudget {
+    const known = this.#budgets.get(firewall);
+    if (known) return known;
+    const record = recordOf(this.records, firewall);
+    const budget = begin(record.calls);
+    this.#records.set(firewall, record);
+    this.#budgets.set(firewall, budget);
+    return budget;
   }
 
   get firstError(): ZonebridgeError | undefined {
@@ -70,7 +90,7 @@ export class FirewallsInRun {
 
   /** It is neither left alone for a while nor did it fail in this run. */
   mayCall(firewall: string, now: number): boolean {
-    if (this.#failed.has(firewall)) return false;
+    if (this.#failed.has(firewall) || this.#waiting.has(firewall)) return false;
     return this.#probe.has(firewall) || leftAloneUntil(this.trouble(firewall), now) === undefined;
   }
 
@@ -88,6 +108,19 @@ export class FirewallsInRun {
     this.#failed.set(firewall, error);
     this.#setTrouble(firewall, afterFailure(before, { error, now, random: this.#random.next() }));
     return undefined;
+  }
+
+  /** Its budget of calls is used up: what is left goes on at `until`, and that is no failure. */
+  waitForBudget(firewall: string, times: { now: number; until: number }): void {
+    const before = this.trouble(firewall);
+    if (!isIll(before)) this.#fellIll.add(firewall);
+    this.#waiting.add(firewall);
+    this.#setTrouble(firewall, afterBudgetUsed(before, times));
+  }
+
+  /** Something of an earlier run is left for it, anywhere. */
+  isBehind(firewall: string): boolean {
+    return this.isOnProbe(firewall) || isIll(this.trouble(firewall));
   }
 
   #quickPause(firewall: string, error: ZonebridgeError): number | undefined {
@@ -115,12 +148,12 @@ export class FirewallsInRun {
   }
 
   #setTrouble(firewall: string, trouble: Trouble): void {
-    this.#records.set(firewall, { ...this.#records.get(firewall), trouble });
+    this.#records.set(firewall, { ...recordOf(this.records, firewall), trouble });
   }
 
   /** When to come back for those that are ill; a firewall with an open circuit is tried again by the sweep alone. */
   comeBack(firewalls: readonly string[], now: number): ComeBack {
-    const ill = firewalls.filter((firewall) => this.trouble(firewall).failures > 0);
+    const ill = firewalls.filter((firewall) => isIll(this.trouble(firewall)));
     const due = ill
       .map((firewall) => this.trouble(firewall))
       .filter((trouble) => circuitOpenUntil(trouble, now) === undefined)

@@ -1,6 +1,7 @@
 import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import { firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
+import { fitBudget } from '../../core/plan/fit-budget.ts';
 import { type Ownership, ownComment, ownershipOf } from '../../core/plan/ownership.ts';
 import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
 import { metrics } from '../metrics.ts';
@@ -32,7 +33,7 @@ export async function runPass(pass: Pass): Promise<number> {
   const { works, frozen } = await readGroups(pass);
   // A group that left the configuration, or this firewall, stays as it is on the device until it is retired.
   await writeAll(ports.tables, frozen.map(clearDirty)).catch(() => undefined);
-  const planned = planAll(pass, await inParallel(works, 4, (work) => lookAt(pass, work)));
+  const planned = withinBudget(pass, planAll(pass, await inParallel(works, 4, (work) => lookAt(pass, work))));
   await recordIntent(ports, place, planned);
   const reports = await callFirewall(pass, planned);
   for (const [index, { work, plan }] of planned.entries()) {
@@ -115,6 +116,23 @@ function planAll(pass: Pass, looked: readonly Looked[]): PlannedWork[] {
     left += plan.counters.size - one.work.objectRow.counters.size;
     return { work: one.work, plan };
   });
+}
+
+/** Leaves out what the calls that are left cannot carry; its rows stay dirty until they can. */
+function withinBudget({ run, active, firewall }: Pass, planned: PlannedWork[]): PlannedWork[] {
+  const settings = active.configuration.firewalls[firewall];
+  if (!settings) return planned;
+  const { channels } = moduleOf(run.ports.firewalls, settings).facts;
+  const free = { apply: 0, object: 0, add: 0, remove: 0 };
+  const priced = planned.map(({ work, plan }) => ({
+    plan,
+    calls: channels[work.target.channel]?.calls ?? free,
+  }));
+  // One call is kept to ask who it is.
+  const left = run.budgetOf(firewall).left(run.ports.clock.now()) - 1;
+  const { plans, deferred } = fitBudget(priced, left);
+  if (deferred > 0) run.waitForBudget(firewall);
+  return planned.map(({ work, plan }, index) => ({ work, plan: plans[index] ?? plan }));
 }
 
 /** Undefined when the ledger knows the object; otherwise what the device says about it. */

@@ -1,13 +1,23 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import type { CallBudget } from '../../core/model/call-budget.ts';
+import { isIll } from '../../core/model/trouble.ts';
+import type { Item } from '../../core/ports.ts';
+import { callsPerMinute, syncBudget } from '../budgets.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
-import { identityChange, identityKey, readIdentity, storeIdentity } from '../state/identities.ts';
+import {
+  identityChange,
+  identityKey,
+  readComparisonCalls,
+  readIdentity,
+  storeIdentity,
+} from '../state/identities.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
 import { endLease, type Lease, releaseLease, sendWakeUp } from '../state/writers.ts';
-import { groupsOn } from '../targets.ts';
+import { groupsOn, moduleOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from './connect.ts';
 import { FirewallsInRun } from './firewalls-in-run.ts';
 
@@ -35,7 +45,8 @@ export class RunContext {
   active: ActiveConfiguration | undefined;
   firewalls: string[] = [];
   lastWriteAt: number;
-  readonly identities = new Map<string, ReturnType<typeof readIdentity>>();
+  /** Identity rows that were read together with the configuration. */
+  readonly identityItems = new Map<string, Item | undefined>();
   readonly #connections = new Map<string, Promise<OpenFirewall>>();
   readonly state: FirewallsInRun;
   readonly #looked = new Set<string>();
@@ -81,6 +92,7 @@ export class RunContext {
     const open = await openFirewall(ports, active.configuration, {
       firewall,
       deadline: lease.until - deviceMarginMs,
+      takeCall: (now) => this.budgetOf(firewall).take(now),
     });
     try {
       await this.#checkIdentity(open);
@@ -97,8 +109,9 @@ export class RunContext {
     const totals = await this.totalsOf(firewall);
     const fresh = Math.abs(ports.clock.now() - totals.identityAt) < identityEveryMs;
     if (fresh && !this.state.isOnProbe(firewall)) return;
-    const known =
-      this.identities.get(firewall) ?? readIdentity((await ports.tables.read([identityKey(firewall)]))[0]);
+    const known = readIdentity(
+      this.identityItems.get(firewall) ?? (await ports.tables.read([identityKey(firewall)]))[0],
+    );
     const now = await connection.identity();
     if (!known) {
       await storeIdentity(ports.tables, firewall, now, ports.clock.now());
@@ -110,6 +123,25 @@ export class RunContext {
       }
     }
     totals.identityAt = ports.clock.now();
+  }
+
+  /** Calls that this run may still make to a firewall. */
+  budgetOf(firewall: string): CallBudget {
+    return this.state.budget(firewall, (own) => {
+      const settings = this.active?.configuration.firewalls[firewall];
+      if (!settings) throw new ZonebridgeError('configuration/missing', `no firewall ${firewall}`);
+      const perMinute = callsPerMinute(moduleOf(this.ports.firewalls, settings), settings);
+      const comparisons = readComparisonCalls(this.identityItems.get(firewall));
+      return syncBudget(perMinute, { own, comparisons, now: this.ports.clock.now() });
+    });
+  }
+
+  /** Leaves the rest of its work until a good part of its budget is free again, so that fewer calls carry more. */
+  waitForBudget(firewall: string): void {
+    const now = this.ports.clock.now();
+    const budget = this.budgetOf(firewall);
+    const wait = budget.wait(now, Math.ceil(budget.perMinute / 4));
+    this.state.waitForBudget(firewall, { now, until: now + Math.max(wait, 1_000) });
   }
 
   askReconcile(firewall: string, reason: string): void {
@@ -135,6 +167,10 @@ export class RunContext {
     if (!isZonebridgeError(error) || !isOfFirewall(error)) throw error;
     const { clock, telemetry } = this.ports;
     await this.#disconnect(firewall);
+    if (error.code === 'firewall/budget-used') {
+      this.waitForBudget(firewall);
+      return;
+    }
     const pause = this.state.failed(firewall, error, clock.now());
     const { code, message } = error;
     const { failures } = this.state.trouble(firewall);
@@ -193,7 +229,7 @@ export class RunContext {
   }
 
   #isIll(firewall: string): boolean {
-    return this.firewalls.includes(firewall) && this.state.trouble(firewall).failures > 0;
+    return this.firewalls.includes(firewall) && isIll(this.state.trouble(firewall));
   }
 
   #warn({ code, message }: ZonebridgeError): void {

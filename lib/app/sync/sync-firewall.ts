@@ -2,7 +2,7 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
-import { identityKey, readIdentity } from '../state/identities.ts';
+import { identityKey } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
 import { type Lease, takeLease } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
@@ -15,6 +15,10 @@ const passMarginMs = 35_000;
 const rowsPerPass = 1_000;
 /** More than one row at a time means that changes come faster than calls: then calls keep this distance, so that each carries more. */
 const writeSpacingMs = 500;
+/** A firewall that is behind is drained in larger parts: fewer calls carry more. */
+const rowsPerPassBehind = 4_000;
+/** With fewer calls left than any change may need nothing is begun: who it is, whose the object is, making it, the change. */
+const leastCalls = 6;
 /** A run that finds work this often has a fault; it stops and a fresh one looks. */
 const passesMax = 500;
 
@@ -66,7 +70,7 @@ async function readActive(
   context.active = active;
   context.firewalls = firewallsOf(ports, active, writerKey);
   if (active === guess)
-    guessed.forEach((firewall, index) => context.identities.set(firewall, readIdentity(identities[index])));
+    guessed.forEach((firewall, index) => context.identityItems.set(firewall, identities[index]));
   return active;
 }
 
@@ -114,6 +118,10 @@ async function drainOne(
   const { firewall } = work;
   const started = context.ports.clock.now();
   try {
+    if (context.budgetOf(firewall).left(started) < leastCalls) {
+      context.waitForBudget(firewall);
+      return true;
+    }
     const totals = await context.totalsOf(firewall);
     const writes = await runPass({ run: context, active, totals, ...work });
     if (writes > 0) context.lastWriteAt = started;
@@ -157,9 +165,10 @@ async function readParts(
   // What is left of earlier tries lies anywhere.
   const places = everywhere.filter(
     ({ firewall, bucket }) =>
-      parts.length === 0 || parts.includes(`${firewall}#${bucket}`) || context.state.isOnProbe(firewall),
+      parts.length === 0 || parts.includes(`${firewall}#${bucket}`) || context.state.isBehind(firewall),
   );
-  const limit = Math.ceil(rowsPerPass / dirtyBuckets);
+  const behind = firewalls.some((firewall) => context.state.isBehind(firewall));
+  const limit = Math.ceil((behind ? rowsPerPassBehind : rowsPerPass) / dirtyBuckets);
   const pages = await inParallel(places, 8, ({ firewall, bucket }) =>
     readDirty(context.ports.tables, firewall, bucket, limit),
   );

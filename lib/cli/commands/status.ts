@@ -88,10 +88,20 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
   return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
 }
 
-function troubleLines({ firewall, lastError, failures, nextAttempt }: FirewallStatus, now: number): string[] {
-  if (lastError === undefined) return [];
-  const again = nextAttempt === undefined ? '' : `; asked again in ${duration(nextAttempt - now)}`;
-  return [`${firewall}: ${plural(failures, 'attempt')} failed, ${lastError}${again}`];
+function troubleLines(state: FirewallStatus, now: number): string[] {
+  const { firewall, lastError, failures, nextAttempt, budgetSince, callsPerMinute, catchUpMinutes } = state;
+  const lines: string[] = [];
+  if (lastError !== undefined) {
+    const again = nextAttempt === undefined ? '' : `; asked again in ${duration(nextAttempt - now)}`;
+    lines.push(`${firewall}: ${plural(failures, 'attempt')} failed, ${lastError}${again}`);
+  }
+  if (budgetSince !== undefined) {
+    const estimate = catchUpMinutes === undefined ? '' : `, in step in about ${catchUpMinutes} min`;
+    lines.push(
+      `${firewall}: ${callsPerMinute} calls a minute have not sufficed for ${duration(now - budgetSince)}${estimate}`,
+    );
+  }
+  return lines;
 }
 
 function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
@@ -100,6 +110,7 @@ function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
     'in step': 'good',
     working: 'good',
     behind: 'bad',
+    'short of calls': 'warn',
     'circuit open': 'bad',
     'not reached yet': 'dim',
   } as const;

@@ -12,6 +12,8 @@ export interface Trouble {
   retryAt: number;
   /** It refused us as a whole: until then nobody calls it, unless a person asks for a try. */
   circuitUntil: number;
+  /** Since when our own budget of calls does not suffice; no failure. */
+  budgetSince?: number | undefined;
   /** When a comparison was last asked for because of trouble. */
   comparisonAskedAt: number;
 }
@@ -65,6 +67,17 @@ export function askedPauseMs(error: ZonebridgeError): number | undefined {
 export function afterSuccess(before: Trouble, now: number): Trouble {
   const { comparisonAskedAt } = before;
   return { ...noTrouble, comparisonAskedAt, lastSuccess: now };
+}
+
+/** It answered, and more is to do than our budget of calls allows: it goes on at `until`. */
+export function afterBudgetUsed(before: Trouble, { now, until }: { now: number; until: number }): Trouble {
+  const { behindSince, budgetSince = now, comparisonAskedAt, lastSuccess } = before;
+  return { ...noTrouble, behindSince, budgetSince, comparisonAskedAt, lastSuccess, retryAt: until };
+}
+
+/** Something waits for it that the last run could not do. */
+export function isIll({ failures, budgetSince }: Trouble): boolean {
+  return failures > 0 || budgetSince !== undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectTo, objectNamed } from '../../../test/support/firewalls/fortigate-connection.ts';
 import { settingsFor } from '../../../test/support/firewalls/fortigate-rig.ts';
 import { FakeClock } from '../../../test/support/ports.ts';
+import { CallBudget, noCalls } from '../../core/model/call-budget.ts';
 import { FortigateClient, row, table } from './client.ts';
 import { fortigateSettings } from './schema.ts';
 import type { FortigateSimulator } from './simulator/index.ts';
@@ -15,7 +16,12 @@ beforeEach(async () => {
 afterEach(async () => await simulator.stop());
 
 function client(
-  more: { settings?: Record<string, unknown>; deadline?: number; clock?: FakeClock } = {},
+  more: {
+    settings?: Record<string, unknown>;
+    deadline?: number;
+    clock?: FakeClock;
+    takeCall?: (now: number) => number;
+  } = {},
 ): FortigateClient {
   const clock = more.clock ?? new FakeClock({ automatic: true });
   return new FortigateClient({
@@ -26,6 +32,7 @@ function client(
     clock,
     deadline: clock.now() + (more.deadline ?? 600_000),
     commentFor: (name) => name,
+    takeCall: more.takeCall,
   });
 }
 
@@ -37,17 +44,20 @@ test('a row without a key is never asked for: it would be a request about the wh
   expect(row(addresses, 'a/b?c#d%e ü')).toBe('/api/v2/cmdb/firewall/address/a%2Fb%3Fc%23d%25e%20%C3%BC');
 });
 
-test('the budget of calls a minute is kept by waiting, and by giving up when the run ends before', async () => {
+test('the budget of calls is asked before each call: by waiting, and by giving up when the run ends before', async () => {
   const clock = new FakeClock({ automatic: true });
-  const one = client({ settings: { callsPerMinute: 2 }, clock });
+  const budgetOf = (perMinute: number) => new CallBudget({ perMinute, own: noCalls });
+  const budget = budgetOf(2);
+  const one = client({ clock, takeCall: (now) => budget.take(now) });
   const start = clock.now();
   for (let call = 0; call < 5; call++) await one.get('/api/v2/monitor/system/status');
-  expect(clock.now() - start).toBe(120_000);
-  const two = client({ settings: { callsPerMinute: 2 }, deadline: 30_000 });
+  expect(clock.now() - start).toBeGreaterThanOrEqual(120_000);
+  const small = budgetOf(2);
+  const two = client({ deadline: 30_000, takeCall: (now) => small.take(now) });
   await two.get('/api/v2/monitor/system/status');
   await two.get('/api/v2/monitor/system/status');
   await expect(two.get('/api/v2/monitor/system/status')).rejects.toMatchObject({
-    code: 'firewall/throttled',
+    code: 'firewall/budget-used',
   });
   expect(two.usage().calls).toBe(2);
   one.close();

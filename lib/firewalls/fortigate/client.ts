@@ -3,7 +3,6 @@ import type { ConnectionRequest, DeviceIdentity } from '../../core/firewall.ts';
 import type { Envelope } from './envelope.ts';
 import { answerError, parseEnvelope } from './envelope.ts';
 import type { FortigateSettings } from './schema.ts';
-import { callsPerMinute } from './schema.ts';
 import type { Answer, Device, Exchange } from './transport.ts';
 import { exchange, networkError, openDevice, releaseDevice } from './transport.ts';
 
@@ -30,7 +29,6 @@ export class FortigateClient {
   readonly settings: FortigateSettings;
   readonly #request: ConnectionRequest<FortigateSettings>;
   readonly #device: Device;
-  readonly #times: number[] = [];
   readonly #usage = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
   #identity: DeviceIdentity | undefined;
   #scopeSeen: boolean | undefined;
@@ -137,26 +135,20 @@ export class FortigateClient {
 
   /** Waits for room in the budget; returns how long the call may last. */
   async #admit(name: string): Promise<number> {
-    const { clock, deadline } = this.#request;
-    const most = this.settings.callsPerMinute ?? callsPerMinute;
-    while (this.#times.length >= most) {
-      const oldest = this.#times[0] ?? 0;
-      const wait = oldest + 60_000 - clock.now();
-      if (wait > 0 && clock.now() + wait >= deadline) {
+    const { clock, deadline, takeCall } = this.#request;
+    for (;;) {
+      const now = clock.now();
+      if (now >= deadline)
+        throw new ZonebridgeError('sync/lease-lost', `${name}: not sent, the time of this run is over`);
+      const wait = takeCall?.(now) ?? 0;
+      if (wait <= 0) return Math.min(this.settings.timeoutMs, deadline - now);
+      if (now + wait >= deadline)
         throw new ZonebridgeError(
-          'firewall/throttled',
-          `${name}: our own budget of ${most} calls a minute is used up`,
+          'firewall/budget-used',
+          `${name}: not sent, our own budget of calls is used up`,
         );
-      }
-      if (wait > 0) await clock.sleep(wait);
-      this.#times.shift();
+      await clock.sleep(wait);
     }
-    const now = clock.now();
-    if (now >= deadline) {
-      throw new ZonebridgeError('sync/lease-lost', `${name}: not sent, the time of this run is over`);
-    }
-    this.#times.push(now);
-    return Math.min(this.settings.timeoutMs, deadline - now);
   }
 
   #remember(found: Envelope | undefined): void {

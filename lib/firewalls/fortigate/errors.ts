@@ -104,6 +104,7 @@ export function endsAttempt(error: ZonebridgeError): boolean {
     error.code === 'firewall/credentials-rejected' ||
     error.code === 'firewall/scope-missing' ||
     error.code === 'firewall/throttled' ||
+    error.code === 'firewall/budget-used' ||
     error.code === 'firewall/unexpected-answer' ||
     error.code === 'firewall/unsupported' ||
     error.code === 'sync/lease-lost' ||

@@ -3,7 +3,7 @@ import { checkCredential, parseCredential } from './credential.ts';
 import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
 import { review } from './review.ts';
 import type { FortigateSettings } from './schema.ts';
-import { callsPerMinute, fortigateSettings } from './schema.ts';
+import { fortigateSettings } from './schema.ts';
 import { canonical } from './translate.ts';
 
 /** FortiGate, FortiOS 6.4 to 7.6, over its REST API. What it does and needs is in readme.md beside this file. */
@@ -13,12 +13,24 @@ export const fortigate: FirewallModule<FortigateSettings> = {
   settings: fortigateSettings,
   facts: {
     channels: {
-      push: { writesConfiguration: false, nameLength: feedNameLength, membersMax: 300_000 },
-      objects: { writesConfiguration: true, nameLength: objectNameLength, membersMax: 600 },
+      push: {
+        writesConfiguration: false,
+        nameLength: feedNameLength,
+        membersMax: 300_000,
+        calls: { apply: 1, object: 1, add: 0, remove: 0 },
+      },
+      objects: {
+        writesConfiguration: true,
+        nameLength: objectNameLength,
+        membersMax: 600,
+        calls: { apply: 0, object: 0, add: 2, remove: 3 },
+      },
     },
     commit: false,
     ipv6: true,
-    callsPerMinute,
+    // No source gives a limit of the device: Assumption: a small one takes this many beside its work.
+    callsPerMinute: 3_000,
+    callsPerMinuteMost: 60_000,
     survivesReboot: 'unconfirmed',
   },
   // The configuration of a FortiGate is one, whatever the VDOM.

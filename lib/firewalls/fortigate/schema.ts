@@ -2,9 +2,6 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isAtLeast, largeFeedsSince } from './version.ts';
 
-/** Calls a minute we allow ourselves; no source gives a limit of the device. */
-export const callsPerMinute = 3_000;
-
 const hostname =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const host = z
@@ -44,13 +41,6 @@ export const fortigateSettings = z.strictObject({
     .max(200_000)
     .describe('Certificates (PEM) that the certificate of the device must lead to.'),
   tlsServerName: host.optional().describe('Name in the certificate, when it differs from `address`.'),
-  callsPerMinute: z
-    .number()
-    .int()
-    .min(1)
-    .max(60_000)
-    .optional()
-    .describe('Calls a minute that we allow ourselves.'),
   rotationUsers: z
     .tuple([apiUser, apiUser])
     .refine(([one, other]) => one !== other, 'two different API administrators take turns')

@@ -1,0 +1,34 @@
+import type { FirewallModule } from '../core/firewall.ts';
+import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
+import type { FirewallConfiguration } from './configuration/model.ts';
+import type { ComparisonCalls } from './state/identities.ts';
+
+/** Part of a firewall's calls that a comparison may take; kept free for it only while one is under way. */
+const comparisonShare = 0.25;
+
+/** Calls a minute that we allow ourselves on a firewall. */
+export function callsPerMinute(module: FirewallModule, settings: FirewallConfiguration): number {
+  const { callsPerMinute: usual, callsPerMinuteMost } = module.facts;
+  return Math.min(settings.callsPerMinute ?? usual, callsPerMinuteMost);
+}
+
+/** What a run may call: everything that comparisons leave. */
+export function syncBudget(
+  perMinute: number,
+  known: { own: CallCounts; comparisons: ComparisonCalls; now: number },
+): CallBudget {
+  const { own, comparisons, now } = known;
+  const reserved = comparisons.until > now ? Math.ceil(perMinute * comparisonShare) : 0;
+  return new CallBudget({ perMinute, own, others: comparisons.calls, reserved });
+}
+
+/**
+ * What a comparison may call: a quarter, if the runs leave so much. A run that began before the comparison does not know of it, so that for
+ * the length of that run both together may call a quarter more.
+ */
+export function comparisonBudget(
+  perMinute: number,
+  known: { own: CallCounts; runs: CallCounts },
+): CallBudget {
+  return new CallBudget({ perMinute, share: comparisonShare, own: known.own, others: known.runs });
+}
