@@ -7,11 +7,14 @@ import { ownMetric } from './own-metric.ts';
 /** What can go wrong with one firewall. Figures that come once a run or comparison
  * keep their alarm's state until the next one, and one of them is enough. */
 export function watchFirewall(scope: Construct, monitoring: Monitoring, firewall: string): void {
-  for (const watch of watches(firewall)) monitoring.watch(scope, { ...watch, subject: firewall });
+  for (const watch of [...reaching(firewall), ...contents(firewall)])
+    monitoring.watch(scope, { ...watch, subject: firewall });
 }
 
-function watches(firewall: string): Omit<Watch, 'subject'>[] {
-  const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
+const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
+
+/** About reaching it and being let in. */
+function reaching(firewall: string): Omit<Watch, 'subject'>[] {
   return [
     {
       severity: 'high',
@@ -60,6 +63,12 @@ function watches(firewall: string): Omit<Watch, 'subject'>[] {
       threshold: 0,
       missing: TreatMissingData.NOT_BREACHING,
     },
+  ];
+}
+
+/** About what is on the firewall. */
+function contents(firewall: string): Omit<Watch, 'subject'>[] {
+  return [
     {
       severity: 'high',
       article: 'stale-allow',

@@ -109,19 +109,18 @@ async function applySingly(
     const { createWith, ...plain } = one;
     const made = createWith && applyOne(device, { ...one, add: [], remove: [] }).created;
     const outcomes = new Map<string, Outcome>();
-    for (const [op, addresses] of [
-      ['add', one.add],
-      ['remove', one.remove],
-    ] as const) {
-      for (const address of addresses) {
-        try {
-          await call(op);
-          const single = { ...plain, add: [], remove: [], [op]: [address] };
-          for (const [key, outcome] of applyOne(device, single).outcomes) outcomes.set(key, outcome);
-        } catch (error) {
-          if (!isZonebridgeError(error)) throw error;
-          outcomes.set(address, { state: 'failed', error });
-        }
+    const steps = [
+      ...one.add.map((address) => ({ op: 'add', address })),
+      ...one.remove.map((address) => ({ op: 'remove', address })),
+    ];
+    for (const { op, address } of steps) {
+      try {
+        await call(op);
+        const single = { ...plain, add: [], remove: [], [op]: [address] };
+        for (const [key, outcome] of applyOne(device, single).outcomes) outcomes.set(key, outcome);
+      } catch (error) {
+        if (!isZonebridgeError(error)) throw error;
+        outcomes.set(address, { state: 'failed', error });
       }
     }
     reports.push({ object: one.object, outcomes, ...(made ? { created: made } : {}) });

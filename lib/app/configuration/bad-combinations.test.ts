@@ -34,6 +34,13 @@ const references: Case[] = [
   ],
   ['kind: fortigate', 'kind: constructor', 'firewalls.edge-1.kind', 13, /Known: fortigate/],
   [
+    'realms: [default]',
+    'realms: [default]\n    callsPerMinute: 60001',
+    'firewalls.edge-1.callsPerMinute',
+    16,
+    /60000 times a minute at most/,
+  ],
+  [
     'channel: push',
     'channel: pull',
     'groups.storefront.publish[0].channel',

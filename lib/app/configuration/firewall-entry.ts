@@ -30,12 +30,6 @@ export async function parseFirewall(
     report.problem([...at, 'kind'], unknownKind(kind, Object.keys(modules)));
     return undefined;
   }
-  const most = module.facts.callsPerMinuteMost;
-  if ((common?.callsPerMinute ?? 0) > most)
-    report.problem(
-      [...at, 'callsPerMinute'],
-      `a firewall of this type is called ${most} times a minute at most`,
-    );
   if (inline !== undefined)
     report.problem([...at, 'ca'], 'put the certificates into a PEM file and name it in `caFile`');
   const ca =
@@ -50,7 +44,18 @@ export async function parseFirewall(
   const settings = report.parse(module.settings, own, at, { kind, rename: asCaFile });
   if (common === undefined || !isMap(settings) || reported) return undefined;
   checkRotation({ ...common, settings }, module, { report, at });
+  checkCalls(common.callsPerMinute, module, { report, at });
   return { ...common, settings };
+}
+
+function checkCalls(
+  asked: number | undefined,
+  { facts, displayName }: FirewallModule,
+  { report, at }: { report: DraftContext['report']; at: readonly string[] },
+): void {
+  const { callsPerMinuteMost: most } = facts;
+  if (asked !== undefined && asked > most)
+    report.problem([...at, 'callsPerMinute'], `a ${displayName} is called ${most} times a minute at most`);
 }
 
 function checkRotation(
