@@ -1,7 +1,8 @@
-import { objectsClient, secretsClient } from '../aws/clients.ts';
+import { StsCaller } from '../aws/caller.ts';
+import { identitiesClient, objectsClient, secretsClient } from '../aws/clients.ts';
 import { S3Archive } from '../aws/s3-archive.ts';
 import { SecretWriter } from '../aws/secret-writer.ts';
-import type { Archive, SecretStore } from '../core/ports.ts';
+import type { Archive, Caller, SecretStore } from '../core/ports.ts';
 import { type App, compose } from './compose.ts';
 import { names } from './names.ts';
 
@@ -10,6 +11,7 @@ export interface Operator extends App {
   credentials: SecretStore;
   /** What was done, as the hub archived it. */
   archive: Archive;
+  caller: Caller;
 }
 
 export function composeOperator(hub: { name: string; account: string; region: string }): Operator {
@@ -19,6 +21,7 @@ export function composeOperator(hub: { name: string; account: string; region: st
     ...app,
     credentials: new SecretWriter(secretsClient(hub.region)),
     archive: new S3Archive({ client: objectsClient(hub.region), bucket }),
+    caller: new StsCaller(identitiesClient(hub.region)),
   };
 }
 

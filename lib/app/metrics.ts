@@ -4,7 +4,7 @@
  * `service`, would make a different metric that nobody watches.
  */
 export const metrics = {
-  /** Age of the oldest change that a firewall does not have yet, in seconds; 0 when in step. Sent by the sweep every minute. */
+  /** Age of the oldest change that a firewall does not have yet, in seconds; 0 when in step, or paused by a person. Sent by the sweep every minute. */
   behind: { name: 'BehindSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** Runs in a row that ended in an error; 0 after a success. */
   failures: { name: 'ConsecutiveFailures', dimension: 'firewall', unit: 'Count' },
@@ -24,6 +24,12 @@ export const metrics = {
   refused: { name: 'RecordsRefused', dimension: 'cluster', unit: 'Count' },
   /** 1 when a rotation failed, or when only a key that is not the current one was accepted. */
   rotationTrouble: { name: 'RotationTrouble', dimension: 'firewall', unit: 'Count' },
+  /** How long all writes to it have been stopped by a person, in seconds; 0 when they are not. */
+  paused: { name: 'PausedSeconds', dimension: 'firewall', unit: 'Seconds' },
+  /** How long the oldest change that a freeze holds has waited, in seconds. */
+  frozen: { name: 'FrozenSeconds', dimension: 'firewall', unit: 'Seconds' },
+  /** Quarantined addresses that now belong to an endpoint of this cluster that was not meant. */
+  quarantineReused: { name: 'QuarantineReused', dimension: 'cluster', unit: 'Count' },
   /** From the agent seeing a change to the firewall having it, in milliseconds. */
   propagation: { name: 'Propagation', dimension: 'firewall', unit: 'Milliseconds' },
 } as const;

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 
 /**
  * One client of a service per process; connections are kept alive. A call that got no answer is tried three times,
@@ -16,6 +17,7 @@ let dynamo: DynamoDBClient | undefined;
 let queues: SQSClient | undefined;
 let secrets: SecretsManagerClient | undefined;
 let objects: S3Client | undefined;
+let identities: STSClient | undefined;
 
 /** Functions run where their environment says; the command line names the region of its hub. One process works with one. */
 function inRegion(region: string | undefined): typeof settings & { region?: string } {
@@ -43,4 +45,9 @@ export function objectsClient(region?: string): S3Client {
   // Buckets by path: the emulator of the sandbox has no names below its address.
   objects ??= new S3Client({ ...inRegion(region), forcePathStyle: true });
   return objects;
+}
+
+export function identitiesClient(region?: string): STSClient {
+  identities ??= new STSClient(inRegion(region));
+  return identities;
 }

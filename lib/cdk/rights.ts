@@ -39,10 +39,10 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   },
   // The configuration, and the answer of the comparison that it asks for.
   'rotate-credential': { control: ['read'] },
-  // It finishes endpoints whose settling was interrupted, as ingest would.
+  // It finishes endpoints whose settling was interrupted, as ingest would, and looks after quarantines.
   sweep: {
     endpoints: ['read', 'write'],
-    memberships: ['write'],
+    memberships: ['read', 'write'],
     dirty: ['read', 'write'],
     ledger: ['read'],
     control: ['read', 'write'],

@@ -8,9 +8,13 @@ import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
+import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
+import { rejectCommand } from './commands/reject.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { secretCommand } from './commands/secret.ts';
 import { selectorCommand } from './commands/selector.ts';
@@ -32,6 +36,10 @@ export const commands: readonly CliCommand[] = [
   explainCommand,
   historyCommand,
   approveCommand,
+  rejectCommand,
+  quarantineCommand,
+  pauseCommand,
+  resumeCommand,
   restoreCommand,
   reconcileCommand,
   selectorCommand,

@@ -1,6 +1,7 @@
 import type { Operator } from '../app/compose-operator.ts';
 import type { Configuration } from '../app/configuration/model.ts';
 import type { ActiveConfiguration } from '../app/state/configurations.ts';
+import type { Person } from '../app/person.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 
@@ -92,6 +93,12 @@ export function person(cli: Cli, given: string | undefined): string {
   const pipeline = env['GITHUB_ACTOR'] ?? env['GITLAB_USER_LOGIN'] ?? env['BUILD_REQUESTEDFOR'];
   const local = env['USER'] ?? env['USERNAME'];
   return given ?? pipeline ?? (local === undefined ? 'unknown' : `${local} (user of a machine)`);
+}
+
+/** Who runs the command, as AWS says; the name of the pipeline or machine only where AWS says nothing, and then it proves nothing. */
+export async function acting(cli: Cli, hub: HubSession): Promise<Person> {
+  const principal = await hub.caller.principal();
+  return { name: principal ?? person(cli, undefined), principal };
 }
 
 /** Everything from standard input. Refuses a terminal: what is typed there could be seen, and stays in its history. */

@@ -26,6 +26,14 @@ export const errorCodes = {
     'soon',
     'Check that the cluster is in zonebridge.yaml and deployed, and that the agent may read its queue.',
   ],
+  'approval/second-person': [
+    'never',
+    'Another person, signed in to AWS and not the author of the configuration, has to decide; see docs/approvals.md.',
+  ],
+  'approval/ticket': [
+    'never',
+    'Give the number of the ticket by --ticket, in the form that approvals.ticket of the configuration asks for.',
+  ],
   'command/usage': ['never', 'See --help for the form of the command.'],
   'command/prerequisite': ['never', 'Install what is named, then run the command again.'],
   'configuration/invalid': ['never', 'Correct the named places, then run `zonebridge validate` again.'],

@@ -132,6 +132,12 @@ export interface SecretStore {
   startRotation(name: string): Promise<void>;
 }
 
+/** Who runs the command line, as AWS knows it. */
+export interface Caller {
+  /** ARN, or undefined when AWS did not say. */
+  principal(): Promise<string | undefined>;
+}
+
 /** Named figures about one thing; becomes embedded metrics. Dimensions stay few: firewall or cluster, never pod. */
 export interface Telemetry {
   metric(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;

@@ -26,6 +26,7 @@ export async function writeConfiguration(
   directory: string,
   firewalls: Record<string, SandboxFirewall>,
   groups: Groups,
+  more: Record<string, unknown> = {},
 ): Promise<string> {
   const ids = Object.keys(firewalls);
   const document = {
@@ -44,6 +45,9 @@ export async function writeConfiguration(
       Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),
     ),
     groups,
+    // There is one person on one machine.
+    approvals: { secondPerson: false },
+    ...more,
   };
   const path = join(directory, 'zonebridge.yaml');
   await writeFile(path, stringify(document));

@@ -91,7 +91,11 @@ describe('every change on a firewall is a record', () => {
     expect(audit.kinds('10.1.0.1').at(-1)).toBe('held');
     const active = await world.configurations.active();
     const held = await listHeld(world.ports, active, 'edge');
-    await approveHeld(world.ports, active, { firewall: 'edge', by: 'mia', held });
+    await approveHeld(world.ports, active, {
+      firewall: 'edge',
+      by: { name: 'mia', principal: 'arn:aws:iam::111122223333:user/mia' },
+      held,
+    });
     await world.settle();
     await audit.deliver();
     expect(audit.kinds('10.1.0.1').slice(-2)).toEqual(['intent', 'removed']);
@@ -223,7 +227,11 @@ describe('what people do is in the same archive', () => {
     await world.remove('a', 'relist');
     const active = await world.configurations.active();
     const held = await listHeld(world.ports, active, 'edge');
-    await approveHeld(world.ports, active, { firewall: 'edge', by: 'mia', held });
+    await approveHeld(world.ports, active, {
+      firewall: 'edge',
+      by: { name: 'mia', principal: 'arn:aws:iam::111122223333:user/mia' },
+      held,
+    });
     await world.settle();
     await audit.deliver();
     const records = audit.records();
@@ -246,9 +254,13 @@ describe('what people do is in the same archive', () => {
       if (JSON.stringify(call).includes('#action'))
         throw new ZonebridgeError('store/unavailable', 'no audit');
     };
-    await expect(approveHeld(world.ports, active, { firewall: 'edge', by: 'mia', held })).rejects.toThrow(
-      'no audit',
-    );
+    await expect(
+      approveHeld(world.ports, active, {
+        firewall: 'edge',
+        by: { name: 'mia', principal: 'arn:aws:iam::111122223333:user/mia' },
+        held,
+      }),
+    ).rejects.toThrow('no audit');
     await world.settle();
     expect(world.on('web')).toEqual(['10.1.0.1']);
   });

@@ -4,6 +4,7 @@ import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
+const someoneElse = { name: 'someone else', principal: 'arn:aws:iam::111122223333:user/other' };
 
 async function filled(count: number): Promise<World> {
   const world = await World.start([group('web')]);
@@ -91,7 +92,7 @@ describe('brakes', () => {
     expect(held.map(({ op, reason }) => `${op} ${reason}`)).toEqual(
       Array(4).fill('remove configuration-shrink'),
     );
-    await approveHeld(world.ports, active, { firewall: 'edge', by: 'someone else', held });
+    await approveHeld(world.ports, active, { firewall: 'edge', by: someoneElse, held });
     await world.settle();
     expect(world.on('web')).toEqual([]);
   });
@@ -103,7 +104,7 @@ describe('brakes', () => {
     const held = await listHeld(world.ports, await world.configurations.active(), 'edge');
     await approveHeld(world.ports, await world.configurations.active(), {
       firewall: 'edge',
-      by: 'someone else',
+      by: someoneElse,
       held,
     });
     await world.settle();

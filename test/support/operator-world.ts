@@ -41,6 +41,8 @@ export class OperatorWorld {
   readonly telemetry = new RecordingTelemetry();
   /** Runs whenever something waits, before the hub works. */
   whileWaiting: (() => Promise<void>) | undefined;
+  /** Who AWS says runs the command. */
+  principal: string | undefined = 'arn:aws:iam::000000000000:user/ada';
   #sequence = 0;
   #draining = false;
 
@@ -71,6 +73,7 @@ export class OperatorWorld {
       ports,
       configurations: new Configurations(tables),
       archive: this.archive,
+      caller: { principal: async () => this.principal },
       credentials: this.secrets,
     };
   }
@@ -82,10 +85,14 @@ export class OperatorWorld {
     return world;
   }
 
-  /** `fields` are more fields of the firewall's entry. */
-  async write(groups: Groups, fields: Record<string, unknown> = {}): Promise<void> {
+  /** `fields` are more fields of the firewall's entry, `more` further sections. */
+  async write(
+    groups: Groups,
+    fields: Record<string, unknown> = {},
+    more: Record<string, unknown> = {},
+  ): Promise<void> {
     const edge = { simulator: this.simulator, version: '7.4.4', fields };
-    await writeConfiguration(this.folder, { edge }, groups);
+    await writeConfiguration(this.folder, { edge }, groups, more);
   }
 
   storeToken(): void {

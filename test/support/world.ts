@@ -104,6 +104,7 @@ export class World {
     await this.configurations.activate(this.configuration, {
       previous,
       author: 'test',
+      principal: 'arn:aws:iam::111122223333:user/author',
       now: this.clock.now(),
     });
   }

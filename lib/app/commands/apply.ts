@@ -27,6 +27,8 @@ export interface ApplyRequest {
   /** What was shown to the person who applies. */
   plans: readonly FirewallPlan[];
   author: string;
+  /** Who AWS says it is. */
+  principal?: string | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function applyConfiguration(
     await configurations.activate(request.configuration, {
       previous,
       author: request.author,
+      principal: request.principal,
       now: ports.clock.now(),
     });
   } catch (error) {

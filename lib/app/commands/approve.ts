@@ -1,21 +1,26 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import type { HeldReason } from '../../core/plan/plan.ts';
 import { recordAction } from '../audit/actions.ts';
+import type { Cause } from '../../core/plan/brakes.ts';
+import { holdRule } from '../../core/plan/hold-reasons.ts';
+import type { Item, ItemUpdate } from '../../core/ports.ts';
+import { approvalRules } from '../configuration/approval-rules.ts';
+import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
-import { approvedHold, storeApproval } from '../state/approvals.ts';
+import { type AnnouncementType, announce } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { listLedger } from '../state/ledger.ts';
+import { inParallel } from '../state/items.ts';
+import { approvalItem, type Hold, ledgerKey, listLedger, objectKey, rejectionItem } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
+import { checkDecision } from './check-decision.ts';
 import { lookAgain } from './restore.ts';
 
-/** A change that waits for a person. */
-export interface HeldChange {
+/** A change that waits. */
+export interface HeldChange extends Hold {
   key: string;
   group: string;
   address: string;
-  op: 'add' | 'remove';
-  reason: HeldReason;
-  since: number;
+  cause: Cause | undefined;
 }
 
 /** Everything that is held on a firewall, optionally of one group. */
@@ -29,34 +34,138 @@ export async function listHeld(
   for (const { group } of groupsOn(active.configuration, firewall)) {
     if (only !== undefined && group.name !== only) continue;
     for (const { key, address, row } of await listLedger(ports.tables, firewall, group.name)) {
-      if (row.held) held.push({ key, group: group.name, address, ...row.held });
+      if (row.held) held.push({ key, group: group.name, address, cause: row.cause, ...row.held });
     }
   }
   return held;
 }
 
-/** An approval is for what was seen, and lapses. */
-const validMs = 60 * 60_000;
+/** A person's decision about exactly these held changes. */
+export interface Decision {
+  firewall: string;
+  held: readonly HeldChange[];
+  by: Person;
+  reason?: string | undefined;
+  ticket?: string | undefined;
+}
 
-/** Releases exactly these changes for an hour; the sync applies those that are still wanted. Returns when it lapses. */
+export interface Decided {
+  /** Id of the approval or rejection. */
+  id: string;
+  /** When an approval lapses; undefined for a rejection. */
+  expiresAt: number | undefined;
+  decided: HeldChange[];
+  /** No longer held as they were seen: nothing was decided about them. */
+  changed: HeldChange[];
+}
+
+/**
+ * Releases exactly these changes for as long as the configuration says; the sync applies those that are still wanted then. Throws
+ * `approval/second-person`, `approval/ticket`, or `command/usage` for a hold that no approval releases.
+ */
 export async function approveHeld(
   ports: Ports,
   active: ActiveConfiguration,
-  approval: { firewall: string; by: string; held: readonly HeldChange[] },
-): Promise<number> {
-  const { firewall, by, held } = approval;
-  const expiresAt = ports.clock.now() + validMs;
-  const changes = held.map(({ op, address, group, reason }) => ({ op, address, group, reason }));
-  await recordAction(ports, { what: 'approve', by, firewall, details: { changes, expiresAt } });
-  for (const [group, changes] of Map.groupBy(held, ({ key }) => parseMembershipKey(key).group)) {
-    await storeApproval(ports.tables, {
-      firewall,
-      group,
-      changes: changes.map(approvedHold),
-      expiresAt,
-      by,
-    });
+  decision: Decision,
+): Promise<Decided> {
+  checkDecision(active, decision);
+  const firm = decision.held.find(({ reason }) => !holdRule(reason).approvable);
+  if (firm) {
+    const { address, reason } = firm;
+    throw new ZonebridgeError(
+      'command/usage',
+      `${address} is held because of ${reason}, which no approval releases. ${holdRule(reason).remedy}`,
+    );
   }
-  await lookAgain(ports, active, { firewall, keys: held.map(({ key }) => key), cause: 'approval' });
-  return expiresAt;
+  const id = ports.random.id();
+  const expiresAt = ports.clock.now() + approvalRules(active.configuration).validMinutes * 60_000;
+  await record(ports, 'approve', decision, { id, expiresAt });
+  const update = {
+    set: approvalItem({ id, by: decision.by.name, until: expiresAt }),
+    remove: ['rejectedBy', 'rejectedAt', 'rejectedWhy'],
+  };
+  const done = await decide(ports, decision, update);
+  const keys = done.decided.map(({ key }) => key);
+  await tell(ports, 'approved', { id, decision, done, more: { expiresAt } });
+  await lookAgain(ports, active, { firewall: decision.firewall, keys, cause: 'approval' });
+  return { id, expiresAt, ...done };
+}
+
+/**
+ * Leaves exactly these changes undone: they stay held until they are wanted differently (see `docs/approvals.md`), or somebody approves
+ * them. Nothing happens on the firewall. Throws like `approveHeld`; rejecting needs no second person, because it changes nothing.
+ */
+export async function rejectHeld(
+  ports: Ports,
+  active: ActiveConfiguration,
+  decision: Decision,
+): Promise<Decided> {
+  checkDecision(active, decision, { secondPerson: false });
+  const id = ports.random.id();
+  const { by, reason } = decision;
+  await record(ports, 'reject', decision, { id });
+  const update = {
+    set: rejectionItem({ by: by.name, at: ports.clock.now(), reason }),
+    remove: ['approvalId', 'approvedBy', 'approvedUntil'],
+  };
+  const done = await decide(ports, decision, update);
+  await tell(ports, 'rejected', { id, decision, done });
+  return { id, expiresAt: undefined, ...done };
+}
+
+/** Before anything is done. */
+function record(ports: Ports, what: string, { firewall, by, reason, ticket, held }: Decision, more: Item) {
+  const changes = held.map(({ op, address, group, reason: because }) => ({ op, address, group, because }));
+  return recordAction(ports, { what, by: by.name, firewall, reason, ticket, details: { changes, ...more } });
+}
+
+/** Writes the decision into each hold, on condition that it still is the one that was seen. */
+async function decide(
+  ports: Ports,
+  { firewall, held }: Decision,
+  update: ItemUpdate,
+): Promise<Pick<Decided, 'decided' | 'changed'>> {
+  const changed = new Set<HeldChange>();
+  await inParallel(held, 16, async (hold) => {
+    try {
+      await ports.tables.write({
+        key: ledgerKey(firewall, hold.key),
+        update,
+        if: [
+          { attribute: 'heldOp', is: '=', value: hold.op },
+          { attribute: 'heldSince', is: '=', value: hold.since },
+        ],
+      });
+    } catch (error) {
+      if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+      changed.add(hold);
+    }
+  });
+  // Whoever counts holds looks at the group again when its revision changed.
+  for (const group of new Set(held.map(({ key }) => parseMembershipKey(key).group)))
+    await ports.tables.write({ key: objectKey(firewall, group), update: { add: { revision: 1 } } });
+  return { decided: held.filter((hold) => !changed.has(hold)), changed: [...changed] };
+}
+
+/** Addresses that an announcement lists. */
+const toldMax = 200;
+
+async function tell(
+  ports: Ports,
+  type: AnnouncementType,
+  told: { id: string; decision: Decision; done: Pick<Decided, 'decided' | 'changed'>; more?: Item },
+): Promise<void> {
+  const { id, decision, done, more } = told;
+  const { firewall, by, reason, ticket } = decision;
+  const changes = done.decided.slice(0, toldMax).map(({ group, op, address }) => ({ group, op, address }));
+  const detail: Item = {
+    firewall,
+    by: by.name,
+    count: done.decided.length,
+    changes,
+    ...(reason === undefined ? {} : { reason }),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...more,
+  };
+  await ports.tables.write(announce({ id, type, at: ports.clock.now(), detail }));
 }

@@ -1,10 +1,11 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import type { HeldReason } from '../../core/plan/plan.ts';
+import type { Quarantine, QuarantineWish } from '../../core/plan/quarantine.ts';
+import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { bucketOf, dirtyPartition } from '../state/dirty.ts';
 import { count, text } from '../state/items.ts';
-import { ledgerKey, type LedgerRow, objectKey, readLedger, readObject } from '../state/ledger.ts';
+import { type Hold, ledgerKey, type LedgerRow, objectKey, readLedger, readObject } from '../state/ledger.ts';
 import { membersOf } from '../state/memberships.ts';
 import type { FirewallState } from './firewall-state.ts';
 import { titlesOf } from './groups.ts';
@@ -23,6 +24,9 @@ export type PlaceReason =
   | 'observe'
   | 'held'
   | 'withheld'
+  /** A person put the address into quarantine. */
+  | 'quarantined'
+  | 'paused'
   | 'failed'
   /** The outcome of the last call is not known yet; it is read back. */
   | 'uncertain'
@@ -57,6 +61,7 @@ interface Facts {
   trouble: string | undefined;
   mode: string;
   seen: boolean;
+  quarantine: { wish: QuarantineWish; order: Quarantine } | undefined;
   state: FirewallState;
 }
 
@@ -89,12 +94,21 @@ export async function explainPlace(
     trouble: readObject(objectItem, ports.clock.now()).trouble,
     mode: target?.mode ?? 'sync',
     seen: active.configuration.firewalls[firewall]?.realms.includes(realm) === true,
+    quarantine: quarantineOn(active, key),
     state,
   };
   const { reason, text: sentence } = verdictOf(facts);
   const on = facts.row.state === 'present' || facts.row.counted;
   const wanted = endpoints.length > 0;
   return { firewall, group, address, on, wanted, reason, text: sentence, steps: stepsOf(facts) };
+}
+
+function quarantineOn(active: ActiveConfiguration, key: string): Facts['quarantine'] {
+  const place = parseMembershipKey(key);
+  const group = active.configuration.groups[place.group];
+  const wish = group && active.quarantines.wish(group, place);
+  const [order] = active.quarantines.of(place.realm, place.address);
+  return wish && order ? { wish, order } : undefined;
 }
 
 function stepsOf({ members, row, dirty, trouble, state }: Facts): Step[] {
@@ -137,6 +151,7 @@ function verdictOf(facts: Facts): Verdict {
     const where = there ? 'It is there from earlier and stays: the' : 'It is not there: the';
     return { reason: 'realm-not-seen', text: `${where} firewall does not list the realm of this address.` };
   }
+  if (facts.quarantine) return quarantineVerdict(facts, facts.quarantine);
   const noted = notedVerdict(facts);
   if (noted) return noted;
   if (there && wanted)
@@ -147,6 +162,20 @@ function verdictOf(facts: Facts): Verdict {
       text: 'By our record it is not there, and no endpoint gives it to the group.',
     };
   return openVerdict(facts);
+}
+
+function quarantineVerdict(
+  { row, state }: Facts,
+  { wish, order }: NonNullable<Facts['quarantine']>,
+): Verdict {
+  const there = row.state === 'present';
+  const done = there === (wish === 'in');
+  const why = order.reason === undefined ? '' : ` (${order.reason})`;
+  const progress = done ? 'done' : state.paused ? 'waits for `zonebridge resume`' : 'on its way';
+  return {
+    reason: 'quarantined',
+    text: `${order.by} quarantined ${order.target} at ${utc(order.since)}${why}: ${wish === 'in' ? 'it belongs into this deny group' : 'it stays out of allow groups'}, ${progress}. \`zonebridge quarantine ${order.target} --lift\` ends it.`,
+  };
 }
 
 /** How far the record can be trusted: the device itself is not asked here. */
@@ -168,6 +197,10 @@ function utc(time: number): string {
 function openVerdict({ row, mode, state, dirty }: Facts): Verdict {
   if (mode === 'observe')
     return { reason: 'observe', text: 'The group is in mode observe here: nothing is written.' };
+  if (state.paused) {
+    const text = `${state.paused.by} paused all writes at ${utc(state.paused.since)}; \`zonebridge resume\` lets them go on.`;
+    return { reason: 'paused', text };
+  }
   if (state.circuitUntil !== undefined) {
     const text = `The firewall refused us (${state.lastError ?? 'unknown error'}) and is left alone; mend it, then run \`zonebridge check ${state.firewall}\`.`;
     return { reason: 'circuit-open', text };
@@ -193,25 +226,19 @@ function openVerdict({ row, mode, state, dirty }: Facts): Verdict {
   return { reason: 'not-noticed', text };
 }
 
-/** Holds that no approval releases, with what does. */
-const releases: Partial<Record<HeldReason, string>> = {
-  'add-only': 'the mode of the group here is add-only',
-  'max-members': 'the group has as many members as maxMembers allows',
-  'foreign-object': 'an object of this name exists that is not ours; rename the group, or have it offered',
-  'missing-object': 'the object that should be offered is not there',
-  'renamed-object': 'the members lie under another name or channel of the group',
-};
+function rejectedText({ rejected }: Hold): string {
+  if (!rejected) return '';
+  return ` Rejected by ${rejected.by} at ${utc(rejected.at)}${rejected.reason === undefined ? '' : `: ${rejected.reason}`}.`;
+}
 
 /** What a person or the firewall decided stands before anything else. */
 function notedVerdict({ row, members, state, key }: Facts): Verdict | undefined {
   const { group, address } = parseMembershipKey(key);
   if (row.held) {
     const { op, reason } = row.held;
-    const release =
-      releases[reason] ?? `\`zonebridge approve ${state.firewall} --group ${group}\` shows and releases it`;
     return {
       reason: 'held',
-      text: `${op === 'add' ? 'Adding' : 'Removing'} it is held (${reason}): ${release}.`,
+      text: `${op === 'add' ? 'Adding' : 'Removing'} it is held (${reason}). ${holdRule(reason).remedy.replaceAll('<firewall>', `${state.firewall} --group ${group}`)}${rejectedText(row.held)}`,
     };
   }
   if (row.withheldFor !== undefined && members.length > 0) {

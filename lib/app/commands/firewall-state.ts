@@ -6,15 +6,24 @@ import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
 import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
+import { configurationPointer } from '../state/configurations.ts';
 import { identityKey, readIdentity } from '../state/identities.ts';
 import { inParallel, count, text, texts } from '../state/items.ts';
 import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
 import { recordOf } from '../state/firewall-records.ts';
+import { everything, type Pause, readPauses } from '../state/pauses.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
 import { groupsOn, moduleOf, writerKeyOf } from '../targets.ts';
 
 /** How a firewall stands, in one word. `circuit open`: we leave it alone until a person mended it or a quarter of an hour is over. */
-export type Health = 'in step' | 'working' | 'behind' | 'short of calls' | 'circuit open' | 'not reached yet';
+export type Health =
+  | 'in step'
+  | 'working'
+  | 'behind'
+  | 'short of calls'
+  | 'circuit open'
+  | 'not reached yet'
+  | 'paused';
 
 export interface Comparison extends ReconcileResult {
   finishedAt: number;
@@ -50,6 +59,8 @@ export interface FirewallState {
   callsPerMinute: number;
   /** Minutes until everything dirty is done when only the budget of calls delays it; undefined: nothing is dirty. */
   catchUpMinutes: number | undefined;
+  /** Its own pause, or the one of all firewalls. */
+  paused: Pause | undefined;
   identity: (DeviceIdentity & { comparedAt: number }) | undefined;
   comparison: Comparison | undefined;
 }
@@ -70,8 +81,13 @@ export async function readFirewallState(
   const perMinute = callsPerMinute(module, settings);
   const request = { module, groups: groupsOn(configuration, firewall) };
   const writerKey = writerKeyOf(ports.firewalls, settings);
-  const [[writerItem, identityItem, comparisonItem], rows] = await Promise.all([
-    ports.tables.read([writerRow(writerKey), identityKey(firewall), comparisonKey(firewall)]),
+  const [[writerItem, identityItem, comparisonItem, pointer], rows] = await Promise.all([
+    ports.tables.read([
+      writerRow(writerKey),
+      identityKey(firewall),
+      comparisonKey(firewall),
+      configurationPointer,
+    ]),
     dirtyRows(ports, firewall),
   ]);
   const now = ports.clock.now();
@@ -82,12 +98,13 @@ export async function readFirewallState(
   const asked = writer.probe.includes(firewall);
   const circuitUntil = asked ? undefined : circuitOpenUntil(trouble, now);
   const identity = readIdentity(identityItem);
+  const paused = readPauses(pointer).get(everything) ?? writer.pauses.get(firewall);
   return {
     firewall,
     kind: settings.kind,
     network: settings.network,
     writerKey,
-    health: healthOf({ ...trouble, circuitUntil, behindSince, now }),
+    health: paused ? 'paused' : healthOf({ ...trouble, circuitUntil, behindSince, now }),
     behindSince,
     dirty: rows.length,
     lastSuccess: trouble.lastSuccess || undefined,
@@ -98,6 +115,7 @@ export async function readFirewallState(
     callsPerMinute: perMinute,
     catchUpMinutes: rows.length === 0 ? undefined : Math.ceil(callsFor(request, rows) / perMinute),
     nextAttempt: asked ? undefined : leftAloneUntil(trouble, now),
+    paused,
     identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
     comparison: readComparison(comparisonItem),
   };

@@ -8,7 +8,16 @@ import { type LedgerRow, listLedger, objectKey, readObject } from '../state/ledg
 import { listGroup } from '../state/memberships.ts';
 
 /** `wanted`: a member that the firewall does not have and nothing is noted about yet. */
-export type MemberState = 'present' | 'pending' | 'unknown' | 'held' | 'withheld' | 'failed' | 'wanted';
+export type MemberState =
+  | 'present'
+  | 'pending'
+  | 'unknown'
+  | 'held'
+  | 'withheld'
+  | 'failed'
+  | 'wanted'
+  /** A quarantine keeps it out of the group, or in it. */
+  | 'quarantined';
 
 export interface Member {
   address: string;
@@ -80,6 +89,7 @@ async function viewOf(
     members.set(key, { address, state: 'wanted', reason: undefined, endpoint: undefined, since: undefined });
     holders.set(key, endpoint);
   }
+  markQuarantined(active, group, members);
   const titles = await titlesOf(ports, active, [...new Set(holders.values())]);
   const object = readObject(objectItem, ports.clock.now());
   return {
@@ -93,12 +103,32 @@ async function viewOf(
   };
 }
 
+/** What a quarantine says stands above the state, with who ordered it. */
+function markQuarantined(active: ActiveConfiguration, group: string, members: Map<string, Member>): void {
+  const settings = active.configuration.groups[group];
+  for (const [key, member] of members) {
+    const place = parseMembershipKey(key);
+    const wish = settings && active.quarantines.wish(settings, place);
+    if (wish === undefined) continue;
+    const [order] = active.quarantines.of(place.realm, place.address);
+    const there = member.state === 'present' ? 'there' : 'not there';
+    members.set(key, {
+      ...member,
+      state: 'quarantined',
+      reason: `${wish === 'in' ? 'put in' : 'kept out'} by ${order?.by ?? 'unknown'}, ${there}`,
+    });
+  }
+}
+
 /** What a ledger row says in one word. */
 export function stateOf(row: Pick<LedgerRow, 'state' | 'held' | 'withheldFor' | 'failed'>): {
   state: MemberState;
   reason: string | undefined;
 } {
-  if (row.held) return { state: 'held', reason: `${row.held.op}: ${row.held.reason}` };
+  if (row.held) {
+    const { op, reason, rejected } = row.held;
+    return { state: 'held', reason: `${op}: ${reason}${rejected ? `, rejected by ${rejected.by}` : ''}` };
+  }
   if (row.failed) return { state: 'failed', reason: `${row.failed.code}: ${row.failed.message}` };
   if (row.state === 'present' || row.state === 'pending' || row.state === 'unknown')
     return { state: row.state, reason: undefined };

@@ -1,15 +1,17 @@
 import { editedWord } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget, WriteMode } from '../../core/model/address-group.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import { applyAllowance, rollWindow } from '../../core/plan/brakes.ts';
+import { applyAllowance, brakesOf, rollWindow } from '../../core/plan/brakes.ts';
 import type { Ownership } from '../../core/plan/ownership.ts';
+import { type HeldReason, holdRule } from '../../core/plan/hold-reasons.ts';
 import {
   type GroupPlan,
-  type HeldReason,
   type PlannedChange,
+  isWanted,
   planGroup,
   type Question,
 } from '../../core/plan/plan.ts';
+import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import {
   type LedgerEntry,
@@ -63,19 +65,10 @@ export interface GroupQuery {
   object: string;
   wanted: Wanted;
   live: LiveObject | undefined;
+  quarantines: Quarantines;
+  /** A change freeze holds on the firewall now. */
+  frozen: boolean;
 }
-
-/** Holds that a new configuration decides anew; any other hold waits for a person whatever is applied. */
-const decidedAnew: readonly HeldReason[] = [
-  'configuration-growth',
-  'configuration-shrink',
-  'max-members',
-  'foreign-object',
-  'missing-object',
-  'renamed-object',
-  'observe',
-  'add-only',
-];
 
 /** The generation is not known yet; any number will do as long as allowance and plan name the same. */
 const anyGeneration = 1;
@@ -95,12 +88,12 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
   const firstFill = isFirstFill(row, live);
   const { add, remove } = applyAllowance(
     {
-      add: differences.filter(({ wantedBy }) => wantedBy !== undefined).length,
-      remove: differences.filter(({ wantedBy }) => wantedBy === undefined).length,
+      add: differences.filter(isWanted).length,
+      remove: differences.filter((one) => !isWanted(one)).length,
       size: row.counters.size,
       firstFill,
     },
-    group.brakes,
+    brakesOf(group, target),
   );
   const allowance = { generation: anyGeneration, add, remove };
   // We put members there under this name, and now there is no object.
@@ -112,8 +105,9 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     questions,
     // An object of ours that was deleted is filled again by the comparison: no growth by configuration.
     ownership: ownership === 'unknown' || deleted ? undefined : ownership,
+    frozen: query.frozen,
     brakes: {
-      counters: { ...rollWindow(row.counters, now, group.brakes.windowMinutes), allowance },
+      counters: { ...rollWindow(row.counters, now, brakesOf(group, target).windowMinutes), allowance },
       generation: anyGeneration,
       // Removals by configuration stand under their own brake.
       firewallRemovalsLeft: Number.POSITIVE_INFINITY,
@@ -128,9 +122,7 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     size: row.counters.size,
     firstFill,
     ...changesOf(plan, live),
-    unchanged:
-      questions.filter((one) => isThere(one) && one.wantedBy !== undefined).length -
-      device.drift.missing.length,
+    unchanged: questions.filter((one) => isThere(one) && isWanted(one)).length - device.drift.missing.length,
     waiting,
     withheld: plan.settled.flatMap(({ question, ledger }) =>
       ledger === 'withheld' ? [question.address] : [],
@@ -165,10 +157,13 @@ function questionsOf(
   const waiting: PlannedGroup['waiting'] = [];
   for (const key of new Set([...wishes, ...ledger.keys()])) {
     const row = ledger.get(key);
-    const question = toQuestion(key, row, { wishes: mine.get(key) ?? [], live: query.live });
+    const question = {
+      ...toQuestion(key, row, { wishes: mine.get(key) ?? [], live: query.live }),
+      quarantine: query.quarantines.wish(group, parseMembershipKey(key)),
+    };
     const held = row?.held;
-    const stands = held?.op === (question.wantedBy === undefined ? 'remove' : 'add') && differs(question);
-    if (held && stands && !decidedAnew.includes(held.reason))
+    const stands = held?.op === (isWanted(question) ? 'add' : 'remove') && differs(question);
+    if (held && stands && !holdRule(held.reason).decidedByApply)
       waiting.push({ ...held, address: question.address });
     else questions.push(question);
   }
@@ -207,7 +202,7 @@ function isThere({ ledger, readBack }: Question): boolean {
 function differs(question: Question): boolean {
   const { wantedBy, withheldFor } = question;
   if (wantedBy !== undefined && wantedBy === withheldFor) return false;
-  return (wantedBy !== undefined) !== isThere(question);
+  return isWanted(question) !== isThere(question);
 }
 
 function ownershipNow({ object, target, live }: GroupQuery, row: ObjectRow): PlannedGroup['ownership'] {

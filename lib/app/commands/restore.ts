@@ -2,43 +2,51 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { Ports } from '../ports.ts';
+import { announce } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
 import { ledgerKey, listLedger } from '../state/ledger.ts';
 import { wake } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 
-export interface MemberPlace {
+export interface RestoreRequest {
   firewall: string;
   group: string;
-  address: string;
-  /** Who lets it. */
-  by?: string;
+  /** Undefined: all that are withheld in the group there. */
+  address?: string | undefined;
+  /** Who lets them come back; `unknown` when nobody knows. */
+  by?: string | undefined;
+  reason?: string | undefined;
 }
 
-/** Lets an address that a person took off a firewall come back. Throws `command/usage` when nothing is withheld there. */
+/**
+ * Lets members that a person took off a firewall come back, where they are still wanted. Returns their addresses.
+ * Throws `command/usage` when nothing is withheld there.
+ */
 export async function restoreMember(
   ports: Ports,
   active: ActiveConfiguration,
-  place: MemberPlace,
-): Promise<void> {
-  const rows = await listLedger(ports.tables, place.firewall, place.group);
-  const withheld = rows.find(
-    ({ address, row }) => address === place.address && row.withheldFor !== undefined,
+  request: RestoreRequest,
+): Promise<string[]> {
+  const { firewall, group, address, by = 'unknown', reason } = request;
+  const rows = await listLedger(ports.tables, firewall, group);
+  const withheld = rows.filter(
+    (entry) => entry.row.withheldFor !== undefined && (address === undefined || entry.address === address),
   );
-  if (!withheld) {
-    throw new ZonebridgeError(
-      'command/usage',
-      `${place.address} is not withheld in ${place.group} on ${place.firewall}`,
-    );
+  if (withheld.length === 0) {
+    const what = address === undefined ? 'nothing is' : `${address} is not`;
+    throw new ZonebridgeError('command/usage', `${what} withheld in ${group} on ${firewall}`);
   }
-  await recordAction(ports, { what: 'restore', by: 'unknown', ...place });
-  await lookAgain(ports, active, {
-    firewall: place.firewall,
-    keys: [withheld.key],
-    cause: 'approval',
-    forget: ['withheldFor'],
-  });
+  const addresses = withheld.map((entry) => entry.address).sort();
+  const details = address === undefined ? { addresses } : undefined;
+  await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
+  const keys = withheld.map(({ key }) => key);
+  await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
+  const detail = { firewall, group, by, addresses, ...(reason === undefined ? {} : { reason }) };
+  const at = ports.clock.now();
+  await ports.tables.write(announce({ id: ports.random.id(), type: 'restored', at, detail }));
+  return addresses;
 }
 
 /** Marks addresses dirty for a firewall and wakes it; attributes in `forget` leave the ledger rows first. */
@@ -55,11 +63,11 @@ export async function lookAgain(
   const settings = active.configuration.firewalls[request.firewall];
   if (!settings) throw new ZonebridgeError('command/usage', `no firewall ${request.firewall}`);
   const now = ports.clock.now();
-  for (const key of request.keys) {
+  await inParallel(request.keys, 16, async (key) => {
     if (request.forget) await forget(ports, request.firewall, key, request.forget);
     const mark = { id: ports.random.id(), firewall: request.firewall, key, cause: request.cause, time: now };
     await ports.tables.write(markDirty(mark));
-  }
+  });
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await wake(ports, { hub: ports.hub, network: settings.network, writerKey, parts: [], now });
 }

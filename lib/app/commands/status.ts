@@ -1,3 +1,4 @@
+import type { Quarantine } from '../../core/plan/quarantine.ts';
 import type { WriteMode } from '../../core/model/address-group.ts';
 import { expiredGroups } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
@@ -74,6 +75,8 @@ export interface Status {
   activatedAt: number;
   firewalls: FirewallStatus[];
   clusters: ClusterStatus[];
+  /** Orders of persons in force. */
+  quarantines: readonly Quarantine[];
   /** Events of senders that are no configured cluster. */
   unknownSenders: SetAside | undefined;
 }
@@ -99,6 +102,7 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>
       clusterStatus(ports, active, cluster),
     ),
+    quarantines: active.quarantines.all,
     unknownSenders: readSetAside(unknown),
   };
 }

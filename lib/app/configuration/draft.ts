@@ -3,13 +3,17 @@ import type { AddressGroup, BrakeSettings } from '../../core/model/address-group
 import { defaultBrakes } from '../../core/plan/brakes.ts';
 import type { ConfigurationFiles } from './files.ts';
 import { unknownKey } from './explain.ts';
+import { withBrakes } from './brakes.ts';
+import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import { parseFirewall } from './firewall-entry.ts';
 import type { Modules } from './json-schema.ts';
 import type {
   ClusterConfiguration,
+  Configuration,
   FirewallConfiguration,
   HubConfiguration,
   NetworkConfiguration,
+  TicketSystem,
 } from './model.ts';
 import type { Report } from './report.ts';
 import {
@@ -31,8 +35,11 @@ export interface Draft {
   clusters: Map<string, ClusterConfiguration>;
   firewalls: Map<string, FirewallConfiguration>;
   groups: Map<string, AddressGroup>;
+  approvals: Configuration['approvals'];
+  quarantine: Configuration['quarantine'];
+  ticketSystems: Map<string, TicketSystem>;
   /** All names of a section, so that a reference to a faulty entry is not a second problem. */
-  declared: Record<'networks' | 'clusters' | 'firewalls' | 'groups', ReadonlySet<string>>;
+  declared: Record<'networks' | 'clusters' | 'firewalls' | 'groups' | 'ticketSystems', ReadonlySet<string>>;
 }
 
 export interface DraftContext {
@@ -55,12 +62,14 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
   const clusters = entries('clusters', sources, report);
   const firewalls = entries('firewalls', sources, report);
   const groups = entries('groups', sources, report);
+  const ticketSystems = entries('ticketSystems', sources, report);
   const brakes = withBrakes(defaultBrakes, parseBrakes(sources, report));
   const declared = {
     networks: new Set(networks.keys()),
     clusters: new Set(clusters.keys()),
     firewalls: new Set(firewalls.keys()),
     groups: new Set(groups.keys()),
+    ticketSystems: new Set(ticketSystems.keys()),
   };
   return {
     hub: sources.sections.has('hub')
@@ -70,8 +79,23 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
     clusters: parseAll(clusters, (value, name) => parseCluster(report, name, value)),
     firewalls: await parseFirewalls(firewalls, context),
     groups: parseAll(groups, (value, name) => parseGroup(report, { name, value, brakes })),
+    approvals: section('approvals', approvalsSchema, { sources, report }),
+    quarantine: section('quarantine', quarantineSchema, { sources, report }),
+    ticketSystems: parseAll(ticketSystems, (value, name) =>
+      report.parse(ticketSystemSchema, value, ['ticketSystems', name]),
+    ),
     declared,
   };
+}
+
+/** A section that is no map of names; undefined when it is not there, or empty, or wrong. */
+function section<T>(
+  name: 'approvals' | 'quarantine',
+  schema: z.ZodType<T>,
+  { sources, report }: { sources: Sources; report: Report },
+): T | undefined {
+  const value = sources.sections.get(name) ?? undefined;
+  return value === undefined ? undefined : report.parse(schema, value, [name]);
 }
 
 /** Entries of a section; a name in a wrong form is reported, its entry is checked all the same. */
@@ -124,17 +148,10 @@ function parseGroup(
     'groups',
     entry.name,
   ]);
-  return parsed && { ...parsed, name: entry.name, brakes: withBrakes(entry.brakes, parsed.brakes) };
-}
-
-function withBrakes(base: BrakeSettings, own: DocumentBrakes | undefined): BrakeSettings {
-  const rule = (above: BrakeSettings['shrink'], given: DocumentBrakes['shrink']) => ({
-    minimum: given?.minimum ?? above.minimum,
-    share: given?.share ?? above.share,
-  });
-  return {
-    shrink: rule(base.shrink, own?.shrink),
-    growth: rule(base.growth, own?.growth),
-    windowMinutes: own?.windowMinutes ?? base.windowMinutes,
-  };
+  if (!parsed) return undefined;
+  const brakes = withBrakes(entry.brakes, parsed.brakes);
+  const publish = parsed.publish.map(({ brakes: own, ...target }) =>
+    own === undefined ? target : { ...target, brakes: withBrakes(brakes, own) },
+  );
+  return { ...parsed, name: entry.name, brakes, publish };
 }

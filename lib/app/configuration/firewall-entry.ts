@@ -1,4 +1,5 @@
 import type { FirewallModule } from '../../core/firewall.ts';
+import { withFirewallBrakes } from './brakes.ts';
 import { readCaFile } from './ca-file.ts';
 import type { DraftContext } from './draft.ts';
 import type { Explained } from './explain.ts';
@@ -45,7 +46,8 @@ export async function parseFirewall(
   if (common === undefined || !isMap(settings) || reported) return undefined;
   checkRotation({ ...common, settings }, module, { report, at });
   checkCalls(common.callsPerMinute, module, { report, at });
-  return { ...common, settings };
+  const { brakes, ...rest } = common;
+  return { ...rest, ...(brakes ? { brakes: withFirewallBrakes(brakes) } : {}), settings };
 }
 
 function checkCalls(
@@ -59,7 +61,7 @@ function checkCalls(
 }
 
 function checkRotation(
-  firewall: FirewallConfiguration,
+  firewall: Pick<FirewallConfiguration, 'rotateKeyDays' | 'settings'>,
   module: FirewallModule,
   { report, at }: { report: DraftContext['report']; at: readonly string[] },
 ): void {

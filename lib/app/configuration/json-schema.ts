@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FirewallModule } from '../../core/firewall.ts';
+import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { DocumentPath } from './source/path.ts';
 import {
   brakesSchema,
@@ -51,6 +52,16 @@ export function configurationJsonSchema(modules: Modules): JsonSchema {
       ),
       brakes: { description: 'Limits for all groups that do not set their own.', ...convert(brakesSchema) },
       groups: map(convert(groupSchema), keySchemas.groups, 'Address groups, by name.'),
+      approvals: {
+        description: 'Who releases held changes, and change freezes.',
+        ...convert(approvalsSchema),
+      },
+      quarantine: { description: 'What `zonebridge quarantine` does.', ...convert(quarantineSchema) },
+      ticketSystems: map(
+        convert(ticketSystemSchema),
+        keySchemas.ticketSystems,
+        'Who may answer requests for approval by events.',
+      ),
     },
     additionalProperties: false,
   };

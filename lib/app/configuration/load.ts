@@ -53,6 +53,9 @@ function complete(draft: Draft, hub: Configuration['hub']): Configuration {
     clusters: Object.fromEntries(draft.clusters),
     firewalls: Object.fromEntries(draft.firewalls),
     groups: Object.fromEntries(draft.groups),
+    ...(draft.approvals === undefined ? {} : { approvals: draft.approvals }),
+    ...(draft.quarantine === undefined ? {} : { quarantine: draft.quarantine }),
+    ...(draft.ticketSystems.size === 0 ? {} : { ticketSystems: Object.fromEntries(draft.ticketSystems) }),
   };
 }
 

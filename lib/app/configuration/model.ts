@@ -1,4 +1,5 @@
-import type { AddressGroup } from '../../core/model/address-group.ts';
+import type { AddressGroup, FirewallBrakes } from '../../core/model/address-group.ts';
+import type { PeriodSource } from '../../core/model/calendar.ts';
 import type { AuditSettings } from './audit-settings.ts';
 
 /** A complete, valid configuration; the result of loading zonebridge.yaml, with CA files read in and defaults filled. */
@@ -8,6 +9,31 @@ export interface Configuration {
   clusters: Record<string, ClusterConfiguration>;
   firewalls: Record<string, FirewallConfiguration>;
   groups: Record<string, AddressGroup>;
+  /** As written; `approval-rules.ts` knows the defaults. */
+  approvals?: ApprovalSettings | undefined;
+  quarantine?: { group: string } | undefined;
+  ticketSystems?: Record<string, TicketSystem> | undefined;
+}
+
+/** Who releases held changes, and when changes have to wait. */
+export interface ApprovalSettings {
+  secondPerson?: boolean | undefined;
+  ticket?: { required: boolean; pattern?: string | undefined } | undefined;
+  validMinutes?: number | undefined;
+  freeze?: readonly FreezePeriod[] | undefined;
+}
+
+/** A period in which changes wait; of these firewalls, or of all. */
+export interface FreezePeriod extends PeriodSource {
+  firewalls?: readonly string[] | undefined;
+}
+
+/** Who may answer requests for approval by events on the bus. */
+export interface TicketSystem {
+  source: string;
+  account: string;
+  /** ARN of the role that sends the answers; the approver of what it approves. */
+  principal: string;
 }
 
 /** Infrastructure: the account that runs everything. */
@@ -20,6 +46,8 @@ export interface HubConfiguration {
   alarmEmails: readonly string[];
   kmsKeyArn?: string | undefined;
   permissionsBoundaryArn?: string | undefined;
+  /** After how long a pause, or changes that a freeze holds, raise an alarm. */
+  alarmAfter?: { pausedMinutes?: number | undefined; frozenHours?: number | undefined } | undefined;
   /** IAM path of all roles, such as `/security/`. */
   rolePath?: string | undefined;
   /** How the audit archive is kept; defaults in audit-settings.ts. */
@@ -67,6 +95,8 @@ export interface FirewallConfiguration {
   rotateKeyDays?: number | undefined;
   /** Calls a minute that we allow ourselves; the module's number when left out. */
   callsPerMinute?: number | undefined;
+  /** Limits of the firewall as a whole; complete. The defaults of the brakes when left out. */
+  brakes?: FirewallBrakes | undefined;
   /** The module's own fields, already checked by its schema. */
   settings: Record<string, unknown>;
 }

@@ -82,6 +82,13 @@ export const hubSchema = z.strictObject({
     })
     .optional()
     .describe('How the record of all changes is kept.'),
+  alarmAfter: z
+    .strictObject({
+      pausedMinutes: z.int().min(1).max(10_080).optional().describe('60 unless set.'),
+      frozenHours: z.int().min(1).max(2_400).optional().describe('96 unless set.'),
+    })
+    .optional()
+    .describe('After how long a pause, or changes that a freeze holds, raise an alarm.'),
 });
 
 export const networkSchema = z.strictObject({
@@ -141,6 +148,28 @@ export const clusterSchema = z.strictObject({
   serviceAccount: name.default('zonebridge-agent'),
 });
 
+const brake = z.strictObject({
+  minimum: z.int().min(0).optional().describe('Changes of at most this many members always pass.'),
+  share: z.number().min(0).max(1).optional().describe('Share of the size at the start of the window.'),
+});
+const windowMinutes = z.int().min(1).max(1440).optional();
+
+/** Every field may be left out: a target inherits from its group, a group from the document, the document from the built-in defaults. */
+export const brakesSchema = z.strictObject({
+  shrink: brake.optional().describe('Net loss beyond the larger of both waits for a person.'),
+  growth: brake
+    .optional()
+    .describe('The same for growth that a configuration change or a new namespace causes.'),
+  windowMinutes,
+});
+
+const firewallBrakesSchema = z.strictObject({
+  shrink: brake
+    .optional()
+    .describe('Net loss of everything on the firewall; 10 and a share of 0.2 unless set.'),
+  windowMinutes,
+});
+
 /** Fields that every firewall has; the rest belongs to its vendor module. */
 export const firewallSchema = z.strictObject({
   kind: text.describe('Vendor module.'),
@@ -160,6 +189,7 @@ export const firewallSchema = z.strictObject({
     .describe(
       'Calls a minute that we allow ourselves, comparisons included; the type has a default and a maximum.',
     ),
+  brakes: firewallBrakesSchema.optional().describe('Limits of the firewall as a whole, over all groups.'),
 });
 
 const selectorForm = z.union([
@@ -190,21 +220,7 @@ const selector = (options: { allowGlobal: boolean }) =>
       when: ({ issues }) => issues.length === 0,
     });
 
-const brake = z.strictObject({
-  minimum: z.int().min(0).optional().describe('Changes of at most this many members always pass.'),
-  share: z.number().min(0).max(1).optional().describe('Share of the size at the start of the window.'),
-});
-
-/** Every field may be left out: a group inherits from the document, the document from the built-in defaults. */
-export const brakesSchema = z.strictObject({
-  shrink: brake.optional().describe('Net loss beyond the larger of both waits for a person.'),
-  growth: brake
-    .optional()
-    .describe('The same for growth that a configuration change or a new namespace causes.'),
-  windowMinutes: z.int().min(1).max(1440).optional(),
-});
-
-const targetSchema = z.strictObject({
+export const targetSchema = z.strictObject({
   firewall: text,
   channel: text.describe('How addresses get there; see the readme of the firewall type.'),
   create: z
@@ -222,6 +238,9 @@ const targetSchema = z.strictObject({
     .strictObject({ writesPerHour: z.int().min(1) })
     .optional()
     .describe('Pods over a channel that writes configuration: accepted, with a ceiling.'),
+  brakes: brakesSchema
+    .optional()
+    .describe('Limits on this firewall when they differ from those of the group.'),
 });
 
 export const groupSchema = z.strictObject({
@@ -256,9 +275,20 @@ export const groupSchema = z.strictObject({
 });
 
 export type DocumentBrakes = z.output<typeof brakesSchema>;
+export type DocumentFirewallBrakes = z.output<typeof firewallBrakesSchema>;
 
 /** Sections of the document; `firewalls` get their vendor's fields added. */
-export const sectionNames = ['hub', 'networks', 'clusters', 'firewalls', 'brakes', 'groups'] as const;
+export const sectionNames = [
+  'hub',
+  'networks',
+  'clusters',
+  'firewalls',
+  'brakes',
+  'groups',
+  'approvals',
+  'quarantine',
+  'ticketSystems',
+] as const;
 
 /** Form of the keys in the sections that are maps; the names become parts of names in AWS and of keys in the tables. */
 export const keySchemas = {
@@ -266,4 +296,5 @@ export const keySchemas = {
   clusters: z.string().regex(nameForms.part, partRule).max(63),
   firewalls: name,
   groups: name,
+  ticketSystems: z.string().regex(nameForms.part, partRule).max(32),
 } as const;

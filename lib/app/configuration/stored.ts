@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
+import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { Configuration } from './model.ts';
 import {
   clusterSchema,
@@ -8,6 +9,7 @@ import {
   hubSchema,
   keySchemas,
   networkSchema,
+  targetSchema,
 } from './schema.ts';
 import { isMap } from './source/sources.ts';
 
@@ -15,18 +17,18 @@ import { isMap } from './source/sources.ts';
  * Data: what `zonebridge apply` activates as a new generation, without a deployment.
  * The limits of all groups (`brakes`) are already part of each group.
  */
-export type DataConfiguration = Pick<Configuration, 'groups'>;
+export type DataConfiguration = Pick<Configuration, 'groups' | 'approvals' | 'quarantine'>;
 
 /** Infrastructure: what `cdk deploy` builds from. A change of it needs a deployment. */
 export type InfrastructureConfiguration = Omit<Configuration, keyof DataConfiguration>;
 
-export function dataOf({ groups }: Configuration): DataConfiguration {
-  return { groups };
+export function dataOf({ groups, approvals, quarantine }: Configuration): DataConfiguration {
+  return { groups, ...(approvals ? { approvals } : {}), ...(quarantine ? { quarantine } : {}) };
 }
 
 export function infrastructureOf(configuration: Configuration): InfrastructureConfiguration {
-  const { hub, networks, clusters, firewalls } = configuration;
-  return { hub, networks, clusters, firewalls };
+  const { hub, networks, clusters, firewalls, ticketSystems } = configuration;
+  return { hub, networks, clusters, firewalls, ...(ticketSystems ? { ticketSystems } : {}) };
 }
 
 /** JSON with sorted keys: equal configurations give equal text, in whatever order their files were written. */
@@ -40,6 +42,8 @@ export function serializeConfiguration(
 
 const rule = z.strictObject({ minimum: z.number(), share: z.number() });
 
+const brakes = z.strictObject({ shrink: rule, growth: rule, windowMinutes: z.number() });
+
 /** The complete form: defaults filled in, CA files read in. Vendor settings are checked by their module when it connects. */
 const stored = z.strictObject({
   hub: hubSchema,
@@ -47,17 +51,22 @@ const stored = z.strictObject({
   clusters: z.record(keySchemas.clusters, clusterSchema.required()),
   firewalls: z.record(
     keySchemas.firewalls,
-    firewallSchema
-      .extend({ settings: z.record(z.string(), z.unknown()) })
-      .required({ kind: true, network: true, realms: true, reconcileMinutes: true }),
+    firewallSchema.required({ kind: true, network: true, realms: true, reconcileMinutes: true }).extend({
+      settings: z.record(z.string(), z.unknown()),
+      brakes: z.strictObject({ shrink: rule, windowMinutes: z.number() }).optional(),
+    }),
   ),
   groups: z.record(
     keySchemas.groups,
     groupSchema.extend({
       name: keySchemas.groups,
-      brakes: z.strictObject({ shrink: rule, growth: rule, windowMinutes: z.number() }),
+      brakes,
+      publish: z.array(targetSchema.extend({ brakes: brakes.optional() })),
     }),
   ),
+  approvals: approvalsSchema.optional(),
+  quarantine: quarantineSchema.optional(),
+  ticketSystems: z.record(keySchemas.ticketSystems, ticketSystemSchema).optional(),
 });
 
 /**

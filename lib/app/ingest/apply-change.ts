@@ -20,6 +20,7 @@ import {
 } from '../state/endpoints.ts';
 import { claimedAddresses, judgeClaim } from './claims.ts';
 import { evict } from './evict.ts';
+import { followQuarantines } from './follow-quarantines.ts';
 import { type Intended, settle } from './settle.ts';
 
 /** One change of one endpoint, already checked. `record` is undefined for a removal. */
@@ -78,6 +79,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
   if (stored && stored.generation > context.active.generation) {
     throw new ZonebridgeError('store/unavailable', 'a newer configuration was activated meanwhile');
   }
+  await followQuarantines(context, change.id, claimed);
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
   const { excluded, refused, writes, steps } = await claim(context, change, owners);
   const { keys, refused: outside } = desired(context, change.record, excluded);

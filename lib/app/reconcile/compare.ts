@@ -1,3 +1,4 @@
+import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { LedgerEntry, LedgerRow } from '../state/ledger.ts';
 
 /** What one address of a group turned out to be, when ledger, device and wish are laid beside each other. */
@@ -25,16 +26,6 @@ export interface Comparison {
   /** Same device, same run of its software since the last comparison: a missing member was taken off by a person. */
   sameDevice: boolean;
 }
-
-/** Holds that solve themselves when something outside was mended: they are looked at again by every comparison. */
-const transientHolds: readonly string[] = [
-  'foreign-object',
-  'missing-object',
-  'renamed-object',
-  'unverified',
-  'max-members',
-  'write-ceiling',
-];
 
 /** Lists what the sync must look at, and what a person did on the device. Pure. */
 export function compare(comparison: Comparison): Finding[] {
@@ -73,7 +64,7 @@ function judgeUnknown(key: string, there: boolean, wish: string | undefined): Fi
 /** The outcome of a change is open, it was refused, or its hold may have solved itself. */
 function isOpen(row: LedgerRow): boolean {
   if (row.state === 'pending' || row.state === 'unknown' || row.failed) return true;
-  return row.held !== undefined && transientHolds.includes(row.held.reason);
+  return row.held !== undefined && holdRule(row.held.reason).looksAgain;
 }
 
 /** The ledger says it is there. */

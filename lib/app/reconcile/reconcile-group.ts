@@ -11,6 +11,7 @@ import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import { ledgerKey, type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
+import { orderedWishes } from '../orders/quarantined-wishes.ts';
 import { identityOf, type OpenFirewall } from '../sync/connect.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
@@ -49,19 +50,24 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const intact = members.filter((member) => !member.startsWith(editedWord));
   const fresh = rows.filter(({ row }) => row.changedAt >= request.startedAt).map(({ key }) => key);
   const ledger = new Map(rows.map((entry) => [entry.key, entry]));
+  const listed = seenRealms(request, await listGroup(ports.tables, group.name));
+  const wishes = orderedWishes(request.active, { firewall: open.id, group }, listed);
   const comparison = {
     ledger,
     fresh: new Set(fresh),
-    wanted: seenRealms(request, await listGroup(ports.tables, group.name)),
+    wanted: wishes.wanted,
     observed: keysOf(request, intact, rows),
-    edited: keysOf(request, edited, rows),
+    // What a quarantine put there is put back, too.
+    edited: new Set([...keysOf(request, edited, rows), ...wishes.ordered]),
     sameDevice: request.sameDevice && ours,
   };
   let findings = compare(comparison);
   if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))
     findings = compare({ ...comparison, sameDevice: false });
   if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
-  const acted = findings.filter((finding) => finding.kind !== 'foreign' || target.onForeignAdd === 'remove');
+  const acted = findings.filter(
+    ({ kind, key }) => kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key),
+  );
   await inParallel(acted, 16, (finding) => mark(ports, request, finding, ledger.get(finding.key)));
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   return figures(request, rows, findings);

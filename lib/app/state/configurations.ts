@@ -4,16 +4,28 @@ import { parseRanges, type Ranges } from '../../core/model/address.ts';
 import { clusterId } from '../../core/model/messages.ts';
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
+import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
+import { approvalRules } from '../configuration/approval-rules.ts';
+import { type Freeze, readFreezes } from '../freezes.ts';
 import { count, text } from './items.ts';
+import { everything, type Pause, readPauses } from './pauses.ts';
+import { readQuarantines, versionAttribute } from './quarantines.ts';
 
 /** A generation with everything derived from it once, not per record. */
 export interface ActiveConfiguration {
   generation: number;
   author: string;
+  /** Who AWS says applied it; undefined when that is not known. */
+  principal: string | undefined;
   configuration: Configuration;
   groups: readonly CompiledGroup[];
   /** By cluster id `account|region|name`. */
   clusters: ReadonlyMap<string, ActiveCluster>;
+  freezes: readonly Freeze[];
+  /** Orders of persons, which hold whatever the generation is. */
+  quarantines: Quarantines;
+  /** All writes everywhere are stopped. */
+  paused: Pause | undefined;
 }
 
 export interface ActiveCluster {
@@ -27,7 +39,8 @@ export interface ActiveCluster {
   settings: ClusterConfiguration;
 }
 
-const activeKey: Key = { table: 'control', pk: 'configuration|active' };
+/** Row that says which generation is active; pauses of everything and the version of the quarantines stand in it, too. */
+export const configurationPointer: Key = { table: 'control', pk: 'configuration|active' };
 
 /** Characters of one stored part; at most 4 bytes each stay below the 400 KB of an item. */
 const partLength = 95_000;
@@ -40,6 +53,7 @@ function partKey(generation: number, part: number): Key {
 export class Configurations {
   readonly #tables: Tables;
   #active: ActiveConfiguration | undefined;
+  #quarantineVersion = 0;
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -47,12 +61,12 @@ export class Configurations {
 
   /** Key of the pointer, to be read together with other rows; give the item to `from`. */
   get pointer(): Key {
-    return activeKey;
+    return configurationPointer;
   }
 
   /** Throws `configuration/missing` before the first `apply`. */
   async active(): Promise<ActiveConfiguration> {
-    const [pointer] = await this.#tables.read([activeKey]);
+    const [pointer] = await this.#tables.read([configurationPointer]);
     return this.from(pointer);
   }
 
@@ -69,19 +83,33 @@ export class Configurations {
       const parts = Array.from({ length: count(pointer, 'parts') }, (_, part) => partKey(generation, part));
       const items = await this.#tables.read(parts);
       const document = items.map((item) => text(item, 'document') ?? '').join('');
-      this.#active = derive(
-        generation,
-        text(pointer, 'author') ?? 'unknown',
-        JSON.parse(document) as Configuration,
-      );
+      const author = text(pointer, 'author') ?? 'unknown';
+      const derived = derive(generation, author, JSON.parse(document) as Configuration);
+      const { quarantines = noQuarantines, paused } = this.#active ?? {};
+      this.#active = { ...derived, principal: text(pointer, 'principal'), quarantines, paused };
     }
+    this.#active = await this.#withOrders(this.#active, pointer);
     return this.#active;
+  }
+
+  /** The same object as long as nothing changed. */
+  async #withOrders(active: ActiveConfiguration, pointer: Item | undefined): Promise<ActiveConfiguration> {
+    let result = active;
+    const paused = readPauses(pointer).get(everything);
+    if (paused?.since !== active.paused?.since) result = { ...result, paused };
+    const version = count(pointer, versionAttribute);
+    if (version !== this.#quarantineVersion) {
+      const read = await readQuarantines(this.#tables);
+      result = { ...result, quarantines: read.list };
+      this.#quarantineVersion = read.version;
+    }
+    return result;
   }
 
   /** Stores a generation and makes it the active one, on condition that `previous` still was. */
   async activate(
     configuration: Configuration,
-    by: { previous: number; author: string; now: number },
+    by: { previous: number; author: string; principal?: string | undefined; now: number },
   ): Promise<number> {
     const generation = by.previous + 1;
     const document = JSON.stringify(configuration);
@@ -95,8 +123,18 @@ export class Configurations {
       });
     }
     await this.#tables.write({
-      key: activeKey,
-      put: { generation, parts: parts.length, author: by.author, activatedAt: by.now },
+      key: configurationPointer,
+      // An update: pauses and the version of the quarantines stand in the same row.
+      update: {
+        set: {
+          generation,
+          parts: parts.length,
+          author: by.author,
+          activatedAt: by.now,
+          ...(by.principal === undefined ? {} : { principal: by.principal }),
+        },
+        remove: by.principal === undefined ? ['principal'] : [],
+      },
       if: [{ attribute: 'generation', is: 'absent or =', value: by.previous }],
     });
     return generation;
@@ -116,5 +154,15 @@ export function derive(
     clusters.set(id, { key, id, realm, sharedRanges, ranges: parseRanges(settings.ranges), settings });
   }
   const groups = Object.values(configuration.groups).map(compileGroup);
-  return { generation, author, configuration, groups, clusters };
+  return {
+    generation,
+    author,
+    configuration,
+    groups,
+    clusters,
+    principal: undefined,
+    freezes: readFreezes(approvalRules(configuration).freeze),
+    quarantines: noQuarantines,
+    paused: undefined,
+  };
 }

@@ -1,9 +1,33 @@
 import type { Cause, Counters } from '../../core/plan/brakes.ts';
 import { emptyCounters } from '../../core/plan/brakes.ts';
-import type { HeldReason, LedgerState } from '../../core/plan/plan.ts';
+import type { AddressGroup } from '../../core/model/address-group.ts';
+import type { HeldReason } from '../../core/plan/hold-reasons.ts';
+import type { LedgerState } from '../../core/plan/plan.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Condition, Item, Key, StoredItem, Tables, Write } from '../../core/ports.ts';
 import { count, flag, text } from './items.ts';
+
+/** A change that waits. `since` tells one hold from the next: an approval, or rejection, is for the hold that a person saw. */
+export interface Hold {
+  op: 'add' | 'remove';
+  reason: HeldReason;
+  since: number;
+  approved?: Approval | undefined;
+  rejected?: Rejection | undefined;
+}
+
+/** A person released it, until then. */
+export interface Approval {
+  id: string;
+  by: string;
+  until: number;
+}
+
+export interface Rejection {
+  by: string;
+  at: number;
+  reason?: string | undefined;
+}
 
 /** What we have put, or may have put, on a firewall for one address of one group. */
 export interface LedgerRow {
@@ -15,8 +39,9 @@ export interface LedgerRow {
   cause: Cause | undefined;
   /** Endpoint for which it was put there. */
   endpoint: string | undefined;
-  /** `since` tells one hold from the next: an approval is for the hold that a person saw. */
-  held: { op: 'add' | 'remove'; reason: HeldReason; since: number } | undefined;
+  held: Hold | undefined;
+  /** The approval that released the change which is under way. */
+  released?: Approval | undefined;
   /** Endpoint for which a person took it off by hand. */
   withheldFor: string | undefined;
   /** Code and text of a refusal by the firewall. */
@@ -54,7 +79,6 @@ export function ledgerKey(firewall: string, key: string): Key {
 
 export function readLedger(item: Item | undefined): LedgerRow {
   const state = text(item, 'state');
-  const op = text(item, 'heldOp');
   const code = text(item, 'failedCode');
   return {
     state: state === 'pending' || state === 'present' || state === 'unknown' ? state : 'absent',
@@ -63,15 +87,53 @@ export function readLedger(item: Item | undefined): LedgerRow {
     changedAt: count(item, 'changedAt'),
     cause: text(item, 'cause') as Cause | undefined,
     endpoint: text(item, 'endpoint'),
-    held:
-      op === 'add' || op === 'remove'
-        ? { op, reason: text(item, 'heldReason') as HeldReason, since: count(item, 'heldSince') }
-        : undefined,
+    held: readHold(item),
+    released: readApproval(item),
     withheldFor: text(item, 'withheldFor'),
     failed: code === undefined ? undefined : { code, message: text(item, 'failedMessage') ?? '' },
     why: readWhy(item),
     answer: text(item, 'answer'),
   };
+}
+
+function readHold(item: Item | undefined): Hold | undefined {
+  const op = text(item, 'heldOp');
+  if (op !== 'add' && op !== 'remove') return undefined;
+  const by = text(item, 'rejectedBy');
+  return {
+    op,
+    reason: text(item, 'heldReason') as HeldReason,
+    since: count(item, 'heldSince'),
+    approved: readApproval(item),
+    rejected:
+      by === undefined ? undefined : { by, at: count(item, 'rejectedAt'), reason: text(item, 'rejectedWhy') },
+  };
+}
+
+function readApproval(item: Item | undefined): Approval | undefined {
+  const id = text(item, 'approvalId');
+  if (id === undefined) return undefined;
+  return { id, by: text(item, 'approvedBy') ?? '', until: count(item, 'approvedUntil') };
+}
+
+export function approvalItem({ id, by, until }: Approval): Item {
+  return { approvalId: id, approvedBy: by, approvedUntil: until };
+}
+
+export function rejectionItem({ by, at, reason }: Rejection): Item {
+  return { rejectedBy: by, rejectedAt: at, ...(reason === undefined ? {} : { rejectedWhy: reason }) };
+}
+
+/**
+ * Whether a change is the one that the row holds. An addition for another endpoint is another change; where many endpoints share an
+ * address (nodes) they are not told apart.
+ */
+export function isSameHold(
+  row: Pick<LedgerRow, 'held' | 'endpoint'>,
+  change: { op: 'add' | 'remove'; endpoint: string | undefined; group: Pick<AddressGroup, 'addresses'> },
+): boolean {
+  if (row.held?.op !== change.op) return false;
+  return change.op === 'remove' || change.group.addresses !== 'pod' || row.endpoint === change.endpoint;
 }
 
 export function ledgerItem(
@@ -80,8 +142,13 @@ export function ledgerItem(
   const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
-  if (row.held)
-    Object.assign(item, { heldOp: row.held.op, heldReason: row.held.reason, heldSince: row.held.since });
+  if (row.held) {
+    const { op, reason, since, approved, rejected } = row.held;
+    Object.assign(item, { heldOp: op, heldReason: reason, heldSince: since });
+    if (approved) Object.assign(item, approvalItem(approved));
+    if (rejected) Object.assign(item, rejectionItem(rejected));
+  }
+  if (row.released) Object.assign(item, approvalItem(row.released));
   if (row.withheldFor !== undefined) item['withheldFor'] = row.withheldFor;
   if (row.failed)
     Object.assign(item, { failedCode: row.failed.code, failedMessage: row.failed.message.slice(0, 300) });

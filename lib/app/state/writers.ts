@@ -3,6 +3,7 @@ import type { ItemUpdate, Item, Key, Queues, Tables } from '../../core/ports.ts'
 import { names } from '../names.ts';
 import { type FirewallRecords, parseRecords, recordsText } from './firewall-records.ts';
 import { count, text, texts } from './items.ts';
+import { type Pause, readPauses } from './pauses.ts';
 
 /** Row of a writer key in `control`: lease and fence, the woken flag, and a record per firewall. */
 export interface WriterState {
@@ -16,6 +17,8 @@ export interface WriterState {
   /** When a firewall of this writer was last written to, for pacing. */
   lastWriteAt: number;
   firewalls: FirewallRecords;
+  /** By firewall. */
+  pauses: ReadonlyMap<string, Pause>;
 }
 
 export function writerRow(writerKey: string): Key {
@@ -31,6 +34,7 @@ export function readWriter(item: Item | undefined): WriterState {
     probe: texts(item, 'probe'),
     lastWriteAt: count(item, 'lastWriteAt'),
     firewalls: parseRecords(text(item, 'firewalls')),
+    pauses: readPauses(item),
   };
 }
 
@@ -122,6 +126,12 @@ export async function takeLease(
   }
 }
 
+/** Makes every run that holds the lease now an old one, without taking the lease from it. Returns the new fence. */
+export async function raiseFence(tables: Tables, writerKey: string): Promise<number> {
+  const before = await tables.write({ key: writerRow(writerKey), update: { add: { fence: 1 } } });
+  return readWriter(before).fence + 1;
+}
+
 export interface RunResult {
   now: number;
   lastWriteAt: number;
@@ -149,7 +159,8 @@ async function writeUnderLease(tables: Tables, lease: Lease, update: ItemUpdate)
     await tables.write({
       key: writerRow(lease.writerKey),
       update,
-      if: [{ attribute: 'fence', is: '=', value: lease.fence }],
+      // Not the fence: a person's order raises it, and the run that is interrupted so still gives its lease back.
+      if: [{ attribute: 'leaseUntil', is: '=', value: lease.until }],
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;

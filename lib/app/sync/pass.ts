@@ -1,6 +1,6 @@
 import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
-import { firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
+import { brakesOf, firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
 import { fitBudget } from '../../core/plan/fit-budget.ts';
 import { type Ownership, ownComment, ownershipOf } from '../../core/plan/ownership.ts';
 import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
@@ -9,6 +9,7 @@ import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel, writeAll } from '../state/items.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
+import { freezeAt } from '../freezes.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
@@ -57,7 +58,8 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
   const module = moduleOf(run.ports.firewalls, settings);
   const works = await inParallel(known, 8, ({ group, target }) => {
     const object = objectRef(module, { hub: run.ports.hub, group, target });
-    return readWork(run.ports, { firewall, group, target, object }, byGroup.get(group.name) ?? []);
+    const known = { place: { firewall, group, target, object }, quarantines: active.quarantines };
+    return readWork(run.ports, known, byGroup.get(group.name) ?? []);
   });
   return { works, frozen };
 }
@@ -79,20 +81,25 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
     const there = ours || elsewhere ? (await run.open(pass.firewall)).connection : undefined;
     return { work: await readBack(base, there), ownership };
   }
-  const left = firewallRemovalsLeft(pass.totals);
+  const left = removalsLeftOf(pass);
   const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
   const asks = plan.changes.length + plan.held.length > 0 && base.target.mode !== 'observe';
   return { work: base, ownership: asks ? await objectState(pass, base) : undefined };
 }
 
+function removalsLeftOf({ active, firewall, totals }: Pass): number {
+  return firewallRemovalsLeft(totals, active.configuration.firewalls[firewall]?.brakes);
+}
+
 function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: number): PlanRequest {
   const now = pass.run.ports.clock.now();
-  const counters = rollWindow(work.objectRow.counters, now, work.group.brakes.windowMinutes);
+  const counters = rollWindow(work.objectRow.counters, now, brakesOf(work.group, work.target).windowMinutes);
   return {
     group: work.group,
     target: work.target,
     questions: work.questions,
     ownership,
+    frozen: freezeAt(pass.active.freezes, pass.firewall, now) !== undefined,
     brakes: {
       counters,
       generation: pass.active.generation,
@@ -110,7 +117,7 @@ function ceilingOf({ target }: GroupWork, now: number): PlanRequest['brakes']['c
 
 /** One group after the other: what one takes of the firewall's removals is gone for the next. */
 function planAll(pass: Pass, looked: readonly Looked[]): PlannedWork[] {
-  let left = firewallRemovalsLeft(pass.totals);
+  let left = removalsLeftOf(pass);
   return looked.map((one) => {
     const plan = planGroup(planRequest(pass, one, left));
     left += plan.counters.size - one.work.objectRow.counters.size;

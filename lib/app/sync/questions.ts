@@ -1,13 +1,16 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
+import type { Cause } from '../../core/plan/brakes.ts';
 import type { Question } from '../../core/plan/plan.ts';
+import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { approvalKey, approvalOf, approvedHold, readApproval } from '../state/approvals.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import {
+  type Approval,
+  isSameHold,
   ledgerKey,
   type LedgerRow,
   objectKey,
@@ -26,12 +29,16 @@ export interface GroupWork {
   rows: DirtyRow[];
   ledger: ReadonlyMap<string, LedgerRow>;
   questions: Question[];
-  /** What the audit says beside the decision. */
-  background: {
-    /** By endpoint id. */
-    names: ReadonlyMap<string, string>;
-    approval: { id: string; by: string } | undefined;
-  };
+  byKey: ReadonlyMap<string, Question>;
+  /** What the audit says beside the decision: names by endpoint id. */
+  background: { names: ReadonlyMap<string, string> };
+}
+
+export interface GroupPlace {
+  firewall: string;
+  group: AddressGroup;
+  target: GroupTarget;
+  object: ObjectRef;
 }
 
 /** Membership queries under way at the same time. */
@@ -40,9 +47,10 @@ const width = 32;
 /** Reads truth and ledger for the dirty rows: one batch for the rows, one query with limit 1 per address. */
 export async function readWork(
   ports: Ports,
-  place: { firewall: string; group: AddressGroup; target: GroupTarget; object: ObjectRef },
+  known: { place: GroupPlace; quarantines: Quarantines },
   rows: DirtyRow[],
 ): Promise<GroupWork> {
+  const { place, quarantines } = known;
   const { firewall, group } = place;
   const clusters = [
     ...new Set(rows.flatMap((row) => (row.source === undefined ? [] : [row.source.cluster]))),
@@ -50,25 +58,23 @@ export async function readWork(
   const [items, members] = await Promise.all([
     ports.tables.read([
       objectKey(firewall, group.name),
-      approvalKey(firewall, group.name),
       ...clusters.map(clusterKey),
       ...rows.map((row) => ledgerKey(firewall, row.key)),
     ]),
     inParallel(rows, width, (row) => anyMember(ports.tables, row.key)),
   ]);
   const now = ports.clock.now();
-  const approved = readApproval(items[1], now);
-  const verified = new Map(clusters.map((id, index) => [id, readCluster(items[2 + index]).verifiedShards]));
+  const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
   const names = new Map(members.flatMap(named));
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
-    const entry = readLedger(items[2 + clusters.length + index]);
+    const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
-    return toQuestion(row, { entry, wantedBy, verified, approved });
+    return toQuestion(row, { entry, wantedBy, verified, group, now, quarantines });
   });
-  const background = { names, approval: approvalOf(items[1]) };
-  return { ...place, objectRow: readObject(items[0], now), rows, ledger, questions, background };
+  const objectRow = readObject(items[0], now);
+  return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
 }
 
 function named(member: Member | undefined): [string, string][] {
@@ -87,6 +93,30 @@ async function wanted(
   return all.find(({ endpoint }) => endpoint !== entry.withheldFor)?.endpoint ?? any;
 }
 
+type Op = 'add' | 'remove';
+
+/** What persons decided about the change that the row holds, or that an earlier run began, if it still is that change. */
+function decisionOn(
+  entry: LedgerRow,
+  known: { wantedBy: string | undefined; group: AddressGroup; now: number },
+): { op?: Op | undefined; approved?: Op | undefined; rejected?: Op | undefined } {
+  const { wantedBy: endpoint, group, now } = known;
+  const { held, released } = entry;
+  const valid = (approval: Approval | undefined): boolean => approval !== undefined && approval.until > now;
+  if (entry.state === 'pending') {
+    // An intent whose call failed: the approval that released it still counts.
+    const op = entry.counted ? 'add' : 'remove';
+    const same = op === 'remove' || group.addresses !== 'pod' || entry.endpoint === endpoint;
+    return { op, approved: same && valid(released) ? op : undefined };
+  }
+  if (!held || !isSameHold(entry, { op: held.op, endpoint, group })) return {};
+  const { op } = held;
+  return { op, approved: valid(held.approved) ? op : undefined, rejected: held.rejected && op };
+}
+
+/** Marks that only ask to look again; why the change was wanted they do not know. */
+const asksToLook: readonly Cause[] = ['approval', 'reconcile'];
+
 function toQuestion(
   row: DirtyRow,
   known: {
@@ -94,17 +124,18 @@ function toQuestion(
     wantedBy: string | undefined;
     /** Verified shards by cluster. */
     verified: ReadonlyMap<string, ReadonlySet<string>>;
-    approved: ReadonlySet<string>;
+    group: AddressGroup;
+    now: number;
+    quarantines: Quarantines;
   },
 ): Question {
-  const { entry, wantedBy, approved } = known;
-  const isApproved = (op: 'add' | 'remove'): boolean =>
-    entry.held?.op === op && approved.has(approvedHold({ ...entry.held, key: row.key }));
+  const { entry, wantedBy, group } = known;
+  const decided = decisionOn(entry, known);
   return {
     key: row.key,
     address: row.address,
     wantedBy,
-    cause: row.cause,
+    cause: decided.op && asksToLook.includes(row.cause) ? (entry.cause ?? row.cause) : row.cause,
     witnessed: row.witnessed,
     moved: row.moved,
     unverified:
@@ -112,7 +143,9 @@ function toQuestion(
     ledger: entry.state,
     counted: entry.counted,
     withheldFor: entry.withheldFor,
-    approved: { add: isApproved('add'), remove: isApproved('remove') },
+    approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },
+    rejected: decided.rejected,
+    quarantine: known.quarantines.wish(group, row),
   };
 }
 
@@ -129,7 +162,11 @@ export async function readBack(
   const questions = work.questions.map((question) =>
     uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
   );
-  return { ...work, questions };
+  return { ...work, ...keyed(questions) };
+}
+
+function keyed(questions: Question[]): Pick<GroupWork, 'questions' | 'byKey'> {
+  return { questions, byKey: new Map(questions.map((question) => [question.key, question])) };
 }
 
 /** Nothing is a member of an object that is not there. */

@@ -1,7 +1,8 @@
 import { refusesAll } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
-import type { GroupPlan, HeldReason, PlannedChange, Question } from '../../core/plan/plan.ts';
+import type { HeldReason } from '../../core/plan/hold-reasons.ts';
+import type { GroupPlan, PlannedChange, Question } from '../../core/plan/plan.ts';
 import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clearDirty } from '../state/dirty.ts';
@@ -10,6 +11,8 @@ import {
   asRead,
   checkObject,
   countersItem,
+  type Hold,
+  isSameHold,
   ledgerItem,
   ledgerKey,
   type LedgerRow,
@@ -20,7 +23,7 @@ import {
 import { type Place, writeFenced, writeObject } from './fenced.ts';
 import { objectItem, objectNews } from './object-news.ts';
 import type { GroupWork } from './questions.ts';
-import { type RecordPlace, whyOf, wishesOf } from './why.ts';
+import { approvalOf, type RecordPlace, whyOf, wishesOf } from './why.ts';
 
 /** Planned work of one group. */
 export interface PlannedWork {
@@ -48,9 +51,10 @@ export async function recordIntent(
     const writes = plan.changes.map((change) => {
       const { key, cause } = change;
       const counted = change.op === 'add';
+      const released = change.approved ? approvalOf(work.ledger.get(key)) : undefined;
       const endpoint = wishes.get(key);
       const why = whyOf(place, work, change, endpoint);
-      const row = { state: 'pending', counted, changedAt: now, cause, endpoint, why } as const;
+      const row = { state: 'pending', counted, changedAt: now, cause, endpoint, why, released } as const;
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const set = { ...objectItem(work), ...countersItem(plan.counters) };
@@ -196,11 +200,14 @@ function heldWrite(
 ): Write {
   const { change, reason, now, wish } = held;
   const row = work.ledger.get(change.key);
+  const same = row && isSameHold(row, { op: change.op, endpoint: wish, group: work.group });
+  const { since = now, approved, rejected } = (same && row.held) || {};
   const entry = {
-    ...heldRow(change, { reason, since: row?.held?.op === change.op ? row.held.since : now }),
+    ...heldRow(change, { reason, since, approved, rejected }),
     changedAt: now,
-    cause: change.cause,
-    endpoint: row?.endpoint,
+    // Why it was held first decides who may release it.
+    cause: same ? row.cause : change.cause,
+    endpoint: change.op === 'add' ? wish : row?.endpoint,
     why: whyOf(place, work, change, wish),
   };
   return putLedger(place, change.key, entry, asRead(row, place.fence));
@@ -230,7 +237,7 @@ function outcomeWrite(
 
 function heldRow(
   change: PlannedChange,
-  hold: { reason: HeldReason; since: number },
+  hold: Omit<Hold, 'op'>,
 ): Pick<LedgerRow, 'state' | 'counted' | 'held'> {
   const there = change.op === 'remove';
   return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, ...hold } };

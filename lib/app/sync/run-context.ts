@@ -3,6 +3,7 @@ import type { CallBudget } from '../../core/model/call-budget.ts';
 import { isIll } from '../../core/model/trouble.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute, syncBudget } from '../budgets.ts';
+import { defaultFirewallBrakes } from '../../core/plan/brakes.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
@@ -34,7 +35,6 @@ export interface RunEnd {
 /** Calls to the device end before the lease does. */
 const deviceMarginMs = 10_000;
 const identityEveryMs = 60_000;
-const totalsWindowMs = 10 * 60_000;
 /** Pause of a run that did not even learn which firewalls it is for. */
 const unknownSeconds = 30;
 
@@ -63,11 +63,16 @@ export class RunContext {
   async totalsOf(firewall: string): Promise<FirewallTotals> {
     const windowStart = this.ports.clock.now();
     const known = this.state.totals(firewall);
-    if (known && windowStart - known.windowStart < totalsWindowMs) return known;
+    if (known && windowStart - known.windowStart < this.#windowMs(firewall)) return known;
     const size = await this.#countedOn(firewall);
     const fresh = { size, windowStart, sizeAtStart: size, identityAt: known?.identityAt ?? 0 };
     this.state.setTotals(firewall, fresh);
     return fresh;
+  }
+
+  #windowMs(firewall: string): number {
+    const { brakes = defaultFirewallBrakes } = this.active?.configuration.firewalls[firewall] ?? {};
+    return brakes.windowMinutes * 60_000;
   }
 
   async #countedOn(firewall: string): Promise<number> {

@@ -38,7 +38,11 @@ export async function syncFirewall(
   const context = new RunContext(ports, lease);
   let failure: ZonebridgeError | undefined;
   try {
-    await drain(context, await readActive(context, configurations, writerKey));
+    const active = await readActive(context, configurations, writerKey);
+    // What is dirty stays so; `resume` wakes.
+    context.firewalls = context.firewalls.filter((firewall) => !lease.found.pauses.has(firewall));
+    if (active.paused || context.firewalls.length === 0) return await context.leave();
+    await drain(context, active);
   } catch (error) {
     // Before the first `apply` there is nothing to be behind with.
     if (isZonebridgeError(error, 'configuration/missing')) return await context.leave();

@@ -1,5 +1,5 @@
 import type { PlannedChange } from '../../core/plan/plan.ts';
-import type { Why } from '../state/ledger.ts';
+import type { Approval, LedgerRow, Why } from '../state/ledger.ts';
 import type { Place } from './fenced.ts';
 import type { GroupWork } from './questions.ts';
 
@@ -20,7 +20,7 @@ export function whyOf(
   change: PlannedChange,
   wish: string | undefined,
 ): Why {
-  const { names, approval } = work.background;
+  const { names } = work.background;
   const row = work.ledger.get(change.key);
   const before = row?.endpoint ?? row?.why?.endpoint;
   const endpoint = wish ?? before;
@@ -31,6 +31,15 @@ export function whyOf(
     generation: place.generation,
     object: work.object.name,
     moved: change.moved || undefined,
-    approval: change.approved ? approval : undefined,
+    approval: change.approved ? told(approvalOf(row)) : undefined,
   };
+}
+
+/** The approval that releases a held change, or released it in an earlier run that did not come to its end. */
+export function approvalOf(row: LedgerRow | undefined): Approval | undefined {
+  return row?.held?.approved ?? row?.released;
+}
+
+function told(approval: Approval | undefined): Why['approval'] {
+  return approval && { id: approval.id, by: approval.by };
 }

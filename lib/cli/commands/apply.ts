@@ -65,7 +65,12 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
     return;
   }
   const author = person(cli, options.author);
-  const { generation, allowances } = await applyConfiguration(hub, { configuration, plans, author });
+  const { generation, allowances } = await applyConfiguration(hub, {
+    configuration,
+    plans,
+    author,
+    principal: await hub.caller.principal(),
+  });
   output.line(`Generation ${generation} is active.`);
   const progress = options.wait ? await wait(cli, hub, generation) : undefined;
   const failed = options.wait ? await failedGroups(hub) : [];

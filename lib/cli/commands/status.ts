@@ -49,6 +49,7 @@ function show(cli: Cli, status: Status): void {
   });
   for (const firewall of status.firewalls)
     for (const line of troubleLines(firewall, now)) output.line(`  ${output.safe(line)}`);
+  showOrders(cli, status);
   output.line('\nGroups by our record, as of the last comparison and what was written since:');
   output.table({
     head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
@@ -78,6 +79,29 @@ function show(cli: Cli, status: Status): void {
   });
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+/** What persons ordered: pauses and quarantines. */
+function showOrders({ output }: Cli, { firewalls, quarantines, now }: Status): void {
+  for (const { firewall, paused } of firewalls) {
+    if (!paused) continue;
+    const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
+    output.line(output.safe(`  ${firewall}: paused ${ago(paused.since, now)} by ${paused.by}${why}`));
+  }
+  if (quarantines.length === 0) return;
+  output.line('\nQuarantines:');
+  output.table({
+    head: ['target', 'addresses', 'deny group', 'since', 'by', 'reason', 'address reused'],
+    rows: quarantines.map(({ target, addresses, denyGroup, since, by, reason, reused }) => [
+      target,
+      addresses.map((entry) => entry.split('|')[1]).join(', '),
+      denyGroup,
+      ago(since, now),
+      by,
+      reason,
+      reused && { text: `${reused.address} ${ago(reused.at, now)}`, tone: 'bad' as const },
+    ]),
+  });
 }
 
 /** Which members the firewall refused, and where to read more. */
@@ -112,6 +136,7 @@ function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
     behind: 'bad',
     'short of calls': 'warn',
     'circuit open': 'bad',
+    paused: 'warn',
     'not reached yet': 'dim',
   } as const;
   return [

@@ -27,6 +27,13 @@ export interface BrakeSettings {
 /** `keep`: for as long as it takes. Otherwise they count as gone after so many hours, through the brakes unless these are bypassed. */
 export type OnSilence = 'keep' | { expireAfterHours: number; bypassBrakes: boolean };
 
+/** Limits of a firewall as a whole, over all groups. */
+export interface FirewallBrakes {
+  /** Net loss in a window is held above max(minimum, share of everything we keep there at the window's start). */
+  shrink: { minimum: number; share: number };
+  windowMinutes: number;
+}
+
 /** A named selection of endpoints, as configured. Its id is its name. */
 export interface AddressGroup {
   name: string;
@@ -62,6 +69,8 @@ export interface GroupTarget {
   onForeignAdd: 'remove' | 'report';
   /** Pods over a channel that writes configuration: the operator says so, with a ceiling. */
   acceptConfigChurn?: { writesPerHour: number } | undefined;
+  /** Limits on this firewall when they differ from the group's; complete. */
+  brakes?: BrakeSettings | undefined;
 }
 
 /** Key of a membership, dirty row and ledger row: group, realm, canonical address. Neither name nor realm may hold `|`. */

@@ -1,4 +1,5 @@
-import type { BrakeSettings } from '../model/address-group.ts';
+import type { AddressGroup, BrakeSettings, FirewallBrakes, GroupTarget } from '../model/address-group.ts';
+import type { HeldReason } from './hold-reasons.ts';
 
 /** Defaults of design 4.4; each can be set for all groups or one. */
 export const defaultBrakes: BrakeSettings = {
@@ -7,12 +8,23 @@ export const defaultBrakes: BrakeSettings = {
   windowMinutes: 10,
 };
 
-/** More than this share of everything we keep on a firewall does not go in one window without a person. */
-const firewallShrink = { minimum: 10, share: 0.2 };
+/** More than this share of everything we keep on a firewall does not go in one window without a person, unless configured. */
+export const defaultFirewallBrakes: FirewallBrakes = {
+  shrink: { minimum: 10, share: 0.2 },
+  windowMinutes: 10,
+};
 
 /** Net removals that a firewall as a whole still allows in its window. */
-export function firewallRemovalsLeft(totals: { size: number; sizeAtStart: number }): number {
-  return limit(firewallShrink, totals.sizeAtStart) - (totals.sizeAtStart - totals.size);
+export function firewallRemovalsLeft(
+  totals: { size: number; sizeAtStart: number },
+  { shrink }: FirewallBrakes = defaultFirewallBrakes,
+): number {
+  return limit(shrink, totals.sizeAtStart) - (totals.sizeAtStart - totals.size);
+}
+
+/** Limits of a group on one firewall: the target's own, otherwise the group's. */
+export function brakesOf(group: AddressGroup, target: GroupTarget): BrakeSettings {
+  return target.brakes ?? group.brakes;
 }
 
 /** Durable counters of one group on one firewall. */
@@ -64,22 +76,13 @@ export interface BrakedChange {
   /** The hub has not verified the part of the cluster this comes from. */
   unverified: boolean;
   approved: boolean;
+  /** A person ordered it by a quarantine: no brake holds it. */
+  quarantined?: boolean | undefined;
 }
-
-export type HoldReason =
-  | 'shrink'
-  | 'empties'
-  | 'growth'
-  | 'max-members'
-  | 'unverified'
-  | 'configuration-shrink'
-  | 'configuration-growth'
-  | 'firewall-shrink'
-  | 'write-ceiling';
 
 export interface Braked<C> {
   go: C[];
-  held: { change: C; reason: HoldReason }[];
+  held: { change: C; reason: HeldReason }[];
   counters: Counters;
 }
 
@@ -107,8 +110,8 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   const state = { ...context.counters, allowance: { ...context.counters.allowance } };
   if (context.ceiling) state.writes = { hour: context.ceiling.hour, count: writesSoFar(state, context) };
   const go: C[] = [];
-  const held: { change: C; reason: HoldReason }[] = [];
-  const judge = (change: C, reason: HoldReason | undefined): void => {
+  const held: { change: C; reason: HeldReason }[] = [];
+  const judge = (change: C, reason: HeldReason | undefined): void => {
     if (reason !== undefined) {
       held.push({ change, reason });
       return;
@@ -125,11 +128,11 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   let firewallLeft = context.firewallRemovalsLeft + go.length;
   const removals = changes.filter((change) => change.op === 'remove');
   // What is never held goes first, so that it is counted before the rest is judged.
-  const free = removals.filter((change) => change.moved || change.approved);
+  const free = removals.filter(isFree);
   for (const change of free) judge(change, undefined);
   firewallLeft -= free.length;
   for (const change of removals) {
-    if (change.moved || change.approved) continue;
+    if (isFree(change)) continue;
     const reason = holdRemoval(change, state, { ...context, firewallRemovalsLeft: firewallLeft });
     if (reason === undefined) firewallLeft -= 1;
     judge(change, reason);
@@ -141,15 +144,21 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   return { go, held, counters: state };
 }
 
+/** A removal that no brake holds. */
+function isFree({ moved, approved, quarantined }: BrakedChange): boolean {
+  return moved || approved || quarantined === true;
+}
+
 function writesSoFar({ writes }: Counters, { ceiling }: BrakeContext): number {
   return writes && ceiling && writes.hour === ceiling.hour ? writes.count : 0;
 }
 
-function isFull({ reason }: { reason: HoldReason }): boolean {
+function isFull({ reason }: { reason: HeldReason }): boolean {
   return reason === 'max-members';
 }
 
-function holdAddition(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
+function holdAddition(change: BrakedChange, state: Counters, context: BrakeContext): HeldReason | undefined {
+  if (change.quarantined === true) return undefined;
   if (state.size + 1 > context.maxMembers) return 'max-members';
   const { ceiling } = context;
   if (ceiling && writesSoFar(state, context) >= ceiling.writesPerHour) return 'write-ceiling';
@@ -165,7 +174,7 @@ function holdAddition(change: BrakedChange, state: Counters, context: BrakeConte
   return growth > limit(context.settings.growth, state.sizeAtStart) ? 'growth' : undefined;
 }
 
-function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContext): HoldReason | undefined {
+function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContext): HeldReason | undefined {
   if (change.cause === 'configuration') {
     const { allowance } = state;
     const released = allowance.generation === context.generation && allowance.remove > 0;
@@ -182,8 +191,8 @@ function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContex
 export function applyAllowance(
   planned: { add: number; remove: number; size: number; firstFill: boolean },
   settings: BrakeSettings,
-): { add: number; remove: number; holds: HoldReason[] } {
-  const holds: HoldReason[] = [];
+): { add: number; remove: number; holds: HeldReason[] } {
+  const holds: HeldReason[] = [];
   const after = planned.size + planned.add - planned.remove;
   const empties = planned.size > 0 && after <= 0;
   const loss = planned.size - after;

@@ -1,8 +1,10 @@
 import { bypassesBrakes } from '../desired/silence.ts';
 import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
-import type { BrakeContext, BrakedChange, Cause, Counters, HoldReason } from './brakes.ts';
-import { brake } from './brakes.ts';
+import type { BrakeContext, BrakedChange, Cause, Counters } from './brakes.ts';
+import { brake, brakesOf } from './brakes.ts';
+import type { HeldReason } from './hold-reasons.ts';
 import type { Ownership } from './ownership.ts';
+import type { QuarantineWish } from './quarantine.ts';
 
 /** What we know of one address on a firewall: `absent` rows exist only to hold or withhold something. */
 export type LedgerState = 'pending' | 'present' | 'unknown' | 'absent';
@@ -26,19 +28,16 @@ export interface Question {
   /** Endpoint for which a person removed the address by hand. */
   withheldFor?: string | undefined;
   approved: { add: boolean; remove: boolean };
+  /** The change that a person rejected, as long as it is still that one. */
+  rejected?: 'add' | 'remove' | undefined;
+  /** Where a quarantine wants the address, whatever the cluster says: out of an allow group, or in the deny group. */
+  quarantine?: QuarantineWish | undefined;
 }
 
 export interface PlannedChange extends BrakedChange {
   key: string;
+  rejected?: boolean | undefined;
 }
-
-export type HeldReason =
-  | HoldReason
-  | 'foreign-object'
-  | 'missing-object'
-  | 'renamed-object'
-  | 'observe'
-  | 'add-only';
 
 export interface GroupPlan {
   /** The object must be made before its first member. */
@@ -56,38 +55,32 @@ export interface PlanRequest {
   questions: readonly Question[];
   /** Undefined when the ledger knows the object to be there and ours; `renamed` when it lies under another name or channel. */
   ownership: Ownership | 'renamed' | undefined;
+  /** A change freeze holds: only dead addresses leave. */
+  frozen?: boolean | undefined;
   brakes: Omit<BrakeContext, 'settings' | 'maxMembers'>;
 }
 
 /**
  * Decides what one firewall should do for one group (laws 3 to 6). Pure and deterministic: changes come sorted by address.
- * Order of checks: difference, write mode, ownership, brakes.
+ * Order of checks: difference, quarantine, write mode, ownership, freeze, rejection, brakes.
  */
 export function planGroup(asked: PlanRequest): GroupPlan {
   const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
   const counters = recount(request);
   const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters };
-  const wanted: PlannedChange[] = [];
+  const allowed: PlannedChange[] = [];
   for (const question of [...request.questions].sort(byAddress)) {
     const change = difference(question, plan, request.group);
-    if (change) wanted.push(change);
-  }
-  const reason = objectHold(request);
-  if (reason !== undefined) {
-    plan.held = wanted.map((change) => ({ change, reason }));
-    return plan;
-  }
-  const allowed: PlannedChange[] = [];
-  for (const change of wanted) {
-    if (request.target.mode === 'observe') plan.held.push({ change, reason: 'observe' });
-    else if (request.target.mode === 'add-only' && change.op === 'remove')
-      plan.held.push({ change, reason: 'add-only' });
-    else allowed.push(change);
+    if (!change) continue;
+    const reason =
+      modeHold(change, request) ?? objectHold(request) ?? freezeHold(change, request) ?? rejectedHold(change);
+    if (reason === undefined) allowed.push(change);
+    else plan.held.push({ change, reason });
   }
   const braked = brake(allowed, {
     ...request.brakes,
     counters,
-    settings: request.group.brakes,
+    settings: brakesOf(request.group, request.target),
     maxMembers: request.group.maxMembers,
   });
   plan.changes = braked.go;
@@ -125,25 +118,62 @@ function isMember(question: Question): boolean {
 function difference(question: Question, plan: GroupPlan, group: AddressGroup): PlannedChange | undefined {
   const present = isMember(question);
   const withheld = question.withheldFor !== undefined && question.withheldFor === question.wantedBy;
+  // Also under a quarantine, so that it is still withheld when that is lifted.
   if (question.wantedBy !== undefined && withheld && !present) {
     plan.settled.push({ question, ledger: 'withheld' });
     return undefined;
   }
-  if ((question.wantedBy !== undefined) === present) {
+  const wanted = isWanted(question);
+  if (wanted === present) {
     plan.settled.push({ question, ledger: present ? 'present' : 'absent' });
     return undefined;
   }
-  const op = question.wantedBy === undefined ? 'remove' : 'add';
+  const op = wanted ? 'add' : 'remove';
   const { key, address, cause, witnessed, moved, unverified } = question;
   const expected = op === 'remove' && cause === 'silence' && bypassesBrakes(group);
-  const approved = question.approved[op] || expected;
-  return { op, key, address, cause, witnessed, moved, unverified, approved };
+  return {
+    op,
+    key,
+    address,
+    cause,
+    witnessed,
+    moved,
+    unverified,
+    approved: question.approved[op] || expected,
+    rejected: question.rejected === op,
+    quarantined: question.quarantine === (wanted ? 'in' : 'out'),
+  };
 }
 
-function objectHold(request: PlanRequest): HeldReason | undefined {
-  if (request.target.mode === 'observe') return undefined;
-  if (request.ownership === 'foreign') return 'foreign-object';
-  if (request.ownership === 'renamed') return 'renamed-object';
-  if (request.ownership === 'absent' && request.target.create === 'offered') return 'missing-object';
+/** A quarantine stands above what the cluster says. */
+export function isWanted({ quarantine, wantedBy }: Question): boolean {
+  if (quarantine !== undefined) return quarantine === 'in';
+  return wantedBy !== undefined;
+}
+
+/** Observing writes nothing at all; a person's order takes a member out of a group that otherwise only grows. */
+function modeHold(change: PlannedChange, { target }: PlanRequest): HeldReason | undefined {
+  if (target.mode === 'observe') return 'observe';
+  if (target.mode === 'add-only' && change.op === 'remove' && !change.quarantined) return 'add-only';
   return undefined;
+}
+
+function objectHold({ ownership, target }: PlanRequest): HeldReason | undefined {
+  if (ownership === 'foreign') return 'foreign-object';
+  if (ownership === 'renamed') return 'renamed-object';
+  if (ownership === 'absent' && target.create === 'offered') return 'missing-object';
+  return undefined;
+}
+
+/** A dead address leaves at any time: whoever gets it next must not be let in. */
+function freezeHold(change: PlannedChange, { frozen }: PlanRequest): HeldReason | undefined {
+  if (frozen !== true || change.approved || change.quarantined) return undefined;
+  return change.op === 'remove' && (change.witnessed || change.moved) ? undefined : 'frozen';
+}
+
+/** What was rejected is another change once a watch saw the endpoint go, or the address belongs to somebody else. */
+function rejectedHold(change: PlannedChange): HeldReason | undefined {
+  const { op, rejected, approved, quarantined, witnessed, moved } = change;
+  if (!rejected || approved || quarantined) return undefined;
+  return op === 'remove' && (witnessed || moved) ? undefined : 'rejected';
 }

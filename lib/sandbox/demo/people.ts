@@ -112,7 +112,11 @@ export async function playMistake(stage: Stage): Promise<void> {
   stage.note({ name: 'mistake held', what, ok, latencyMs: undefined, propagation: false });
   await stage.step('approved', pods, {
     act: async () => {
-      await approveHeld(ports, await configurations.active(), { firewall: pods.firewall, by: 'demo', held });
+      await approveHeld(ports, await configurations.active(), {
+        firewall: pods.firewall,
+        by: { name: 'demo', principal: undefined },
+        held,
+      });
       return now();
     },
     wanted: () => stage.members(pods).length === 0,

@@ -1,0 +1,85 @@
+/** Who or what lets a held change go on. */
+interface HoldRule {
+  /** What to do, for people; `<firewall>` stands for its id. */
+  remedy: string;
+  /** `approve` releases it; it counts as waiting for a person. */
+  approvable: boolean;
+  /** May have mended itself: each comparison looks at it again. */
+  looksAgain: boolean;
+  /** A new configuration generation decides it anew. */
+  decidedByApply: boolean;
+}
+
+function rule(remedy: string, flags: Partial<Omit<HoldRule, 'remedy'>> = {}): HoldRule {
+  return { remedy, approvable: false, looksAgain: false, decidedByApply: false, ...flags };
+}
+
+const approve =
+  '`zonebridge approve <firewall>` shows and releases it, or `zonebridge reject <firewall>` refuses it.';
+
+/** Every reason for which the plan holds a change: one word, what to do about it, and what releases it. The only such table. */
+const holdReasons = {
+  observe: rule('The mode of the group here is observe: nothing is written.', { decidedByApply: true }),
+  'add-only': rule('The mode of the group here is add-only: set it to sync to let members go.', {
+    decidedByApply: true,
+  }),
+  'foreign-object': rule(
+    'An object of this name exists that is not ours: rename the group, or have the object offered.',
+    { looksAgain: true, decidedByApply: true },
+  ),
+  'missing-object': rule('The object that should be offered is not there: have it made and offered.', {
+    looksAgain: true,
+    decidedByApply: true,
+  }),
+  'renamed-object': rule(
+    'The members lie under another name or channel of the group: go back to it, or retire the old one.',
+    { looksAgain: true, decidedByApply: true },
+  ),
+  frozen: rule(
+    'A change freeze holds it until its period ends; then it goes on by itself. `zonebridge approve <firewall>` releases it before.',
+    { approvable: true },
+  ),
+  rejected: rule(
+    'A person rejected it: it stays until it is wanted differently, or until `zonebridge approve <firewall> --rejected`.',
+    { approvable: true },
+  ),
+  shrink: rule(`The group would lose more than its brake allows: ${approve}`, { approvable: true }),
+  empties: rule(`It would empty the group, and nobody saw the endpoint go: ${approve}`, {
+    approvable: true,
+  }),
+  growth: rule(`The group would grow by a new namespace more than its brake allows: ${approve}`, {
+    approvable: true,
+  }),
+  'max-members': rule('The group has as many members as maxMembers allows: raise it, or select fewer.', {
+    looksAgain: true,
+    decidedByApply: true,
+  }),
+  unverified: rule(
+    'That part of the cluster was not compared with the hub yet, which happens by itself; `zonebridge approve <firewall>` releases it before.',
+    { approvable: true, looksAgain: true },
+  ),
+  'configuration-shrink': rule(`The configuration removes more than its brake allows: ${approve}`, {
+    approvable: true,
+    decidedByApply: true,
+  }),
+  'configuration-growth': rule(`The configuration adds more than its brake allows: ${approve}`, {
+    approvable: true,
+    decidedByApply: true,
+  }),
+  'firewall-shrink': rule(`The firewall would lose too much of all we keep on it: ${approve}`, {
+    approvable: true,
+  }),
+  'write-ceiling': rule(
+    'As many configuration changes as accepted were made this hour: it waits for the next.',
+    {
+      looksAgain: true,
+    },
+  ),
+} as const satisfies Record<string, HoldRule>;
+
+export type HeldReason = keyof typeof holdReasons;
+
+/** The rule of a reason; one that is not known (a row of another version) waits for a person. */
+export function holdRule(reason: HeldReason): HoldRule {
+  return holdReasons[reason] ?? rule(approve, { approvable: true });
+}
