@@ -114,9 +114,11 @@ export async function rejectHeld(
 }
 
 /** Before anything is done. */
-function record(ports: Ports, what: string, { firewall, by, reason, ticket, held }: Decision, more: Item) {
-  const changes = held.map(({ op, address, group, reason: because }) => ({ op, address, group, because }));
-  return recordAction(ports, { what, by: by.name, firewall, reason, ticket, details: { changes, ...more } });
+function record(ports: Ports, what: string, decision: Decision, more: Item): Promise<void> {
+  const { firewall, by, ticket } = decision;
+  const changes = decision.held.map(({ op, address, group, reason }) => ({ op, address, group, reason }));
+  const details = { changes, ...more };
+  return recordAction(ports, { what, by: by.name, firewall, reason: decision.reason, ticket, details });
 }
 
 /** Writes the decision into each hold, on condition that it still is the one that was seen. */
