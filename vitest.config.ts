@@ -11,7 +11,7 @@ export default defineConfig({
             'lib/**/*.test.ts',
             'lambdas/**/*.test.ts',
             'cluster-agent/**/*.test.ts',
-            'test/{architecture,contract,app}/**/*.test.ts',
+            'test/{architecture,contract,app,hostile}/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },
@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'stack',
-          include: ['test/stack/**/*.test.ts'],
+          include: ['test/{stack,drills}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -43,7 +43,7 @@ describe('hostile and broken events', () => {
     await world.event('endpoints', { changes: [world.upsertChange(pod('a', '10.1.0.1', web))], ...detail });
     await world.settle();
     expect(world.on('web')).toEqual([]);
-    expect(await quarantined(world)).toBe(code);
+    expect(await quarantined(world, 'one')).toBe(code);
   });
 
   test('one bad record is set aside alone', async () => {

@@ -39,6 +39,9 @@ const eventMaxAgeMs = 12 * 60 * 60_000;
 /** A pod has one address of each family (Kubernetes API, podIPs); more claims would not fit into one transaction. */
 const podAddresses = 16;
 
+/** Stands for the sender until it is known which cluster that is. */
+const unknownCluster = 'unknown';
+
 /** Endpoints written at the same time; they rarely share items. */
 const width = 16;
 
@@ -51,16 +54,19 @@ export async function ingestMessage(
   configurations: Configurations,
   body: string,
 ): Promise<void> {
+  let cluster = unknownCluster;
   try {
     const message = parseJson(body);
     const walk = walkMessage.safeParse(message);
     if (walk.success) return await walkShards({ ports, active: await configurations.active() }, walk.data);
     const event = checked(busEvent, message);
-    await ingestEvent(await openEvent(ports, configurations, event.source), event);
+    const sender = await openEvent(ports, configurations, event.source);
+    cluster = sender.cluster.key;
+    await ingestEvent(sender, event);
   } catch (error) {
     if (!isZonebridgeError(error) || error.retry !== 'never' || error.code === 'configuration/missing')
       throw error;
-    await setAside(ports, { cluster: 'unknown', error, sample: body });
+    await setAside(ports, { cluster, error, sample: body });
   }
 }
 

@@ -1,0 +1,74 @@
+import { ZonebridgeError } from '../../../lib/core/errors.ts';
+import type { Drill } from '../drill.ts';
+import type { DrillHub } from '../support/drill-hub.ts';
+
+function unreachable({ world }: DrillHub): void {
+  world.device.fault = () => {
+    throw new ZonebridgeError('firewall/unreachable', 'no answer within 5 s');
+  };
+}
+
+function reachable({ world }: DrillHub): void {
+  world.device.fault = undefined;
+}
+
+/** Faults of a firewall, and what people do on it. */
+export const firewallDrills: Drill[] = [
+  {
+    alarm: 'firewall-behind-edge',
+    fault: 'the firewall does not answer while pods change',
+    start: async (hub) => {
+      unreachable(hub);
+      await hub.pods(['d', '10.1.0.4']);
+    },
+    minutes: 12,
+    mend: reachable,
+  },
+  {
+    alarm: 'firewall-behind-edge',
+    fault: 'nothing measures it: the sweep gets no invocation',
+    start: ({ host }) => void host.throttled.add('Hub/SweepFunction'),
+    minutes: 12,
+    mend: ({ host }) => host.throttled.clear(),
+  },
+  {
+    alarm: 'firewall-failing-edge',
+    fault: 'five runs in a row cannot reach the firewall',
+    start: async (hub) => {
+      unreachable(hub);
+      await hub.pods(['d', '10.1.0.4']);
+    },
+    minutes: 5,
+    mend: reachable,
+  },
+  {
+    alarm: 'drift-edge',
+    fault: 'a person takes an address out of our object',
+    start: ({ world }) => void world.device.objects.get('obj-web')?.members.delete('10.1.0.2'),
+    minutes: 20,
+    mend: () => undefined,
+  },
+  {
+    alarm: 'stale-allow-edge',
+    fault: 'the firewall refuses to take out the address of a pod that is gone',
+    start: async (hub) => {
+      hub.world.device.refuse.set(
+        '10.1.0.3',
+        new ZonebridgeError('firewall/rejected', 'the entry is in use'),
+      );
+      await hub.gone('c');
+    },
+    minutes: 20,
+    mend: ({ world }) => world.device.refuse.clear(),
+  },
+  {
+    alarm: 'changes-held-edge',
+    fault: 'a group would lose its last addresses at once',
+    start: (hub) =>
+      hub.tell('one', 'endpoints', {
+        changes: ['a', 'b', 'c'].map((uid) => hub.world.removeChange(uid, 'relist')),
+      }),
+    minutes: 5,
+    mend: (hub) => hub.pods(['a', '10.1.0.1'], ['b', '10.1.0.2'], ['c', '10.1.0.3']),
+  },
+];

@@ -1,0 +1,92 @@
+import { ZonebridgeError } from '../../../lib/core/errors.ts';
+import type { Drill } from '../drill.ts';
+import type { DrillHub } from '../support/drill-hub.ts';
+
+const ingest = 'zonebridge-test-ingest';
+
+function stateFails(hub: DrillHub): void {
+  hub.stateFault = () => {
+    throw new ZonebridgeError('store/unavailable', 'DynamoDB did not answer');
+  };
+}
+
+/** A function's way to the state swallows what it sends: Lambda ends it at its time-out. */
+function stateHangs(hub: DrillHub, place: string): void {
+  hub.stateFault = async () => {
+    if (hub.host.running === place) await hub.host.waitForEver();
+  };
+}
+
+function stateAnswers(hub: DrillHub): void {
+  hub.stateFault = undefined;
+}
+
+function lost(alarm: string, fault: string, target: string): Drill {
+  return {
+    alarm,
+    fault,
+    start: ({ undeliverable }) => void undeliverable.add(target),
+    minutes: 20,
+  };
+}
+
+/** Faults of queues, functions and the state. */
+export const plumbingDrills: Drill[] = [
+  {
+    alarm: 'ingest-behind-queue',
+    fault: 'ingest gets no invocation',
+    start: ({ host }) => void host.throttled.add('Hub/IngestDeltasFunction'),
+    minutes: 12,
+    mend: ({ host }) => host.throttled.clear(),
+  },
+  {
+    alarm: 'dead-letters-ingest',
+    fault: 'the state does not answer for an hour',
+    start: stateFails,
+    minutes: 60,
+  },
+  lost('dead-letters-undelivered', 'the bus may not send to the ingest queue', ingest),
+  lost('dead-letters-undelivered', 'the scheduler may not invoke the sweep', 'Hub/SweepFunction'),
+  lost(
+    'dead-letters-undelivered-lan',
+    'the schedule may not ask for comparisons',
+    'zonebridge-test-reconcile-lan',
+  ),
+  {
+    alarm: 'dead-letters-wake-lan',
+    fault: 'a firewall is away for a day',
+    start: async (hub) => {
+      hub.world.device.fault = () => {
+        throw new ZonebridgeError('firewall/unreachable', 'no answer within 5 s');
+      };
+      await hub.pods(['d', '10.1.0.4']);
+      // A day takes long enough without what has nothing to do with this queue.
+      hub.host.throttled.add('Hub/SweepFunction').add('Hub/IngestDeltasFunction');
+      for (const agent of Object.values(hub.agents)) agent.silent = true;
+    },
+    minutes: 1440,
+  },
+  {
+    alarm: 'dead-letters-reconcile-lan',
+    fault: 'the state does not answer comparisons',
+    start: stateFails,
+    minutes: 60,
+  },
+  ...Object.entries({
+    'ingest-deltas': 'Hub/IngestDeltasFunction',
+    sweep: 'Hub/SweepFunction',
+    'sync-firewall-lan': 'Network-lan/SyncFirewallFunction',
+    'reconcile-firewall-lan': 'Network-lan/ReconcileFirewallFunction',
+  }).map(
+    ([name, place]): Drill => ({
+      alarm: `function-errors-${name}`,
+      fault: 'it gets no answer from the state and runs out of time',
+      start: async (hub) => {
+        stateHangs(hub, place);
+        await hub.pods(['d', '10.1.0.4']);
+      },
+      minutes: 60,
+      mend: stateAnswers,
+    }),
+  ),
+];
