@@ -62,8 +62,9 @@ export class PrintedTelemetry implements Telemetry {
 /** Takes the metrics out of one log line, by the embedded metric format. */
 function readEmbeddedMetrics(line: string, into: Metrics): void {
   const entry = JSON.parse(line) as EmbeddedMetrics;
-  if (!entry._aws) return;
-  const { Timestamp: at, CloudWatchMetrics: directives } = entry._aws;
+  const { _aws: header } = entry;
+  if (!header) return;
+  const { Timestamp: at, CloudWatchMetrics: directives } = header;
   for (const { Namespace: namespace, Dimensions, Metrics: list } of directives) {
     for (const names of Dimensions) {
       const dimensions = Object.fromEntries(names.map((name) => [name, String(entry[name])]));

@@ -51,7 +51,7 @@ export class DeployedQueues implements Queues {
     this.#expire(queue, now);
     const taken: Message[] = [];
     const blocked = new Set<string>();
-    for (const message of [...this.#in(queue)]) {
+    for (const message of this.#in(queue).slice()) {
       if (taken.length === most) break;
       const group = message.group ?? '';
       if (message.visibleAt > now || blocked.has(group)) {
