@@ -10,6 +10,11 @@ vi.mock(
   async () => (await import('./support/deployed-functions.ts')).composition,
 );
 
+vi.mock(
+  '../../lib/app/compose-archive.ts',
+  async () => (await import('./support/deployed-functions.ts')).archiveComposition,
+);
+
 let deployment: Deployment;
 
 beforeAll(() => {

@@ -10,6 +10,16 @@ export const clusterDrills: Drill[] = (['one', 'two'] as const).flatMap((cluster
     mend: ({ agents }) => void (agents[cluster].silent = false),
   },
   {
+    alarm: `cluster-silent-${cluster}`,
+    fault: 'an agent is not heard for a day',
+    start: async (hub) => {
+      hub.agents[cluster].silent = true;
+      await hub.world.clock.sleep(24 * 60 * 60_000);
+    },
+    minutes: 10,
+    mend: ({ agents }) => void (agents[cluster].silent = false),
+  },
+  {
     alarm: `records-refused-${cluster}`,
     fault: 'a pod has an address that is none',
     start: (hub) =>

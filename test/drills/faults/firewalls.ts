@@ -42,6 +42,27 @@ export const firewallDrills: Drill[] = [
     mend: reachable,
   },
   {
+    alarm: 'circuit-open-edge',
+    fault: 'the firewall refuses every key there is',
+    start: async (hub) => {
+      hub.world.device.accepts = new Set();
+      await hub.pods(['d', '10.1.0.4']);
+    },
+    minutes: 5,
+    mend: ({ world }) => void (world.device.accepts = undefined),
+  },
+  {
+    alarm: 'rotation-failed-edge',
+    fault: 'somebody stored a key that the firewall refuses; the one before it is taken',
+    start: async (hub) => {
+      hub.world.device.accepts = new Set(['token']);
+      await hub.world.secrets.write('zonebridge/test/edge', 'mistyped');
+      await hub.pods(['d', '10.1.0.4']);
+    },
+    minutes: 10,
+    mend: ({ world }) => void (world.device.accepts = undefined),
+  },
+  {
     alarm: 'drift-edge',
     fault: 'a person takes an address out of our object',
     start: ({ world }) => void world.device.objects.get('obj-web')?.members.delete('10.1.0.2'),

@@ -30,8 +30,32 @@ function lost(alarm: string, fault: string, target: string): Drill {
   };
 }
 
+async function archiveFails(hub: DrillHub): Promise<void> {
+  hub.archive.beforeCreate = () => {
+    throw new ZonebridgeError('store/unavailable', 'S3 did not answer');
+  };
+  await hub.pods(['d', '10.1.0.4']);
+}
+
 /** Faults of queues, functions and the state. */
 export const plumbingDrills: Drill[] = [
+  {
+    alarm: 'audit-behind-archive',
+    fault: 'the archive takes nothing',
+    start: archiveFails,
+    minutes: 30,
+    mend: ({ archive }) => void (archive.beforeCreate = undefined),
+  },
+  {
+    alarm: 'dead-letters-audit',
+    fault: 'the archive takes nothing for a day',
+    start: async (hub) => {
+      await archiveFails(hub);
+      await hub.minutes(1);
+      await hub.world.clock.sleep(23 * 60 * 60_000);
+    },
+    minutes: 5,
+  },
   {
     alarm: 'ingest-behind-queue',
     fault: 'ingest gets no invocation',
@@ -74,6 +98,7 @@ export const plumbingDrills: Drill[] = [
   },
   ...Object.entries({
     'ingest-deltas': 'Hub/IngestDeltasFunction',
+    'archive-changes': 'Hub/AuditArchiveChangesFunction',
     sweep: 'Hub/SweepFunction',
     'sync-firewall-lan': 'Network-lan/SyncFirewallFunction',
     'reconcile-firewall-lan': 'Network-lan/ReconcileFirewallFunction',

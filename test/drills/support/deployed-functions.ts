@@ -1,33 +1,43 @@
 import { vi } from 'vitest';
+import type { ArchiveApp } from '../../../lib/app/compose-archive.ts';
 import type { FunctionApp } from '../../../lib/app/compose.ts';
 
 /** The app that the handlers work with: they compose once, drills change what is behind it. */
-let current: FunctionApp | undefined;
+let current: DrillApp | undefined;
 
-export function deploy(app: FunctionApp): void {
+type DrillApp = FunctionApp & Pick<ArchiveApp, 'audit'>;
+
+export function deploy(app: DrillApp): void {
   current = app;
 }
 
-function app(): FunctionApp {
+function app(): DrillApp {
   if (!current) throw new Error('nothing is deployed');
   return current;
 }
 
-/** Stands in for lib/app/compose.ts in a test of the real handlers. */
-export const composition = {
-  composeFunction: (): FunctionApp => ({
-    get ports() {
-      return app().ports;
-    },
-    get configurations() {
-      return app().configurations;
-    },
-    get usage() {
-      return app().usage;
-    },
-    postpone: (record, seconds) => app().postpone(record, seconds),
-  }),
+const parts: FunctionApp = {
+  get ports() {
+    return app().ports;
+  },
+  get configurations() {
+    return app().configurations;
+  },
+  get usage() {
+    return app().usage;
+  },
+  postpone: (record, seconds) => app().postpone(record, seconds),
 };
+
+/** Stands in for lib/app/compose.ts in a test of the real handlers. */
+export const composition = { composeFunction: (): FunctionApp => parts };
+
+/** Stands in for lib/app/compose-archive.ts. The changes come as the stream in memory has them, already read. */
+export const archiveComposition = {
+  composeArchiveFunction: (): ArchiveApp =>
+    Object.defineProperty(parts as ArchiveApp, 'audit', { get: () => app().audit, configurable: true }),
+};
+Object.assign(parts, { historyDays: 90, changesOf: (records: unknown) => records });
 
 export type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
@@ -35,6 +45,7 @@ const load: Record<string, () => Promise<unknown>> = {
   IngestDeltasFunction: () => import('../../../lambdas/ingest-deltas/handler.ts'),
   SweepFunction: () => import('../../../lambdas/sweep/handler.ts'),
   SyncFirewallFunction: () => import('../../../lambdas/sync-firewall/handler.ts'),
+  AuditArchiveChangesFunction: () => import('../../../lambdas/archive-changes/handler.ts'),
   ReconcileFirewallFunction: () => import('../../../lambdas/reconcile-firewall/handler.ts'),
 };
 

@@ -19,8 +19,17 @@ export interface Deployment {
   alarms: AlarmTerms[];
   queues: QueueTerms[];
   functions: FunctionTerms[];
+  streams: StreamTerms[];
   rules: Delivery[];
   schedules: (Delivery & { everyMinutes: number; input: string })[];
+}
+
+/** A function that reads the changes of a table. */
+export interface StreamTerms {
+  function: string;
+  /** A batch older than this is given up; where it lies goes to `onFailure`. */
+  longestAgeMs: number;
+  onFailure: string;
 }
 
 export interface FunctionTerms {
@@ -47,6 +56,7 @@ export function readDeployment(templates: ReadonlyMap<string, StackTemplate>): D
     alarms: all.flatMap(alarmsOf),
     queues: all.flatMap(queuesOf),
     functions: all.flatMap(functionsOf),
+    streams: all.flatMap(streamsOf),
     rules: all.flatMap(rulesOf),
     schedules: all.flatMap(schedulesOf),
   };
@@ -67,9 +77,33 @@ function resolve({ stack, template }: Template, value: unknown): string {
   return typeof physical === 'string' ? physical : placeOf(stack, id);
 }
 
+function isStream(mapping: Record<string, unknown>): boolean {
+  return mapping['StartingPosition'] !== undefined;
+}
+
+function mappings({ template }: Template): Record<string, unknown>[] {
+  return Object.values(ofType(template, 'AWS::Lambda::EventSourceMapping')).map(
+    ({ Properties }) => Properties,
+  );
+}
+
+function streamsOf(place: Template): StreamTerms[] {
+  return mappings(place)
+    .filter(isStream)
+    .map((mapping) => {
+      const { OnFailure: end } = mapping['DestinationConfig'] as { OnFailure: { Destination: unknown } };
+      return {
+        function: resolve(place, mapping['FunctionName']),
+        longestAgeMs: Number(mapping['MaximumRecordAgeInSeconds']) * 1000,
+        onFailure: resolve(place, end.Destination),
+      };
+    });
+}
+
 function queuesOf(place: Template): QueueTerms[] {
+  const ofQueues = mappings(place).filter((mapping) => !isStream(mapping));
   const consumers = new Map(
-    Object.values(ofType(place.template, 'AWS::Lambda::EventSourceMapping')).map(({ Properties: each }) => [
+    ofQueues.map((each) => [
       resolve(place, each['EventSourceArn']),
       { function: resolve(place, each['FunctionName']), batch: Number(each['BatchSize']) },
     ]),

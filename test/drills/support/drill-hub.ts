@@ -2,7 +2,8 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { clusterSource, schemaVersion } from '../../../lib/core/model/messages.ts';
 import type { Configuration } from '../../../lib/app/configuration/model.ts';
 import { network } from '../../stack/fixtures/configuration.ts';
-import { group, pod, World } from '../../support/world.ts';
+import { MemoryArchive } from '../../support/memory-archive.ts';
+import { group as addressGroup, pod, World } from '../../support/world.ts';
 import { type AlarmState, judge, Metrics } from './cloudwatch.ts';
 import { deploy } from './deployed-functions.ts';
 import type { Deployment, QueueTerms } from './deployment.ts';
@@ -10,6 +11,7 @@ import { DrillAgent } from './drill-agent.ts';
 import { FunctionHost } from './function-host.ts';
 import { PrintedTelemetry } from './embedded-metrics.ts';
 import { DeployedQueues } from './queues.ts';
+import { StreamSource } from './stream-source.ts';
 
 const hub = 'test';
 const minuteMs = 60_000;
@@ -19,7 +21,7 @@ const mostRounds = 1000;
 /** The configuration whose stacks are deployed in the drills: firewall `edge` in network `lan`, clusters `one` and `two`. */
 export function drillConfiguration(): Configuration {
   return {
-    ...new World([group('web')]).configuration,
+    ...new World([addressGroup('web')]).configuration,
     networks: { lan: network(1, { endpoints: 'existing' }) },
   };
 }
@@ -29,17 +31,19 @@ export function drillConfiguration(): Configuration {
  * that send heartbeats, schedules, and CloudWatch, which reads what is printed and how queues stand, and judges the alarms.
  */
 export class DrillHub {
-  readonly world = new World([group('web')]);
+  readonly world = new World([addressGroup('web')]);
   readonly metrics = new Metrics();
   readonly queues: DeployedQueues;
   readonly host: FunctionHost;
   readonly telemetry: PrintedTelemetry;
+  readonly archive = new MemoryArchive();
   readonly agents: Record<'one' | 'two', DrillAgent>;
   /** Queues and functions that bus and schedules cannot deliver to. */
   readonly undeliverable = new Set<string>();
   /** Runs before every call to the tables; throw to fail it, sleep to make it slow. */
   stateFault: (() => void | Promise<void>) | undefined;
   readonly #deployment: Deployment;
+  readonly #stream: StreamSource;
   readonly #states = new Map<string, AlarmState>();
   #minutes = 0;
 
@@ -50,6 +54,8 @@ export class DrillHub {
     this.telemetry = new PrintedTelemetry(clock, this.metrics);
     this.host = new FunctionHost(clock, this.metrics);
     Object.assign(ports, { queues: this.queues, telemetry: this.telemetry });
+    const { host, metrics, queues } = this;
+    this.#stream = new StreamSource(tables, { deployment, host, metrics, queues, clock });
     tables.beforeCall = async () => {
       await this.stateFault?.();
       await this.host.checkTime();
@@ -57,6 +63,7 @@ export class DrillHub {
     deploy({
       ports,
       configurations,
+      audit: { hub, tables, clock, archive: this.archive },
       usage: { calls: 0, readUnits: 0, writeUnits: 0 },
       postpone: async (record, seconds) =>
         this.queues.hide(record.eventSourceARN, Number(record.receiptHandle), seconds),
@@ -145,6 +152,7 @@ export class DrillHub {
       await clock.sleep(next - clock.now());
       await this.work();
     }
+    await this.#stream.deliver();
     this.#sampleQueues();
     await clock.sleep(Math.max(0, end - clock.now()));
     this.#judge();
@@ -163,13 +171,16 @@ export class DrillHub {
     const messages = this.queues.receive(id, consumer.batch);
     if (messages.length === 0) return false;
     const Records = messages.map(
-      ({ id: number, body, received }): Partial<SQSRecord> => ({
+      ({ id: number, body, received, group }): Partial<SQSRecord> => ({
         messageId: String(number),
         receiptHandle: String(number),
         body,
         eventSource: 'aws:sqs',
         eventSourceARN: id,
-        attributes: { ApproximateReceiveCount: String(received) } as SQSRecord['attributes'],
+        attributes: {
+          ApproximateReceiveCount: String(received),
+          MessageGroupId: group,
+        } as SQSRecord['attributes'],
       }),
     );
     const answer = (await this.host.invoke(target, { Records })) as SQSBatchResponse | undefined;
