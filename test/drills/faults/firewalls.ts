@@ -12,6 +12,17 @@ function reachable({ world }: DrillHub): void {
   world.device.fault = undefined;
 }
 
+/** A person applies a configuration in which the firewall may be called so often, over a channel that takes one address a call. */
+async function callable({ world }: DrillHub, callsPerMinute: number): Promise<void> {
+  const { edge } = world.configuration.firewalls;
+  const { web } = world.configuration.groups;
+  if (!edge || !web) throw new Error('the drills are about firewall edge and group web');
+  const publish = web.publish.map((target) => ({ ...target, channel: 'one-by-one' }));
+  world.configuration.groups = { web: { ...web, publish } };
+  world.configuration.firewalls = { edge: { ...edge, callsPerMinute } };
+  await world.activate();
+}
+
 /** Faults of a firewall, and what people do on it. */
 export const firewallDrills: Drill[] = [
   {
@@ -50,6 +61,16 @@ export const firewallDrills: Drill[] = [
     },
     minutes: 5,
     mend: ({ world }) => void (world.device.accepts = undefined),
+  },
+  {
+    alarm: 'short-of-calls-edge',
+    fault: 'more pods come than the budget of calls carries',
+    start: async (hub) => {
+      await callable(hub, 5);
+      await hub.pods(...Array.from({ length: 90 }, (_, i): [string, string] => [`p${i}`, `10.2.0.${i}`]));
+    },
+    minutes: 15,
+    mend: (hub) => callable(hub, 1000),
   },
   {
     alarm: 'rotation-failed-edge',
