@@ -145,8 +145,21 @@ test('removals of a watch are witnessed; an unreadable event is passed over', as
   for (const uid of ['a', 'b']) objects.put('pod', podObject(uid));
   await start();
   touched = [];
-  objects.watches.pod!.emit([{ type: 'upsert', object: namespaceObject('x', 'y'), version: '150' }]);
+  objects.watches.pod!.emit([{ type: 'upsert', object: namespaceObject('x', 'y'), version: '101' }]);
   objects.emitRemoval('pod', 'a');
   expect(touched).toEqual(['pod|a watch']);
   expect(ids()).toEqual(['pod|b']);
+});
+
+test('what a watch tells again after something newer is not taken for news', async () => {
+  const [first, second] = [podObject('a', { ips: ['10.0.0.1'] }), podObject('a', { ips: ['10.0.0.2'] })];
+  await start();
+  objects.watches.pod!.emit([{ type: 'upsert', object: first, version: '101' }]);
+  objects.watches.pod!.emit([{ type: 'upsert', object: second, version: '102' }]);
+  objects.watches.pod!.emit([{ type: 'upsert', object: first, version: '101' }]);
+  objects.watches.pod!.emit([{ type: 'remove', object: first, version: '99' }]);
+  expect(ids()).toEqual(['pod|a']);
+  objects.watches.pod!.end('ended');
+  await clock.advance(60_000);
+  expect(objects.watches.pod!.version).toBe('102');
 });

@@ -138,6 +138,8 @@ export class Reflector {
   }
 
   #apply(event: WatchEvent): void {
+    // A watch tells in order; what is older than what it told before is told again.
+    if (isOlder(event.version, this.#version)) return;
     const projection = event.type === 'bookmark' ? undefined : this.#project(event.object);
     if (projection && event.type === 'upsert') this.#store.upsert(projection, 'watch');
     if (projection && event.type === 'remove') this.#store.remove(projection, 'watch');
@@ -147,4 +149,10 @@ export class Reflector {
   #project(object: unknown): Projection | undefined {
     return project[this.#kind](object, (problem, detail) => this.#status.warn(problem, detail));
   }
+}
+
+/** Whether a version lies before another one. Versions that are no numbers cannot be compared, and count as new. */
+function isOlder(version: string, than: string | undefined): boolean {
+  if (than === undefined || !/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
+  return BigInt(version) < BigInt(than);
 }

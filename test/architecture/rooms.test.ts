@@ -27,7 +27,7 @@ const rooms: readonly Room[] = [
     name: 'what simulators share',
     files: simulators,
     ours: [simulators],
-    packages: ['@peculiar/x509', 'reflect-metadata', 'node:*'],
+    packages: ['@peculiar/x509', 'reflect-metadata', 'zod', 'node:*'],
   },
   {
     name: 'simulator of a vendor',

@@ -3,7 +3,7 @@ import type { FortigateSimulator } from '../../lib/firewalls/fortigate/simulator
 import { preparePythonClients, runPython } from './python.ts';
 
 /** The clients, installed once per test file; the reason is printed when they are missing. */
-const clients = await preparePythonClients();
+export const clients = await preparePythonClients();
 if ('missing' in clients) {
   console.warn(clients.missing);
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Answer, json } from './answer.ts';
 import type { Cluster } from './cluster.ts';
-import type { Fault, FaultInjector } from './faults/fault.ts';
+import type { FaultList } from '../../simulators/fault-list.ts';
+import type { Fault } from './faults/fault.ts';
 import type { RequestLog } from './request-log.ts';
 import type { ApiRequest } from './request.ts';
 import type { Tokens } from './authorization.ts';
@@ -11,7 +12,7 @@ export const administrationPrefix = '/_simulator/';
 
 export interface Administration {
   cluster: Cluster;
-  faults: FaultInjector;
+  faults: Pick<FaultList<Fault>, 'list' | 'remove'>;
   requests: RequestLog;
   tokens: Tokens;
   watches: Watches;

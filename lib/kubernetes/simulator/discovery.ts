@@ -1,4 +1,5 @@
 import { type Answer, json, text } from './answer.ts';
+import { describeApi } from './openapi.ts';
 import { Refusal } from './refusal.ts';
 import type { ApiRequest } from './request.ts';
 import { apiVersion, type Resource } from './resource.ts';
@@ -58,6 +59,8 @@ export function discover(
       resources: served.flatMap(entries),
     });
   }
+  const described = describeApi(path, resources);
+  if (described) return json(200, described);
   const isServed = resources.some((one) => {
     const root = `${one.group === '' ? '/api' : '/apis'}/${apiVersion(one)}`;
     return path.startsWith(`${root}/`);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeServerCertificate } from '../../simulators/certificates.ts';
+import { FaultList } from '../../simulators/fault-list.ts';
 import { administrationPrefix, answerAdministration } from './administration.ts';
 import { refused } from './answer.ts';
 import { answerApi, isWatch } from './api.ts';
@@ -10,7 +11,7 @@ import { Cluster } from './cluster.ts';
 import { startControllers } from './controllers/index.ts';
 import { checkAccept } from './discovery.ts';
 import { answerUnderFaults, type Outcome } from './faults/injection.ts';
-import { type Fault, FaultInjector } from './faults/fault.ts';
+import { type Fault, faultSchema } from './faults/fault.ts';
 import { watchFaults } from './faults/watch-faults.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Refusal } from './refusal.ts';
@@ -132,7 +133,7 @@ interface Wiring {
 
 /** Everything between the server and the cluster. */
 function prepareRequests(cluster: Cluster, tokens: Tokens, options: KubernetesSimulatorOptions) {
-  const injector = new FaultInjector();
+  const injector = new FaultList(faultSchema);
   const requests = new RequestLog();
   const watches = new Watches(cluster, (options.bookmarkSeconds ?? 60) * 1000);
   let wiring: Wiring = { restart: async () => undefined, address: () => '' };
@@ -163,7 +164,9 @@ function prepareRequests(cluster: Cluster, tokens: Tokens, options: KubernetesSi
     if (request.path.startsWith(administrationPrefix)) {
       return { answer: answerAsAdministrator(request, admin), ending: 'whole' };
     }
-    const hits = injector.match(request.method, url, isWatch(request.query));
+    // Faults of watches concern watches alone.
+    const watching = isWatch(request.query);
+    const hits = injector.match(request.method, url, ({ kind }) => watching || !kind.startsWith('watch-'));
     const answer = () => {
       try {
         checkAccept(request);

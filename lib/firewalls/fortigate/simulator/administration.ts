@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
-import type { FaultInjector } from './faults.ts';
+import type { FaultList } from '../../../simulators/fault-list.ts';
+import type { Fault } from './faults.ts';
 import { jsonAnswer } from './http.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 import { Refusal } from './refusal.ts';
@@ -14,7 +15,7 @@ export const administrationPrefix = '/_simulator/';
 export interface Administration {
   device: Device;
   gate: Gate;
-  faults: FaultInjector;
+  faults: Pick<FaultList<Fault>, 'list' | 'remove'>;
   requests: RequestLog;
   /** Adds faults with whatever they need at once (a frozen copy, going down). */
   addFaults(input: unknown): unknown;

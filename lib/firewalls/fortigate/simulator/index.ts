@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { Gate } from './access.ts';
 import { addApiUser, administrationPrefix, answerAdministration } from './administration.ts';
 import { makeServerCertificate } from '../../../simulators/certificates.ts';
+import { FaultList } from '../../../simulators/fault-list.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
-import { FaultInjector } from './faults.ts';
-import type { Fault } from './faults.ts';
+import { type Fault, faultSchema } from './faults.ts';
 import type { ApiRequest } from './http.ts';
 import { answerUnderFaults } from './injection.ts';
 import { RequestLog } from './request-log.ts';
@@ -68,7 +68,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
   const device = await prepareDevice(options);
   const gate = new Gate(options.token);
   const requests = new RequestLog();
-  const injector = new FaultInjector();
+  const injector = new FaultList(faultSchema);
   const frozen = new Map<string, Device>();
   const certificate = await makeServerCertificate('FortiGate simulator', options.certificateDirectory);
   const addFaults = (input: unknown): Fault[] => {
@@ -91,7 +91,9 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
     }
     const query = request.query.toString();
     const url = query === '' ? request.path : `${request.path}?${query}`;
-    const faults = injector.match(request.method, url);
+    // Only reads can be stale.
+    const isRead = request.method === 'GET';
+    const faults = injector.match(request.method, url, ({ kind }) => isRead || kind !== 'stale');
     const goDown = async (milliseconds: number) => server.goDown(milliseconds);
     const reply = await answerUnderFaults(request, faults, { device, gate, frozen, goDown });
     count(requests, request, reply);

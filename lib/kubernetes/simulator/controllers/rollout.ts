@@ -25,7 +25,8 @@ export function plannedSizes(
   const left = old.filter((set) => set.replicas > 0 || set.existing > 0);
   if (left.length === 0) return [{ name: current.name, replicas }];
   if (recreate) return left.map(({ name }) => ({ name, replicas: 0 }));
-  const asked = sum([current, ...left], (set) => set.replicas);
+  // What is going but still there counts, too.
+  const asked = sum([current, ...left], (set) => Math.max(set.replicas, set.existing));
   const grown = Math.min(replicas, current.replicas + Math.max(0, replicas + surge - asked));
   const grows = { name: current.name, replicas: current.replicas > replicas ? replicas : grown };
   return [grows, ...shrunk(rollout, current, left)];
