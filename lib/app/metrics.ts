@@ -16,6 +16,8 @@ export const metrics = {
   held: { name: 'ChangesHeld', dimension: 'firewall', unit: 'Count' },
   /** Entries that differ from the ledger, found by the last comparison. */
   drift: { name: 'Drift', dimension: 'firewall', unit: 'Count' },
+  /** Days until the certificate of the firewall ends, as the last comparison met it. */
+  certificate: { name: 'CertificateDays', dimension: 'firewall', unit: 'Count' },
   /** Addresses of allow groups that are still on the firewall although no endpoint has them any more. */
   staleAllow: { name: 'StaleAllow', dimension: 'firewall', unit: 'Count' },
   /** Time since a cluster's agent was last heard, in seconds. Sent by the sweep every minute. */

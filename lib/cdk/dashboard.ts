@@ -49,6 +49,7 @@ export class HubDashboard extends Construct {
       pictures('Failures in a row', metrics.failures, firewalls),
       pictures('Circuit open', metrics.circuit, firewalls),
       pictures('Short of calls (s)', metrics.budget, firewalls),
+      pictures('Certificate (days)', metrics.certificate, firewalls, 'Minimum'),
       pictures('Changes held', metrics.held, firewalls),
       pictures('Drift', metrics.drift, firewalls),
       pictures('Stale in allow groups', metrics.staleAllow, firewalls),

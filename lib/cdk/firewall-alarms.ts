@@ -1,5 +1,6 @@
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { certificateWarningDays } from '../core/model/certificate.ts';
 import { metrics } from '../app/metrics.ts';
 import type { Monitoring, Watch } from './monitoring.ts';
 import { ownMetric } from './own-metric.ts';
@@ -62,6 +63,15 @@ function reaching(firewall: string): Omit<Watch, 'subject'>[] {
       comparison: above,
       threshold: 0,
       missing: TreatMissingData.NOT_BREACHING,
+    },
+    {
+      severity: 'medium',
+      article: 'certificate-ends',
+      summary: `The certificate of firewall ${firewall} ends in less than ${certificateWarningDays} days.`,
+      metric: ownMetric(metrics.certificate, firewall, 'Minimum'),
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: certificateWarningDays,
+      missing: TreatMissingData.IGNORE,
     },
   ];
 }

@@ -19,6 +19,7 @@ export const articles = [
   'firewall-failing',
   'circuit-open',
   'short-of-calls',
+  'certificate-ends',
   'changes-held',
   'drift',
   'rotation-failed',

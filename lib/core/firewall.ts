@@ -61,6 +61,12 @@ export interface ObjectRef {
 /** Begins the text of a member whose object a person edited; the address follows. */
 export const editedWord = 'edited:';
 
+/** Certificate that a device showed, already verified. `validTo` in milliseconds since 1970. */
+export interface DeviceCertificate {
+  subject: string;
+  validTo: number;
+}
+
 export interface ObservedObject {
   exists: boolean;
   /** Comment or description as stored; the plan looks for our mark or the offer in it. */
@@ -105,6 +111,8 @@ export interface FirewallConnection {
   identity(): Promise<DeviceIdentity>;
   /** Identity as the last answer's envelope showed it, without a call; undefined before the first call. */
   lastIdentity(): DeviceIdentity | undefined;
+  /** Certificate of the last TLS session, without a call; undefined before the first one, absent where the module cannot tell. */
+  certificate?(): DeviceCertificate | undefined;
   observeObject(object: ObjectRef): Promise<ObservedObject>;
   /**
    * All members in canonical form. A page that is missing throws: a missing answer is not an empty answer.
@@ -154,8 +162,7 @@ export interface TargetReview<Settings> {
 
 /** What only `zonebridge check` asks a device; reads alone. */
 export interface Diagnosis {
-  /** Of the device, already verified. `validTo` in milliseconds since 1970. */
-  certificate: { subject: string; validTo: number } | undefined;
+  certificate: DeviceCertificate | undefined;
   /** Clock of the device minus ours, to the second; undefined when it does not tell. */
   clockDifferenceMs: number | undefined;
   /** Tables that the channels need, and whether they may be read; a right to write cannot be told by reading. */

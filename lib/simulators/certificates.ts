@@ -34,7 +34,11 @@ interface Authority {
  * Without a directory a fresh one below the system's temporary directory is used. `name` says whose it is, such as
  * `FortiGate simulator`.
  */
-export async function makeServerCertificate(name: string, directory?: string): Promise<ServerCertificate> {
+export async function makeServerCertificate(
+  name: string,
+  directory?: string,
+  validDays = 365,
+): Promise<ServerCertificate> {
   const folder =
     directory ?? (await mkdtemp(join(tmpdir(), `${name.toLowerCase().replaceAll(/\W+/g, '-')}-`)));
   await mkdir(folder, { recursive: true });
@@ -46,7 +50,7 @@ export async function makeServerCertificate(name: string, directory?: string): P
     subject: `CN=127.0.0.1, O=${name}`,
     issuer: authority.certificate.subject,
     notBefore: new Date(Date.now() - dayMilliseconds),
-    notAfter: new Date(Date.now() + 365 * dayMilliseconds),
+    notAfter: new Date(Date.now() + validDays * dayMilliseconds),
     publicKey: keys.publicKey,
     signingKey: authority.privateKey,
     signingAlgorithm: algorithm,

@@ -86,6 +86,7 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
     ['zonebridge-prod-circuit-open-edge', metrics.circuit.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-rotation-failed-edge', metrics.rotationTrouble.name, 'firewall=edge', 'notBreaching'],
     ['zonebridge-prod-short-of-calls-edge', metrics.budget.name, 'firewall=edge', 'ignore'],
+    ['zonebridge-prod-certificate-ends-edge', metrics.certificate.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-stale-allow-edge', metrics.staleAllow.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-changes-held-edge', metrics.held.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-drift-edge', metrics.drift.name, 'firewall=edge', 'ignore'],

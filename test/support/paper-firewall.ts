@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../lib/core/errors.ts';
 import type {
   ConnectionRequest,
+  DeviceCertificate,
   DeviceIdentity,
   FirewallConnection,
   FirewallModule,
@@ -32,6 +33,7 @@ export class PaperFirewall {
   loseReply = new Set<string>();
   /** Credentials it accepts; undefined: any. */
   accepts: Set<string> | undefined;
+  certificate: DeviceCertificate | undefined;
   capacity = Number.POSITIVE_INFINITY;
 
   members(object: string): string[] {
@@ -73,6 +75,7 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
       return device.identity;
     },
     lastIdentity: () => device.identity,
+    certificate: () => device.certificate,
     observeObject: async ({ name }) => {
       await call('observeObject');
       const object = device.objects.get(name);

@@ -1,5 +1,6 @@
 import { type ErrorCode, isZonebridgeError } from '../../core/errors.ts';
 import type { DeviceIdentity, Diagnosis } from '../../core/firewall.ts';
+import { certificateWarningDays, daysLeft } from '../../core/model/certificate.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
@@ -116,14 +117,11 @@ async function diagnosisLines(
   }
 }
 
-const dayMs = 86_400_000;
-const expiryWarningDays = 30;
-
 function certificateLines(ports: Ports, { certificate }: Diagnosis): CheckLine[] {
   if (!certificate) return [];
-  const days = Math.floor((certificate.validTo - ports.clock.now()) / dayMs);
+  const days = daysLeft(certificate.validTo, ports.clock.now());
   const text = `${certificate.subject}, valid for ${days} more days`;
-  if (days >= expiryWarningDays) return [{ name: 'certificate expiry', state: 'ok', text }];
+  if (days >= certificateWarningDays) return [{ name: 'certificate expiry', state: 'ok', text }];
   const remedy = 'Renew the certificate of the device; with an expired one nothing is written any more.';
   return [{ name: 'certificate expiry', state: 'warning', text, remedy }];
 }

@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
+import type { DeviceCertificate, DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute } from '../budgets.ts';
 import type { Configuration } from '../configuration/model.ts';
@@ -7,7 +7,7 @@ import type { Ports } from '../ports.ts';
 import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
 import { configurationPointer } from '../state/configurations.ts';
-import { identityKey, readIdentity } from '../state/identities.ts';
+import { identityKey, readCertificate, readIdentity } from '../state/identities.ts';
 import { inParallel, count, text, texts } from '../state/items.ts';
 import { circuitOpenUntil, leftAloneUntil } from '../../core/model/trouble.ts';
 import { recordOf } from '../state/firewall-records.ts';
@@ -63,6 +63,8 @@ export interface FirewallState {
   paused: Pause | undefined;
   identity: (DeviceIdentity & { comparedAt: number }) | undefined;
   comparison: Comparison | undefined;
+  /** As the last comparison met it. */
+  certificate: DeviceCertificate | undefined;
 }
 
 const dirtySample = 1_000;
@@ -118,6 +120,7 @@ export async function readFirewallState(
     paused,
     identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
     comparison: readComparison(comparisonItem),
+    certificate: readCertificate(identityItem),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Quarantine } from '../../core/plan/quarantine.ts';
+import type { DeviceCertificate } from '../../core/firewall.ts';
+import { certificateWarningDays, daysLeft } from '../../core/model/certificate.ts';
 import type { WriteMode } from '../../core/model/address-group.ts';
 import { expiredGroups } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
@@ -107,10 +109,16 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
   };
 }
 
+/** A certificate that a person has to renew. */
+export function endsSoon(certificate: DeviceCertificate | undefined, now: number): boolean {
+  return certificate !== undefined && daysLeft(certificate.validTo, now) < certificateWarningDays;
+}
+
 /** Nothing in it needs a person. */
 export function isWell(status: Status): boolean {
   const firewalls = status.firewalls.every(
-    ({ health, groups }) =>
+    ({ health, groups, certificate }) =>
+      !endsSoon(certificate, status.now) &&
       (health === 'in step' || health === 'working' || health === 'not reached yet') &&
       groups.every(({ held, failed, trouble }) => held === 0 && failed.count === 0 && trouble === undefined),
   );

@@ -1,4 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
+import { daysLeft } from '../../core/model/certificate.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
@@ -7,6 +8,7 @@ import {
   identityChange,
   identityKey,
   readIdentity,
+  storeCertificate,
   storeComparisonCalls,
   storeIdentity,
 } from '../state/identities.ts';
@@ -115,12 +117,22 @@ async function compareAll(
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
   }
   await storeIdentity(ports.tables, open.id, identity, ports.clock.now());
+  await noteCertificate(ports, open);
   const dimensions = { firewall: open.id };
   ports.telemetry.metric(metrics.drift.name, result.removedByHand + result.foreign + result.lost, dimensions);
   ports.telemetry.metric(metrics.staleAllow.name, result.staleAllow, dimensions);
   const { network } = open.settings;
   const writerKey = writerKeyOf(ports.firewalls, open.settings);
   await wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
+}
+
+/** Every firewall is compared regularly, so that none is forgotten for lack of changes. */
+async function noteCertificate(ports: Ports, { id: firewall, connection }: OpenFirewall): Promise<void> {
+  const certificate = connection.certificate?.();
+  if (!certificate) return;
+  await storeCertificate(ports.tables, firewall, certificate);
+  const days = daysLeft(certificate.validTo, ports.clock.now());
+  ports.telemetry.metric(metrics.certificate.name, days, { firewall });
 }
 
 async function note(

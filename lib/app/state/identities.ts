@@ -1,4 +1,4 @@
-import type { DeviceIdentity } from '../../core/firewall.ts';
+import type { DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { type CallCounts, noCalls } from '../../core/model/call-budget.ts';
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import { count, text } from './items.ts';
@@ -35,6 +35,21 @@ export async function storeIdentity(
   if (role === undefined) remove.push('role');
   else set['role'] = role;
   await tables.write({ key: identityKey(firewall), update: { set, remove } });
+}
+
+/** The certificate that the last comparison met; in the identity row. */
+export function readCertificate(item: Item | undefined): DeviceCertificate | undefined {
+  const subject = text(item, 'certificateSubject');
+  return subject === undefined ? undefined : { subject, validTo: count(item, 'certificateValidTo') };
+}
+
+export async function storeCertificate(
+  tables: Tables,
+  firewall: string,
+  { subject, validTo }: DeviceCertificate,
+): Promise<void> {
+  const set = { certificateSubject: subject.slice(0, 200), certificateValidTo: validTo };
+  await tables.write({ key: identityKey(firewall), update: { set } });
 }
 
 /** What comparisons call; lies in the identity row, which both comparisons and runs read anyway. */

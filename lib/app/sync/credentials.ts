@@ -1,5 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type {
+  DeviceCertificate,
   DeviceIdentity,
   FirewallConnection,
   ObjectChanges,
@@ -71,6 +72,10 @@ class Rekeyed implements CredentialedConnection {
 
   lastIdentity(): DeviceIdentity | undefined {
     return this.#connection.lastIdentity();
+  }
+
+  certificate(): DeviceCertificate | undefined {
+    return this.#connection.certificate?.();
   }
 
   observeObject(...asked: Parameters<FirewallConnection['observeObject']>) {

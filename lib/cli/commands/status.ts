@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import {
   type ClusterStatus,
+  endsSoon,
   type FailedMembers,
   type FirewallStatus,
   isWell,
@@ -9,6 +10,7 @@ import {
   silentAfterMs,
   type Status,
 } from '../../app/commands/status.ts';
+import { daysLeft } from '../../core/model/certificate.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
@@ -113,7 +115,16 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
 }
 
 function troubleLines(state: FirewallStatus, now: number): string[] {
-  const { firewall, lastError, failures, nextAttempt, budgetSince, callsPerMinute, catchUpMinutes } = state;
+  const {
+    firewall,
+    lastError,
+    failures,
+    nextAttempt,
+    budgetSince,
+    callsPerMinute,
+    catchUpMinutes,
+    certificate,
+  } = state;
   const lines: string[] = [];
   if (lastError !== undefined) {
     const again = nextAttempt === undefined ? '' : `; asked again in ${duration(nextAttempt - now)}`;
@@ -123,6 +134,13 @@ function troubleLines(state: FirewallStatus, now: number): string[] {
     const estimate = catchUpMinutes === undefined ? '' : `, in step in about ${catchUpMinutes} min`;
     lines.push(
       `${firewall}: ${callsPerMinute} calls a minute have not sufficed for ${duration(now - budgetSince)}${estimate}`,
+    );
+  }
+  if (certificate && endsSoon(certificate, now)) {
+    const days = daysLeft(certificate.validTo, now);
+    const when = days < 0 ? 'has ended' : `ends in ${plural(days, 'day')}`;
+    lines.push(
+      `${firewall}: its certificate (${certificate.subject}) ${when}; with an ended one nothing is written`,
     );
   }
   return lines;

@@ -1,5 +1,5 @@
 import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
-import type { ConnectionRequest, DeviceIdentity } from '../../core/firewall.ts';
+import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import type { Envelope } from './envelope.ts';
 import { answerError, parseEnvelope } from './envelope.ts';
 import type { FortigateSettings } from './schema.ts';
@@ -80,6 +80,10 @@ export class FortigateClient {
   /** What this process has already checked on the device (see `Device.checked`). */
   get checked(): Set<string> {
     return this.#device.checked;
+  }
+
+  get certificate(): DeviceCertificate | undefined {
+    return this.#device.certificate;
   }
 
   close(): void {

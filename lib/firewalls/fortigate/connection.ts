@@ -37,6 +37,7 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
   return {
     identity: async () => await readIdentity(client),
     lastIdentity: () => client.lastIdentity(),
+    certificate: () => client.certificate,
     observeObject: async (object) => await channelOf(object).observeObject(object),
     observeMembers: async (object) => await channelOf(object).observeMembers(object),
     observeSome: async (object, some) => await channelOf(object).observeSome(object, some),

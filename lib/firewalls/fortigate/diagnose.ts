@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { TLSSocket } from 'node:tls';
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, Diagnosis } from '../../core/firewall.ts';
 import { FortigateClient, table } from './client.ts';
 import type { FortigateSettings } from './schema.ts';
-import { networkError } from './transport.ts';
+import { certificateOf, networkError } from './transport.ts';
 
 /** What each channel reads, with the right that the readme gives the administrator for it. */
 const tablesOf: Readonly<Record<string, readonly { path: string; needed: string }[]>> = {
@@ -73,22 +72,12 @@ async function greet(
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     const heard = request.clock.now();
     const told = Date.parse(response.headers.date ?? '');
-    const { socket } = response;
-    const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
+    const certificate = certificateOf(response.socket);
     response.resume();
-    return {
-      certificate: certificate?.valid_to
-        ? { subject: subjectOf(certificate.subject), validTo: Date.parse(certificate.valid_to) }
-        : undefined,
-      clockDifferenceMs: Number.isNaN(told) ? undefined : told - heard,
-    };
+    return { certificate, clockDifferenceMs: Number.isNaN(told) ? undefined : told - heard };
   } catch (error) {
     throw networkError(error, 'HEAD /', false);
   } finally {
     call.destroy();
   }
-}
-
-function subjectOf(subject: { CN?: string | string[] } | undefined): string {
-  return [subject?.CN ?? 'without name'].flat().join(', ');
 }

@@ -1,4 +1,6 @@
-import { Pool } from 'undici';
+import { TLSSocket } from 'node:tls';
+import { buildConnector, Pool } from 'undici';
+import type { DeviceCertificate } from '../../core/firewall.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { FortigateSettings } from './schema.ts';
 
@@ -23,6 +25,8 @@ export interface Device {
   idleSince: number;
   /** Objects whose mark this process has read already (see `Groups.checkSibling`). */
   checked: Set<string>;
+  /** Shown when the last connection was made. */
+  certificate: DeviceCertificate | undefined;
 }
 
 /** Connections idle for longer may have been cut by the device or by a paused process: a fresh one is made instead. */
@@ -46,8 +50,11 @@ export function openDevice(settings: FortigateSettings, now: number): Device {
     return known;
   }
   if (known) discard(known.pool);
+  const pool = createPool(settings, (certificate) => {
+    device.certificate = certificate;
+  });
   const checked = known?.checked ?? new Set<string>();
-  const device = { pool: createPool(settings), users: 1, idleSince: now, checked };
+  const device: Device = { pool, users: 1, idleSince: now, checked, certificate: known?.certificate };
   devices.set(key, device);
   return device;
 }
@@ -61,23 +68,37 @@ function discard(pool: Pool): void {
   pool.destroy().catch(() => {});
 }
 
-function createPool(settings: FortigateSettings): Pool {
+function createPool(settings: FortigateSettings, shown: (certificate: DeviceCertificate) => void): Pool {
   const { address, port, ca, tlsServerName, timeoutMs } = settings;
   const host = address.includes(':') ? `[${address}]` : address;
+  const connector = buildConnector({
+    ca,
+    rejectUnauthorized: true,
+    // Shorter than the wait for an answer, so that "never sent" can be told from "reply lost".
+    timeout: Math.min(5_000, timeoutMs / 2),
+    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+  });
   return new Pool(`https://${host}:${port}`, {
     connections: 2,
     pipelining: 1,
     keepAliveTimeout: idleMs,
     keepAliveMaxTimeout: 60_000,
     maxResponseSize: answerBytesMax,
-    connect: {
-      ca,
-      rejectUnauthorized: true,
-      // Shorter than the wait for an answer, so that "never sent" can be told from "reply lost".
-      timeout: Math.min(5_000, timeoutMs / 2),
-      ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-    },
+    connect: (options, callback) =>
+      connector(options, (...result) => {
+        const certificate = certificateOf(result[1]);
+        if (certificate) shown(certificate);
+        callback(...result);
+      }),
   });
+}
+
+/** What the other end of a TLS connection showed; a resumed session may show none. */
+export function certificateOf(socket: unknown): DeviceCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const { subject, valid_to: validTo } = socket.getPeerCertificate();
+  if (!validTo) return undefined;
+  return { subject: [subject?.CN ?? 'without name'].flat().join(', '), validTo: Date.parse(validTo) };
 }
 
 /** One request and its whole answer. Throws what undici throws; see {@link networkError}. */

@@ -33,6 +33,8 @@ export interface SimulatorOptions {
   token?: string | undefined;
   /** Where the authority lies, so that it survives restarts; default a fresh temporary directory. */
   certificateDirectory?: string | undefined;
+  /** How long the server certificate is valid; a year when left out. */
+  certificateDays?: number | undefined;
   limits?: Partial<Limits> | undefined;
   behaviour?: Partial<Behaviour> | undefined;
   /** Rights of the token by permission, such as `{'fwgrp.address': 'read-write'}`; default everything. */
@@ -70,7 +72,11 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
   const requests = new RequestLog();
   const injector = new FaultList(faultSchema);
   const frozen = new Map<string, Device>();
-  const certificate = await makeServerCertificate('FortiGate simulator', options.certificateDirectory);
+  const certificate = await makeServerCertificate(
+    'FortiGate simulator',
+    options.certificateDirectory,
+    options.certificateDays,
+  );
   const addFaults = (input: unknown): Fault[] => {
     const added = injector.add(input);
     for (const fault of added) {
