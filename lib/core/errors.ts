@@ -101,6 +101,14 @@ export const errorCodes = {
     'soon',
     'Something else than the firewall API answered (login page, proxy): check address, port and proxy.',
   ],
+  'firewall/standby-unit': [
+    'soon',
+    'The unit that answers is not the active one of its cluster: address the cluster itself, or wait until its failover has ended.',
+  ],
+  'firewall/unknown-device': [
+    'never',
+    'Another device answers than those in `ha.serials`: if it was replaced on purpose, put its serial number there, otherwise look at the route.',
+  ],
   'firewall/unreachable': [
     'soon',
     'Check route, security group and port; the last state stays in force and is caught up by itself.',
@@ -180,6 +188,7 @@ const aboutDevice: readonly ErrorCode[] = [
   'firewall/permission-denied',
   'firewall/certificate-untrusted',
   'firewall/scope-missing',
+  'firewall/unknown-device',
 ];
 
 /** True when the firewall as a whole refuses us, not this one change: the change keeps waiting until a person mended it. */

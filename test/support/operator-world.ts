@@ -78,10 +78,10 @@ export class OperatorWorld {
     };
   }
 
-  /** With the given groups in the file; nothing is applied and no credential stored yet. */
-  static async start(groups: Groups): Promise<OperatorWorld> {
+  /** With the given groups in the file, and more fields of the firewall's entry; nothing is applied and no credential stored yet. */
+  static async start(groups: Groups, fields: Record<string, unknown> = {}): Promise<OperatorWorld> {
     const world = new OperatorWorld(await temporaryFolder(), await startFortigateSimulator());
-    await world.write(groups);
+    await world.write(groups, fields);
     return world;
   }
 

@@ -22,6 +22,11 @@ const stages: readonly { name: string; fails: readonly ErrorCode[]; passed: stri
     passed: 'speaks its API',
   },
   { name: 'token', fails: ['firewall/credentials-rejected'], passed: 'accepted' },
+  {
+    name: 'device',
+    fails: ['firewall/unknown-device', 'firewall/standby-unit'],
+    passed: 'the one that is expected',
+  },
   { name: 'scope', fails: ['firewall/scope-missing', 'firewall/permission-denied'], passed: 'visible' },
 ];
 

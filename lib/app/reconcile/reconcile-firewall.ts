@@ -112,6 +112,7 @@ async function compareAll(
       target,
       startedAt,
       sameDevice: change === undefined,
+      otherDevice: known !== undefined && change !== undefined,
       stillSame: async () => identityChange(identity, await open.connection.identity()) === undefined,
     });
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];

@@ -1,6 +1,12 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { editedWord } from '../../core/firewall.ts';
-import { type AddressGroup, type GroupTarget, membershipKey } from '../../core/model/address-group.ts';
+import { inRanges } from '../../core/model/address.ts';
+import {
+  type AddressGroup,
+  type GroupTarget,
+  membershipKey,
+  parseMembershipKey,
+} from '../../core/model/address-group.ts';
 import { ownershipOf } from '../../core/plan/ownership.ts';
 import { shardOf } from '../../core/model/endpoint.ts';
 import type { Condition, Item, Write } from '../../core/ports.ts';
@@ -24,6 +30,8 @@ export interface GroupRequest {
   target: GroupTarget;
   startedAt: number;
   sameDevice: boolean;
+  /** It was replaced, failed over, restarted or restored since the last comparison. */
+  otherDevice: boolean;
   /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
   stillSame: () => Promise<boolean>;
 }
@@ -66,11 +74,24 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     findings = compare({ ...comparison, sameDevice: false });
   if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
   const acted = findings.filter(
-    ({ kind, key }) => kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key),
+    ({ kind, key }) =>
+      kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key) || cameBack(request, key),
   );
   await inParallel(acted, 16, (finding) => mark(ports, request, finding, ledger.get(finding.key)));
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   return figures(request, rows, findings);
+}
+
+/**
+ * A workload's address in an object that we made, unknown to the ledger, after the device changed: an older state of the device brought it
+ * back, and whoever has it now must not be let in by it. Otherwise a person put it there.
+ */
+function cameBack({ active, target, otherDevice }: GroupRequest, key: string): boolean {
+  const { realm, address } = parseMembershipKey(key);
+  if (!otherDevice || target.create !== 'own' || realm === foreignRealm) return false;
+  return [...active.clusters.values()].some(
+    (cluster) => cluster.realm === realm && inRanges(address, cluster.ranges),
+  );
 }
 
 function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<string, string> {

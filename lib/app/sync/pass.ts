@@ -174,6 +174,7 @@ async function callFirewall(
   if (busy.length === 0) return planned.map(() => undefined);
   const open = await pass.run.open(pass.firewall);
   const reports = await open.connection.apply(busy.map((one) => toChanges(one, open, pass.run.ports.hub)));
+  await pass.run.noteAnswer(open);
   const byWork = new Map(busy.map((one, index) => [one.work, complete(one, reports[index])]));
   return planned.map(({ work }) => byWork.get(work));
 }

@@ -130,6 +130,15 @@ export class RunContext {
     totals.identityAt = ports.clock.now();
   }
 
+  /** After a write: a device that took over meanwhile is asked who it is, and compared, before the next one. */
+  async noteAnswer({ id: firewall, connection }: OpenFirewall): Promise<void> {
+    const known = readIdentity(this.identityItems.get(firewall));
+    const answered = connection.lastIdentity();
+    if (!known || !answered || known.serial === answered.serial) return;
+    (await this.totalsOf(firewall)).identityAt = 0;
+    await this.#disconnect(firewall);
+  }
+
   /** Calls that this run may still make to a firewall. */
   budgetOf(firewall: string): CallBudget {
     return this.state.budget(firewall, (own) => {

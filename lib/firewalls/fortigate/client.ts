@@ -117,6 +117,7 @@ export class FortigateClient {
     this.#usage.bytesReceived += Buffer.byteLength(answer.text);
     const found = parseEnvelope(answer);
     this.#remember(found);
+    this.#refuseStranger(found, name);
     const refusal = answerError(answer, { call: name, vdom, write });
     if (refusal)
       throw (await this.#isScopeMissing(refusal, path)) ? scopeMissing(name, vdom, refusal) : refusal;
@@ -153,6 +154,16 @@ export class FortigateClient {
         );
       await clock.sleep(wait);
     }
+  }
+
+  /** An address can lead to another device than yesterday: what it says about itself counts before what it says. */
+  #refuseStranger(found: Envelope | undefined, name: string): void {
+    const { ha } = this.settings;
+    if (!ha || found?.serial === undefined || ha.serials.includes(found.serial)) return;
+    throw new ZonebridgeError(
+      'firewall/unknown-device',
+      `${name}: device ${found.serial} answers, expected is ${ha.serials.join(' or ')}`,
+    );
   }
 
   #remember(found: Envelope | undefined): void {

@@ -78,5 +78,37 @@ async function readIdentity(client: FortigateClient): Promise<DeviceIdentity> {
   const identity = client.lastIdentity();
   if (!identity)
     throw new ZonebridgeError('firewall/unexpected-answer', 'the answer names no serial number and version');
-  return bootTime === undefined ? identity : { ...identity, bootTime };
+  const role = client.settings.ha ? await readRole(client, identity.serial) : undefined;
+  return {
+    ...identity,
+    ...(bootTime === undefined ? {} : { bootTime }),
+    ...(role === undefined ? {} : { role }),
+  };
+}
+
+const peers = z.array(
+  z.looseObject({ serial_no: z.string(), primary: z.boolean().optional(), master: z.boolean().optional() }),
+);
+
+/**
+ * Which unit of a cluster answers, when the administrator may read it (`sysgrp` permission `cfg`); a unit alone has no list. A unit that
+ * waits in reserve must not be written to: its configuration is a copy. Assumption: `primary`, or `master` in older versions, stands
+ * with the active unit alone.
+ */
+async function readRole(client: FortigateClient, serial: string): Promise<string | undefined> {
+  let results: unknown;
+  try {
+    ({ results } = await client.get('/api/v2/monitor/system/ha-peer'));
+  } catch (error) {
+    if (isZonebridgeError(error, 'firewall/permission-denied', 'firewall/object-missing')) return undefined;
+    throw error;
+  }
+  const units = peers.safeParse(results);
+  const active = units.success && units.data.find(({ primary, master }) => primary ?? master);
+  if (!active) return undefined;
+  if (active.serial_no === serial) return 'primary';
+  throw new ZonebridgeError(
+    'firewall/standby-unit',
+    `${serial} answers, the active unit is ${active.serial_no}`,
+  );
 }

@@ -103,6 +103,7 @@ export function endsAttempt(error: ZonebridgeError): boolean {
     error.code === 'firewall/certificate-untrusted' ||
     error.code === 'firewall/credentials-rejected' ||
     error.code === 'firewall/scope-missing' ||
+    error.code === 'firewall/unknown-device' ||
     error.code === 'firewall/throttled' ||
     error.code === 'firewall/budget-used' ||
     error.code === 'firewall/unexpected-answer' ||

@@ -48,6 +48,15 @@ export const fortigateSettings = z.strictObject({
     .describe(
       'Two API administrators with the same rights: one has the key in use, the other gets the next.',
     ),
+  ha: z
+    .strictObject({
+      serials: z
+        .array(z.string().regex(/^[A-Z0-9]{8,32}$/, 'a serial number holds capital letters and digits'))
+        .min(1)
+        .max(8),
+    })
+    .optional()
+    .describe('Serial numbers of all units of the cluster, or of the only one; any other device is refused.'),
   groupMembersMax: z
     .number()
     .int()
