@@ -23,6 +23,8 @@ async function callable({ world }: DrillHub, callsPerMinute: number): Promise<vo
   await world.activate();
 }
 
+const dayMs = 86_400_000;
+
 /** Faults of a firewall, and what people do on it. */
 export const firewallDrills: Drill[] = [
   {
@@ -112,5 +114,16 @@ export const firewallDrills: Drill[] = [
       }),
     minutes: 5,
     mend: (hub) => hub.pods(['a', '10.1.0.1'], ['b', '10.1.0.2'], ['c', '10.1.0.3']),
+  },
+  {
+    alarm: 'certificate-ends-edge',
+    fault: 'the firewall shows a certificate of its last month',
+    start: ({ world }) => {
+      world.device.certificate = { subject: 'edge', validTo: world.clock.now() + 29 * dayMs };
+    },
+    minutes: 20,
+    mend: ({ world }) => {
+      world.device.certificate = { subject: 'edge', validTo: world.clock.now() + 365 * dayMs };
+    },
   },
 ];
