@@ -33,7 +33,7 @@ export class PaperFirewall {
   loseReply = new Set<string>();
   /** Credentials it accepts; undefined: any. */
   accepts: Set<string> | undefined;
-  certificate: DeviceCertificate | undefined;
+  certificate: DeviceCertificate | undefined = { subject: 'paper', validTo: Date.UTC(2030, 0, 1) };
   capacity = Number.POSITIVE_INFINITY;
 
   members(object: string): string[] {
