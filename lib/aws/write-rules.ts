@@ -102,7 +102,8 @@ function copyValue(value: Value): Value {
 
 /** Plain assignment except for `__proto__`, which would be lost. */
 export function setOwn(target: Item, name: string, value: Value): void {
-  Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+  if (name !== '__proto__') target[name] = value;
+  else Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function checkNames(write: Write, attributes: readonly string[]): void {

@@ -10,6 +10,7 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ClusterConfiguration } from '../app/configuration/model.ts';
+import { deliveries } from '../app/deliveries.ts';
 import { names } from '../app/names.ts';
 import { clusterSource } from '../core/model/messages.ts';
 import { watchCluster } from './cluster-alarms.ts';
@@ -47,10 +48,10 @@ export class AgentAccess extends Construct {
       monitoring,
       name: names.agentQueue(surroundings.hub.name, key),
       subject: `agent-${key}`,
-      visibility: Duration.seconds(30),
+      visibility: Duration.seconds(deliveries.agent.visibility),
       // An answer names the process it is for; yesterday's processes are gone.
-      retention: Duration.days(1),
-      deliveries: 5,
+      retention: Duration.seconds(deliveries.agent.retention),
+      deliveries: deliveries.agent.deliveries,
       deadLetterSummary: `The agent of ${key} could not handle what the hub told it.`,
     }).queue;
   }

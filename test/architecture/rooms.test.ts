@@ -74,7 +74,11 @@ const rooms: readonly Room[] = [
   {
     name: 'cdk',
     files: /^lib\/cdk\//,
-    ours: [core, /^lib\/cdk\//, /^lib\/app\/(configuration\/.+|names|environment|metrics)(\.ts)?$/],
+    ours: [
+      core,
+      /^lib\/cdk\//,
+      /^lib\/app\/(configuration\/.+|deliveries|names|environment|metrics)(\.ts)?$/,
+    ],
     packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'node:module', 'node:url', 'node:path', 'node:fs'],
   },
   {

@@ -33,6 +33,9 @@ const busEvent = z.object({
   look: z.number().optional(),
 });
 
+/** What every detail has. Schemas are made once: zod compiles each one at its first use. */
+const eventHead = z.object({ schema: z.number(), sentAt: z.number() });
+
 /** Older events say nothing that the next manifest does not say better. */
 const eventMaxAgeMs = 12 * 60 * 60_000;
 
@@ -96,7 +99,7 @@ interface Sender {
 async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promise<void> {
   const { ports, cluster } = from;
   const now = ports.clock.now();
-  const envelope = z.object({ schema: z.number(), sentAt: z.number() }).safeParse(event.detail);
+  const envelope = eventHead.safeParse(event.detail);
   if (!envelope.success)
     throw new ZonebridgeError('record/invalid', `event of ${cluster.key} has no schema and sentAt`);
   const { schema, sentAt } = envelope.data;

@@ -9,6 +9,7 @@ const pendingStep = z.object({
   op: z.enum(['join', 'leave']),
   key: z.string(),
 });
+const pendingSteps = z.array(pendingStep);
 export type PendingStep = z.infer<typeof pendingStep>;
 
 /** Row of `endpoints`: the last record, the memberships that were written for it, and those still to write. */
@@ -45,7 +46,7 @@ export function shardPartition(cluster: string, shard: number): string {
 export function readEndpoint(id: string, item: Item | undefined): StoredEndpoint | undefined {
   if (!item) return undefined;
   const record = endpointRecord.safeParse(item['record']);
-  const todo = z.array(pendingStep).safeParse(item['todo'] ?? []);
+  const todo = pendingSteps.safeParse(item['todo'] ?? []);
   return {
     id,
     version: { epoch: count(item, 'epoch'), sequence: count(item, 'sequence') },

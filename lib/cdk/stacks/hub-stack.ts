@@ -2,6 +2,7 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
 import { AlarmChannel } from '../alarm-channel.ts';
 import { acknowledge } from '../acknowledge.ts';
@@ -46,10 +47,10 @@ export class HubStack extends ZonebridgeStack {
       name: names.ingestQueue(surroundings.hub.name),
       subject: 'ingest',
       // Six times the function's time-out, as AWS advises.
-      visibility: Duration.seconds(360),
-      retention: Duration.days(4),
+      visibility: Duration.seconds(deliveries.ingest.visibility),
+      retention: Duration.seconds(deliveries.ingest.retention),
       // After 2, 4, 8 ... 120 s: half an hour of trouble loses nothing.
-      deliveries: 20,
+      deliveries: deliveries.ingest.deliveries,
       deadLetterSummary: 'Events of agents could not be taken in for half an hour.',
     });
     monitoring.watch(queue, {
@@ -92,7 +93,7 @@ export class HubStack extends ZonebridgeStack {
       monitoring,
       useCase: 'ingest-deltas',
       description: 'Takes in what agents report and decides which addresses become dirty',
-      timeout: Duration.seconds(60),
+      timeout: Duration.seconds(deliveries.ingest.timeout),
       memoryMb: 1024,
       rights: [
         // Trying again soon is a change of the message's visibility.
@@ -105,7 +106,10 @@ export class HubStack extends ZonebridgeStack {
         ),
       ],
     });
-    functionOfIngest.consume(ingest, { batchSize: 10, maxConcurrency: 20 });
+    functionOfIngest.consume(ingest, {
+      batchSize: deliveries.ingest.batch,
+      maxConcurrency: deliveries.ingest.concurrency,
+    });
     return functionOfIngest;
   }
 
@@ -117,7 +121,7 @@ export class HubStack extends ZonebridgeStack {
       monitoring,
       useCase: 'sweep',
       description: 'Every minute: wakes what stayed dirty, ends tombstones, measures ages',
-      timeout: Duration.seconds(50),
+      timeout: Duration.seconds(deliveries.sweep.timeout),
       memoryMb: 512,
       rights: [
         sendRight(

@@ -10,6 +10,7 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { FirewallConfiguration, NetworkConfiguration } from '../../app/configuration/model.ts';
+import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { CredentialRotation } from '../credential-rotation.ts';
@@ -113,9 +114,9 @@ export class NetworkStack extends ZonebridgeStack {
       name: names.wakeQueue(surroundings.hub.name, this.place.name),
       subject: `wake-${this.place.name}`,
       // Above the time-out of the function; low, because it is also how long a crash delays its firewall.
-      visibility: Duration.seconds(150),
-      retention: Duration.days(14),
-      deliveries: 1000,
+      visibility: Duration.seconds(deliveries.wake.visibility),
+      retention: Duration.seconds(deliveries.wake.retention),
+      deliveries: deliveries.wake.deliveries,
       deadLetterSummary: `A firewall of network ${this.place.name} was tried 1,000 times without success.`,
     }).queue;
   }
@@ -127,10 +128,10 @@ export class NetworkStack extends ZonebridgeStack {
       monitoring,
       name: names.reconcileQueue(surroundings.hub.name, this.place.name),
       subject: `reconcile-${this.place.name}`,
-      visibility: Duration.seconds(330),
+      visibility: Duration.seconds(deliveries.reconcile.visibility),
       // The schedule asks again; a question that is an hour old need not be answered.
-      retention: Duration.hours(1),
-      deliveries: 3,
+      retention: Duration.seconds(deliveries.reconcile.retention),
+      deliveries: deliveries.reconcile.deliveries,
       deadLetterSummary: `A firewall of network ${this.place.name} could not be compared with the ledger, three times over.`,
     }).queue;
   }
@@ -142,7 +143,7 @@ export class NetworkStack extends ZonebridgeStack {
       monitoring,
       useCase: 'sync-firewall',
       description: `Writes to the firewalls of network ${this.place.name}`,
-      timeout: Duration.seconds(120),
+      timeout: Duration.seconds(deliveries.wake.timeout),
       memoryMb: 1024,
       network: this.place,
       rights: [
@@ -153,7 +154,7 @@ export class NetworkStack extends ZonebridgeStack {
         sendRight('WakesItselfForRetries', [parts.wake.queueArn]),
       ],
     });
-    sync.consume(parts.wake, { batchSize: 1 });
+    sync.consume(parts.wake, { batchSize: deliveries.wake.batch });
   }
 
   private reconcileFirewall(parts: { wake: Queue; reconcile: Queue; secrets: readonly Right[] }): void {
@@ -163,7 +164,7 @@ export class NetworkStack extends ZonebridgeStack {
       monitoring,
       useCase: 'reconcile-firewall',
       description: `Compares the firewalls of network ${this.place.name} with the ledger; only reads them`,
-      timeout: Duration.seconds(300),
+      timeout: Duration.seconds(deliveries.reconcile.timeout),
       memoryMb: 1024,
       network: this.place,
       rights: [
@@ -172,7 +173,10 @@ export class NetworkStack extends ZonebridgeStack {
         sendRight('WakesSync', [parts.wake.queueArn]),
       ],
     });
-    reconcile.consume(parts.reconcile, { batchSize: 1, maxConcurrency: 5 });
+    reconcile.consume(parts.reconcile, {
+      batchSize: deliveries.reconcile.batch,
+      maxConcurrency: deliveries.reconcile.concurrency,
+    });
   }
 
   private schedule(reconcile: Queue, firewalls: readonly [string, FirewallConfiguration][]): void {

@@ -1,0 +1,77 @@
+// npm run simulate -- --seeds 1000 [--from N] [--seed N] [--steps N] [--jobs N] [--json]
+// Exit code 1 on any violation; the last line is a summary, with --json one object.
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { runSeeds } from './jobs.ts';
+import { planOf, usualSteps } from './plan/generate.ts';
+import { type Outcome, runPlan } from './run.ts';
+import { cutPlan, shrink } from './shrink.ts';
+import { storyOf } from './story.ts';
+import { summaryOf, Totals } from './totals.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    steps: { type: 'string', default: String(usualSteps) },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** Failing seeds whose story is told; the others are named. */
+const storiesMax = 2;
+
+async function main(): Promise<number> {
+  const steps = numberOf('steps', values.steps);
+  const totals = new Totals();
+  const failed: Outcome[] = [];
+  if (values.seed === undefined) {
+    const from = numberOf('from', values.from);
+    const seeds = Array.from({ length: numberOf('seeds', values.seeds) }, (_, index) => from + index);
+    await runSeeds({ seeds, steps, jobs: numberOf('jobs', values.jobs) }, (outcome) => {
+      totals.add(outcome);
+      if (!outcome.violation) return;
+      failed.push(outcome);
+      say(`seed ${outcome.seed}: ${outcome.violation.invariant}: ${outcome.violation.message}`);
+    });
+    for (const outcome of failed.slice(0, storiesMax)) await tellStory(outcome, steps);
+  } else {
+    const plan = planOf(numberOf('seed', values.seed), steps);
+    const outcome = await runPlan(plan, { story: true });
+    totals.add(outcome);
+    for (const line of storyOf(plan, outcome)) say(line);
+    if (outcome.violation) await tellStory(outcome, steps);
+  }
+  const summary = totals.end();
+  console.log(values.json ? JSON.stringify(summary) : summaryOf(summary));
+  return summary.violations === 0 ? 0 : 1;
+}
+
+/** The shortest form of a failing seed that we find, told from its beginning. */
+async function tellStory({ seed, violation }: Outcome, steps: number): Promise<void> {
+  if (!violation) return;
+  const plan = planOf(seed, steps);
+  const cut = await shrink(plan, violation.invariant);
+  const smaller = cutPlan(plan, cut);
+  say('', `shrunk from ${plan.steps.length} steps to ${smaller.steps.length}:`);
+  for (const line of storyOf(smaller, await runPlan(smaller, { story: true }))) say(line);
+}
+
+function numberOf(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    console.error(`--${name} takes a whole number above 0, not ${JSON.stringify(text)}`);
+    process.exit(2);
+  }
+  return value;
+}
+
+/** With --json standard output holds the result alone. */
+function say(...lines: string[]): void {
+  for (const line of lines) (values.json ? console.error : console.log)(line);
+}
+
+process.exitCode = await main();

@@ -1,0 +1,99 @@
+import type { DeviceChange } from '../firewall/device.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { GroupSpec } from '../plan/spec.ts';
+import type { Truth } from './truth.ts';
+
+interface Done {
+  time: number;
+  /** +1 or -1; 0 when something released it. */
+  delta: number;
+  size: number;
+}
+
+const forgetMs = 30 * 60_000;
+
+/**
+ * The brakes as a person would check them in the log of a firewall: a group loses no more than two windows allow within two windows,
+ * except for what was released or belongs to somebody else now.
+ */
+export class BrakeWatch {
+  /** What people released: `firewall|group|op|address` -> until when. */
+  readonly released = new Map<string, number>();
+  /** Removals that an `apply` announced and released, per `firewall|group`. */
+  readonly announced = new Map<string, number>();
+  /** When an address was last given to an endpoint, addresses of all clusters differ unless they share their ranges. */
+  readonly assignedAt = new Map<string, number>();
+  readonly #kernel: Kernel;
+  readonly #truth: Truth;
+  readonly #done = new Map<string, Done[]>();
+  /** Which assignment of an address was the last one when the address came onto the firewall. */
+  readonly #addedFor = new Map<string, number>();
+
+  constructor(kernel: Kernel, truth: Truth) {
+    this.#kernel = kernel;
+    this.#truth = truth;
+  }
+
+  changed(done: {
+    firewall: string;
+    group: GroupSpec;
+    change: DeviceChange;
+    members: ReadonlySet<string>;
+  }): void {
+    const { change, firewall, group, members } = done;
+    const place = `${firewall}|${group.name}`;
+    const list = (this.#done.get(place) ?? []).filter(({ time }) => time > this.#kernel.now - forgetMs);
+    const free = change.op === 'remove' && this.#isFree(firewall, group, change);
+    if (change.op === 'add')
+      this.#addedFor.set(`${place}|${change.address}`, this.#assigned(group, change.address));
+    list.push({ time: this.#kernel.now, delta: free ? 0 : change.op === 'add' ? 1 : -1, size: members.size });
+    this.#done.set(place, list);
+    if (change.op === 'remove' && !free) this.#checkLoss(place, group, list);
+  }
+
+  /**
+   * Windows begin when a run plans, so we cannot know when; but between a moment one to two windows ago and now lie at most two of
+   * them. Against the smallest size that the group had then it may have lost what two windows allow.
+   */
+  #checkLoss(place: string, group: GroupSpec, list: readonly Done[]): void {
+    const { now } = this.#kernel;
+    const windowMs = group.brakes.windowMinutes * 60_000;
+    let net = 0;
+    let largest = 0;
+    let best = Number.NEGATIVE_INFINITY;
+    for (const { time, delta, size } of list.toReversed()) {
+      if (time <= now - windowMs) best = Math.max(best, net);
+      if (time <= now - 2 * windowMs) break;
+      net += delta;
+      largest = Math.max(largest, size + 1);
+    }
+    const lost = -Math.max(best, net);
+    const limit = 2 * this.#limit(group.brakes.shrink, largest) + (this.announced.get(place) ?? 0);
+    if (lost > limit)
+      this.#kernel.violate(
+        'no shrink beyond the brakes',
+        `${place} lost ${lost} of ${largest} within two windows, at most ${limit}`,
+      );
+  }
+
+  #limit(rule: { minimum: number; share: number }, size: number): number {
+    return Math.max(rule.minimum, Math.floor(rule.share * size));
+  }
+
+  #isFree(firewall: string, group: GroupSpec, change: DeviceChange): boolean {
+    const until = this.released.get(`${firewall}|${group.name}|remove|${change.address}`) ?? 0;
+    if (until > this.#kernel.now) return true;
+    const wishes = [...this.#truth.everWanted].filter(
+      (wish) => wish.startsWith(`${group.name}|`) && wish.endsWith(`|${change.address}`),
+    );
+    // Nobody ever wanted it: a person put it there.
+    if (wishes.length === 0) return true;
+    // Somebody else has the address since.
+    const before = this.#addedFor.get(`${firewall}|${group.name}|${change.address}`) ?? 0;
+    return this.#assigned(group, change.address) > before;
+  }
+
+  #assigned(group: GroupSpec, address: string): number {
+    return group.addresses === 'pod' ? (this.assignedAt.get(address) ?? 0) : 0;
+  }
+}

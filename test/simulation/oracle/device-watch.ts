@@ -1,0 +1,147 @@
+import type { Device, DeviceChange } from '../firewall/device.ts';
+import type { DeviceGuard } from '../firewall/module.ts';
+import type { Hub } from '../hub.ts';
+import type { Process } from '../kernel/process.ts';
+import type { GroupSpec, HubSpec } from '../plan/spec.ts';
+import { objectName } from '../plan/spec.ts';
+import { BrakeWatch } from './brake-watch.ts';
+import type { Truth } from './truth.ts';
+
+/** A function works on with an older configuration at most as long as it runs. */
+const longestRunMs = 130_000;
+
+/** What must hold at every write of one hub to any device. */
+export class DeviceWatch implements DeviceGuard {
+  readonly brakes: BrakeWatch;
+  /** Tables were lost or put back, or listings were wrong: what the hub knows may be wrong, too. */
+  misled = false;
+  /** Writes into an object that a person had put in the place of ours since the last comparison. */
+  intoSwapped = 0;
+  readonly #hub: Hub;
+  readonly #truth: Truth;
+  /** Configurations that were made active, the last one last. */
+  readonly #history: { time: number; spec: HubSpec }[] = [];
+  /** Fence of each process that took a lease, by writer row. */
+  readonly #fences = new Map<Process, Map<string, number>>();
+
+  constructor(hub: Hub, truth: Truth) {
+    this.#hub = hub;
+    this.#truth = truth;
+    this.brakes = new BrakeWatch(hub.kernel, truth);
+    hub.tables.watchers.push((key, before, after) => {
+      if (key.table !== 'control' || !key.pk.startsWith('writer|') || after === undefined) return;
+      const { writer } = hub.tables;
+      const fence = Number(after['fence'] ?? 0);
+      if (writer === undefined || fence === Number(before?.['fence'] ?? 0)) return;
+      const mine = this.#fences.get(writer) ?? new Map<string, number>();
+      mine.set(key.pk, fence);
+      this.#fences.set(writer, mine);
+    });
+  }
+
+  /** A configuration became active. */
+  activated(spec: HubSpec): void {
+    this.#history.push({ time: this.#hub.kernel.now, spec });
+    this.#truth.spec = spec;
+    this.#truth.look();
+  }
+
+  sends(process: Process, firewall: string): void {
+    const spec = this.#hub.spec.firewalls.find(({ name }) => name === firewall);
+    const row = `writer|paper:${spec?.plane ?? ''}`;
+    const [item] = this.#hub.tables.store.read([{ table: 'control', pk: row }]);
+    const [mine, newest] = [this.#fences.get(process)?.get(row), item?.['fence']];
+    if (mine !== newest)
+      this.#violate(
+        'only the newest fence writes',
+        `${process.name} writes to ${firewall} with fence ${mine}, the newest is ${JSON.stringify(newest)}`,
+      );
+  }
+
+  touches(change: {
+    firewall: string;
+    device: Device;
+    object: string;
+    op: 'create' | 'add' | 'remove';
+    address?: string;
+  }): void {
+    const { device, firewall, object, op } = change;
+    const targets = this.#targets(firewall, object);
+    const text = `${op} ${change.address ?? ''} in ${object} on ${device.name} by ${this.#hub.spec.name}/${firewall}`;
+    if (!targets.some(({ mode }) => mode === 'sync' || (mode === 'add-only' && op !== 'remove')))
+      this.#violate(
+        'writes only what is configured',
+        `${text}: modes ${targets.map(({ mode }) => mode).join(', ') || 'none'}`,
+      );
+    if (op === 'create') return;
+    if (!this.#isOurs(change, targets)) this.#violate('no foreign object is touched', text);
+  }
+
+  /** A member of one of our objects was changed by this hub. */
+  changed(device: Device, firewall: string, change: DeviceChange, members: ReadonlySet<string>): void {
+    const group = this.#groupOf(change.object);
+    if (group === undefined) return;
+    this.#justify(device, firewall, group, change);
+    this.brakes.changed({ firewall, group, change, members });
+  }
+
+  #isOurs(
+    { device, firewall, object }: { device: Device; firewall: string; object: string },
+    targets: readonly { create: 'own' | 'offered' }[],
+  ): boolean {
+    const found = device.objects.get(object);
+    if (!found) return true;
+    const own = targets.some(({ create }) => create === 'own');
+    const touchedAt = found.touchedAt;
+    const group = this.#groupOf(object)?.name ?? '';
+    if (own && found.maker === `${this.#hub.spec.name}/${firewall}` && touchedAt === undefined) return true;
+    if (!own && found.comment.includes(`zonebridge:offer:${group}`)) return true;
+    // A person put something else in its place: known with the next comparison, and not before.
+    if (touchedAt === undefined || this.#comparedSince(firewall, touchedAt)) return false;
+    this.intoSwapped += 1;
+    return true;
+  }
+
+  #comparedSince(firewall: string, time: number): boolean {
+    const [row] = this.#hub.tables.store.read([{ table: 'control', pk: `reconcile|${firewall}` }]);
+    return (
+      row?.['error'] === '' &&
+      Number(row['startedAt']) >= time &&
+      Number(row['finishedAt']) < this.#hub.kernel.now - longestRunMs
+    );
+  }
+
+  /** Nothing is put on a firewall that nobody ever wanted, and nothing taken off that nobody ever gave up. */
+  #justify(device: Device, firewall: string, group: GroupSpec, change: DeviceChange): void {
+    if (this.misled) return;
+    const realms = this.#hub.spec.firewalls.find(({ name }) => name === firewall)?.realms ?? [];
+    const wishes = realms.map((realm) => `${group.name}|${realm}|${change.address}`);
+    const place = `${change.address} in ${group.name} on ${device.name}`;
+    if (change.op === 'add' && !wishes.some((wish) => this.#truth.everWanted.has(wish)))
+      this.#violate('only what was wanted is added', place);
+    const wanted = wishes.some((wish) => this.#truth.everWanted.has(wish));
+    if (change.op === 'remove' && wanted && !wishes.some((wish) => this.#truth.everLeft.has(wish)))
+      this.#violate('only what was given up is removed', `${place}: wanted all the time`);
+  }
+
+  #groupOf(object: string): GroupSpec | undefined {
+    for (const { spec } of this.#history.toReversed()) {
+      const found = spec.groups.find((group) => objectName(spec.name, group) === object);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Targets that a run of now may be working for. */
+  #targets(firewall: string, object: string): GroupSpec['publish'][number][] {
+    const since = this.#hub.kernel.now - longestRunMs;
+    const recent = this.#history.filter((_, index) => (this.#history[index + 1]?.time ?? Infinity) > since);
+    return recent
+      .flatMap(({ spec }) => spec.groups.filter((group) => objectName(spec.name, group) === object))
+      .flatMap(({ publish }) => publish.filter((target) => target.firewall === firewall));
+  }
+
+  #violate(invariant: string, message: string): void {
+    this.#hub.kernel.violate(invariant, message);
+  }
+}

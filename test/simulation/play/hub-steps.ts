@@ -1,0 +1,152 @@
+import { applyConfiguration } from '../../../lib/app/commands/apply.ts';
+import { approveHeld, listHeld } from '../../../lib/app/commands/approve.ts';
+import { planConfiguration } from '../../../lib/app/commands/plan.ts';
+import { requestReconcile } from '../../../lib/app/commands/request-reconcile.ts';
+import { restoreMember } from '../../../lib/app/commands/restore.ts';
+import { listLedger } from '../../../lib/app/state/ledger.ts';
+import type { Person } from '../../../lib/app/person.ts';
+import { holdRule } from '../../../lib/core/plan/hold-reasons.ts';
+import type { TableName } from '../../../lib/core/ports.ts';
+import type { StoreBackup } from '../../support/memory-store.ts';
+import type { App, Hub } from '../hub.ts';
+import { configurationOf, type HubSpec } from '../plan/spec.ts';
+import type { HubStep } from '../plan/steps.ts';
+import type { HubSide } from '../world.ts';
+
+const tables: readonly TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control'];
+/** Whoever acts at the command line. */
+const approver: Person = { name: 'an approver', principal: 'arn:aws:iam::111122223333:user/approver' };
+const author: Person = { name: 'an author', principal: 'arn:aws:iam::111122223333:user/author' };
+/** How long an approval holds; the oracle gives it as much and a run more. */
+const approvalMs = 62 * 60_000;
+
+export type TableBackups = Map<string, Map<TableName, StoreBackup>>;
+
+export function playHub(side: HubSide, backups: TableBackups, step: HubStep): void {
+  const { hub } = side;
+  if (step.do !== 'back up tables') hub.kernel.happened(`hub: ${step.do}`);
+  switch (step.do) {
+    case 'apply':
+      return apply(side, { ...hub.spec, groups: step.groups });
+    case 'approve':
+      return approveAll(side);
+    case 'restore member':
+      return restoreSome(side, step.choice);
+    case 'compare':
+      return compareAll(hub);
+    case 'redrive':
+      return hub.redrive();
+    case 'outage':
+      return outage(side, step.minutes);
+    case 'back up tables':
+      return void backups.set(
+        hub.spec.name,
+        new Map(tables.map((table) => [table, hub.tables.store.backup(table)])),
+      );
+    case 'restore table':
+    case 'lose table':
+      return disturb(side, step.table, step.do === 'restore table' ? backups.get(hub.spec.name) : undefined);
+  }
+}
+
+/** Plans and applies, as the command does. */
+export function apply(side: HubSide, spec: HubSpec): void {
+  const { hub, watch } = side;
+  hub.person('apply', async (app, process) => {
+    const configuration = configurationOf(spec);
+    const plans = await planConfiguration(app.ports, app.configurations, configuration);
+    for (const { firewall, groups } of plans)
+      for (const { group, allowance } of groups)
+        watch.brakes.announced.set(`${firewall}|${group}`, allowance.remove);
+    hub.candidates.set(process, spec);
+    await applyConfiguration(app, { configuration, plans, author: author.name, principal: author.principal });
+  });
+}
+
+/** Releases everything that is held, on every firewall. */
+export function approveAll(side: HubSide): void {
+  const { hub, watch } = side;
+  hub.person('approve', async (app) => {
+    const active = await app.configurations.active();
+    for (const firewall of Object.keys(active.configuration.firewalls)) {
+      const held = (await listHeld(app.ports, active, firewall)).filter(
+        ({ reason }) => holdRule(reason).approvable,
+      );
+      if (held.length === 0) continue;
+      hub.kernel.tell(
+        () =>
+          `approved on ${firewall}: ${held.map(({ op, key, reason }) => `${op} ${key} (${reason})`).join(', ')}`,
+      );
+      for (const { group, op, address } of held)
+        watch.brakes.released.set(`${firewall}|${group}|${op}|${address}`, hub.kernel.now + approvalMs);
+      await approveHeld(app.ports, active, { firewall, by: approver, held });
+    }
+  });
+}
+
+/** Lets addresses come back that people took off. */
+export function restoreSome({ hub }: HubSide, choice?: number): void {
+  hub.person('restore', async (app) => {
+    const places = await withheld(app);
+    const chosen =
+      choice === undefined ? places : places.filter((_, index) => index === choice % places.length);
+    for (const place of chosen) await restoreMember(app.ports, await app.configurations.active(), place);
+  });
+}
+
+export function compareAll(hub: Hub): void {
+  hub.person('reconcile', async (app) => {
+    const active = await app.configurations.active();
+    for (const firewall of Object.keys(active.configuration.firewalls))
+      await requestReconcile(app.ports, active, firewall);
+  });
+}
+
+async function withheld(app: App): Promise<{ firewall: string; group: string; address: string }[]> {
+  const { configuration } = await app.configurations.active();
+  const places = Object.values(configuration.groups).flatMap(({ name, publish }) =>
+    publish.map(({ firewall }) => ({ firewall, group: name })),
+  );
+  const found: { firewall: string; group: string; address: string }[] = [];
+  for (const place of places) {
+    for (const { address, row } of await listLedger(app.ports.tables, place.firewall, place.group))
+      if (row.withheldFor !== undefined) found.push({ ...place, address });
+  }
+  return found;
+}
+
+/** The region is down: nothing runs, nobody is heard; messages wait. */
+function outage({ hub, clusters }: HubSide, minutes: number): void {
+  hub.kernel.tell(() => `hub ${hub.spec.name}: outage of ${minutes} min`);
+  hub.ticking = false;
+  const milliseconds = minutes * 60_000;
+  for (const { agents } of clusters) agents.pause(milliseconds, false);
+  hub.kernel.scheduler.after(milliseconds, () => {
+    hub.ticking = true;
+  });
+}
+
+/** Tables that only make sense together: what is derived from one is worthless without the other. */
+const together: Partial<Record<TableName, readonly TableName[]>> = {
+  endpoints: ['endpoints', 'memberships'],
+  memberships: ['endpoints', 'memberships'],
+};
+
+/**
+ * A table is lost or put back to an older state, with those that hang on it. People then restart the agents, so that everything is told
+ * anew (there is no digest yet that would find out by itself). The loss of `control` is left out: it holds the epochs, and nothing
+ * promises what happens when one is given out twice.
+ */
+function disturb(
+  side: HubSide,
+  table: TableName,
+  backup: ReadonlyMap<TableName, StoreBackup> | undefined,
+): void {
+  const { hub, clusters, watch } = side;
+  hub.kernel.tell(
+    () => `hub ${hub.spec.name}: table ${table} is ${backup ? 'restored from a backup' : 'lost'}`,
+  );
+  for (const one of together[table] ?? [table]) hub.tables.restore(one, backup?.get(one));
+  watch.misled = true;
+  for (const { agents } of clusters) agents.restart();
+}

@@ -1,0 +1,110 @@
+import { names } from '../../lib/app/names.ts';
+import { AddressPool } from './cluster/addresses.ts';
+import { Agents } from './cluster/agents.ts';
+import { Cluster } from './cluster/cluster.ts';
+import { Receivers } from './cluster/inbox.ts';
+import { Device } from './firewall/device.ts';
+import { Hub } from './hub.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import { DeviceWatch } from './oracle/device-watch.ts';
+import { watchMonotony } from './oracle/monotony.ts';
+import { Truth } from './oracle/truth.ts';
+import type { HubSpec } from './plan/spec.ts';
+import { clusterSource } from '../../lib/core/model/messages.ts';
+import { identityOf } from './plan/spec.ts';
+import type { Plan } from './plan/steps.ts';
+
+/** Addresses of a network: few enough to be reused all the time. */
+const poolSize = 70;
+
+export interface ClusterSide {
+  cluster: Cluster;
+  agents: Agents;
+  hub: HubSide;
+  /** An event of its agent was lost or came too late: only a new agent process tells the hub (there is no digest yet). */
+  untold: boolean;
+}
+
+export interface HubSide {
+  hub: Hub;
+  truth: Truth;
+  watch: DeviceWatch;
+  clusters: ClusterSide[];
+}
+
+/** Everything that a plan names, in working order. */
+export class World {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  readonly devices = new Map<string, Device>();
+  readonly hubs: HubSide[];
+  readonly clusters: ClusterSide[];
+
+  constructor(kernel: Kernel, plan: Plan) {
+    this.kernel = kernel;
+    this.plan = plan;
+    for (const name of plan.devices) this.devices.set(name, new Device(kernel, name));
+    this.hubs = plan.hubs.map((spec) => this.#hubSide(spec));
+    this.clusters = this.hubs.flatMap(({ clusters }) => clusters);
+    this.#watchDevices();
+  }
+
+  #hubSide(spec: HubSpec): HubSide {
+    const { devices, kernel } = this;
+    const pools = new Map<string, AddressPool>();
+    const clusters = spec.clusters.map((one) => {
+      const pool = pools.get(one.network) ?? new AddressPool(one.network, poolSize, kernel.dice);
+      pools.set(one.network, pool);
+      return new Cluster(kernel, one, pool);
+    });
+    const truth = new Truth({ ...spec, groups: [] }, clusters);
+    let watch: DeviceWatch | undefined;
+    const hub = new Hub(kernel, spec, {
+      devices,
+      guard: () => ({
+        sends: (process, firewall) => watch?.sends(process, firewall),
+        touches: (change) => watch?.touches(change),
+      }),
+    });
+    watch = new DeviceWatch(hub, truth);
+    hub.tables.watchers.push(watchMonotony(kernel), (key, _, after) => {
+      const next = hub.tables.writer && hub.candidates.get(hub.tables.writer);
+      if (key.pk !== 'configuration|active' || !after || !next) return;
+      kernel.tell(() => `hub ${spec.name}: generation ${JSON.stringify(after['generation'])} is active`);
+      hub.spec = next;
+      watch?.activated(next);
+    });
+    const side: HubSide = { hub, truth, watch, clusters: [] };
+    side.clusters = clusters.map((cluster) => this.#clusterSide(side, cluster));
+    return side;
+  }
+
+  #clusterSide(side: HubSide, cluster: Cluster): ClusterSide {
+    const { hub, truth, watch } = side;
+    const { name } = cluster.spec;
+    const queue = hub.queues.get(names.agentQueue(hub.spec.name, name));
+    if (!queue) throw new Error(`no queue for ${name}`);
+    const identity = identityOf(name);
+    const receivers = new Receivers(queue);
+    const agents = new Agents(this.kernel, { api: cluster.api, bus: hub.bus, receivers, identity });
+    const result: ClusterSide = { cluster, agents, hub: side, untold: false };
+    cluster.api.watchers.push(({ kind, uid }) => truth.lookAt(cluster, kind === 'pod' ? uid : undefined));
+    cluster.onAssigned = (address) => watch.brakes.assignedAt.set(address, this.kernel.now);
+    const before = hub.bus.onLost;
+    hub.bus.onLost = (source) => {
+      before?.(source);
+      if (source === clusterSource(identity)) result.untold = true;
+    };
+    return result;
+  }
+
+  #watchDevices(): void {
+    for (const device of this.devices.values()) {
+      device.onChange = (change, members) => {
+        const [name, firewall = ''] = change.by.split('/');
+        const side = this.hubs.find(({ hub }) => hub.spec.name === name);
+        side?.watch.changed(device, firewall, change, members);
+      };
+    }
+  }
+}
