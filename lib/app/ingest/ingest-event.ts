@@ -170,7 +170,7 @@ async function parseChange(from: Sender, raw: unknown, epoch: number): Promise<C
     return undefined;
   }
   try {
-    return toChange(parsed.data, epoch);
+    return toChange(parsed.data, { epoch, now: from.ports.clock.now() });
   } catch (error) {
     if (!isZonebridgeError(error)) throw error;
     await setAside(from.ports, { cluster: from.cluster.key, error, sample: JSON.stringify(raw) });
@@ -178,8 +178,10 @@ async function parseChange(from: Sender, raw: unknown, epoch: number): Promise<C
   }
 }
 
-function toChange(change: EndpointChange, epoch: number): Change {
-  const common = { version: { epoch, sequence: change.sequence }, time: change.time, cause: change.cause };
+function toChange(change: EndpointChange, at: { epoch: number; now: number }): Change {
+  const version = { epoch: at.epoch, sequence: change.sequence };
+  // A clock that runs ahead must not win every claim between clusters.
+  const common = { version, time: Math.min(change.time, at.now), cause: change.cause };
   if ('remove' in change) return { ...common, id: endpointId(change.remove), record: undefined };
   const { nodeAddresses, ...record } = change.upsert;
   if (record.kind === 'pod' && !record.hostNetwork && record.addresses.length > podAddresses) {

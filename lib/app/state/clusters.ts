@@ -70,7 +70,8 @@ export async function issueEpoch(
         set: {
           epoch,
           process: hello.process,
-          helloAt: hello.sentAt,
+          // A clock that runs ahead must not lock out the agents that come after it.
+          helloAt: Math.min(hello.sentAt, hello.now),
           heartbeatAt: hello.now,
           agentVersion: hello.agentVersion,
         },

@@ -6,15 +6,23 @@ import { z } from 'zod';
  */
 export const schemaVersion = 1;
 
+/** Text that every store and encoding takes: halves of a character that belongs into two are refused. */
+const wellFormed = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((text) => text.isWellFormed(), 'holds half a character');
+
 /** Longest label key (prefix 253, slash, name 63) and value that Kubernetes admits. */
-const labels = z.record(z.string().max(317), z.string().max(63));
+const labels = z.record(wellFormed(317), wellFormed(63));
 const addresses = z.array(z.string().max(45)).max(64);
-const name = z.string().min(1).max(253);
+const name = wellFormed(253).min(1);
+const uid = wellFormed(128).min(1);
 const milliseconds = z.number().int().nonnegative();
 
 export const endpointRecord = z.strictObject({
   kind: z.enum(['pod', 'node']),
-  uid: z.string().min(1).max(128),
+  uid,
   name,
   namespace: name.optional(),
   labels,
@@ -46,7 +54,7 @@ export const endpointChange = z.union([
     sequence: z.number().int().positive(),
     time: milliseconds,
     cause: changeCause,
-    remove: z.strictObject({ kind: z.enum(['pod', 'node']), uid: z.string().min(1).max(128) }),
+    remove: z.strictObject({ kind: z.enum(['pod', 'node']), uid }),
   }),
 ]);
 export type EndpointChange = z.infer<typeof endpointChange>;
