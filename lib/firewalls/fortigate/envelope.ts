@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { refusalError } from './errors.ts';
+import { isModest } from './modest-json.ts';
 import type { Answer } from './transport.ts';
 
 /** The common fields of every FortiOS answer; `results` is read by whoever asked. */
@@ -19,6 +20,7 @@ export type Envelope = z.infer<typeof envelope>;
 
 /** The envelope, when the answer is one. */
 export function parseEnvelope(answer: Answer): Envelope | undefined {
+  if (!isModest(answer.text)) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(answer.text);

@@ -128,8 +128,9 @@ const neverSent = new Set([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** `UNSPECIFIED` is what Node 24 calls an issuer that is no authority. */
 const certificateCodes =
-  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET|UNABLE_TO_DECRYPT|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/;
+  /^UNSPECIFIED$|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET|UNABLE_TO_DECRYPT|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/;
 
 /** Classifies a failure below HTTP. A write whose reply is missing has an unknown outcome. */
 export function networkError(error: unknown, call: string, write: boolean): ZonebridgeError {
@@ -154,6 +155,11 @@ export function networkError(error: unknown, call: string, write: boolean): Zone
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     const text = `${call}: what answers at this port does not speak TLS (${code})`;
     return new ZonebridgeError('firewall/unexpected-answer', text, { cause: error, fields });
+  }
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    const text = `${call}: the answer is longer than ${answerBytesMax / 1024 / 1024} MiB`;
+    const kind = write ? 'firewall/outcome-unknown' : 'firewall/unexpected-answer';
+    return new ZonebridgeError(kind, text, { cause: error, fields });
   }
   const timedOut = code === 'TimeoutError';
   const text = timedOut ? 'no answer in time' : `the connection broke before the answer (${code})`;
