@@ -212,10 +212,11 @@ export class World {
       const batch = this.queues.take();
       if (batch.length === 0) return;
       for (const { queue, body, group: within } of batch) {
-        if (queue === names.ingestQueue('test')) await this.ingest(body);
-        else if (queue === names.reconcileQueue('test', 'lan'))
+        if (queue === names.ingestQueue(this.ports.hub)) await this.ingest(body);
+        else if (queue === names.reconcileQueue(this.ports.hub, 'lan'))
           await reconcileMessage(this.ports, this.configurations, body);
-        else if (queue === names.wakeQueue('test', 'lan')) round += await this.deliverWake(body, within);
+        else if (queue === names.wakeQueue(this.ports.hub, 'lan'))
+          round += await this.deliverWake(body, within);
         else this.told.push(JSON.parse(body));
       }
     }
@@ -226,7 +227,7 @@ export class World {
     const seconds = comesBackAfter(end, within);
     if (seconds === undefined) return 0;
     await this.clock.sleep(seconds * 1000);
-    await this.queues.send({ queue: names.wakeQueue('test', 'lan'), body, group: within });
+    await this.queues.send({ queue: names.wakeQueue(this.ports.hub, 'lan'), body, group: within });
     return 1;
   }
 

@@ -14,6 +14,8 @@ export interface WriterState {
   wokenAt: number;
   /** Firewalls that the next run asks whatever their circuit says, because somebody mended something or saw a failure. */
   probe: readonly string[];
+  /** A lease that ends later than any can, and since when it was seen. */
+  leaseSeen: { fence: number; at: number } | undefined;
   /** When a firewall of this writer was last written to, for pacing. */
   lastWriteAt: number;
   firewalls: FirewallRecords;
@@ -32,6 +34,9 @@ export function readWriter(item: Item | undefined): WriterState {
     woken: texts(item, 'woken'),
     wokenAt: count(item, 'wokenAt'),
     probe: texts(item, 'probe'),
+    leaseSeen: count(item, 'leaseSeenAt')
+      ? { fence: count(item, 'leaseSeenFence'), at: count(item, 'leaseSeenAt') }
+      : undefined,
     lastWriteAt: count(item, 'lastWriteAt'),
     firewalls: parseRecords(text(item, 'firewalls')),
     pauses: readPauses(item),
@@ -96,6 +101,9 @@ export function isRetry(group: string | undefined): boolean {
   return group?.endsWith(retryGroupEnd) === true;
 }
 
+/** The longest lease; a function ends before two of them are over. */
+export const longestLeaseMs = 75_000;
+
 export interface Lease {
   writerKey: string;
   fence: number;
@@ -132,6 +140,25 @@ export async function raiseFence(tables: Tables, writerKey: string): Promise<num
   return readWriter(before).fence + 1;
 }
 
+/**
+ * Frees a lease that ends later than any lease can: the clock of whoever took it ran ahead, and nobody else would write until ours is
+ * there. Only when the same lease was seen for so long that its run must have ended, whatever any clock says.
+ */
+export async function freeLeaseAhead(
+  tables: Tables,
+  writerKey: string,
+  { state, now }: { state: WriterState; now: number },
+): Promise<void> {
+  const { fence, leaseUntil, leaseSeen } = state;
+  if (leaseUntil - now <= longestLeaseMs) return;
+  const known = leaseSeen?.fence === fence && leaseSeen.at <= now;
+  if (known && now - leaseSeen.at < 2 * longestLeaseMs) return;
+  const update: ItemUpdate = known
+    ? { set: { leaseUntil: 0 }, remove: ['leaseSeenFence', 'leaseSeenAt'] }
+    : { set: { leaseSeenFence: fence, leaseSeenAt: now } };
+  await writeUnderLease(tables, { writerKey, until: leaseUntil }, update);
+}
+
 export interface RunResult {
   now: number;
   lastWriteAt: number;
@@ -154,7 +181,11 @@ export async function endLease(tables: Tables, lease: Lease, result: RunResult):
   await writeUnderLease(tables, lease, { set, ...stayWoken });
 }
 
-async function writeUnderLease(tables: Tables, lease: Lease, update: ItemUpdate): Promise<void> {
+async function writeUnderLease(
+  tables: Tables,
+  lease: Pick<Lease, 'writerKey' | 'until'>,
+  update: ItemUpdate,
+): Promise<void> {
   try {
     await tables.write({
       key: writerRow(lease.writerKey),

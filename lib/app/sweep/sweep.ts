@@ -4,7 +4,14 @@ import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { recordOf } from '../state/firewall-records.ts';
 import { inParallel } from '../state/items.ts';
-import { readWriter, sendWakeUp, wake, type WriterState, writerRow } from '../state/writers.ts';
+import {
+  freeLeaseAhead,
+  readWriter,
+  sendWakeUp,
+  wake,
+  type WriterState,
+  writerRow,
+} from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 import { sweepCluster } from './sweep-cluster.ts';
 import { sweepFirewall } from './sweep-firewall.ts';
@@ -50,6 +57,7 @@ async function sweepWriter(
   for (const firewall of writer.firewalls)
     needed = (await sweepFirewall(ports, active, { firewall, writer: state })) || needed;
   const request = { ...writer, hub: ports.hub };
+  await freeLeaseAhead(tables, writer.writerKey, { state, now });
   if (state.leaseUntil >= now) return;
   if (wasLost(state, writer.firewalls, now) && !active.paused) await sendWakeUp(ports.queues, request);
   else if (needed && state.woken.length === 0) await wake(ports, { ...request, parts: [], now });
@@ -63,5 +71,5 @@ function wasLost(state: WriterState, firewalls: readonly string[], now: number):
         part.startsWith(`${firewall}#`) &&
         leftAloneUntil(recordOf(state.firewalls, firewall).trouble, now) !== undefined,
     );
-  return state.wokenAt < now - wokenMaxAgeMs && state.woken.some((part) => !waits(part));
+  return Math.abs(now - state.wokenAt) > wokenMaxAgeMs && state.woken.some((part) => !waits(part));
 }

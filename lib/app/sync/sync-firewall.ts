@@ -4,12 +4,11 @@ import type { ActiveConfiguration, Configurations } from '../state/configuration
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
 import { identityKey } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
-import { type Lease, takeLease } from '../state/writers.ts';
+import { type Lease, longestLeaseMs, takeLease } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 import { runPass } from './pass.ts';
 import { RunContext, type RunEnd } from './run-context.ts';
 
-const leaseMs = 75_000;
 /** No new pass begins after this part of the lease. */
 const passMarginMs = 35_000;
 const rowsPerPass = 1_000;
@@ -30,7 +29,7 @@ export async function syncFirewall(
 ): Promise<RunEnd> {
   let lease: Lease;
   try {
-    lease = await takeLease(ports.tables, { writerKey, now: ports.clock.now(), lengthMs: leaseMs });
+    lease = await takeLease(ports.tables, { writerKey, now: ports.clock.now(), lengthMs: longestLeaseMs });
   } catch (error) {
     if (isZonebridgeError(error, 'sync/lease-held')) return { postponeSeconds: 5, error };
     throw error;
@@ -94,8 +93,9 @@ async function drain(context: RunContext, active: ActiveConfiguration): Promise<
       return;
     }
     const wait = context.lastWriteAt + writeSpacingMs - ports.clock.now();
-    if (rows.length > 1 && wait > 0) {
-      await ports.clock.sleep(Math.min(wait, writeSpacingMs));
+    // A longer wait was written by a clock that ran ahead.
+    if (rows.length > 1 && wait > 0 && wait <= writeSpacingMs) {
+      await ports.clock.sleep(wait);
       parts = [];
       continue;
     }

@@ -45,14 +45,27 @@ export function answerError(
   const found = parseEnvelope(answer);
   if (!found) {
     if (plainStatuses.has(answer.status)) {
-      return refusalError({ call, status: answer.status, number: undefined, cliError: '' });
+      return refusalError({
+        call,
+        status: answer.status,
+        number: undefined,
+        cliError: '',
+        retryAfterSeconds: answer.retryAfterSeconds,
+      });
     }
     return notFortios(answer, call, write);
   }
   const status =
     found.http_status !== undefined && found.http_status >= 400 ? found.http_status : answer.status;
   if (status < 200 || status >= 300 || found.status === 'error') {
-    return refusalError({ call, status, number: found.error, cliError: printable(found.cli_error) });
+    const { retryAfterSeconds } = answer;
+    return refusalError({
+      call,
+      status,
+      number: found.error,
+      cliError: printable(found.cli_error),
+      retryAfterSeconds,
+    });
   }
   if (found.vdom !== undefined && found.vdom !== vdom) {
     return new ZonebridgeError(

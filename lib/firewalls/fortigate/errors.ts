@@ -60,6 +60,7 @@ export interface Refusal {
   /** The field `error`, or undefined. */
   number: number | undefined;
   cliError: string;
+  retryAfterSeconds?: number | undefined;
 }
 
 /** Classifies a refusal: by its number, else by the number its command line text ends with, else by the HTTP status. */
@@ -73,7 +74,7 @@ export function refusalError(refusal: Refusal): ZonebridgeError {
   const numberText = number === undefined ? '' : `, FortiOS error ${number}`;
   const said = cliError === '' ? '' : ` (${cliError})`;
   return new ZonebridgeError(code, `${call}: ${text}${said} [HTTP ${status}${numberText}]`, {
-    fields: { httpStatus: status, fortiosError: number },
+    fields: { httpStatus: status, fortiosError: number, retryAfterSeconds: refusal.retryAfterSeconds },
   });
 }
 

@@ -16,6 +16,8 @@ export interface Exchange {
 export interface Answer {
   status: number;
   text: string;
+  /** What the device asks for before the next call (`Retry-After` in seconds; a date is not read). */
+  retryAfterSeconds?: number | undefined;
 }
 
 /** A device as this process knows it, shared by the connections that follow one another. */
@@ -115,7 +117,8 @@ export async function exchange(pool: Pool, request: Exchange): Promise<Answer> {
     },
     ...(body === undefined ? {} : { body }),
   });
-  return { status: response.statusCode, text: await response.body.text() };
+  const retryAfterSeconds = Number([response.headers['retry-after'] ?? ''].flat()[0]) || undefined;
+  return { status: response.statusCode, text: await response.body.text(), retryAfterSeconds };
 }
 
 /** Nothing reached the device, so nothing can have happened there. */
