@@ -1,24 +1,75 @@
-import { type InPeriod, type Period, parsePeriod, periodAt } from '../core/model/calendar.ts';
-import type { FreezePeriod } from './configuration/model.ts';
+import { type InPeriod, nextPeriod, type Period, parsePeriod, periodAt } from '../core/model/calendar.ts';
+import type { PlanRequest } from '../core/plan/plan.ts';
+import type { FirewallConfiguration, FreezePeriod } from './configuration/model.ts';
 
-/** A freeze of the calendar, read. */
+/** A freeze of the calendar, or the maintenance windows of a firewall, read. */
 export interface Freeze {
   /** Undefined: all firewalls. */
   firewalls: readonly string[] | undefined;
-  period: Period;
+  /** It holds within these periods, or everywhere but in them. */
+  periods: readonly Period[];
+  holds: 'within' | 'outside';
+  /** Removals of dead addresses wait, too. */
+  strict: boolean;
 }
 
-export function readFreezes(calendar: readonly FreezePeriod[]): Freeze[] {
-  return calendar.map(({ firewalls, ...source }) => ({ firewalls, period: parsePeriod(source) }));
+export function readFreezes(
+  calendar: readonly FreezePeriod[],
+  firewalls: Readonly<Record<string, FirewallConfiguration>>,
+): Freeze[] {
+  const freezes = calendar.map(
+    ({ firewalls: only, ...source }): Freeze => ({
+      firewalls: only,
+      periods: [parsePeriod(source)],
+      holds: 'within',
+      strict: false,
+    }),
+  );
+  return [...freezes, ...Object.entries(firewalls).flatMap(maintenanceOf)];
 }
 
-/** The freeze that holds for a firewall at a moment, with its end. */
-export function freezeAt(freezes: readonly Freeze[], firewall: string, now: number): InPeriod | undefined {
-  const mine = freezes.filter(({ firewalls }) => firewalls?.includes(firewall) ?? true);
-  return mine.length === 0
-    ? undefined
-    : periodAt(
-        mine.map(({ period }) => period),
-        now,
-      );
+function maintenanceOf([firewall, { maintenance }]: [string, FirewallConfiguration]): Freeze[] {
+  if (!maintenance) return [];
+  const { only, never = [], strict = false } = maintenance;
+  const periods = (only ?? never).map(parsePeriod);
+  return [{ firewalls: [firewall], periods, holds: only ? 'outside' : 'within', strict }];
+}
+
+export interface InFreeze extends Pick<InPeriod, 'until'> {
+  /** What it is for, when somebody wrote it down. */
+  reason: string | undefined;
+  strict: boolean;
+}
+
+/** No window opens within a week: then it is looked at again after one. */
+const weekMs = 7 * 86_400_000;
+
+/** What holds changes for a firewall at a moment; of several the one that lasts longest. */
+export function freezeAt(freezes: readonly Freeze[], firewall: string, now: number): InFreeze | undefined {
+  let found: InFreeze | undefined;
+  for (const freeze of freezes) {
+    if (freeze.firewalls && !freeze.firewalls.includes(firewall)) continue;
+    const held = inFreeze(freeze, now);
+    if (!held) continue;
+    const last = found && found.until >= held.until ? found : held;
+    found = { ...last, strict: held.strict || found?.strict === true };
+  }
+  return found;
+}
+
+function inFreeze({ periods, holds, strict }: Freeze, now: number): InFreeze | undefined {
+  const at = periodAt(periods, now);
+  if (holds === 'within') return at && { until: at.until, reason: at.source.reason, strict };
+  if (at) return undefined;
+  return {
+    until: nextPeriod(periods, now) ?? now + weekMs,
+    reason: 'outside its maintenance windows',
+    strict,
+  };
+}
+
+/** The same as the plan asks for it. */
+export function frozenNow(freezes: readonly Freeze[], firewall: string, now: number): PlanRequest['frozen'] {
+  const held = freezeAt(freezes, firewall, now);
+  return held?.strict ? 'strictly' : held !== undefined;
 }

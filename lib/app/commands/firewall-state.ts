@@ -2,6 +2,8 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import type { DeviceCertificate, DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute } from '../budgets.ts';
+import { approvalRules } from '../configuration/approval-rules.ts';
+import { freezeAt, type InFreeze, readFreezes } from '../freezes.ts';
 import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
 import type { ReconcileResult } from '../reconcile/reconcile-firewall.ts';
@@ -61,6 +63,8 @@ export interface FirewallState {
   catchUpMinutes: number | undefined;
   /** Its own pause, or the one of all firewalls. */
   paused: Pause | undefined;
+  /** A change freeze holds, or no maintenance window is open. */
+  closed: InFreeze | undefined;
   identity: (DeviceIdentity & { comparedAt: number }) | undefined;
   comparison: Comparison | undefined;
   /** As the last comparison met it. */
@@ -118,6 +122,11 @@ export async function readFirewallState(
     catchUpMinutes: rows.length === 0 ? undefined : Math.ceil(callsFor(request, rows) / perMinute),
     nextAttempt: asked ? undefined : leftAloneUntil(trouble, now),
     paused,
+    closed: freezeAt(
+      readFreezes(approvalRules(configuration).freeze, configuration.firewalls),
+      firewall,
+      now,
+    ),
     identity: identity && { ...identity, comparedAt: count(identityItem, 'comparedAt') },
     comparison: readComparison(comparisonItem),
     certificate: readCertificate(identityItem),

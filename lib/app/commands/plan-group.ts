@@ -9,6 +9,7 @@ import {
   type PlannedChange,
   isWanted,
   planGroup,
+  type PlanRequest,
   type Question,
 } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
@@ -67,7 +68,7 @@ export interface GroupQuery {
   live: LiveObject | undefined;
   quarantines: Quarantines;
   /** A change freeze holds on the firewall now. */
-  frozen: boolean;
+  frozen: PlanRequest['frozen'];
 }
 
 /** The generation is not known yet; any number will do as long as allowance and plan name the same. */

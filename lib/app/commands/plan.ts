@@ -1,7 +1,7 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { noQuarantines } from '../../core/plan/quarantine.ts';
 import type { Configuration } from '../configuration/model.ts';
-import { freezeAt } from '../freezes.ts';
+import { frozenNow } from '../freezes.ts';
 import type { Ports } from '../ports.ts';
 import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
@@ -57,7 +57,7 @@ export async function planConfiguration(
         object: objectRef(module, { hub: ports.hub, group, target }).name,
         wanted,
         quarantines: active?.quarantines ?? noQuarantines,
-        frozen: freezeAt(candidate.freezes, firewall, ports.clock.now()) !== undefined,
+        frozen: frozenNow(candidate.freezes, firewall, ports.clock.now()),
         live: 'objects' in live ? live.objects.get(group.name) : undefined,
       }),
     );

@@ -41,6 +41,13 @@ const references: Case[] = [
     /60000 times a minute at most/,
   ],
   [
+    'realms: [default]',
+    'realms: [default]\n    maintenance: { strict: true }',
+    'firewalls.edge-1.maintenance',
+    16,
+    /either `only` or `never`/,
+  ],
+  [
     'channel: push',
     'channel: pull',
     'groups.storefront.publish[0].channel',

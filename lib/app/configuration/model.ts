@@ -84,6 +84,13 @@ export interface ClusterConfiguration {
   serviceAccount: string;
 }
 
+/** Exactly one of `only` and `never`. */
+export interface MaintenanceWindows {
+  only?: readonly PeriodSource[] | undefined;
+  never?: readonly PeriodSource[] | undefined;
+  strict?: boolean | undefined;
+}
+
 export interface FirewallConfiguration {
   /** Vendor module. */
   kind: string;
@@ -93,6 +100,8 @@ export interface FirewallConfiguration {
   reconcileMinutes: number;
   /** How often the credential is renewed; absent: by a person. */
   rotateKeyDays?: number | undefined;
+  /** Writes only within these windows, or never within them; removals of dead addresses at any time unless `strict`. */
+  maintenance?: MaintenanceWindows | undefined;
   /** Calls a minute that we allow ourselves; the module's number when left out. */
   callsPerMinute?: number | undefined;
   /** Limits of the firewall as a whole; complete. The defaults of the brakes when left out. */

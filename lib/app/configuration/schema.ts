@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { boundedPrefix, canonicalPrefix, workloadPrefix } from '../../core/model/address.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
+import { periodSchema } from './period-schema.ts';
 
 /** Forms of names. None may hold `|`, which joins them in keys, or a blank. */
 const nameForms = {
@@ -170,6 +171,21 @@ const firewallBrakesSchema = z.strictObject({
   windowMinutes,
 });
 
+const maintenanceSchema = z
+  .strictObject({
+    only: z.array(periodSchema).min(1).optional().describe('Changes are written only within these windows.'),
+    never: z
+      .array(periodSchema)
+      .min(1)
+      .optional()
+      .describe('Changes are never written within these windows.'),
+    strict: z.boolean().optional().describe('Removals of dead addresses wait, too; false unless set.'),
+  })
+  .refine(
+    ({ only, never }) => (only === undefined) !== (never === undefined),
+    'give either `only` or `never`',
+  );
+
 /** Fields that every firewall has; the rest belongs to its vendor module. */
 export const firewallSchema = z.strictObject({
   kind: text.describe('Vendor module.'),
@@ -182,6 +198,9 @@ export const firewallSchema = z.strictObject({
     .max(365)
     .optional()
     .describe('Renews the credential by itself this often, where the firewall type can; see its readme.'),
+  maintenance: maintenanceSchema
+    .optional()
+    .describe('When changes may be written; at any time when left out.'),
   callsPerMinute: z
     .int()
     .min(10)

@@ -161,7 +161,7 @@ export function derive(
     groups,
     clusters,
     principal: undefined,
-    freezes: readFreezes(approvalRules(configuration).freeze),
+    freezes: readFreezes(approvalRules(configuration).freeze, configuration.firewalls),
     quarantines: noQuarantines,
     paused: undefined,
   };

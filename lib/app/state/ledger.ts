@@ -12,6 +12,8 @@ export interface Hold {
   op: 'add' | 'remove';
   reason: HeldReason;
   since: number;
+  /** A removal whose endpoint a watch saw go, or whose address belongs to another one by now. */
+  dead?: boolean | undefined;
   approved?: Approval | undefined;
   rejected?: Rejection | undefined;
 }
@@ -104,6 +106,7 @@ function readHold(item: Item | undefined): Hold | undefined {
     op,
     reason: text(item, 'heldReason') as HeldReason,
     since: count(item, 'heldSince'),
+    ...(flag(item, 'heldDead') ? { dead: true } : {}),
     approved: readApproval(item),
     rejected:
       by === undefined ? undefined : { by, at: count(item, 'rejectedAt'), reason: text(item, 'rejectedWhy') },
@@ -143,8 +146,9 @@ export function ledgerItem(
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
   if (row.held) {
-    const { op, reason, since, approved, rejected } = row.held;
+    const { op, reason, since, dead, approved, rejected } = row.held;
     Object.assign(item, { heldOp: op, heldReason: reason, heldSince: since });
+    if (dead) item['heldDead'] = true;
     if (approved) Object.assign(item, approvalItem(approved));
     if (rejected) Object.assign(item, rejectionItem(rejected));
   }

@@ -9,7 +9,7 @@ import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel, writeAll } from '../state/items.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
-import { freezeAt } from '../freezes.ts';
+import { frozenNow } from '../freezes.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
@@ -99,7 +99,7 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
     target: work.target,
     questions: work.questions,
     ownership,
-    frozen: freezeAt(pass.active.freezes, pass.firewall, now) !== undefined,
+    frozen: frozenNow(pass.active.freezes, pass.firewall, now),
     brakes: {
       counters,
       generation: pass.active.generation,

@@ -240,7 +240,8 @@ function heldRow(
   hold: Omit<Hold, 'op'>,
 ): Pick<LedgerRow, 'state' | 'counted' | 'held'> {
   const there = change.op === 'remove';
-  return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, ...hold } };
+  const dead = there && (change.witnessed || change.moved) ? { dead: true } : {};
+  return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, ...hold, ...dead } };
 }
 
 function undo(counters: Counters, change: PlannedChange): Counters {

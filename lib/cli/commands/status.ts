@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import {
   type ClusterStatus,
-  endsSoon,
   type FailedMembers,
   type FirewallStatus,
   isWell,
@@ -10,11 +9,11 @@ import {
   silentAfterMs,
   type Status,
 } from '../../app/commands/status.ts';
-import { daysLeft } from '../../core/model/certificate.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
 import type { Cell } from '../table.ts';
+import { troubleLines } from '../trouble-lines.ts';
 import { ago, duration, moment, plural } from '../time.ts';
 
 export function statusCommand(cli: Cli): Command {
@@ -112,38 +111,6 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
   const [first = ''] = addresses;
   const more = count > addresses.length ? ` and ${count - addresses.length} more` : '';
   return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
-}
-
-function troubleLines(state: FirewallStatus, now: number): string[] {
-  const {
-    firewall,
-    lastError,
-    failures,
-    nextAttempt,
-    budgetSince,
-    callsPerMinute,
-    catchUpMinutes,
-    certificate,
-  } = state;
-  const lines: string[] = [];
-  if (lastError !== undefined) {
-    const again = nextAttempt === undefined ? '' : `; asked again in ${duration(nextAttempt - now)}`;
-    lines.push(`${firewall}: ${plural(failures, 'attempt')} failed, ${lastError}${again}`);
-  }
-  if (budgetSince !== undefined) {
-    const estimate = catchUpMinutes === undefined ? '' : `, in step in about ${catchUpMinutes} min`;
-    lines.push(
-      `${firewall}: ${callsPerMinute} calls a minute have not sufficed for ${duration(now - budgetSince)}${estimate}`,
-    );
-  }
-  if (certificate && endsSoon(certificate, now)) {
-    const days = daysLeft(certificate.validTo, now);
-    const when = days < 0 ? 'has ended' : `ends in ${plural(days, 'day')}`;
-    lines.push(
-      `${firewall}: its certificate (${certificate.subject}) ${when}; with an ended one nothing is written`,
-    );
-  }
-  return lines;
 }
 
 function firewallRow(firewall: FirewallStatus, now: number): Cell[] {

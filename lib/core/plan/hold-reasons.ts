@@ -36,7 +36,7 @@ const holdReasons = {
     { looksAgain: true, decidedByApply: true },
   ),
   frozen: rule(
-    'A change freeze holds it until its period ends; then it goes on by itself. `zonebridge approve <firewall>` releases it before.',
+    'A change freeze, or the maintenance windows of the firewall, hold it for a while; then it goes on by itself. `zonebridge approve <firewall>` releases it before.',
     { approvable: true },
   ),
   rejected: rule(

@@ -55,8 +55,8 @@ export interface PlanRequest {
   questions: readonly Question[];
   /** Undefined when the ledger knows the object to be there and ours; `renamed` when it lies under another name or channel. */
   ownership: Ownership | 'renamed' | undefined;
-  /** A change freeze holds: only dead addresses leave. */
-  frozen?: boolean | undefined;
+  /** A change freeze holds, or no maintenance window is open: only dead addresses leave, `strictly` not even those. */
+  frozen?: boolean | 'strictly' | undefined;
   brakes: Omit<BrakeContext, 'settings' | 'maxMembers'>;
 }
 
@@ -167,7 +167,8 @@ function objectHold({ ownership, target }: PlanRequest): HeldReason | undefined 
 
 /** A dead address leaves at any time: whoever gets it next must not be let in. */
 function freezeHold(change: PlannedChange, { frozen }: PlanRequest): HeldReason | undefined {
-  if (frozen !== true || change.approved || change.quarantined) return undefined;
+  if (!frozen || change.approved || change.quarantined) return undefined;
+  if (frozen === 'strictly') return 'frozen';
   return change.op === 'remove' && (change.witnessed || change.moved) ? undefined : 'frozen';
 }
 
