@@ -32,6 +32,10 @@ export const metrics = {
   frozen: { name: 'FrozenSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** Quarantined addresses that now belong to an endpoint of this cluster that was not meant. */
   quarantineReused: { name: 'QuarantineReused', dimension: 'cluster', unit: 'Count' },
+  /** How long a generation has been on canary firewalls only, in seconds; sent for these while it is. */
+  canaryWaiting: { name: 'CanaryWaitingSeconds', dimension: 'firewall', unit: 'Seconds' },
+  /** How long a group with `consistency: all` has lacked something on this firewall that others have, in seconds. */
+  halfPublished: { name: 'HalfPublishedSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** From the agent seeing a change to the firewall having it, in milliseconds. */
   propagation: { name: 'Propagation', dimension: 'firewall', unit: 'Milliseconds' },
 } as const;

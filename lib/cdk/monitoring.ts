@@ -23,6 +23,8 @@ export const articles = [
   'changes-held',
   'drift',
   'rotation-failed',
+  'half-published',
+  'canary-waiting',
   'stale-allow',
   'agent-silent',
   'cluster-silent',

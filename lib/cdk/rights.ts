@@ -26,6 +26,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     control: ['read', 'write'],
   },
   'sync-firewall': {
+    // Only while a generation is rolled out: whether an address still belongs to its endpoint.
+    endpoints: ['read'],
     memberships: ['read'],
     dirty: ['read', 'write'],
     ledger: ['read', 'write'],
@@ -44,7 +46,7 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     endpoints: ['read', 'write'],
     memberships: ['read', 'write'],
     dirty: ['read', 'write'],
-    ledger: ['read'],
+    ledger: ['read', 'write'],
     control: ['read', 'write'],
   },
   // Rows of the index are written once; the ledger comes by its stream.

@@ -1,6 +1,7 @@
 import type { CliCommand } from './cli.ts';
 import { applyCommand } from './commands/apply.ts';
 import { approveCommand } from './commands/approve.ts';
+import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { deployCommand } from './commands/deploy.ts';
@@ -28,6 +29,7 @@ export const commands: readonly CliCommand[] = [
   validateCommand,
   planCommand,
   applyCommand,
+  canaryCommand,
   deployCommand,
   secretCommand,
   checkCommand,

@@ -41,6 +41,10 @@ export const errorCodes = {
     'never',
     'Run `zonebridge apply` once so that a configuration generation is active.',
   ],
+  'configuration/canary-waiting': [
+    'never',
+    'Run `zonebridge canary promote` or `zonebridge canary abort` first, then apply again.',
+  ],
   'configuration/outdated': [
     'never',
     'Somebody else applied a configuration since the plan was made: look at the new plan, then apply again.',

@@ -89,6 +89,8 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
     ['zonebridge-prod-certificate-ends-edge', metrics.certificate.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-stale-allow-edge', metrics.staleAllow.name, 'firewall=edge', 'ignore'],
     ['zonebridge-prod-changes-held-edge', metrics.held.name, 'firewall=edge', 'ignore'],
+    ['zonebridge-prod-half-published-edge', metrics.halfPublished.name, 'firewall=edge', 'notBreaching'],
+    ['zonebridge-prod-canary-waiting-edge', metrics.canaryWaiting.name, 'firewall=edge', 'notBreaching'],
     ['zonebridge-prod-drift-edge', metrics.drift.name, 'firewall=edge', 'ignore'],
   ]);
 });

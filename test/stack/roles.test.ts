@@ -65,7 +65,7 @@ test('the hub: exactly these rights', () => {
     `SweepRole: Allow ${both} on table endpoints`,
     `SweepRole: Allow ${write} on table memberships`,
     `SweepRole: Allow ${both} on table dirty`,
-    `SweepRole: Allow ${read} on table ledger`,
+    `SweepRole: Allow ${both} on table ledger`,
     `SweepRole: Allow ${both} on table control`,
     'SweepRole: Allow GetQueueUrl SendMessage on queue zonebridge-prod-wake-*.fifo queue zonebridge-prod-agent-*',
     'SweepRole: Allow logs:CreateLogStream logs:PutLogEvents on @SweepLog',
@@ -77,6 +77,7 @@ test('the hub: exactly these rights', () => {
 
 test('a network: exactly these rights, and the secrets of its own firewalls alone', () => {
   expect(rights(templateOf(synthesise(smallConfiguration()), 'Zonebridge-prod-Network-dmz'))).toEqual([
+    `SyncFirewallRole: Allow ${read} on table endpoints`,
     `SyncFirewallRole: Allow ${read} on table memberships`,
     `SyncFirewallRole: Allow ${both} on table dirty`,
     `SyncFirewallRole: Allow ${both} on table ledger`,

@@ -29,6 +29,10 @@ export interface ApplyRequest {
   author: string;
   /** Who AWS says it is. */
   principal?: string | undefined;
+  /** Firewalls that have it first; the others follow when it is promoted. */
+  canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
+  /** It takes the place of a canary that is on. */
+  endsCanary?: boolean | undefined;
 }
 
 /**
@@ -40,7 +44,9 @@ export async function applyConfiguration(
   request: ApplyRequest,
 ): Promise<{ generation: number; allowances: Allowance[] }> {
   const { ports, configurations } = app;
-  const previous = request.plans[0]?.base ?? (await activeOrNone(configurations))?.generation ?? 0;
+  const before = await activeOrNone(configurations);
+  refuseWhileTrying(before, request);
+  const previous = request.plans[0]?.base ?? before?.generation ?? 0;
   const writers = Object.entries(request.configuration.firewalls);
   const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await proveQueues(ports, byWriter);
@@ -55,6 +61,7 @@ export async function applyConfiguration(
       author: request.author,
       principal: request.principal,
       now: ports.clock.now(),
+      canary: request.canary,
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
@@ -78,6 +85,33 @@ export async function applyConfiguration(
     return wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
   });
   return { generation: active.generation, allowances: request.plans.flatMap(allowancesOf) };
+}
+
+/**
+ * Throws `configuration/canary-waiting`: the firewalls that are no canary would jump to a generation that nobody promoted.
+ * Throws `command/usage` for a canary that is not there, or that leaves nothing to try it before.
+ */
+export function refuseWhileTrying(
+  active: ActiveConfiguration | undefined,
+  request: Pick<ApplyRequest, 'configuration' | 'canary' | 'endsCanary'>,
+): void {
+  if (active?.canary && request.endsCanary !== true)
+    throw new ZonebridgeError(
+      'configuration/canary-waiting',
+      `generation ${active.generation} is still being tried on ${active.canary.firewalls.join(', ')}`,
+    );
+  if (!request.canary) return;
+  const all = Object.keys(request.configuration.firewalls);
+  for (const firewall of request.canary.firewalls)
+    if (!all.includes(firewall))
+      throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  if (!active)
+    throw new ZonebridgeError(
+      'command/usage',
+      'the first generation has none before it: apply it without a canary',
+    );
+  if (all.every((firewall) => request.canary?.firewalls.includes(firewall)))
+    throw new ZonebridgeError('command/usage', 'a canary is some of the firewalls, not all');
 }
 
 /** A network that is configured but not deployed has no queue: that must show before anything is activated. A wake-up does no harm. */

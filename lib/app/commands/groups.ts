@@ -6,6 +6,7 @@ import { endpointKey, endpointTitle, parseGlobalEndpointId, readEndpoint } from 
 import { inParallel } from '../state/items.ts';
 import { type LedgerRow, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
+import { unsettledSince } from './publication.ts';
 
 /** `wanted`: a member that the firewall does not have and nothing is noted about yet. */
 export type MemberState =
@@ -36,6 +37,8 @@ export interface GroupView {
   firewall: string;
   object: string;
   size: number;
+  /** Oldest member that is not as it should be. */
+  unsettledSince: number | undefined;
   members: Member[];
 }
 
@@ -97,6 +100,7 @@ async function viewOf(
     firewall,
     object: object.object,
     size: object.counters.size,
+    unsettledSince: unsettledSince(rows),
     members: [...members]
       .map(([key, member]) => ({ ...member, endpoint: titles.get(holders.get(key) ?? '') }))
       .sort((a, b) => (a.address < b.address ? -1 : 1)),

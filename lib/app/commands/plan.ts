@@ -8,6 +8,7 @@ import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { readLive, type Unread } from './live.ts';
+import { together } from './plan-together.ts';
 import { planOneGroup, type PlannedGroup } from './plan-group.ts';
 import { wantedUnder } from './plan-wanted.ts';
 
@@ -66,7 +67,7 @@ export async function planConfiguration(
     const frozen = await frozenGroups(ports, { active, configuration, firewall });
     return { firewall, base, basis, unread, groups, frozen, notes };
   });
-  return [...plans, ...(await leavingFirewalls(ports, active, configuration))];
+  return [...together(plans, configuration), ...(await leavingFirewalls(ports, active, configuration))];
 }
 
 /** The active configuration, or undefined before the first `apply`. */

@@ -14,6 +14,7 @@ import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/le
 import { groupsOn } from '../targets.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
 import { stateOf } from './groups.ts';
+import { type GroupPublication, publications, unsettledSince } from './publication.ts';
 
 /** Members that the firewall refused for good: a person has to mend something. */
 export interface FailedMembers {
@@ -37,6 +38,8 @@ export interface GroupStatus {
   failed: FailedMembers;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
+  /** Oldest member that is not as it should be. */
+  unsettledSince: number | undefined;
 }
 
 export interface FirewallStatus extends FirewallState {
@@ -79,6 +82,12 @@ export interface Status {
   clusters: ClusterStatus[];
   /** Orders of persons in force. */
   quarantines: readonly Quarantine[];
+  /** How many of its firewalls have each group. */
+  publications: GroupPublication[];
+  /** The active generation is on these firewalls only. */
+  canary:
+    | { firewalls: readonly string[]; base: number; since: number; promoteAt: number | undefined }
+    | undefined;
   /** Events of senders that are no configured cluster. */
   unknownSenders: SetAside | undefined;
 }
@@ -91,16 +100,20 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
   const [pointer, unknown] = await ports.tables.read([configurations.pointer, setAsideKey('unknown')]);
   const active = await configurations.from(pointer);
   const { configuration } = active;
+  const firewalls = await inParallel(Object.keys(configuration.firewalls), 8, async (firewall) => ({
+    ...(await readFirewallState(ports, configuration, firewall)),
+    groups: await groupStatuses(ports, active, firewall),
+  }));
+  const places = firewalls.flatMap(({ firewall, groups }) => groups.map((group) => ({ firewall, ...group })));
   return {
     hub: ports.hub,
     now: ports.clock.now(),
     generation: active.generation,
     author: active.author,
     activatedAt: count(pointer, 'activatedAt'),
-    firewalls: await inParallel(Object.keys(configuration.firewalls), 8, async (firewall) => ({
-      ...(await readFirewallState(ports, configuration, firewall)),
-      groups: await groupStatuses(ports, active, firewall),
-    })),
+    canary: canaryStatus(active),
+    firewalls,
+    publications: await publications(ports, active, places),
     clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>
       clusterStatus(ports, active, cluster),
     ),
@@ -112,6 +125,13 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
 /** A certificate that a person has to renew. */
 export function endsSoon(certificate: DeviceCertificate | undefined, now: number): boolean {
   return certificate !== undefined && daysLeft(certificate.validTo, now) < certificateWarningDays;
+}
+
+function canaryStatus({ canary, activatedAt }: ActiveConfiguration): Status['canary'] {
+  if (!canary) return undefined;
+  const { firewalls, base, wellSince, promoteAfterMs } = canary;
+  const promoteAt = promoteAfterMs === undefined ? undefined : wellSince + promoteAfterMs;
+  return { firewalls, base, since: activatedAt, promoteAt };
 }
 
 /** Nothing in it needs a person. */
@@ -140,7 +160,10 @@ export async function groupStatuses(
     const rows = await listLedger(ports.tables, firewall, group.name);
     const withheld = rows.filter(({ row }) => stateOf(row).state === 'withheld').length;
     const failed = failedMembers(rows);
-    return { group: group.name, object, channel, mode, size: counters.size, held, withheld, failed, trouble };
+    const { size } = counters;
+    const since = unsettledSince(rows);
+    const counts = { size, held, withheld, failed };
+    return { group: group.name, object, channel, mode, ...counts, trouble, unsettledSince: since };
   });
 }
 

@@ -280,6 +280,12 @@ export const groupSchema = z.strictObject({
   owner: text.optional(),
   reviewBy: z.iso.date('a date looks like 2027-03-01').optional(),
   brakes: brakesSchema.optional(),
+  consistency: z
+    .enum(['each', 'all'])
+    .default('each')
+    .describe(
+      'all: the brakes of one firewall decide for all of them, and what the configuration removes stays until all have what it adds.',
+    ),
   onSilence: z
     .union([
       z.literal('keep'),

@@ -7,7 +7,9 @@ import {
   membershipKey,
   parseMembershipKey,
 } from '../../core/model/address-group.ts';
+import type { Cause } from '../../core/plan/brakes.ts';
 import { ownershipOf } from '../../core/plan/ownership.ts';
+import { isWait } from '../../core/plan/rollout.ts';
 import { shardOf } from '../../core/model/endpoint.ts';
 import type { Condition, Item, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
@@ -134,7 +136,7 @@ async function recount(
   if (!objectItem) return;
   const removed = findings.filter(({ kind }) => kind === 'removed-by-hand').length;
   const size = rows.filter(({ row }) => row.counted).length - removed;
-  const held = rows.filter(({ row }) => row.held !== undefined).length;
+  const held = rows.filter(({ row }) => row.held !== undefined && !isWait(row.held.reason)).length;
   if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held) return;
   const { revision } = readObject(objectItem, 0);
   try {
@@ -171,7 +173,7 @@ async function mark(
     look: true,
     firewall: open.id,
     key: finding.key,
-    cause: 'reconcile',
+    cause: causeOf(entry),
     time: now,
     witnessed: finding.kind === 'foreign',
     source: sourceOf(entry),
@@ -195,6 +197,12 @@ async function mark(
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
+}
+
+/** A change that waits keeps its cause, which decides whether it still has to. */
+function causeOf(entry: LedgerEntry | undefined): Cause {
+  const waits = entry?.row.held !== undefined && isWait(entry.row.held.reason);
+  return (waits ? entry.row.cause : undefined) ?? 'reconcile';
 }
 
 function asListed(entry: LedgerEntry | undefined): readonly Condition[] {

@@ -1,13 +1,13 @@
-import { ZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type CompiledGroup, compileGroup } from '../../core/model/group-selection.ts';
 import { parseRanges, type Ranges } from '../../core/model/address.ts';
 import { clusterId } from '../../core/model/messages.ts';
-import type { Item, Key, Tables } from '../../core/ports.ts';
+import type { Item, ItemUpdate, Key, Tables } from '../../core/ports.ts';
 import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
 import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { type Freeze, readFreezes } from '../freezes.ts';
-import { count, text } from './items.ts';
+import { count, text, texts } from './items.ts';
 import { everything, type Pause, readPauses } from './pauses.ts';
 import { readQuarantines, versionAttribute } from './quarantines.ts';
 
@@ -19,6 +19,10 @@ export interface ActiveConfiguration {
   principal: string | undefined;
   configuration: Configuration;
   groups: readonly CompiledGroup[];
+  /** Milliseconds since 1970; 0 when it is not stored. */
+  activatedAt: number;
+  /** Set while some firewalls try the generation before the others follow. */
+  canary: Canary | undefined;
   /** By cluster id `account|region|name`. */
   clusters: ReadonlyMap<string, ActiveCluster>;
   freezes: readonly Freeze[];
@@ -26,6 +30,19 @@ export interface ActiveConfiguration {
   quarantines: Quarantines;
   /** All writes everywhere are stopped. */
   paused: Pause | undefined;
+}
+
+export interface Canary {
+  /** Firewalls that have the active generation already. */
+  firewalls: readonly string[];
+  /** The generation that the others stay with. */
+  base: number;
+  /** Groups of that generation, compiled, by name. */
+  before: ReadonlyMap<string, CompiledGroup>;
+  /** The others follow by themselves when the canaries were well for so long; undefined: only a person promotes. */
+  promoteAfterMs: number | undefined;
+  /** When a canary was last not well, or the begin. */
+  wellSince: number;
 }
 
 export interface ActiveCluster {
@@ -54,6 +71,8 @@ export class Configurations {
   readonly #tables: Tables;
   #active: ActiveConfiguration | undefined;
   #quarantineVersion = 0;
+  /** What the pointer said when it was derived. */
+  #revision = '';
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -79,17 +98,28 @@ export class Configurations {
     const generation = count(pointer, 'generation');
     if (generation === 0)
       throw new ZonebridgeError('configuration/missing', 'no configuration generation is active');
-    if (this.#active?.generation !== generation) {
-      const parts = Array.from({ length: count(pointer, 'parts') }, (_, part) => partKey(generation, part));
-      const items = await this.#tables.read(parts);
-      const document = items.map((item) => text(item, 'document') ?? '').join('');
-      const author = text(pointer, 'author') ?? 'unknown';
-      const derived = derive(generation, author, JSON.parse(document) as Configuration);
-      const { quarantines = noQuarantines, paused } = this.#active ?? {};
-      this.#active = { ...derived, principal: text(pointer, 'principal'), quarantines, paused };
+    const revision = [generation, ...texts(pointer, 'canary'), count(pointer, 'wellSince')].join(' ');
+    if (this.#active === undefined || this.#revision !== revision) {
+      this.#active = await this.#derived(generation, pointer);
+      this.#revision = revision;
     }
     this.#active = await this.#withOrders(this.#active, pointer);
     return this.#active;
+  }
+
+  async #derived(generation: number, pointer: Item | undefined): Promise<ActiveConfiguration> {
+    const known = this.#active?.generation === generation ? this.#active : undefined;
+    const author = text(pointer, 'author') ?? 'unknown';
+    const base = known ?? derive(generation, author, await this.stored(generation, count(pointer, 'parts')));
+    const { quarantines = noQuarantines, paused } = this.#active ?? {};
+    return {
+      ...base,
+      principal: text(pointer, 'principal'),
+      quarantines,
+      paused,
+      activatedAt: count(pointer, 'activatedAt'),
+      canary: await this.#canary(pointer, known),
+    };
   }
 
   /** The same object as long as nothing changed. */
@@ -106,10 +136,64 @@ export class Configurations {
     return result;
   }
 
+  /** A generation as it was stored. Throws `configuration/missing` when it is not there. */
+  async stored(generation: number, knownParts?: number): Promise<Configuration> {
+    const [first] = await this.#tables.read([partKey(generation, 0)]);
+    if (!first) throw new ZonebridgeError('configuration/missing', `generation ${generation} is not stored`);
+    const parts = Array.from({ length: Math.max(0, (knownParts ?? count(first, 'parts')) - 1) }, (_, part) =>
+      partKey(generation, part + 1),
+    );
+    const items = [first, ...(await this.#tables.read(parts))];
+    return JSON.parse(items.map((item) => text(item, 'document') ?? '').join('')) as Configuration;
+  }
+
+  async #canary(
+    pointer: Item | undefined,
+    known: ActiveConfiguration | undefined,
+  ): Promise<Canary | undefined> {
+    const firewalls = texts(pointer, 'canary');
+    if (firewalls.length === 0) return undefined;
+    const base = count(pointer, 'canaryBase');
+    const groups = known?.canary?.before ?? compiled(await this.stored(base));
+    const promoteAfterMs = count(pointer, 'promoteAfterMs') || undefined;
+    return { firewalls, base, before: groups, promoteAfterMs, wellSince: count(pointer, 'wellSince') };
+  }
+
+  /** Lets all firewalls have the active generation; false when it is not the one that was meant, or has no canary any more. */
+  async promote(generation: number): Promise<boolean> {
+    return this.#updatePointer(generation, { remove: canaryAttributes });
+  }
+
+  /** Notes that a canary is not well now. */
+  async noteUnwell(generation: number, now: number): Promise<void> {
+    await this.#updatePointer(generation, { set: { wellSince: now } });
+  }
+
+  async #updatePointer(generation: number, update: ItemUpdate): Promise<boolean> {
+    try {
+      const same = { attribute: 'generation', is: '=', value: generation } as const;
+      await this.#tables.write({
+        key: configurationPointer,
+        update,
+        if: [same, { attribute: 'canary', is: 'present' }],
+      });
+      return true;
+    } catch (error) {
+      if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+      return false;
+    }
+  }
+
   /** Stores a generation and makes it the active one, on condition that `previous` still was. */
   async activate(
     configuration: Configuration,
-    by: { previous: number; author: string; principal?: string | undefined; now: number },
+    by: {
+      previous: number;
+      author: string;
+      principal?: string | undefined;
+      now: number;
+      canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
+    },
   ): Promise<number> {
     const generation = by.previous + 1;
     const document = JSON.stringify(configuration);
@@ -119,7 +203,7 @@ export class Configurations {
     for (const [index, text] of parts.entries()) {
       await this.#tables.write({
         key: partKey(generation, index),
-        put: { document: text, author: by.author },
+        put: { document: text, author: by.author, parts: parts.length },
       });
     }
     await this.#tables.write({
@@ -132,13 +216,40 @@ export class Configurations {
           author: by.author,
           activatedAt: by.now,
           ...(by.principal === undefined ? {} : { principal: by.principal }),
+          ...canaryItem(by),
         },
-        remove: by.principal === undefined ? ['principal'] : [],
+        remove: [
+          ...(by.principal === undefined ? ['principal'] : []),
+          ...(by.canary === undefined ? canaryAttributes : []),
+          ...(by.canary?.promoteAfterMs === undefined && by.canary ? ['promoteAfterMs'] : []),
+        ],
       },
       if: [{ attribute: 'generation', is: 'absent or =', value: by.previous }],
     });
     return generation;
   }
+}
+
+/** Attributes of the pointer while a canary is on. */
+const canaryAttributes = ['canary', 'canaryBase', 'promoteAfterMs', 'wellSince'];
+
+function canaryItem(by: {
+  previous: number;
+  now: number;
+  canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
+}): Item {
+  if (!by.canary) return {};
+  const { firewalls, promoteAfterMs } = by.canary;
+  return {
+    canary: [...firewalls],
+    canaryBase: by.previous,
+    wellSince: by.now,
+    ...(promoteAfterMs === undefined ? {} : { promoteAfterMs }),
+  };
+}
+
+function compiled({ groups }: Configuration): Map<string, CompiledGroup> {
+  return new Map(Object.values(groups).map((group) => [group.name, compileGroup(group)]));
 }
 
 /** Compiles selectors and ranges of a configuration. */
@@ -160,6 +271,8 @@ export function derive(
     configuration,
     groups,
     clusters,
+    activatedAt: 0,
+    canary: undefined,
     principal: undefined,
     freezes: readFreezes(approvalRules(configuration).freeze, configuration.firewalls),
     quarantines: noQuarantines,

@@ -208,6 +208,8 @@ export interface ObjectRow {
   counters: Counters;
   /** Count of held changes, for status and alarms. */
   held: number;
+  /** Some rows wait for something that ends by itself; the sweep looks whether it has. */
+  waiting: boolean;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
   /** Fence of the last run that settled anything of the group. */
@@ -245,6 +247,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
         }
       : fresh,
     held: count(item, 'held'),
+    waiting: flag(item, 'waiting'),
     trouble: text(item, 'trouble'),
     fence: count(item, 'fence'),
     revision: count(item, 'revision'),

@@ -13,6 +13,9 @@ import {
   writerRow,
 } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
+import { sweepCanary } from '../rollout/canary.ts';
+import { measureHalfPublished } from '../rollout/half-published.ts';
+import { releaseWaiting } from '../rollout/release.ts';
 import { sweepCluster } from './sweep-cluster.ts';
 import { sweepFirewall } from './sweep-firewall.ts';
 import { sweepQuarantines } from './sweep-quarantines.ts';
@@ -22,8 +25,11 @@ const wokenMaxAgeMs = 60_000;
 
 /** The second net, once a minute: lost wake-ups, unfinished endpoints, old tombstones; and the figures that alarms stand on. */
 export async function sweep(ports: Ports, configurations: Configurations): Promise<void> {
-  const active = await activeOrNone(configurations);
-  if (!active) return;
+  const found = await activeOrNone(configurations);
+  if (!found) return;
+  const active = await sweepCanary(ports, configurations, found);
+  await releaseWaiting(ports, active);
+  await measureHalfPublished(ports, active);
   const firewalls = Object.entries(active.configuration.firewalls);
   const byWriter = Map.groupBy(firewalls, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await inParallel([...byWriter], 8, async ([writerKey, entries]) => {

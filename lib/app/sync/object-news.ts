@@ -1,6 +1,7 @@
 import type { ObjectReport } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { GroupPlan } from '../../core/plan/plan.ts';
+import { isWait } from '../../core/plan/rollout.ts';
 import type { Item, Write } from '../../core/ports.ts';
 import { countersItem, updateObject } from '../state/ledger.ts';
 import type { GroupWork } from './questions.ts';
@@ -31,6 +32,8 @@ export function objectNews(
   if (report !== undefined && lacksObject(report)) remove.push('ownership');
   const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
   if (held !== objectRow.held) news['held'] = held;
+  const waits = plan.held.some(({ reason }) => isWait(reason));
+  if (waits && !objectRow.waiting) news['waiting'] = true;
   const trouble = troubleSeen(done);
   if (trouble !== undefined && trouble !== objectRow.trouble) news['trouble'] = trouble;
   if (trouble === undefined && objectRow.trouble !== undefined && plan.changes.length > 0)
@@ -65,5 +68,5 @@ function troubleSeen({ plan, report }: Done): string | undefined {
 
 /** Holds that this run looked at again; those that stay held are counted anew. */
 function looksAgainAt(work: GroupWork): number {
-  return [...work.ledger.values()].filter((row) => row.held !== undefined).length;
+  return [...work.ledger.values()].filter((row) => row.held !== undefined && !isWait(row.held.reason)).length;
 }

@@ -15,6 +15,7 @@ import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
+import { inForce, readRollout } from './rollout.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Rows of one firewall, drained together. */
@@ -56,10 +57,12 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
   const frozen = pass.rows.filter((row) => !known.some(({ group }) => group.name === row.group));
   if (!settings) return { works: [], frozen };
   const module = moduleOf(run.ports.firewalls, settings);
-  const works = await inParallel(known, 8, ({ group, target }) => {
+  const works = await inParallel(known, 8, async (place) => {
+    const { group, target } = inForce(active, firewall, place);
     const object = objectRef(module, { hub: run.ports.hub, group, target });
     const known = { place: { firewall, group, target, object }, quarantines: active.quarantines };
-    return readWork(run.ports, known, byGroup.get(group.name) ?? []);
+    const work = await readWork(run.ports, known, byGroup.get(group.name) ?? []);
+    return { ...work, ...(await readRollout(run.ports, active, { firewall, ...work })) };
   });
   return { works, frozen };
 }
@@ -98,6 +101,7 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
     group: work.group,
     target: work.target,
     questions: work.questions,
+    rollout: work.rollout,
     ownership,
     frozen: frozenNow(pass.active.freezes, pass.firewall, now),
     brakes: {

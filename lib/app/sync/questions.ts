@@ -2,6 +2,7 @@ import { isZonebridgeError } from '../../core/errors.ts';
 import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
+import type { Rollout } from '../../core/plan/rollout.ts';
 import type { Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
@@ -28,7 +29,9 @@ export interface GroupWork {
   objectRow: ObjectRow;
   rows: DirtyRow[];
   ledger: ReadonlyMap<string, LedgerRow>;
-  questions: Question[];
+  questions: readonly Question[];
+  /** What keeps changes waiting, if anything. */
+  rollout?: Rollout | undefined;
   byKey: ReadonlyMap<string, Question>;
   /** What the audit says beside the decision: names by endpoint id. */
   background: { names: ReadonlyMap<string, string> };
@@ -145,6 +148,7 @@ function toQuestion(
     withheldFor: entry.withheldFor,
     approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },
     rejected: decided.rejected,
+    released: entry.released !== undefined,
     quarantine: known.quarantines.wish(group, row),
   };
 }

@@ -3,6 +3,7 @@ import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { HeldReason } from '../../core/plan/hold-reasons.ts';
 import type { GroupPlan, PlannedChange, Question } from '../../core/plan/plan.ts';
+import { isWait } from '../../core/plan/rollout.ts';
 import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clearDirty } from '../state/dirty.ts';
@@ -85,7 +86,7 @@ export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done
   let held = 0;
   for (const { change, reason } of plan.held) {
     const shown = merelyShown.includes(reason);
-    if (!shown) held++;
+    if (!shown && !isWait(reason)) held++;
     const wish = wishes.get(change.key);
     settled.set(change.key, shown ? undefined : heldWrite(place, work, { change, reason, now, wish }));
   }

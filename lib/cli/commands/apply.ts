@@ -1,6 +1,13 @@
-import { Command } from 'commander';
-import { applyConfiguration } from '../../app/commands/apply.ts';
-import { activeOrNone, heldCount, isEmpty, planConfiguration } from '../../app/commands/plan.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { ZonebridgeError } from '../../core/errors.ts';
+import { applyConfiguration, type ApplyRequest, refuseWhileTrying } from '../../app/commands/apply.ts';
+import {
+  activeOrNone,
+  type FirewallPlan,
+  heldCount,
+  isEmpty,
+  planConfiguration,
+} from '../../app/commands/plan.ts';
 import { failedGroups } from '../../app/commands/status.ts';
 import { type WalkProgress, waitForWalk } from '../../app/commands/wait-for-walk.ts';
 import { serializeConfiguration } from '../../app/configuration/stored.ts';
@@ -17,6 +24,12 @@ export interface ApplyOptions {
   yes?: boolean;
   author?: string;
   wait: boolean;
+  /** Firewalls that have it first. */
+  canary?: string[];
+  /** Minutes. */
+  promoteAfter?: number;
+  /** It takes the place of a canary that is on. */
+  endsCanary?: boolean;
 }
 
 export function applyCommand(cli: Cli): Command {
@@ -30,10 +43,13 @@ export function applyCommand(cli: Cli): Command {
     .option('-y, --yes', 'do not ask; needed where there is no terminal')
     .option('--author <name>', 'who applies; the user of the pipeline or machine unless given')
     .option('--no-wait', 'return as soon as the generation is active')
+    .option('--canary <firewall...>', 'only these firewalls have it first; the others when it is promoted')
+    .option('--promote-after <minutes>', 'promote by itself when the canary was well for so long', minutes)
     .addHelpText(
       'after',
       examples(
         ['zonebridge apply', 'look, then say yes'],
+        ['zonebridge apply --canary edge-1 --promote-after 60', 'on one firewall first'],
         ['zonebridge apply --yes --author mia@example.com --json', 'in a pipeline, after its review'],
       ),
     )
@@ -46,6 +62,9 @@ const timeoutMs = 5 * 60_000;
 export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): Promise<void> {
   const { output } = cli;
   const { configuration } = hub;
+  const canary = canaryFrom(options);
+  const { endsCanary } = options;
+  refuseWhileTrying(await activeOrNone(hub.configurations), { configuration, canary, endsCanary });
   const plans = await planConfiguration(hub.ports, hub.configurations, configuration);
   showPlan(cli, plans);
   await noteInfrastructure(cli, hub);
@@ -70,19 +89,14 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
     plans,
     author,
     principal: await hub.caller.principal(),
+    canary,
+    endsCanary,
   });
-  output.line(`Generation ${generation} is active.`);
+  const where = canary === undefined ? '' : ` on ${canary.firewalls.join(', ')} first`;
+  output.line(`Generation ${generation} is active${where}.`);
   const progress = options.wait ? await wait(cli, hub, generation) : undefined;
   const failed = options.wait ? await failedGroups(hub) : [];
-  for (const one of failed) output.line(output.safe(failedText(one)));
-  if (failed.length > 0) cli.exitCode = exitCodes.held;
-  const held = heldCount(plans);
-  if (held > 0) {
-    output.line(
-      `Held: ${plural(held, 'change')}; \`zonebridge approve <firewall>\` shows and releases them.`,
-    );
-    cli.exitCode = exitCodes.held;
-  }
+  showWaiting(cli, failed, plans);
   if (progress?.done === false) cli.exitCode = exitCodes.unreachable;
   const firewalls = plansAsJson(plans);
   output.result({
@@ -96,6 +110,37 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
     ...figures(plans),
     firewalls,
   });
+}
+
+/** What needs a person: refused members, held changes. */
+function showWaiting(
+  cli: Cli,
+  failed: Awaited<ReturnType<typeof failedGroups>>,
+  plans: readonly FirewallPlan[],
+): void {
+  const { output } = cli;
+  for (const one of failed) output.line(output.safe(failedText(one)));
+  if (failed.length > 0) cli.exitCode = exitCodes.held;
+  const held = heldCount(plans);
+  if (held === 0) return;
+  output.line(`Held: ${plural(held, 'change')}; \`zonebridge approve <firewall>\` shows and releases them.`);
+  cli.exitCode = exitCodes.held;
+}
+
+function canaryFrom({ canary, promoteAfter }: ApplyOptions): ApplyRequest['canary'] {
+  if (canary !== undefined)
+    return {
+      firewalls: canary,
+      ...(promoteAfter === undefined ? {} : { promoteAfterMs: promoteAfter * 60_000 }),
+    };
+  if (promoteAfter === undefined) return undefined;
+  throw new ZonebridgeError('command/usage', '--promote-after is for --canary');
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 10_080) return value;
+  throw new InvalidArgumentError('Give whole minutes, 1 to 10080.');
 }
 
 async function wait(cli: Cli, hub: HubSession, generation: number): Promise<WalkProgress> {

@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { type GroupView, listGroups, type Member } from '../../app/commands/groups.ts';
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
+import { publications } from '../../app/commands/publication.ts';
 import { requireKnown } from '../known.ts';
+import { publicationText } from '../publication-text.ts';
 import { ago, plural } from '../time.ts';
 
 export function groupsCommand(cli: Cli): Command {
@@ -23,9 +25,14 @@ export function groupsCommand(cli: Cli): Command {
     .action((group: string | undefined, { firewall }: { firewall?: string }) =>
       withHub(cli, async (hub) => {
         await requireKnown(hub, { group, firewall });
-        const views = await listGroups(hub.ports, await hub.active(), { group, firewall });
-        for (const view of views) show(cli, view, hub.ports.clock.now());
-        cli.output.result({ ok: true, groups: views });
+        const active = await hub.active();
+        const views = await listGroups(hub.ports, active, { group, firewall });
+        const published = await publications(hub.ports, active, views);
+        const now = hub.ports.clock.now();
+        for (const view of views) show(cli, view, now);
+        for (const one of published)
+          cli.output.line(cli.output.safe(`${one.group}: on ${publicationText(one, now)}`));
+        cli.output.result({ ok: true, groups: views, publications: published });
       }),
     );
 }

@@ -12,6 +12,7 @@ import {
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
+import { publicationText } from '../publication-text.ts';
 import type { Cell } from '../table.ts';
 import { troubleLines } from '../trouble-lines.ts';
 import { ago, duration, moment, plural } from '../time.ts';
@@ -44,6 +45,7 @@ function show(cli: Cli, status: Status): void {
   output.line(
     `Hub ${status.hub}, generation ${status.generation}, applied by ${output.safe(status.author)} at ${moment(status.activatedAt)}\n`,
   );
+  for (const line of canaryLines(status)) output.line(`${line}\n`);
   output.table({
     head: ['firewall', 'state', 'to do', 'behind since', 'last success', 'device', 'last comparison'],
     rows: status.firewalls.map((firewall) => firewallRow(firewall, now)),
@@ -73,6 +75,9 @@ function show(cli: Cli, status: Status): void {
   for (const { firewall, groups } of status.firewalls)
     for (const { group, failed } of groups)
       if (failed.count > 0) output.line(`  ${output.safe(failedText({ firewall, group, ...failed }))}`);
+  for (const one of status.publications)
+    if (one.complete < one.of)
+      output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);
   output.line();
   output.table({
     head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'set aside'],
@@ -103,6 +108,18 @@ function showOrders({ output }: Cli, { firewalls, quarantines, now }: Status): v
       reused && { text: `${reused.address} ${ago(reused.at, now)}`, tone: 'bad' as const },
     ]),
   });
+}
+
+function canaryLines({ canary, generation, now }: Status): string[] {
+  if (!canary) return [];
+  const { firewalls, base, since, promoteAt } = canary;
+  const next =
+    promoteAt === undefined
+      ? '`zonebridge canary promote` or `abort` ends that'
+      : `promoted by itself in ${duration(Math.max(0, promoteAt - now))} if all stays well`;
+  return [
+    `Generation ${generation} is tried on ${firewalls.join(', ')} since ${duration(now - since)}; the others have ${base}. ${next}.`,
+  ];
 }
 
 /** Which members the firewall refused, and where to read more. */

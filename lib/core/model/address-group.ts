@@ -52,6 +52,8 @@ export interface AddressGroup {
   owner?: string | undefined;
   reviewBy?: string | undefined;
   brakes: BrakeSettings;
+  /** `all`: what the configuration changes is decided and shown for all firewalls together; `each` unless given. */
+  consistency?: 'each' | 'all' | undefined;
   /** What becomes of addresses whose cluster is not heard any more; `keep` unless given. */
   onSilence?: OnSilence | undefined;
   /** Where it goes. */

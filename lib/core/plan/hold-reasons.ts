@@ -35,6 +35,14 @@ const holdReasons = {
     'The members lie under another name or channel of the group: go back to it, or retire the old one.',
     { looksAgain: true, decidedByApply: true },
   ),
+  canary: rule(
+    'Another firewall tries this generation first: `zonebridge canary promote` lets all have it, `zonebridge canary abort` takes it back.',
+    { looksAgain: true, decidedByApply: true },
+  ),
+  'others-behind': rule(
+    'Another firewall of the group has not yet what was added: it goes on by itself when that one has, or when the endpoint is gone.',
+    { looksAgain: true, decidedByApply: true },
+  ),
   frozen: rule(
     'A change freeze, or the maintenance windows of the firewall, hold it for a while; then it goes on by itself. `zonebridge approve <firewall>` releases it before.',
     { approvable: true },

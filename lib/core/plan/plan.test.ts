@@ -303,3 +303,34 @@ describe('an address that a person took off', () => {
     expect(plan.changes).toHaveLength(changes);
   });
 });
+
+test('an intent that did not happen gives back what it took of the allowance', () => {
+  const question = (ledger: LedgerState, more: Partial<Question>): Question => ({
+    key: 'web|default|10.0.0.1',
+    address: '10.0.0.1',
+    wantedBy: 'pod',
+    cause: 'configuration',
+    witnessed: false,
+    moved: false,
+    unverified: false,
+    ledger,
+    counted: true,
+    approved: { add: false, remove: false },
+    ...more,
+  });
+  const spent = { ...emptyCounters(0), size: 1, allowance: { generation: 1, add: 0, remove: 0 } };
+  const planOf = (asked: Question): GroupPlan =>
+    planGroup({
+      group,
+      target,
+      questions: [asked],
+      ownership: undefined,
+      brakes: { counters: spent, generation: 1, firewallRemovalsLeft: 1 },
+    });
+  const again = planOf(question('pending', { readBack: false }));
+  expect([again.changes.length, again.counters.allowance.add]).toEqual([1, 0]);
+  const happened = planOf(question('pending', { readBack: true }));
+  expect([happened.settled.length, happened.counters.allowance.add]).toEqual([1, 0]);
+  const fresh = planOf(question('absent', { counted: false }));
+  expect(fresh.held.map(({ reason }) => reason)).toEqual(['configuration-growth']);
+});

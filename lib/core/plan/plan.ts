@@ -1,10 +1,11 @@
 import { bypassesBrakes } from '../desired/silence.ts';
 import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
-import type { BrakeContext, BrakedChange, Cause, Counters } from './brakes.ts';
+import type { BrakeContext, Cause, Counters } from './brakes.ts';
 import { brake, brakesOf } from './brakes.ts';
 import type { HeldReason } from './hold-reasons.ts';
 import type { Ownership } from './ownership.ts';
 import type { QuarantineWish } from './quarantine.ts';
+import { type Rollout, type RolloutChange, waitsFor } from './rollout.ts';
 
 /** What we know of one address on a firewall: `absent` rows exist only to hold or withhold something. */
 export type LedgerState = 'pending' | 'present' | 'unknown' | 'absent';
@@ -30,11 +31,17 @@ export interface Question {
   approved: { add: boolean; remove: boolean };
   /** The change that a person rejected, as long as it is still that one. */
   rejected?: 'add' | 'remove' | undefined;
+  /** A person released the intent that is under way: it took nothing of what the `apply` released. */
+  released?: boolean | undefined;
   /** Where a quarantine wants the address, whatever the cluster says: out of an allow group, or in the deny group. */
   quarantine?: QuarantineWish | undefined;
+  /** The generation before wants it, too; only asked while another firewall tries the active one. */
+  wantedBefore?: boolean | undefined;
+  /** Of a removal: the endpoint still has the address; only asked where that decides. */
+  living?: boolean | undefined;
 }
 
-export interface PlannedChange extends BrakedChange {
+export interface PlannedChange extends RolloutChange {
   key: string;
   rejected?: boolean | undefined;
 }
@@ -57,12 +64,14 @@ export interface PlanRequest {
   ownership: Ownership | 'renamed' | undefined;
   /** A change freeze holds, or no maintenance window is open: only dead addresses leave, `strictly` not even those. */
   frozen?: boolean | 'strictly' | undefined;
+  /** Undefined when nothing keeps the changes waiting. */
+  rollout?: Rollout | undefined;
   brakes: Omit<BrakeContext, 'settings' | 'maxMembers'>;
 }
 
 /**
  * Decides what one firewall should do for one group (laws 3 to 6). Pure and deterministic: changes come sorted by address.
- * Order of checks: difference, quarantine, write mode, ownership, freeze, rejection, brakes.
+ * Order of checks: difference, quarantine, write mode, ownership, rollout, freeze, rejection, brakes.
  */
 export function planGroup(asked: PlanRequest): GroupPlan {
   const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
@@ -73,7 +82,11 @@ export function planGroup(asked: PlanRequest): GroupPlan {
     const change = difference(question, plan, request.group);
     if (!change) continue;
     const reason =
-      modeHold(change, request) ?? objectHold(request) ?? freezeHold(change, request) ?? rejectedHold(change);
+      modeHold(change, request) ??
+      objectHold(request) ??
+      rolloutHold(change, request) ??
+      freezeHold(change, request) ??
+      rejectedHold(change);
     if (reason === undefined) allowed.push(change);
     else plan.held.push({ change, reason });
   }
@@ -105,7 +118,17 @@ function byAddress(a: Question, b: Question): number {
 function recount(request: PlanRequest): Counters {
   let { size } = request.brakes.counters;
   for (const question of request.questions) size += Number(isMember(question)) - Number(question.counted);
-  return { ...request.brakes.counters, size: Math.max(0, size) };
+  return { ...request.brakes.counters, size: Math.max(0, size), allowance: refunded(request) };
+}
+
+/** An intent takes of what the `apply` released before its call: what did not happen comes back, or a second try would be held. */
+function refunded({ questions, brakes }: PlanRequest): Counters['allowance'] {
+  const allowance = { ...brakes.counters.allowance };
+  for (const { ledger, cause, counted, readBack = false, released } of questions) {
+    if (ledger !== 'pending' || cause !== 'configuration' || readBack === counted || released) continue;
+    allowance[counted ? 'add' : 'remove'] += 1;
+  }
+  return allowance;
 }
 
 /** Whether the address is on the firewall now, as far as anybody knows. */
@@ -142,6 +165,8 @@ function difference(question: Question, plan: GroupPlan, group: AddressGroup): P
     approved: question.approved[op] || expected,
     rejected: question.rejected === op,
     quarantined: question.quarantine === (wanted ? 'in' : 'out'),
+    wantedBefore: question.wantedBefore,
+    living: question.living,
   };
 }
 
@@ -163,6 +188,11 @@ function objectHold({ ownership, target }: PlanRequest): HeldReason | undefined 
   if (ownership === 'renamed') return 'renamed-object';
   if (ownership === 'absent' && target.create === 'offered') return 'missing-object';
   return undefined;
+}
+
+/** A person's order waits for no other firewall. */
+function rolloutHold(change: PlannedChange, { rollout }: PlanRequest): HeldReason | undefined {
+  return rollout === undefined || change.quarantined ? undefined : waitsFor(change, rollout);
 }
 
 /** A dead address leaves at any time: whoever gets it next must not be let in. */

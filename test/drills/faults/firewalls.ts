@@ -1,4 +1,6 @@
 import { ZonebridgeError } from '../../../lib/core/errors.ts';
+import { promoteCanary } from '../../../lib/app/rollout/canary.ts';
+import { PaperFirewall, paperFirewalls } from '../../support/paper-firewall.ts';
 import type { Drill } from '../drill.ts';
 import type { DrillHub } from '../support/drill-hub.ts';
 
@@ -24,6 +26,30 @@ async function callable({ world }: DrillHub, callsPerMinute: number): Promise<vo
 }
 
 const dayMs = 86_400_000;
+/** A second firewall, in the network of the first, and the group on both of them. */
+async function second({ world }: DrillHub): Promise<void> {
+  const { edge } = world.configuration.firewalls;
+  const { web } = world.configuration.groups;
+  if (!edge || !web) throw new Error('the drills are about firewall edge and group web');
+  const device = `${String(edge.settings['device'])}-side`;
+  paperFirewalls.set(device, new PaperFirewall());
+  await world.secrets.write('zonebridge/test/side', 'token');
+  const publish = web.publish.flatMap((target) => [target, { ...target, firewall: 'side' }]);
+  world.configuration.firewalls = { edge, side: { ...edge, settings: { device } } };
+  world.configuration.groups = { web: { ...web, publish, consistency: 'all' } };
+  await world.activate();
+}
+
+/** A person applies the same configuration again, on firewall edge first. */
+async function tryOnEdge({ world }: DrillHub): Promise<void> {
+  const { generation } = await world.configurations.active();
+  await world.configurations.activate(world.configuration, {
+    previous: generation,
+    author: 'test',
+    now: world.clock.now(),
+    canary: { firewalls: ['edge'] },
+  });
+}
 
 /** Faults of a firewall, and what people do on it. */
 export const firewallDrills: Drill[] = [
@@ -84,6 +110,28 @@ export const firewallDrills: Drill[] = [
     },
     minutes: 10,
     mend: ({ world }) => void (world.device.accepts = undefined),
+  },
+  {
+    alarm: 'half-published-edge',
+    fault: 'a pod joins a group of two firewalls, one of which does not answer',
+    start: async (hub) => {
+      await second(hub);
+      unreachable(hub);
+      await hub.pods(['d', '10.1.0.4']);
+    },
+    minutes: 25,
+    mend: reachable,
+  },
+  {
+    alarm: 'canary-waiting-edge',
+    fault: 'nobody promotes or aborts what is tried on the firewall',
+    start: async (hub) => {
+      await tryOnEdge(hub);
+      await hub.world.clock.sleep(4 * 60 * 60_000);
+    },
+    minutes: 10,
+    mend: async ({ world }) =>
+      void (await promoteCanary({ ports: world.ports, configurations: world.configurations }, { by: 'mia' })),
   },
   {
     alarm: 'drift-edge',
