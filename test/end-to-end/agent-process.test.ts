@@ -17,10 +17,15 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endpointChange, endpointsDetail, manifestDetail } from '../../lib/core/model/messages.ts';
 import { type Ministack, startMinistack } from '../../lib/sandbox/aws/ministack.ts';
-import { type Kubernetes, startKubernetes } from '../../lib/sandbox/kubernetes/start.ts';
+import {
+  type ApiUnderTest,
+  type StartApi,
+  startRealApi,
+  startSimulatedApi,
+} from '../contract/kubernetes/api-under-test.ts';
 import { createNamespace, createPod, setPod } from '../support/cluster.ts';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
@@ -39,10 +44,10 @@ let aws: Ministack;
 let core: CoreV1Api;
 let directory: string;
 let events: BusEvent[];
-let kubernetes: Kubernetes;
+let api: ApiUnderTest;
 let queues: { hub: string; agent: string };
 let sqs: SQSClient;
-const done = new AbortController();
+let done: AbortController;
 let read: Promise<void>;
 
 /** Reads what the bus delivers to the hub's queue. */
@@ -69,7 +74,7 @@ function startAgent(): { child: ChildProcess; log: Record<string, unknown>[]; ex
       ...aws.environment,
       PATH: process.env['PATH'],
       AWS_REGION: 'eu-central-1',
-      KUBECONFIG: kubernetes.kubeconfig,
+      KUBECONFIG: api.kubeconfig,
       ZONEBRIDGE_BUS: bus,
       ZONEBRIDGE_QUEUE: agentQueue,
       ZONEBRIDGE_SOURCE: source,
@@ -91,15 +96,13 @@ async function tellAgent(message: Record<string, unknown>): Promise<void> {
   await sqs.send(new SendMessageCommand({ QueueUrl: queues.agent, MessageBody: JSON.stringify(message) }));
 }
 
-await kubernetesOrSkip('agent process between a Kubernetes API and AWS', () => {
+function agentProcessSuite(start: StartApi): void {
   beforeAll(async () => {
+    done = new AbortController();
     directory = mkdtempSync(join(tmpdir(), 'zonebridge-agent-process-'));
-    [kubernetes, aws] = await Promise.all([
-      startKubernetes({ directory: join(directory, 'api') }),
-      startMinistack({ directory: join(directory, 'aws') }),
-    ]);
+    [api, aws] = await Promise.all([start(), startMinistack({ directory: join(directory, 'aws') })]);
     const admin = new KubeConfig();
-    admin.loadFromFile(kubernetes.kubeconfig);
+    admin.loadFromFile(api.kubeconfig);
     core = admin.makeApiClient(CoreV1Api);
     events = [];
     const client = {
@@ -127,7 +130,7 @@ await kubernetesOrSkip('agent process between a Kubernetes API and AWS', () => {
   afterAll(async () => {
     done.abort();
     await read;
-    await Promise.all([kubernetes?.stop(), aws?.stop()]);
+    await Promise.all([api?.stop(), aws?.stop()]);
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -186,4 +189,12 @@ await kubernetesOrSkip('agent process between a Kubernetes API and AWS', () => {
     agent.child.kill('SIGTERM');
     expect(await agent.exit).toBe(0);
   });
+}
+
+describe('agent process between a simulated Kubernetes API and AWS', () => {
+  agentProcessSuite(startSimulatedApi);
+});
+
+await kubernetesOrSkip('agent process between a real Kubernetes API and AWS', () => {
+  agentProcessSuite(startRealApi);
 });

@@ -80,6 +80,9 @@ export async function startKubernetesSimulator(
     options,
   );
   if (options.faultsFile !== undefined) faults.add(await readFaultsFile(options.faultsFile));
+  const { podCidr = '10.128.0.0/9', nodePrefix = 24 } = options;
+  const controllers =
+    options.controllers === false ? undefined : startControllers(cluster, { podCidr, nodePrefix });
   const certificate = await makeServerCertificate('Kubernetes simulator', options.directory);
   const server = new ApiServer(certificate, options.port ?? 0, handle);
   const restart = async (milliseconds: number): Promise<void> => {
@@ -88,11 +91,14 @@ export async function startKubernetesSimulator(
     await server.goDown(milliseconds);
   };
   wire({ restart, address: () => `127.0.0.1:${server.port}` });
-  await server.open();
+  try {
+    await server.open();
+  } catch (error) {
+    controllers?.stop();
+    await certificate.discard();
+    throw error;
+  }
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(cluster, options.stateFile);
-  const { podCidr = '10.128.0.0/9', nodePrefix = 24 } = options;
-  const controllers =
-    options.controllers === false ? undefined : startControllers(cluster, { podCidr, nodePrefix });
   const url = `https://127.0.0.1:${server.port}`;
   const kubeconfig = join(certificate.folder, 'kubeconfig');
   await writeKubeconfig(kubeconfig, { url, ca: certificate.ca, token });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 
 /** Writes a kubeconfig for one client, readable by its owner alone. */
@@ -24,4 +24,6 @@ export async function writeKubeconfig(
     contexts: [{ name, context: { cluster: name, user: 'admin' } }],
   };
   await writeFile(file, stringify(config), { mode: 0o600 });
+  // The mode above is for a new file alone.
+  await chmod(file, 0o600);
 }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../cluster.ts';
 import { pods } from '../kinds/pod.ts';
 import { replicaSets } from '../kinds/replica-set.ts';
 import { type ApiObject, isObject, type JsonObject } from '../model.ts';
 import { Refusal } from '../refusal.ts';
 import { apiVersion } from '../resource.ts';
+import type { Change } from '../store/collection.ts';
 import { parse, type Stored } from '../store/stored.ts';
 import { deleteObject } from '../writes/delete.ts';
 import type { Owned } from './owned.ts';
@@ -27,7 +29,9 @@ export class ReplicaSetController {
       if (type === 'DELETED') byUid.delete(stored.uid);
       else byUid.set(stored.uid, stored.key);
     });
-    cluster.store.of(pods).listen(({ before, stored }) => {
+    cluster.store.of(pods).listen((change) => {
+      if (!matters(change)) return;
+      const { before, stored } = change;
       for (const uid of [...stored.owners, ...(before?.owners ?? [])]) {
         const key = byUid.get(uid);
         if (key !== undefined) this.#queue.add(key);
@@ -117,6 +121,18 @@ function isReady(pod: Stored): boolean {
 function byWorth(one: Stored, other: Stored): number {
   const worth = (pod: Stored): number => (pod.fields['spec.nodeName'] === '' ? 0 : isReady(pod) ? 2 : 1);
   return worth(one) - worth(other) || other.revision - one.revision;
+}
+
+/** Whether a change of a pod can change what its set has to do or to tell. */
+function matters({ before, stored, type }: Change): boolean {
+  if (type !== 'MODIFIED' || !before) return true;
+  return (
+    before.deleting !== stored.deleting ||
+    before.fields['status.phase'] !== stored.fields['status.phase'] ||
+    before.fields['status.podIP'] !== stored.fields['status.podIP'] ||
+    !isDeepStrictEqual(before.labels, stored.labels) ||
+    !isDeepStrictEqual(before.owners, stored.owners)
+  );
 }
 
 export function ownerReference({ name, resource, uid }: Stored) {

@@ -42,7 +42,8 @@ export class Lists {
   /** The body of a page. */
   page(request: ListRequest): string {
     const { filter, namespace, query, resource } = request;
-    const most = Number(query.get('limit') ?? 0) || Infinity;
+    const limit = Number(query.get('limit') ?? 0);
+    const most = limit > 0 ? limit : Infinity;
     const token = query.get('continue') ?? '';
     const position = token === '' ? undefined : readToken(token);
     if (position === undefined) this.#checkVersion(query);

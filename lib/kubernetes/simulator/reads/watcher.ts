@@ -83,6 +83,8 @@ export class Watcher {
   end(): void {
     if (!this.#open) return;
     this.#finish();
+    // What is dead has no end either.
+    if (this.silent) return;
     // An end does not wait for what is held back.
     this.#release();
     this.#response.end();
