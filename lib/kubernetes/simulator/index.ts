@@ -91,14 +91,15 @@ export async function startKubernetesSimulator(
     await server.goDown(milliseconds);
   };
   wire({ restart, address: () => `127.0.0.1:${server.port}` });
+  const keeper = options.stateFile === undefined ? undefined : new StateKeeper(cluster, options.stateFile);
   try {
+    await keeper?.begin();
     await server.open();
   } catch (error) {
     controllers?.stop();
     await certificate.discard();
     throw error;
   }
-  const keeper = options.stateFile === undefined ? undefined : new StateKeeper(cluster, options.stateFile);
   const url = `https://127.0.0.1:${server.port}`;
   const kubeconfig = join(certificate.folder, 'kubeconfig');
   await writeKubeconfig(kubeconfig, { url, ca: certificate.ca, token });
@@ -118,8 +119,11 @@ export async function startKubernetesSimulator(
       controllers?.stop();
       watches.each(undefined, (watcher) => watcher.cut());
       await server.close();
-      await keeper?.close();
-      await certificate.discard();
+      try {
+        await keeper?.close();
+      } finally {
+        await certificate.discard();
+      }
     },
   };
 }

@@ -54,6 +54,11 @@ export class StateKeeper {
     for (const collection of cluster.store.collections.values()) collection.listen(() => this.#changed());
   }
 
+  /** Writes at once, so that a file that cannot be written is known at the start. */
+  async begin(): Promise<void> {
+    await this.#write();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

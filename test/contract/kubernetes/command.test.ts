@@ -78,6 +78,10 @@ test('says what does not fit before it starts', async () => {
     code: 2,
     stderr: expect.stringContaining('nowhere.json'),
   });
+  expect(await cli('--state', 'no/folder/state.json')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no/folder/state.json'),
+  });
   expect(await cli('--nodes', 'many')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('0 to 9999'),
