@@ -6,7 +6,7 @@ import { listed } from './known.ts';
 
 /** Word for what concerns no single firewall, such as an apply, and its name in the archive. */
 const hubWord = 'hub';
-const hubSubject = '_hub';
+export const hubSubject = '_hub';
 
 /**
  * What a question is about: an address, a group or a firewall, also one that the configuration does not have any more when `as` says what it

@@ -18,7 +18,7 @@ export function historyWrites(record: AuditRecord, keptDays: number): Write[] {
   return historyKeys(record).map((key) => ({ key, put }));
 }
 
-function historyKeys(record: AuditRecord): Key[] {
+export function historyKeys(record: AuditRecord): Key[] {
   const { address, group, at, sequence } = record;
   const day = dayOf(at);
   const sk = `${String(at).padStart(15, '0')}|${sequence}`;

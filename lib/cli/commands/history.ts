@@ -7,6 +7,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { type HubSession, withHub } from '../hub.ts';
 import { parseSubject } from '../history-subject.ts';
+import { historyVerify } from './history-verify.ts';
 import type { Cell } from '../table.ts';
 import { plural } from '../time.ts';
 import { localTime, parseWhen, utcTime } from '../when.ts';
@@ -46,6 +47,7 @@ export function historyCommand(cli: Cli): Command {
         ['zonebridge history verify', 'whether the archive is complete'],
       ),
     )
+    .addCommand(historyVerify(cli))
     .action((given: string, options: HistoryOptions) =>
       withHub(cli, (hub) => history(cli, hub, { given, ...options })),
     );
