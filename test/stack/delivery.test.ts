@@ -144,7 +144,7 @@ test('functions run Node 24 on arm64 with traces, a log of their own and a visib
     });
   }
   const logs = [hub, dmz].flatMap((template) => Object.values(properties(template, 'AWS::Logs::LogGroup')));
-  expect(logs.map((log) => log['RetentionInDays'])).toEqual([90, 90, 90, 90, 90]);
+  expect(logs.map((log) => log['RetentionInDays'])).toEqual([90, 90, 90, 90, 90, 90]);
 });
 
 function readVariables(lambda: Record<string, unknown> | undefined): unknown {

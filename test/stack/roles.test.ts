@@ -177,7 +177,7 @@ test('path and permissions boundary of the hub are on every role, and no policy 
   const roles = [...templates.values()].flatMap((template) =>
     Object.values(ofType(template, 'AWS::IAM::Role')),
   );
-  expect(roles.length).toBe(12);
+  expect(roles.length).toBe(13);
   for (const { Properties } of roles) {
     expect(Properties).toMatchObject({ PermissionsBoundary: permissionsBoundaryArn, Path: '/security/' });
     expect(Properties).not.toHaveProperty('ManagedPolicyArns');
