@@ -5,6 +5,7 @@ import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { deployCommand } from './commands/deploy.ts';
+import { destroyCommand } from './commands/destroy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { historyCommand } from './commands/history.ts';
@@ -16,6 +17,7 @@ import { reconcileCommand } from './commands/reconcile.ts';
 import { rejectCommand } from './commands/reject.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { retireCommand } from './commands/retire.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { secretCommand } from './commands/secret.ts';
 import { selectorCommand } from './commands/selector.ts';
@@ -44,6 +46,8 @@ export const commands: readonly CliCommand[] = [
   resumeCommand,
   restoreCommand,
   reconcileCommand,
+  retireCommand,
+  destroyCommand,
   selectorCommand,
   simulateCommand,
   schemaCommand,

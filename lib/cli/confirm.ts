@@ -20,3 +20,29 @@ export async function confirm(cli: Cli, question: string, yes: boolean | undefin
     asking.close();
   }
 }
+
+/**
+ * For what cannot be undone: the name has to be typed. Without a terminal `--yes` is needed, and the ticket under which somebody approved it.
+ * Throws `command/usage` when neither is there.
+ */
+export async function confirmByName(
+  cli: Cli,
+  question: string,
+  given: { name: string; yes: boolean | undefined; ticket: string | undefined },
+): Promise<boolean> {
+  const { name, yes, ticket } = given;
+  if (yes && ticket !== undefined && ticket.trim() !== '') return true;
+  if (yes) throw new ZonebridgeError('command/usage', `${question} --yes needs --ticket`);
+  const { stdin, stderr, stdout } = cli.io;
+  if (!('isTTY' in stdin && stdin.isTTY === true && stdout.isTTY === true))
+    throw new ZonebridgeError(
+      'command/usage',
+      `${question} Add --yes and --ticket: there is no terminal to ask on`,
+    );
+  const asking = createInterface({ input: stdin, output: stderr, terminal: false });
+  try {
+    return (await asking.question(`${question} Type ${name} to confirm: `)).trim() === name;
+  } finally {
+    asking.close();
+  }
+}

@@ -78,6 +78,10 @@ export const errorCodes = {
     'never',
     'An object of this name exists and does not carry our mark: rename the group, or offer the object by putting zonebridge:offer:<group> into its comment.',
   ],
+  'firewall/object-in-use': [
+    'never',
+    'Take the object out of the named rules on the firewall, then retire it again.',
+  ],
   'firewall/object-missing': [
     'next-run',
     'The object is gone from the firewall; it is created again when `create: own`, otherwise offer it again.',

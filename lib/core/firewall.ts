@@ -105,6 +105,14 @@ export interface ObjectReport {
   suspicion?: ZonebridgeError;
 }
 
+/** What refers to an object on a device. */
+export interface ObjectUse {
+  /** Undefined when the device does not tell: then only the deletion itself shows it. */
+  count: number | undefined;
+  /** Rules and objects that refer to it, in the vendor's words; may be fewer than are counted. */
+  users: readonly { where: string; key: string; field: string | undefined }[];
+}
+
 /** A connected firewall. Every method may throw a ZonebridgeError of the `firewall/` room for the whole attempt. */
 export interface FirewallConnection {
   /** One cheap read. */
@@ -125,6 +133,13 @@ export interface FirewallConnection {
   observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
   /** Changes several objects in as few calls as the vendor allows. Never throws for a single change: it reports. */
   apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]>;
+  /** What uses an object; without a count where the vendor cannot tell. */
+  references(object: ObjectRef): Promise<ObjectUse>;
+  /**
+   * Deletes an object of ours with what belongs to it, such as child groups; what is not there is no error. Never one without our mark.
+   * Throws `firewall/object-in-use`, `firewall/object-foreign`, or `firewall/unsupported` where it cannot be done.
+   */
+  deleteObject(object: ObjectRef): Promise<void>;
   /** Calls and bytes so far, for budgets and figures. */
   usage(): { calls: number; writes: number; bytesSent: number; bytesReceived: number };
   close(): Promise<void>;

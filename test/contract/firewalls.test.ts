@@ -93,6 +93,32 @@ function contract(kind: string, channel: string): void {
     expect(await connection.observeMembers(object)).toEqual([]);
   });
 
+  test('an object of ours goes when nothing uses it, and once more is no error', async () => {
+    await create(['10.1.0.1', 'fd00::1']);
+    await apply({ remove: ['10.1.0.1', 'fd00::1'] });
+    expect(await connection.references(object)).toEqual({ count: 0, users: [] });
+    await connection.deleteObject(object);
+    expect(enforced()).toBeUndefined();
+    await connection.deleteObject(object);
+    expect(await connection.references(object)).toEqual({ count: 0, users: [] });
+  });
+
+  test('what a rule uses names the rule and is not deleted', async () => {
+    await create(['10.1.0.1']);
+    const rule = rig.useInRule(channel, object.name);
+    const use = await connection.references(object);
+    expect(use.count).toBe(1);
+    expect(use.users).toMatchObject([{ key: rule }]);
+    await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/object-in-use' });
+    expect(enforced()).toEqual(['10.1.0.1']);
+  });
+
+  test('an object of somebody else is not deleted', async () => {
+    rig.createForeign(channel, object.name);
+    await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/object-foreign' });
+    expect(await connection.observeObject(object)).toMatchObject({ exists: true });
+  });
+
   test('adds, removes, empties and fills again; what is observed is what was applied', async () => {
     const first = await create(['10.1.0.1', '10.1.0.2', 'fd00::1']);
     expectDone(first, ['10.1.0.1', '10.1.0.2', 'fd00::1']);

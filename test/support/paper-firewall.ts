@@ -31,6 +31,8 @@ export class PaperFirewall {
   onItsWay: ((call: string) => void | Promise<void>) | undefined;
   refuse = new Map<string, ZonebridgeError>();
   loseReply = new Set<string>();
+  /** Rules that use an object, by its name. */
+  readonly rules = new Map<string, string[]>();
   /** Credentials it accepts; undefined: any. */
   accepts: Set<string> | undefined;
   certificate: DeviceCertificate | undefined = { subject: 'paper', validTo: Date.UTC(2030, 0, 1) };
@@ -95,6 +97,17 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
         return applySingly(device, changes, call);
       await call('apply', changes);
       return changes.map((one) => applyOne(device, one));
+    },
+    references: async ({ name }) => {
+      await call('references');
+      const keys = device.rules.get(name) ?? [];
+      return { count: keys.length, users: keys.map((key) => ({ where: 'rules', key, field: undefined })) };
+    },
+    deleteObject: async ({ name }) => {
+      await call('deleteObject');
+      if ((device.rules.get(name) ?? []).length > 0)
+        throw new ZonebridgeError('firewall/object-in-use', `${name} is used`);
+      device.objects.delete(name);
     },
     usage: () => ({ calls: device.calls.length, writes: 0, bytesSent: 0, bytesReceived: 0 }),
     close: async () => undefined,

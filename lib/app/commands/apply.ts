@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
+import { leaving, noteLeft } from '../state/left.ts';
 import { updateObject } from '../state/ledger.ts';
 import { type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
@@ -50,6 +51,9 @@ export async function applyConfiguration(
   const writers = Object.entries(request.configuration.firewalls);
   const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await proveQueues(ports, byWriter);
+  const before = await activeOrNone(configurations);
+  if (before)
+    await noteLeft(ports.tables, leaving(before.configuration, request.configuration), ports.clock.now());
   await recordAction(ports, {
     what: 'apply',
     by: request.author,

@@ -214,6 +214,8 @@ export interface ObjectRow {
   trouble: string | undefined;
   /** Fence of the last run that settled anything of the group. */
   fence: number;
+  /** Most members it may have, as its layout was made for. */
+  sizeHint: number | undefined;
   /** Counts the writes of runs; a comparison corrects the counters only when none came in between. */
   revision: number;
 }
@@ -250,6 +252,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     waiting: flag(item, 'waiting'),
     trouble: text(item, 'trouble'),
     fence: count(item, 'fence'),
+    sizeHint: count(item, 'sizeHint') || undefined,
     revision: count(item, 'revision'),
   };
 }

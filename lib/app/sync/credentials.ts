@@ -107,6 +107,14 @@ class Rekeyed implements CredentialedConnection {
     return reports;
   }
 
+  references(...asked: Parameters<FirewallConnection['references']>) {
+    return this.#ask((connection) => connection.references(...asked));
+  }
+
+  deleteObject(...asked: Parameters<FirewallConnection['deleteObject']>) {
+    return this.#ask((connection) => connection.deleteObject(...asked));
+  }
+
   usage(): ReturnType<FirewallConnection['usage']> {
     const sum = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
     for (const { connection } of this.#tried) {

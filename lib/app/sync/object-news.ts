@@ -14,7 +14,8 @@ interface Done {
 
 /** Where the object of a group lies; written with an intent only, as long as nothing was put there it may lie elsewhere. */
 export function objectItem(work: GroupWork): Item {
-  return { object: work.object.name, channel: work.object.channel };
+  const { name, channel, sizeHint } = work.object;
+  return { object: name, channel, ...(sizeHint === undefined ? {} : { sizeHint }) };
 }
 
 /** The write of what a call taught about the object as a whole; undefined when it taught nothing new, which is the usual case. */

@@ -8,6 +8,7 @@ import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel, writeAll } from '../state/items.ts';
+import { wholeObject } from '../state/retirements.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
 import { frozenNow } from '../freezes.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
@@ -15,6 +16,7 @@ import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
+import { retireGroup } from './retire.ts';
 import { inForce, readRollout } from './rollout.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -33,8 +35,7 @@ export async function runPass(pass: Pass): Promise<number> {
   const { ports } = run;
   const place = { firewall, fence: run.lease.fence, generation: pass.active.generation };
   const { works, frozen } = await readGroups(pass);
-  // A group that left the configuration, or this firewall, stays as it is on the device until it is retired.
-  await writeAll(ports.tables, frozen.map(clearDirty)).catch(() => undefined);
+  await leaveFrozen(pass, frozen);
   const planned = withinBudget(pass, planAll(pass, await inParallel(works, 4, (work) => lookAt(pass, work))));
   await recordIntent(ports, place, planned);
   const reports = await callFirewall(pass, planned);
@@ -45,6 +46,16 @@ export async function runPass(pass: Pass): Promise<number> {
   }
   throwUnsettled(reports);
   return reports.some((report) => report !== undefined) ? 1 : 0;
+}
+
+/** A group that left the configuration, or this firewall, stays as it is on the device until a person has it retired. */
+async function leaveFrozen(pass: Pass, frozen: readonly DirtyRow[]): Promise<void> {
+  const { run, active, firewall } = pass;
+  const reachable = active.configuration.firewalls[firewall] !== undefined;
+  const asked = frozen.filter(({ address }) => reachable && address === wholeObject);
+  const others = frozen.filter((row) => !asked.includes(row));
+  await writeAll(run.ports.tables, others.map(clearDirty)).catch(() => undefined);
+  for (const row of asked) await retireGroup(pass, row);
 }
 
 async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: DirtyRow[] }> {

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
+import { runCdk } from '../run-cdk.ts';
 import { apply, type ApplyOptions } from './apply.ts';
 
 interface DeployOptions extends ApplyOptions {
@@ -38,8 +36,6 @@ export function deployCommand(cli: Cli): Command {
     .action((cdkArguments: string[], options: DeployOptions) => deploy(cli, cdkArguments, options));
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
 async function deploy(cli: Cli, cdkArguments: readonly string[], options: DeployOptions): Promise<void> {
   const args = deployArguments(cli, cdkArguments, options);
   // All problems of the configuration come first, before cdk takes its time.
@@ -72,19 +68,4 @@ function deployArguments(
     );
   const approval = requireApproval === undefined ? [] : ['--require-approval', requireApproval];
   return ['deploy', '--all', ...approval, ...cdkArguments];
-}
-
-/** The cdk of this project, on our own terminal. With --json its standard output goes to standard error. */
-async function runCdk(cli: Cli, args: readonly string[]): Promise<void> {
-  const node = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
-  const cdk = fileURLToPath(new URL('../../../node_modules/aws-cdk/bin/cdk', import.meta.url));
-  const child = spawn(node, [cdk, ...args], {
-    cwd: root,
-    env: { ...cli.io.env, ZONEBRIDGE_CONFIG: cli.configPath },
-    stdio: ['inherit', cli.output.json ? 2 : 1, 2],
-  });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  if (code === 0) return;
-  const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `failed with exit code ${code}`;
-  throw new ZonebridgeError('hub/deploy-failed', `cdk ${args.join(' ')} ${how}`);
 }

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { type GroupView, listGroups, type Member } from '../../app/commands/groups.ts';
+import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
 import { withHub } from '../hub.ts';
 import { publications } from '../../app/commands/publication.ts';
 import { requireKnown } from '../known.ts';
 import { publicationText } from '../publication-text.ts';
+import { showLeft } from '../show-left.ts';
 import { ago, plural } from '../time.ts';
 
 export function groupsCommand(cli: Cli): Command {
@@ -32,7 +34,9 @@ export function groupsCommand(cli: Cli): Command {
         for (const view of views) show(cli, view, now);
         for (const one of published)
           cli.output.line(cli.output.safe(`${one.group}: on ${publicationText(one, now)}`));
-        cli.output.result({ ok: true, groups: views, publications: published });
+        const left = await leftObjects(hub.ports, active);
+        showLeft(cli, left);
+        cli.output.result({ ok: true, groups: views, publications: published, left });
       }),
     );
 }

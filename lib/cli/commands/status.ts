@@ -9,10 +9,12 @@ import {
   silentAfterMs,
   type Status,
 } from '../../app/commands/status.ts';
+import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
 import { publicationText } from '../publication-text.ts';
+import { showLeft } from '../show-left.ts';
 import type { Cell } from '../table.ts';
 import { troubleLines } from '../trouble-lines.ts';
 import { ago, duration, moment, plural } from '../time.ts';
@@ -32,9 +34,11 @@ export function statusCommand(cli: Cli): Command {
       withHub(cli, async (hub) => {
         const status = await readStatus(hub);
         show(cli, status);
+        const left = await leftObjects(hub.ports, await hub.active());
+        showLeft(cli, left);
         const ok = isWell(status);
         if (!ok) cli.exitCode = exitCodes.held;
-        cli.output.result({ ok, ...status });
+        cli.output.result({ ok, ...status, left });
       }),
     );
 }

@@ -42,6 +42,8 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
     observeMembers: async (object) => await channelOf(object).observeMembers(object),
     observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
     apply: async (changes) => await applyByChannel(changes, channelOf),
+    references: async (object) => await channelOf(object).references(object),
+    deleteObject: async (object) => await channelOf(object).deleteObject(object),
     usage: () => client.usage(),
     close: async () => client.close(),
   };

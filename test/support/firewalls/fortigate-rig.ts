@@ -70,6 +70,10 @@ export async function startFortigateRig(
       });
       tables().table('firewall/addrgrp')?.addLink(name, 'member', { name: theirs });
     },
+    useInRule: (_, name) => {
+      const policies = tables().table('firewall/policy');
+      return policies?.create({ srcaddr: [{ name }] }).key ?? '';
+    },
     enforced: (channel, name) => enforced(simulator, channel, name),
     seen: () => {
       let [reads, writes] = [0, 0];

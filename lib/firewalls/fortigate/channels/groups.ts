@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectRef } from '../../../core/firewall.ts';
+import type { ObjectRef, ObjectUse } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import type { FortigateClient } from '../client.ts';
 import { row, table } from '../client.ts';
@@ -10,6 +10,7 @@ import { shardCount, shardNames } from './layout.ts';
 import type { Marks } from './marks.ts';
 import { foreign } from './marks.ts';
 import { memberNames, readRow, textOf } from './rows.ts';
+import { bothUses, type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
 
 /** Built-in address that matches nothing: the member of a group that would be empty, where that is not allowed. */
 export const placeholder = 'none';
@@ -148,6 +149,38 @@ export class Groups {
     return (await readRow(this.#client, row(`${row(path(family), group)}/member`, member))) !== undefined;
   }
 
+  /** What refers to the group, to its IPv6 sibling, or past them to one of their shards. */
+  async uses(object: ObjectRef): Promise<ObjectUse> {
+    const uses: ObjectUse[] = [];
+    for (const family of [4, 6] as const) {
+      const found = await this.read(family, object.name);
+      if (!found) continue;
+      uses.push(await readUse(this.#client, groupOf(family, object.name)));
+      for (const shard of found.members.filter((name) => shardCountIn(object.name, name))) {
+        const use = await readUse(this.#client, groupOf(family, shard));
+        uses.push(withoutParent(use, object.name));
+      }
+    }
+    return uses.reduce(bothUses, { count: 0, users: [] });
+  }
+
+  /** Deletes a group of ours in both families, first the parent, then the shards it held. */
+  async deleteAll(object: ObjectRef): Promise<void> {
+    for (const family of [6, 4] as const) {
+      const found = await this.read(family, object.name);
+      if (!found) continue;
+      if (!this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
+      const names = [object.name, ...found.members.filter((name) => shardCountIn(object.name, name))];
+      for (const name of names) await this.#deleteOurs(family, name);
+    }
+  }
+
+  async #deleteOurs(family: AddressFamily, name: string): Promise<void> {
+    const comment = await this.comment(family, name);
+    if (comment === undefined || !this.#marks.isOurs(name, comment)) return;
+    await deleteConfigObject(this.#client, groupOf(family, name));
+  }
+
   /** Layouts other than the present one that still hold members, because the group's size limit was changed. */
   async otherLayouts(family: AddressFamily, object: ObjectRef): Promise<number[]> {
     const present = this.shards(object);
@@ -156,6 +189,16 @@ export class Groups {
     counts.delete(present);
     return [...counts];
   }
+}
+
+function groupOf(family: AddressFamily, name: string): ConfigObject {
+  return { path: 'firewall', table: family === 4 ? 'addrgrp' : 'addrgrp6', name };
+}
+
+/** Its own parent holds every shard; that is no use. */
+function withoutParent({ count, users }: ObjectUse, parent: string): ObjectUse {
+  const others = users.filter(({ where, key }) => !(where.startsWith('firewall/addrgrp') && key === parent));
+  return { count: count === undefined ? undefined : Math.max(0, count - 1), users: others };
 }
 
 function path(family: AddressFamily): string {

@@ -4,6 +4,7 @@ import type {
   ObjectChanges,
   ObjectRef,
   ObjectReport,
+  ObjectUse,
   ObservedObject,
   Outcome,
 } from '../../../core/firewall.ts';
@@ -42,6 +43,14 @@ export class ObjectsChannel implements Channel {
       return { exists: true, comment: sibling };
     }
     return { exists: comment !== undefined, comment: comment ?? '' };
+  }
+
+  async references(object: ObjectRef): Promise<ObjectUse> {
+    return await this.#tables.groups.uses(object);
+  }
+
+  async deleteObject(object: ObjectRef): Promise<void> {
+    await this.#tables.groups.deleteAll(object);
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { ZonebridgeError, isZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectChanges, ObjectRef, ObjectReport, ObservedObject } from '../../../core/firewall.ts';
+import type {
+  ObjectChanges,
+  ObjectRef,
+  ObjectReport,
+  ObjectUse,
+  ObservedObject,
+} from '../../../core/firewall.ts';
 import type { Envelope } from '../envelope.ts';
 import { parseAddress } from '../../../core/model/address.ts';
 import type { FortigateClient, Query } from '../client.ts';
@@ -16,6 +22,7 @@ import { foreign } from './marks.ts';
 import { readRow, textOf } from './rows.ts';
 import type { FeedCommand } from './push-chunks.ts';
 import { chunksOf } from './push-chunks.ts';
+import { type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
 
 const resources = table('system', 'external-resource');
 const monitor = '/api/v2/monitor/system/external-resource';
@@ -62,6 +69,17 @@ export class PushChannel implements Channel {
     if (this.#marks.isFor(object, comment))
       requirePushed(object, textOf(found, 'type'), textOf(found, 'update-method'));
     return { exists: true, comment };
+  }
+
+  async references(object: ObjectRef): Promise<ObjectUse> {
+    return await readUse(this.#client, feedOf(object));
+  }
+
+  async deleteObject(object: ObjectRef): Promise<void> {
+    const found = await this.observeObject(object);
+    if (!found.exists) return;
+    if (!this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
+    await deleteConfigObject(this.#client, feedOf(object));
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {
@@ -238,6 +256,10 @@ export class PushChannel implements Channel {
       `FortiOS ${version} takes no pushed feeds, they exist from ${pushSince}: use channel "objects"`,
     );
   }
+}
+
+function feedOf({ name }: ObjectRef): ConfigObject {
+  return { path: 'system', table: 'external-resource', name };
 }
 
 /** A line the device cannot use would stay in the feed without effect. */

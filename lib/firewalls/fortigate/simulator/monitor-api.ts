@@ -5,6 +5,7 @@ import type { Place } from './envelope.ts';
 import { readEntryList, pushEntries } from './feed-api.ts';
 import { isObject, Refusal, missingEntry, textOf } from './refusal.ts';
 import type { Json, JsonObject } from './refusal.ts';
+import type { Row } from './row.ts';
 import type { Vdom } from './vdom.ts';
 
 export interface MonitorCall {
@@ -51,6 +52,12 @@ const resources: Readonly<Record<string, MonitorResource>> = {
     parts: ['system', 'ha-peer', ''],
     results: ({ device }) => haPeers(device),
   },
+  // Assumption: what an administrator may not read does not count here; the real device may leave such users out.
+  'system/object/usage': {
+    method: 'GET',
+    parts: ['system', 'object', 'usage'],
+    results: objectUsage,
+  },
   'system/external-resource/entry-list': {
     method: 'GET',
     right: 'sysgrp.cfg',
@@ -85,6 +92,31 @@ export function callMonitor(resource: MonitorResource, call: MonitorCall): JsonO
   }
   const results = resource.results(call);
   return monitorEnvelope(call.place, call.device.settings, resource.parts[2], results);
+}
+
+/** Who refers to a row, in the form that public clients read. */
+function objectUsage({ vdom, query }: MonitorCall): JsonObject {
+  const [path, name, key] = ['q_path', 'q_name', 'mkey'].map((field) => query.get(field) ?? '');
+  const table = `${path}/${name}`;
+  if (vdom.table(table)?.rows.has(key ?? '') !== true) {
+    throw missingEntry();
+  }
+  const users = vdom.references.referrers(table, key ?? '').map((row) => {
+    const [folder = '', ...rest] = row.table.split('/');
+    return {
+      path: folder,
+      name: rest.join('/'),
+      mkey: row.key,
+      attribute: fieldOf(row, key ?? ''),
+      table_type: 'table',
+    };
+  });
+  return { currently_using: users };
+}
+
+function fieldOf(row: Row, key: string): string {
+  const list = [...row.lists].find(([, links]) => links.has(key));
+  return list?.[0] ?? [...row.values].find(([, value]) => value === key)?.[0] ?? '';
 }
 
 /** The name of the administrator comes in the body, or in the query, as some clients send it. The key it had is void at once. */

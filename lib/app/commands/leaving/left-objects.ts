@@ -1,0 +1,106 @@
+import type { ObjectUse } from '../../../core/firewall.ts';
+import { type Ownership, ownershipOf } from '../../../core/plan/ownership.ts';
+import type { Ports } from '../../ports.ts';
+import type { ActiveConfiguration } from '../../state/configurations.ts';
+import { inParallel } from '../../state/items.ts';
+import { readLeft } from '../../state/left.ts';
+import { listLedger, objectKey, readObject } from '../../state/ledger.ts';
+import { identityOf, openFirewall, type OpenFirewall } from '../../sync/connect.ts';
+import { groupsOn } from '../../targets.ts';
+import { type Unread, unreadBecause } from '../live.ts';
+
+/** What stands on a firewall for a group, by our record. */
+export interface LeftObject {
+  firewall: string;
+  group: string;
+  /** Name on the firewall. */
+  object: string;
+  channel: string;
+  /** The security team's object, or our own. */
+  offered: boolean;
+  members: number;
+  /** Since when the configuration does not have it; undefined while it does. */
+  since: number | undefined;
+}
+
+/** What groups that left the configuration left on the firewalls that it still has. Reads state only. */
+export async function leftObjects(ports: Ports, active: ActiveConfiguration): Promise<LeftObject[]> {
+  const firewalls = Object.keys(active.configuration.firewalls);
+  const left = await readLeft(ports.tables, firewalls);
+  const gone = left.filter(({ firewall, group }) => !isPublished(active, firewall, group));
+  return objectsOf(ports, gone);
+}
+
+/** Everything that stands on the firewalls of the configuration: what is kept there, and what was left. */
+export async function allObjects(ports: Ports, active: ActiveConfiguration): Promise<LeftObject[]> {
+  const kept = Object.keys(active.configuration.firewalls).flatMap((firewall) =>
+    groupsOn(active.configuration, firewall).map(({ group }) => ({
+      firewall,
+      group: group.name,
+      since: undefined,
+    })),
+  );
+  return [...(await objectsOf(ports, kept)), ...(await leftObjects(ports, active))];
+}
+
+export function isPublished(active: ActiveConfiguration, firewall: string, group: string): boolean {
+  const targets = active.configuration.groups[group]?.publish ?? [];
+  return targets.some((target) => target.firewall === firewall);
+}
+
+async function objectsOf(
+  ports: Ports,
+  places: readonly { firewall: string; group: string; since: number | undefined }[],
+): Promise<LeftObject[]> {
+  const items = await ports.tables.read(places.map(({ firewall, group }) => objectKey(firewall, group)));
+  const found = await inParallel([...places.entries()], 4, async ([index, place]) => {
+    const { object, channel, ownership } = readObject(items[index], ports.clock.now());
+    const rows = await listLedger(ports.tables, place.firewall, place.group);
+    const members = rows.filter(({ row }) => row.state !== 'absent').length;
+    return { ...place, object, channel, offered: ownership === 'offered', members };
+  });
+  return found.filter(({ object, members }) => object !== '' || members > 0);
+}
+
+/** What the firewall says of an object, asked from here. */
+export interface LiveUse {
+  ownership: Ownership;
+  use: ObjectUse;
+}
+
+/** Longest a command reads one device. */
+const budgetMs = 45_000;
+
+/** Asks each firewall whose the objects are and what uses them. One that cannot be read is a finding, no error. */
+export async function usesOf(
+  ports: Ports,
+  active: ActiveConfiguration,
+  objects: readonly LeftObject[],
+): Promise<Map<LeftObject, LiveUse | Unread>> {
+  const found = new Map<LeftObject, LiveUse | Unread>();
+  for (const [firewall, own] of Map.groupBy(objects, (object) => object.firewall)) {
+    let open: OpenFirewall | undefined;
+    try {
+      const deadline = ports.clock.now() + budgetMs;
+      open = await openFirewall(ports, active.configuration, { firewall, deadline });
+      for (const one of own) found.set(one, await useOf(ports, open, one));
+    } catch (error) {
+      for (const one of own) if (!found.has(one)) found.set(one, unreadBecause(error));
+    } finally {
+      await open?.connection.close();
+    }
+  }
+  return found;
+}
+
+async function useOf(ports: Ports, open: OpenFirewall, left: LeftObject): Promise<LiveUse> {
+  const { group, object: name, channel, offered } = left;
+  const create = offered ? 'offered' : 'own';
+  const object = { group, name, channel, create } as const;
+  const seen = await open.connection.observeObject(object);
+  const identity = identityOf(ports.hub, open.id, { ...open, object: name });
+  return {
+    ownership: ownershipOf(seen, { create, group, identity }),
+    use: seen.exists ? await open.connection.references(object) : { count: 0, users: [] },
+  };
+}
