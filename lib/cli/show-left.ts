@@ -67,6 +67,6 @@ export function usersText({ count, users }: ObjectUse): string {
     return `${where} ${key}${field === undefined || field === '' ? '' : ` (${field})`}`;
   });
   const more = (count ?? users.length) - named.length;
-  const others = more > 0 ? [`${plural(more, named.length === 0 ? 'reference' : 'more reference')}`] : [];
+  const others = more > 0 ? [plural(more, named.length === 0 ? 'reference' : 'more reference')] : [];
   return [...named, ...others].join(', ');
 }

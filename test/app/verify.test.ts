@@ -104,7 +104,7 @@ describe('the archive is verified', () => {
     expect(await findings(audit)).toEqual([expect.stringMatching(/^not-indexed: .+address\|10\.1\.0\.2$/)]);
     const day = new Date(audit.world.clock.now()).toISOString().slice(0, 10);
     const made = { ...row.key, pk: `subject|edge|${day}`, sk: `${row.key.sk}9` };
-    const record = JSON.stringify({ ...JSON.parse(String(row.item['record'])), id: 'made up' });
+    const record = JSON.stringify({ ...JSON.parse(row.item['record'] as string), id: 'made up' });
     await audit.world.tables.write({ key: made, put: { ...row.item, record } });
     expect(await findings(audit)).toContainEqual(expect.stringMatching(/^not-archived: .+made up/));
   });
