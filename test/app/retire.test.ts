@@ -8,7 +8,8 @@ import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { group, pod } from '../support/world.ts';
 
 const web = { app: 'web' };
-const request = { by: 'mia', ticket: 'CHG-1', reason: undefined };
+const mia = { name: 'mia', principal: 'arn:aws:iam::111122223333:user/mia' };
+const request = { by: mia, ticket: 'CHG-1', reason: undefined };
 
 /** `web` with two members was taken out of the configuration; `db` stays. */
 async function left(): Promise<AuditWorld> {
@@ -162,6 +163,33 @@ describe('a group that left the configuration', () => {
     const now = await world.configurations.active();
     expect(await leftObjects(world.ports, now)).toEqual([]);
     await expect(requestRetire(world.ports, now, { object, ...request })).rejects.toThrow('is published to');
+  });
+
+  test('who applied the configuration does not take off what it gave up, where a second person is asked for', async () => {
+    const audit = await left();
+    const { world } = audit;
+    const active = await world.configurations.active();
+    const [object] = await leftObjects(world.ports, active);
+    if (!object) throw new Error('nothing is left');
+    const strict = (principal: string) => ({
+      ...active,
+      principal,
+      configuration: {
+        ...active.configuration,
+        approvals: { secondPerson: true, ticket: { required: true } },
+      },
+    });
+    const own = strict(mia.principal);
+    await expect(requestRetire(world.ports, own, { object, ...request })).rejects.toMatchObject({
+      code: 'approval/second-person',
+    });
+    const other = strict('arn:aws:iam::111122223333:user/tom');
+    await expect(
+      requestRetire(world.ports, other, { object, ...request, ticket: undefined }),
+    ).rejects.toMatchObject({
+      code: 'approval/ticket',
+    });
+    expect(await requestRetire(world.ports, other, { object, ...request })).toBeTypeOf('string');
   });
 
   test('thousands of members go in steps, over as many runs as it takes', async () => {

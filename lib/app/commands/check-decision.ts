@@ -28,16 +28,33 @@ export function checkTicket(active: ActiveConfiguration, given: string | undefin
   }
 }
 
+/** The same of what deletes: who applied the configuration that gave something up does not also take it off. */
+export function checkDeletion(
+  active: ActiveConfiguration,
+  { by, ticket }: Pick<Decision, 'by' | 'ticket'>,
+): void {
+  checkTicket(active, ticket);
+  if (approvalRules(active.configuration).secondPerson) checkIsNotAuthor(active, by);
+}
+
 function checkSecondPerson(active: ActiveConfiguration, { by, held }: Pick<Decision, 'by' | 'held'>): void {
+  if (held.some(({ cause }) => cause === 'configuration')) checkIsNotAuthor(active, by);
+  else checkIsKnown(by);
+}
+
+function checkIsKnown(by: Decision['by']): asserts by is Decision['by'] & { principal: string } {
   if (by.principal === undefined) {
     throw new ZonebridgeError(
       'approval/second-person',
       'AWS does not say who you are, and only a person that is known can be a second one',
     );
   }
-  // Without a known author, nothing shows that this is somebody else.
-  const byConfiguration = held.some(({ cause }) => cause === 'configuration');
-  if (byConfiguration && maybeSamePerson(by.principal, active.principal)) {
+}
+
+/** Without a known author, nothing shows that this is somebody else. */
+function checkIsNotAuthor(active: ActiveConfiguration, by: Decision['by']): void {
+  checkIsKnown(by);
+  if (maybeSamePerson(by.principal, active.principal)) {
     throw new ZonebridgeError(
       'approval/second-person',
       active.principal === undefined

@@ -8,7 +8,7 @@ import { names } from '../../app/names.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirmByName } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type HubSession, person, withHub } from '../hub.ts';
+import { acting, type HubSession, withHub } from '../hub.ts';
 import { runCdk } from '../run-cdk.ts';
 import { showObjects } from '../show-left.ts';
 
@@ -69,7 +69,7 @@ async function destroy(
     cli.exitCode = exitCodes.failed;
     return;
   }
-  if (active) await recordAction(hub.ports, { what: 'destroy', by: person(cli, undefined), ticket });
+  if (active) await recordAction(hub.ports, { what: 'destroy', by: (await acting(cli, hub)).name, ticket });
   await runCdk(cli, ['destroy', '--all', '--force', ...cdkArguments]);
   output.result({ ok: true, ...stays });
 }

@@ -6,7 +6,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirmByName } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type HubSession, person, withHub } from '../hub.ts';
+import { acting, type HubSession, withHub } from '../hub.ts';
 import { showObjects, usersText } from '../show-left.ts';
 import { plural } from '../time.ts';
 
@@ -123,7 +123,7 @@ async function takeOff(
 ): Promise<void> {
   const { output } = cli;
   const active = await hub.active();
-  const by = person(cli, undefined);
+  const by = await acting(cli, hub);
   const { ticket, reason } = options;
   const results: (LeftObject & { end: Retirement | undefined })[] = [];
   for (const object of objects) {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { setCredential } from '../../app/commands/set-credential.ts';
 import { rotateCredential } from '../../app/commands/rotate-credential.ts';
 import { type Cli, examples } from '../cli.ts';
-import { type HubSession, person, standardInput, withHub } from '../hub.ts';
+import { acting, type HubSession, standardInput, withHub } from '../hub.ts';
 
 export function secretCommand(cli: Cli): Command {
   return new Command('secret')
@@ -40,7 +40,13 @@ function set(cli: Cli): Command {
       withHub(cli, async (hub) => {
         const { configuration } = hub;
         const text = await standardInput(cli, 'the credential');
-        await setCredential(hub, { configuration, firewall, text, keyMaker, by: person(cli, undefined) });
+        await setCredential(hub, {
+          configuration,
+          firewall,
+          text,
+          keyMaker,
+          by: (await acting(cli, hub)).name,
+        });
         const next = keyMaker ? `secret rotate ${firewall}` : `check ${firewall}`;
         cli.output.line(`Stored. \`zonebridge ${next}\` tries it from here.`);
         cli.output.result({ ok: true, firewall });
@@ -88,7 +94,7 @@ async function rotateFrom(
     firewall,
     key,
     inNetwork,
-    by: person(cli, undefined),
+    by: (await acting(cli, hub)).name,
     progress: (text) => output.note(text),
   });
   output.line(outcome(firewall, result));

@@ -10,8 +10,10 @@ import {
   retirementKey,
   wholeObject,
 } from '../../state/retirements.ts';
+import type { Person } from '../../person.ts';
 import { wake } from '../../state/writers.ts';
 import { writerKeyOf } from '../../targets.ts';
+import { checkDeletion } from '../check-decision.ts';
 import { isPublished, type LeftObject } from './left-objects.ts';
 
 /** A request that no run could carry out by then is dropped: somebody may have begun to use the object. */
@@ -20,14 +22,14 @@ const pauseMs = 500;
 
 export interface RetireRequest {
   object: Pick<LeftObject, 'firewall' | 'group' | 'object' | 'members'>;
-  by: string;
+  by: Person;
   ticket: string | undefined;
   reason: string | undefined;
 }
 
 /**
  * Asks the sync to take what a group left off a firewall: it alone writes to devices. Returns the id of the request.
- * Throws `command/usage` while the active configuration publishes the group there.
+ * Throws `command/usage` while the active configuration publishes the group there, and what approvals ask for (`approval/...`).
  */
 export async function requestRetire(
   ports: Ports,
@@ -41,11 +43,12 @@ export async function requestRetire(
       'command/usage',
       `${group} is published to ${firewall}: take it out of the configuration first`,
     );
+  checkDeletion(active, { by, ticket });
   const id = ports.random.id();
   const now = ports.clock.now();
   const details = { object: object.object, members: object.members, request: id };
-  await recordAction(ports, { what: 'retire', by, firewall, group, ticket, reason, details });
-  await requestRetirement(ports.tables, { firewall, group }, { id, by, expiresAt: now + validMs });
+  await recordAction(ports, { what: 'retire', by: by.name, firewall, group, ticket, reason, details });
+  await requestRetirement(ports.tables, { firewall, group }, { id, by: by.name, expiresAt: now + validMs });
   const mark = { id, firewall, key: `${group}|-|${wholeObject}`, cause: 'approval', time: now } as const;
   await ports.tables.write(markDirty(mark));
   const writerKey = writerKeyOf(ports.firewalls, settings);
