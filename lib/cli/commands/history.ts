@@ -7,7 +7,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { type HubSession, withHub } from '../hub.ts';
 import { parseSubject } from '../history-subject.ts';
-import { historyVerify } from './history-verify.ts';
+import { historyVerify } from '../history-verify.ts';
 import type { Cell } from '../table.ts';
 import { plural } from '../time.ts';
 import { localTime, parseWhen, utcTime } from '../when.ts';

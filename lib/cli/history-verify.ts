@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { verifyArchive, type Verification } from '../../app/commands/history/verify.ts';
-import { auditSettings } from '../../app/configuration/audit-settings.ts';
-import { type Cli, examples } from '../cli.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { hubSubject } from '../history-subject.ts';
-import { type HubSession, withHub } from '../hub.ts';
-import { plural } from '../time.ts';
-import { parseWhen, utcTime } from '../when.ts';
+import { verifyArchive, type Verification } from '../app/commands/history/verify.ts';
+import { auditSettings } from '../app/configuration/audit-settings.ts';
+import { type Cli, examples } from './cli.ts';
+import { exitCodes } from './exit-codes.ts';
+import { hubSubject } from './history-subject.ts';
+import { type HubSession, withHub } from './hub.ts';
+import { plural } from './time.ts';
+import { parseWhen, utcTime } from './when.ts';
 
 interface VerifyOptions {
   from?: string;
