@@ -104,6 +104,13 @@ class Connection implements FirewallConnection {
       const members = new Set(this.#members(name));
       return new Map(addresses.map((address) => [address, members.has(address)]));
     });
+  references: FirewallConnection['references'] = () =>
+    this.#call('references', () => ({ count: undefined, users: [] }));
+  /** Nobody retires a group here. */
+  deleteObject: FirewallConnection['deleteObject'] = ({ name }) =>
+    this.#call('delete object', () => {
+      throw new ZonebridgeError('firewall/unsupported', `${name} cannot be deleted`);
+    });
   usage: FirewallConnection['usage'] = () => ({ calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 });
   close: FirewallConnection['close'] = async () => undefined;
 
