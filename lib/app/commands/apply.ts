@@ -51,7 +51,6 @@ export async function applyConfiguration(
   const writers = Object.entries(request.configuration.firewalls);
   const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
   await proveQueues(ports, byWriter);
-  const before = await activeOrNone(configurations);
   if (before)
     await noteLeft(ports.tables, leaving(before.configuration, request.configuration), ports.clock.now());
   await recordAction(ports, {
