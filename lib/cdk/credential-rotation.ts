@@ -50,7 +50,7 @@ export class CredentialRotation extends Construct {
         // A deployment must not begin to rotate: there may be no credential yet.
         rotateImmediatelyOnUpdate: false,
       });
-      schedule.addDependency(permission);
+      schedule.addResourceDependency(permission);
     }
   }
 }
