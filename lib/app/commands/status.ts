@@ -31,8 +31,10 @@ export interface GroupStatus {
   channel: string;
   mode: WriteMode;
   size: number;
-  /** Changes that wait for a person. */
+  /** Changes that wait for a person, or for something to be mended. */
   held: number;
+  /** Changes that go on by themselves when a freeze ends or a maintenance window opens. */
+  frozen: number;
   /** Members that a person took off the firewall; `restore` brings them back. */
   withheld: number;
   failed: FailedMembers;
@@ -158,11 +160,12 @@ export async function groupStatuses(
     const { object, counters, held, trouble } = readObject(items[index], ports.clock.now());
     const { channel, mode } = target;
     const rows = await listLedger(ports.tables, firewall, group.name);
+    const frozen = rows.filter(({ row }) => row.held?.reason === 'frozen').length;
     const withheld = rows.filter(({ row }) => stateOf(row).state === 'withheld').length;
     const failed = failedMembers(rows);
     const { size } = counters;
     const since = unsettledSince(rows);
-    const counts = { size, held, withheld, failed };
+    const counts = { size, held: Math.max(0, held - frozen), frozen, withheld, failed };
     return { group: group.name, object, channel, mode, ...counts, trouble, unsettledSince: since };
   });
 }

@@ -61,13 +61,13 @@ function show(cli: Cli, status: Status): void {
   output.table({
     head: ['group', 'firewall', 'object', 'mode', 'members', 'held', 'withheld', 'failed', 'trouble'],
     rows: status.firewalls.flatMap(({ firewall, groups }) =>
-      groups.map(({ group, object, channel, mode, size, held, withheld, failed, trouble }) => [
+      groups.map(({ group, object, channel, mode, size, held, frozen, withheld, failed, trouble }) => [
         group,
         firewall,
         object === '' ? undefined : `${object} (${channel})`,
         mode,
         size,
-        held === 0 ? 0 : { text: String(held), tone: 'warn' as const },
+        heldCell(held, frozen),
         withheld === 0 ? 0 : { text: String(withheld), tone: 'warn' as const },
         failed.count === 0
           ? 0
@@ -132,6 +132,13 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
   const [first = ''] = addresses;
   const more = count > addresses.length ? ` and ${count - addresses.length} more` : '';
   return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
+}
+
+/** What waits for a person, and what only waits for its time. */
+function heldCell(held: number, frozen: number): Cell {
+  if (held === 0 && frozen === 0) return 0;
+  const text = frozen === 0 ? String(held) : `${held} + ${frozen} frozen`;
+  return held === 0 ? { text, tone: 'dim' } : { text, tone: 'warn' };
 }
 
 function firewallRow(firewall: FirewallStatus, now: number): Cell[] {
