@@ -46,7 +46,8 @@ export class FaultList<F extends FaultBase> {
   add(input: unknown): (F & { id: string })[] {
     const parsed = z.array(this.#schema).safeParse(Array.isArray(input) ? input : [input]);
     if (!parsed.success) {
-      throw new RangeError(`These faults cannot be used: ${z.prettifyError(parsed.error)}`);
+      const problems = parsed.error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`);
+      throw new RangeError(`These faults cannot be used: ${problems.join('; ')}`);
     }
     const added = parsed.data.map(
       (fault): ActiveFault<F> => ({
