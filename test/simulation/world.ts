@@ -67,9 +67,10 @@ export class World {
       }),
     });
     watch = new DeviceWatch(hub, truth);
-    hub.tables.watchers.push(watchMonotony(kernel), (key, _, after) => {
+    hub.tables.watchers.push(watchMonotony(kernel), (key, before, after) => {
       const next = hub.tables.writer && hub.candidates.get(hub.tables.writer);
       if (key.pk !== 'configuration|active' || !after || !next) return;
+      if (before?.['generation'] === after['generation']) return;
       kernel.tell(() => `hub ${spec.name}: generation ${JSON.stringify(after['generation'])} is active`);
       hub.spec = next;
       watch?.activated(next);

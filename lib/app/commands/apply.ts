@@ -10,7 +10,7 @@ import { inParallel } from '../state/items.ts';
 import { leaving, noteLeft } from '../state/left.ts';
 import { updateObject } from '../state/ledger.ts';
 import { type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
-import { writerKeyOf } from '../targets.ts';
+import { groupsOn, writerKeyOf } from '../targets.ts';
 import { activeOrNone, type FirewallPlan } from './plan.ts';
 
 /** What an apply released for one group on one firewall. */
@@ -58,8 +58,9 @@ export async function applyConfiguration(
     by: request.author,
     details: { previous, released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })) },
   });
+  let generation: number;
   try {
-    await configurations.activate(request.configuration, {
+    generation = await configurations.activate(request.configuration, {
       previous,
       author: request.author,
       principal: request.principal,
@@ -68,18 +69,17 @@ export async function applyConfiguration(
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
-    throw new ZonebridgeError(
-      'configuration/outdated',
-      `generation ${previous}, which the plan is based on, is no longer the active one`,
-      { cause: error },
-    );
+    throw outdated(previous, error);
   }
   const active = await configurations.active();
+  // What was shown here must not be released for what somebody else has applied since.
+  if (active.generation !== generation) throw outdated(generation);
   await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
     const ids = new Set(firewalls.map(([id]) => id));
     return release(ports, active, {
       writerKey,
       plans: request.plans.filter(({ firewall }) => ids.has(firewall)),
+      before,
     });
   });
   await startWalk(ports, active);
@@ -117,6 +117,11 @@ export function refuseWhileTrying(
     throw new ZonebridgeError('command/usage', 'a canary is some of the firewalls, not all');
 }
 
+function outdated(generation: number, cause?: unknown): ZonebridgeError {
+  const message = `generation ${generation}, which the plan is based on, is no longer the active one`;
+  return new ZonebridgeError('configuration/outdated', message, { cause });
+}
+
 /** A network that is configured but not deployed has no queue: that must show before anything is activated. A wake-up does no harm. */
 async function proveQueues(
   ports: Ports,
@@ -146,11 +151,14 @@ function allowancesOf({ firewall, groups }: FirewallPlan): Allowance[] {
 async function release(
   ports: Ports,
   active: ActiveConfiguration,
-  work: { writerKey: string; plans: readonly FirewallPlan[] },
+  work: { writerKey: string; plans: readonly FirewallPlan[]; before: ActiveConfiguration | undefined },
 ): Promise<void> {
   const lease = await waitForLease(ports, work.writerKey);
   try {
     for (const { firewall, groups } of work.plans) {
+      const kept = new Set(
+        work.before ? groupsOn(work.before.configuration, firewall).map((one) => one.group.name) : [],
+      );
       await inParallel(groups, 8, async ({ group, allowance, look }) => {
         await ports.tables.write(
           updateObject(
@@ -160,6 +168,8 @@ async function release(
               allowAdd: allowance.add,
               allowRemove: allowance.remove,
             },
+            // Nobody compared the object while the group was not published there: it may be somebody else's by now.
+            kept.has(group) ? [] : ['ownership'],
           ),
         );
         const time = ports.clock.now();

@@ -1,8 +1,9 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type CompiledGroup, compileGroup } from '../../core/model/group-selection.ts';
 import { parseRanges, type Ranges } from '../../core/model/address.ts';
+import { digest } from '../../core/model/content-hash.ts';
 import { clusterId } from '../../core/model/messages.ts';
-import type { Item, ItemUpdate, Key, Tables } from '../../core/ports.ts';
+import type { Item, ItemUpdate, Key, Tables, Write } from '../../core/ports.ts';
 import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
 import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
@@ -62,8 +63,17 @@ export const configurationPointer: Key = { table: 'control', pk: 'configuration|
 /** Characters of one stored part; at most 4 bytes each stay below the 400 KB of an item. */
 const partLength = 95_000;
 
-function partKey(generation: number, part: number): Key {
-  return { table: 'control', pk: `configuration|${generation}|${part}` };
+/**
+ * A stored document lies under its own hash: of two people who apply at once only one wins, and the other must not write over what the
+ * winner stored.
+ */
+function partKey(document: string, part: number): Key {
+  return { table: 'control', pk: `configuration|document|${document}|${part}` };
+}
+
+/** Row that says which document a generation is. */
+function generationKey(generation: number): Key {
+  return { table: 'control', pk: `configuration|${generation}` };
 }
 
 /** The active configuration, cached by generation: a change costs one read of the pointer, not of the document. */
@@ -110,7 +120,7 @@ export class Configurations {
   async #derived(generation: number, pointer: Item | undefined): Promise<ActiveConfiguration> {
     const known = this.#active?.generation === generation ? this.#active : undefined;
     const author = text(pointer, 'author') ?? 'unknown';
-    const base = known ?? derive(generation, author, await this.stored(generation, count(pointer, 'parts')));
+    const base = known ?? derive(generation, author, await this.#document(pointer));
     const { quarantines = noQuarantines, paused } = this.#active ?? {};
     return {
       ...base,
@@ -137,14 +147,18 @@ export class Configurations {
   }
 
   /** A generation as it was stored. Throws `configuration/missing` when it is not there. */
-  async stored(generation: number, knownParts?: number): Promise<Configuration> {
-    const [first] = await this.#tables.read([partKey(generation, 0)]);
-    if (!first) throw new ZonebridgeError('configuration/missing', `generation ${generation} is not stored`);
-    const parts = Array.from({ length: Math.max(0, (knownParts ?? count(first, 'parts')) - 1) }, (_, part) =>
-      partKey(generation, part + 1),
-    );
-    const items = [first, ...(await this.#tables.read(parts))];
-    return JSON.parse(items.map((item) => text(item, 'document') ?? '').join('')) as Configuration;
+  async stored(generation: number): Promise<Configuration> {
+    const [row] = await this.#tables.read([generationKey(generation)]);
+    if (!row) throw new ZonebridgeError('configuration/missing', `generation ${generation} is not stored`);
+    return this.#document(row);
+  }
+
+  /** `of`: the pointer or the row of a generation. */
+  async #document(of: Item | undefined): Promise<Configuration> {
+    const document = text(of, 'document') ?? '';
+    const parts = Array.from({ length: count(of, 'parts') }, (_, part) => partKey(document, part));
+    const items = await this.#tables.read(parts);
+    return JSON.parse(items.map((item) => text(item, 'text') ?? '').join('')) as Configuration;
   }
 
   async #canary(
@@ -197,22 +211,24 @@ export class Configurations {
   ): Promise<number> {
     const generation = by.previous + 1;
     const document = JSON.stringify(configuration);
+    const id = digest(document);
     const parts = Array.from({ length: Math.ceil(document.length / partLength) }, (_, part) =>
       document.slice(part * partLength, (part + 1) * partLength),
     );
     for (const [index, text] of parts.entries()) {
       await this.#tables.write({
-        key: partKey(generation, index),
-        put: { document: text, author: by.author, parts: parts.length },
+        key: partKey(id, index),
+        put: { text },
       });
     }
-    await this.#tables.write({
+    const pointer: Write = {
       key: configurationPointer,
       // An update: pauses and the version of the quarantines stand in the same row.
       update: {
         set: {
           generation,
           parts: parts.length,
+          document: id,
           author: by.author,
           activatedAt: by.now,
           ...(by.principal === undefined ? {} : { principal: by.principal }),
@@ -225,7 +241,12 @@ export class Configurations {
         ],
       },
       if: [{ attribute: 'generation', is: 'absent or =', value: by.previous }],
-    });
+    };
+    const row: Write = {
+      key: generationKey(generation),
+      put: { document: id, parts: parts.length, author: by.author },
+    };
+    await this.#tables.transact([pointer, row]);
     return generation;
   }
 }

@@ -8,6 +8,9 @@ export type Wish = string;
 /** What a hub's groups should hold, from the clusters' own objects by comparing labels; shares no code with the product. */
 export class Truth {
   /** Wishes of each endpoint as of the last look. */
+  /** Pods as they were at one time or another: what the hub still knows of them is judged under a new configuration, too. */
+  readonly #past = new Map<string, { pod: Pod; scope: Scope }[]>();
+  readonly #present = new Map<string, { pod: Pod; scope: Scope }>();
   readonly #wishes = new Map<string, ReadonlySet<Wish>>();
   /** What was ever wanted, and what some endpoint ever stopped wanting. */
   readonly everWanted = new Set<Wish>();
@@ -25,6 +28,12 @@ export class Truth {
   /** Looks at everything again. */
   look(): void {
     for (const cluster of this.#clusters) this.lookAt(cluster);
+    for (const { pod, scope } of [...this.#past.values()].flat()) {
+      for (const wish of this.#wishesOf(pod, scope)) {
+        this.everWanted.add(wish);
+        this.everLeft.add(wish);
+      }
+    }
   }
 
   /** Looks at one cluster again, or at one pod of it. */
@@ -35,6 +44,7 @@ export class Truth {
     const scope = scopeOf(cluster);
     for (const endpoint of uid === undefined ? new Set([...known, ...endpoints]) : endpoints) {
       const pod = cluster.api.pods.get(endpoint.slice(endpoint.lastIndexOf('/') + 1));
+      this.#remember(endpoint, pod, scope);
       this.#set(endpoint, pod ? this.#wishesOf(pod, scope) : new Set());
     }
   }
@@ -58,6 +68,14 @@ export class Truth {
 
   all(): Map<string, ReadonlySet<Wish>> {
     return this.#wishes;
+  }
+
+  /** A state that is over is past; the present one is not. */
+  #remember(endpoint: string, pod: Pod | undefined, scope: Scope): void {
+    const before = this.#present.get(endpoint);
+    if (before && before.pod !== pod) this.#past.set(endpoint, [...(this.#past.get(endpoint) ?? []), before]);
+    if (pod) this.#present.set(endpoint, { pod, scope });
+    else this.#present.delete(endpoint);
   }
 
   #set(endpoint: string, now: ReadonlySet<Wish>): void {
