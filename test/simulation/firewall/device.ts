@@ -11,6 +11,8 @@ export interface DeviceObject {
   maker: Maker;
   /** A feed: its entries are gone after a restart. */
   feed: boolean;
+  /** When a hub made it. */
+  madeAt?: number;
   /** When a person made it something else than it was. */
   touchedAt?: number;
 }

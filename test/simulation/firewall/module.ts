@@ -220,7 +220,13 @@ class Connection implements FirewallConnection {
       return { state: 'failed', error: new ZonebridgeError('firewall/object-foreign', name) };
     }
     guard.touches({ firewall: request.firewall, device, object: name, op: 'create' });
-    device.objects.set(name, { comment, members: new Set(), maker, feed: channel === 'feed' });
+    device.objects.set(name, {
+      comment,
+      members: new Set(),
+      maker,
+      feed: channel === 'feed',
+      madeAt: this.#place.process.kernel.now,
+    });
     this.#place.process.kernel.tell(() => `${device.name}: ${maker} makes ${name}`);
     return { state: 'done' };
   }

@@ -92,12 +92,13 @@ export class DeviceWatch implements DeviceGuard {
     const found = device.objects.get(object);
     if (!found) return true;
     const own = targets.some(({ create }) => create === 'own');
-    const touchedAt = found.touchedAt;
+    const { touchedAt } = found;
     const group = this.#groupOf(object)?.name ?? '';
     if (own && found.maker === `${this.#hub.spec.name}/${firewall}` && touchedAt === undefined) return true;
     if (!own && found.comment.includes(`zonebridge:offer:${group}`)) return true;
-    // A person put something else in its place: known with the next comparison, and not before.
-    if (touchedAt === undefined || this.#comparedSince(firewall, touchedAt)) return false;
+    // Somebody put something else in its place: known with the next comparison, and not before.
+    const since = touchedAt ?? found.madeAt;
+    if (since === undefined || this.#comparedSince(firewall, since)) return false;
     this.intoSwapped += 1;
     return true;
   }
