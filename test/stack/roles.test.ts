@@ -63,7 +63,7 @@ test('the hub: exactly these rights', () => {
     'IngestDeltasRole: Allow logs:CreateLogStream logs:PutLogEvents on @IngestDeltasLog',
     `IngestDeltasRole: ${traces}`,
     `SweepRole: Allow ${both} on table endpoints`,
-    `SweepRole: Allow ${write} on table memberships`,
+    `SweepRole: Allow ${both} on table memberships`,
     `SweepRole: Allow ${both} on table dirty`,
     `SweepRole: Allow ${both} on table ledger`,
     `SweepRole: Allow ${both} on table control`,
