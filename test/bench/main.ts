@@ -1,6 +1,7 @@
 // Benchmarks by name: `npm run bench -- <name> [options]`. Figures are measured, never asserted.
 import type { Benchmark } from './benchmark.ts';
 import { firstSync } from './first-sync/first-sync.ts';
+import { names } from './names/names.ts';
 import { propagation } from './propagation/bench.ts';
 import { recovery } from './recovery/recovery.ts';
 import { soak } from './soak/soak.ts';
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   soak,
   recovery,
   'first-sync': firstSync,
+  names,
 };
 
 const [name = '', ...options] = process.argv.slice(2);
