@@ -19,7 +19,8 @@ export async function reconcileMessage(
   configurations: Configurations,
   body: string,
 ): Promise<void> {
-  const parsed = request.safeParse(JSON.parse(body));
+  const parsed = request.safeParse(readJson(body));
+  // Nobody but us can send it, and trying again would not mend it.
   if (!parsed.success) return;
   try {
     const result = await reconcileFirewall(ports, configurations, parsed.data);
@@ -27,5 +28,13 @@ export async function reconcileMessage(
   } catch (error) {
     if (!isZonebridgeError(error) || error.code.startsWith('store/')) throw error;
     ports.telemetry.warn('comparison failed', { ...parsed.data, code: error.code, problem: error.message });
+  }
+}
+
+function readJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
   }
 }

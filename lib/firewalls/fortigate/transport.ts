@@ -118,7 +118,9 @@ export async function exchange(pool: Pool, request: Exchange): Promise<Answer> {
     ...(body === undefined ? {} : { body }),
   });
   const retryAfterSeconds = Number([response.headers['retry-after'] ?? ''].flat()[0]) || undefined;
-  return { status: response.statusCode, text: await response.body.text(), retryAfterSeconds };
+  const text = await response.body.text();
+  // A device or proxy may repeat what it was sent in its error: from here on texts go into logs, errors and rows.
+  return { status: response.statusCode, text: text.replaceAll(token, '<token>'), retryAfterSeconds };
 }
 
 /** Nothing reached the device, so nothing can have happened there. */
