@@ -2,11 +2,18 @@
 
 const prefix = (hub: string) => `zonebridge-${hub}`;
 
+/** Type of the events by which ticket systems answer requests for approval. */
+export const answerDetailType = 'approval-answer';
+
 export const names = {
   hubStack: (hub: string) => `Zonebridge-${hub}-Hub`,
   networkStack: (hub: string, network: string) => `Zonebridge-${hub}-Network-${network}`,
   clustersStack: (hub: string, cell: string) => `Zonebridge-${hub}-Clusters-${cell}`,
   bus: (hub: string) => prefix(hub),
+  /** Source of the events that the hub itself puts on its bus. */
+  hubSource: 'zonebridge.hub',
+  /** Answers of ticket systems to requests for approval. */
+  answerQueue: (hub: string) => `${prefix(hub)}-answers`,
   table: (hub: string, table: string) => `${prefix(hub)}-${table}`,
   /** Standard queue between the bus and ingest-deltas; also takes the walks of a new configuration. */
   ingestQueue: (hub: string) => `${prefix(hub)}-ingest`,

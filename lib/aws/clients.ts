@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -18,6 +19,7 @@ let queues: SQSClient | undefined;
 let secrets: SecretsManagerClient | undefined;
 let objects: S3Client | undefined;
 let identities: STSClient | undefined;
+let events: EventBridgeClient | undefined;
 
 /** Functions run where their environment says; the command line names the region of its hub. One process works with one. */
 function inRegion(region: string | undefined): typeof settings & { region?: string } {
@@ -50,4 +52,9 @@ export function objectsClient(region?: string): S3Client {
 export function identitiesClient(region?: string): STSClient {
   identities ??= new STSClient(inRegion(region));
   return identities;
+}
+
+export function eventsClient(region?: string): EventBridgeClient {
+  events ??= new EventBridgeClient(inRegion(region));
+  return events;
 }

@@ -28,6 +28,16 @@ export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: 
     missing: TreatMissingData.IGNORE,
   });
   monitoring.watch(scope, {
+    severity: 'medium',
+    article: 'quarantine-reused',
+    subject: cluster,
+    summary: `An endpoint of cluster ${cluster} got an address that is in quarantine because of another one.`,
+    metric: ownMetric(metrics.quarantineReused, cluster),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    missing: TreatMissingData.IGNORE,
+  });
+  monitoring.watch(scope, {
     severity: 'low',
     article: 'records-refused',
     subject: cluster,

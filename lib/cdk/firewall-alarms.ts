@@ -1,14 +1,19 @@
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { certificateWarningDays } from '../core/model/certificate.ts';
+import type { HubConfiguration } from '../app/configuration/model.ts';
 import { metrics } from '../app/metrics.ts';
 import type { Monitoring, Watch } from './monitoring.ts';
 import { ownMetric } from './own-metric.ts';
 
 /** What can go wrong with one firewall. Figures that come once a run or comparison
  * keep their alarm's state until the next one, and one of them is enough. */
-export function watchFirewall(scope: Construct, monitoring: Monitoring, firewall: string): void {
-  for (const watch of [...reaching(firewall), ...contents(firewall)])
+export function watchFirewall(
+  scope: Construct,
+  monitoring: Monitoring,
+  { firewall, alarmAfter = {} }: { firewall: string; alarmAfter?: HubConfiguration['alarmAfter'] },
+): void {
+  for (const watch of [...reaching(firewall), ...contents(firewall), ...orders(firewall, alarmAfter)])
     monitoring.watch(scope, { ...watch, subject: firewall });
 }
 
@@ -122,6 +127,33 @@ function contents(firewall: string): Omit<Watch, 'subject'>[] {
       metric: ownMetric(metrics.drift, firewall),
       comparison: above,
       threshold: 0,
+      missing: TreatMissingData.IGNORE,
+    },
+  ];
+}
+
+/** About what persons ordered, and may have forgotten. */
+function orders(
+  firewall: string,
+  { pausedMinutes = 60, frozenHours = 96 }: NonNullable<HubConfiguration['alarmAfter']>,
+): Omit<Watch, 'subject'>[] {
+  return [
+    {
+      severity: 'medium',
+      article: 'paused-long',
+      summary: `Writes to firewall ${firewall} have been paused for more than ${pausedMinutes} minutes.`,
+      metric: ownMetric(metrics.paused, firewall),
+      comparison: above,
+      threshold: pausedMinutes * 60,
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      severity: 'medium',
+      article: 'frozen-long',
+      summary: `A change freeze has held changes for firewall ${firewall} for more than ${frozenHours} hours.`,
+      metric: ownMetric(metrics.frozen, firewall),
+      comparison: above,
+      threshold: frozenHours * 3_600,
       missing: TreatMissingData.IGNORE,
     },
   ];

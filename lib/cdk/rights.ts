@@ -12,6 +12,7 @@ export type UseCase =
   | 'reconcile-firewall'
   | 'rotate-credential'
   | 'sweep'
+  | 'answer-approval'
   | 'archive-changes';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
@@ -46,6 +47,12 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     endpoints: ['read', 'write'],
     memberships: ['read', 'write'],
     dirty: ['read', 'write'],
+    ledger: ['read', 'write'],
+    control: ['read', 'write'],
+  },
+  // A decision about held changes, as the command line would write it.
+  'answer-approval': {
+    dirty: ['write'],
     ledger: ['read', 'write'],
     control: ['read', 'write'],
   },

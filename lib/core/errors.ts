@@ -34,6 +34,10 @@ export const errorCodes = {
     'never',
     'Give the number of the ticket by --ticket, in the form that approvals.ticket of the configuration asks for.',
   ],
+  'approval/unknown-request': [
+    'never',
+    'Answer the newest approval-requested event of this firewall and group, once and before it lapses; see docs/events.md.',
+  ],
   'command/usage': ['never', 'See --help for the form of the command.'],
   'command/prerequisite': ['never', 'Install what is named, then run the command again.'],
   'configuration/invalid': ['never', 'Correct the named places, then run `zonebridge validate` again.'],

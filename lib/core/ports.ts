@@ -132,6 +132,18 @@ export interface SecretStore {
   startRotation(name: string): Promise<void>;
 }
 
+/** An event of the hub: its type and its detail as JSON. */
+export interface BusEvent {
+  type: string;
+  detail: string;
+}
+
+/** Where the hub tells others what happens. */
+export interface Bus {
+  /** Puts all of them, or throws `store/unavailable`: then some may have been told and are told again. */
+  put(events: readonly BusEvent[]): Promise<void>;
+}
+
 /** Who runs the command line, as AWS knows it. */
 export interface Caller {
   /** ARN, or undefined when AWS did not say. */

@@ -4,9 +4,8 @@ import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { dirtyBuckets, readDirty } from '../state/dirty.ts';
 import { recordOf } from '../state/firewall-records.ts';
-import { objectKey, readObject } from '../state/ledger.ts';
 import type { WriterState } from '../state/writers.ts';
-import { groupsOn } from '../targets.ts';
+import { sweepHeld } from './sweep-held.ts';
 
 /** Dirty rows looked at per bucket, to find the oldest. */
 const dirtySample = 100;
@@ -31,9 +30,11 @@ export async function sweepFirewall(
   tell(metrics.failures, trouble.failures);
   tell(metrics.circuit, open ? 1 : 0);
   tell(metrics.budget, secondsSince(trouble.budgetSince, now));
-  tell(metrics.held, await heldOn(ports, active, firewall));
+  const held = await sweepHeld(ports, active, firewall);
+  tell(metrics.held, held.waiting);
+  tell(metrics.frozen, secondsSince(held.frozenSince, now));
   if (pause || leftAloneUntil(trouble, now) !== undefined) return false;
-  return oldest !== undefined || isIll(trouble);
+  return oldest !== undefined || held.released || isIll(trouble);
 }
 
 function secondsSince(time: number | undefined, now: number): number {
@@ -47,10 +48,4 @@ async function oldestDirty(ports: Ports, firewall: string): Promise<number | und
     times.push(...rows.map(({ time }) => time));
   }
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-async function heldOn(ports: Ports, active: ActiveConfiguration, firewall: string): Promise<number> {
-  const groups = groupsOn(active.configuration, firewall);
-  const items = await ports.tables.read(groups.map(({ group }) => objectKey(firewall, group.name)));
-  return items.reduce((sum, item) => sum + readObject(item, 0).held, 0);
 }

@@ -1,6 +1,8 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { leftAloneUntil } from '../../core/model/trouble.ts';
+import type { Bus, BusEvent } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
+import { type Announcement, tellAll } from '../state/announcements.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { recordOf } from '../state/firewall-records.ts';
 import { inParallel } from '../state/items.ts';
@@ -24,7 +26,7 @@ import { sweepQuarantines } from './sweep-quarantines.ts';
 const wokenMaxAgeMs = 60_000;
 
 /** The second net, once a minute: lost wake-ups, unfinished endpoints, old tombstones; and the figures that alarms stand on. */
-export async function sweep(ports: Ports, configurations: Configurations): Promise<void> {
+export async function sweep(ports: Ports, configurations: Configurations, bus?: Bus): Promise<void> {
   const found = await activeOrNone(configurations);
   if (!found) return;
   const active = await sweepCanary(ports, configurations, found);
@@ -38,6 +40,11 @@ export async function sweep(ports: Ports, configurations: Configurations): Promi
   });
   await sweepQuarantines(ports, active);
   await inParallel([...active.clusters.values()], 8, (cluster) => sweepCluster(ports, active, cluster));
+  if (bus) await tellAll(ports.tables, (announcements) => bus.put(announcements.map(toEvent)));
+}
+
+function toEvent({ id, type, at, detail }: Announcement): BusEvent {
+  return { type, detail: JSON.stringify({ schema: 1, id, at, ...detail }) };
 }
 
 /** Before the first `apply` there is nothing to sweep, and no reason for an alarm. */

@@ -8,6 +8,7 @@ import { AlarmChannel } from '../alarm-channel.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { AuditArchive } from '../audit-archive.ts';
 import { HubDashboard } from '../dashboard.ts';
+import { ApprovalAnswers } from '../approval-answers.ts';
 import { AgentBus } from '../event-bus.ts';
 import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
 import { byPrefix, consumeRight, queueArn, sendRight } from '../rights.ts';
@@ -28,8 +29,16 @@ export class HubStack extends ZonebridgeStack {
     const audit = new AuditArchive(this, 'Audit', { surroundings, monitoring, ledger });
     const ingest = this.ingestQueue();
     const undelivered = this.undeliveredQueue();
-    new AgentBus(this, 'Agents', { surroundings: this.surroundings, ingest, undelivered });
-    const functions = [this.ingestDeltas(ingest), this.sweep(undelivered), audit.function];
+    const sweep = this.sweep(undelivered);
+    const bus = new AgentBus(this, 'Agents', { surroundings, ingest, undelivered, hubRole: sweep.role });
+    const functions = [this.ingestDeltas(ingest), sweep, audit.function];
+    const { ticketSystems = {} } = settings.configuration;
+    if (Object.keys(ticketSystems).length > 0) {
+      const { queue, answering } = new ApprovalAnswers(this, 'Answers', { surroundings, monitoring });
+      for (const [name, system] of Object.entries(ticketSystems))
+        bus.admitTicketSystem(name, system, { answers: queue, undelivered });
+      functions.push(answering);
+    }
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,
       functions: functions.map((each) => each.lambda),
@@ -129,6 +138,14 @@ export class HubStack extends ZonebridgeStack {
           [queueArn(this, names.wakeQueue(hub, '*')), queueArn(this, names.agentQueue(hub, '*'))],
           byPrefix,
         ),
+        {
+          sid: 'SpeaksForTheHub',
+          actions: ['events:PutEvents'],
+          resources: [
+            this.formatArn({ service: 'events', resource: 'event-bus', resourceName: names.bus(hub) }),
+          ],
+          conditions: { StringEquals: { 'events:source': names.hubSource } },
+        },
       ],
     });
     // The next minute does the same: nothing to retry.

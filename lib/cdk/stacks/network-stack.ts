@@ -67,7 +67,9 @@ export class NetworkStack extends ZonebridgeStack {
         reconcile,
       });
     this.schedule(reconcile, firewalls);
-    for (const [id] of firewalls) watchFirewall(this, this.monitoring, id);
+    for (const [id] of firewalls) {
+      watchFirewall(this, this.monitoring, { firewall: id, alarmAfter: configuration.hub.alarmAfter });
+    }
     new CfnOutput(this, 'TrustedHosts', {
       value: network.sourceRanges.join(', ') || 'the ranges of the subnets',
       description: 'Enter these as trusted hosts of the API administrator on the firewalls',
