@@ -80,6 +80,7 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
   expect(own).toEqual([
     ['zonebridge-prod-agent-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'breaching'],
     ['zonebridge-prod-cluster-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'ignore'],
+    ['zonebridge-prod-quarantine-reused-pay', metrics.quarantineReused.name, 'cluster=pay', 'ignore'],
     ['zonebridge-prod-records-refused-pay', metrics.refused.name, 'cluster=pay', 'notBreaching'],
     ['zonebridge-prod-firewall-behind-edge', metrics.behind.name, 'firewall=edge', 'breaching'],
     ['zonebridge-prod-firewall-failing-edge', metrics.failures.name, 'firewall=edge', 'ignore'],
@@ -92,6 +93,8 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
     ['zonebridge-prod-half-published-edge', metrics.halfPublished.name, 'firewall=edge', 'notBreaching'],
     ['zonebridge-prod-canary-waiting-edge', metrics.canaryWaiting.name, 'firewall=edge', 'notBreaching'],
     ['zonebridge-prod-drift-edge', metrics.drift.name, 'firewall=edge', 'ignore'],
+    ['zonebridge-prod-paused-long-edge', metrics.paused.name, 'firewall=edge', 'ignore'],
+    ['zonebridge-prod-frozen-long-edge', metrics.frozen.name, 'firewall=edge', 'ignore'],
   ]);
 });
 

@@ -60,8 +60,8 @@ test('its table follows from its formula', () => {
     },
   ].map((size) => {
     const networks = size.networks * (1.1 + 14.6 * size.zones);
-    const firewalls = size.firewalls * (4 + 0.000026 * size.members);
-    const clusters = size.clusters * (1.3 + 0.027 * Math.max(1, size.endpoints / 1024));
+    const firewalls = size.firewalls * (5.6 + 0.000026 * size.members);
+    const clusters = size.clusters * (1.8 + 0.027 * Math.max(1, size.endpoints / 1024));
     const audit = 4 * size.changes + Math.min(6.5 * size.changes, 1.9 * size.firewalls);
     return 4.4 + networks + firewalls + clusters + 22 * size.changes + audit;
   });

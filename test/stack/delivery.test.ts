@@ -45,7 +45,7 @@ test('one rule moves what clusters report into the ingest queue, with every numb
   }
 });
 
-test('nobody but agents of this hub may speak on the bus', () => {
+test('nobody but the agents and the sweep of this hub may speak on the bus', () => {
   const policies = Object.values(properties(hub, 'AWS::Events::EventBusPolicy'));
   expect(policies).toHaveLength(1);
   expect(policies[0]?.['Statement']).toEqual({
@@ -55,7 +55,9 @@ test('nobody but agents of this hub may speak on the bus', () => {
     Action: 'events:PutEvents',
     Resource: '@AgentsBus',
     Condition: {
-      ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/zonebridge-prod-agent-*' },
+      ArnNotLike: {
+        'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/zonebridge-prod-agent-*', '@SweepRole'],
+      },
     },
   });
 });

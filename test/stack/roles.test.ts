@@ -68,6 +68,7 @@ test('the hub: exactly these rights', () => {
     `SweepRole: Allow ${both} on table ledger`,
     `SweepRole: Allow ${both} on table control`,
     'SweepRole: Allow GetQueueUrl SendMessage on queue zonebridge-prod-wake-*.fifo queue zonebridge-prod-agent-*',
+    'SweepRole: Allow events:PutEvents on arn:aws:events:eu-central-1:111122223333:event-bus/zonebridge-prod if {"StringEquals":{"events:source":"zonebridge.hub"}}',
     'SweepRole: Allow logs:CreateLogStream logs:PutLogEvents on @SweepLog',
     `SweepRole: ${traces}`,
     'SweepScheduleRole: Allow lambda:InvokeFunction on @SweepFunction',

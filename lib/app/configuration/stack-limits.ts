@@ -4,8 +4,8 @@ import { names } from '../names.ts';
 
 /** A stack ends at 500 resources and a cluster takes nine of them; a cell is never split afterwards, so it ends early. */
 export const clustersPerCell = 40;
-/** Each firewall's secret is a line in the policy of two roles, which end at 10,240 characters. */
-export const firewallsPerNetwork = 40;
+/** Each firewall takes some fifteen resources, most of them alarms, and its secret is a line in the policy of two roles, which end at 10,240 characters. */
+export const firewallsPerNetwork = 30;
 
 const queueNameLength = 80;
 const roleNameLength = 64;

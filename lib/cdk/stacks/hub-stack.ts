@@ -29,9 +29,10 @@ export class HubStack extends ZonebridgeStack {
     const audit = new AuditArchive(this, 'Audit', { surroundings, monitoring, ledger });
     const ingest = this.ingestQueue();
     const undelivered = this.undeliveredQueue();
+    const ingesting = this.ingestDeltas(ingest);
     const sweep = this.sweep(undelivered);
     const bus = new AgentBus(this, 'Agents', { surroundings, ingest, undelivered, hubRole: sweep.role });
-    const functions = [this.ingestDeltas(ingest), sweep, audit.function];
+    const functions = [ingesting, sweep, audit.function];
     const { ticketSystems = {} } = settings.configuration;
     if (Object.keys(ticketSystems).length > 0) {
       const { queue, answering } = new ApprovalAnswers(this, 'Answers', { surroundings, monitoring });

@@ -22,6 +22,25 @@ export function checkReferences(draft: Draft, report: Report): void {
     }
   }
   for (const group of draft.groups.values()) checkGroup(group, draft, report);
+  checkOrders(draft, report);
+}
+
+/** What quarantines and freezes name. */
+function checkOrders(draft: Draft, report: Report): void {
+  if (draft.quarantine !== undefined) {
+    const { group: word } = draft.quarantine;
+    const path = ['quarantine', 'group'];
+    known(report, path, { word, kind: 'group', names: draft.declared.groups });
+    if (draft.groups.get(word)?.usedIn === 'allow')
+      report.problem(path, `${word} is used in allow rules: quarantine needs a group with usedIn: deny`);
+  }
+  for (const [index, { firewalls = [] }] of (draft.approvals?.freeze ?? []).entries())
+    for (const [at, word] of firewalls.entries())
+      known(report, ['approvals', 'freeze', index, 'firewalls', at], {
+        word,
+        kind: 'firewall',
+        names: draft.declared.firewalls,
+      });
 }
 
 function checkGroup(group: AddressGroup, draft: Draft, report: Report): void {
