@@ -15,6 +15,11 @@ vi.mock(
   async () => (await import('./support/deployed-functions.ts')).archiveComposition,
 );
 
+vi.mock(
+  '../../lib/app/compose-bus.ts',
+  async () => (await import('./support/deployed-functions.ts')).busComposition,
+);
+
 let deployment: Deployment;
 
 beforeAll(() => {

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { ArchiveApp } from '../../../lib/app/compose-archive.ts';
 import type { FunctionApp } from '../../../lib/app/compose.ts';
+import type { Bus } from '../../../lib/core/ports.ts';
 
 /** The app that the handlers work with: they compose once, drills change what is behind it. */
 let current: DrillApp | undefined;
@@ -31,6 +32,9 @@ const parts: FunctionApp = {
 
 /** Stands in for lib/app/compose.ts in a test of the real handlers. */
 export const composition = { composeFunction: (): FunctionApp => parts };
+
+/** Stands in for lib/app/compose-bus.ts: nobody listens to the hub. */
+export const busComposition = { composeBus: (): Bus => ({ put: async () => undefined }) };
 
 /** Stands in for lib/app/compose-archive.ts. The changes come as the stream in memory has them, already read. */
 export const archiveComposition = {
