@@ -110,6 +110,8 @@ describe('every change on a firewall is a record', () => {
     world.device.objects.get('obj-web')?.members.delete('10.1.0.1');
     await world.reconcile();
     const active = await world.configurations.active();
+    await world.clock.sleep(60_000);
+    const asked = world.clock.now();
     await restoreMember(world.ports, active, {
       firewall: 'edge',
       group: 'web',
@@ -127,6 +129,8 @@ describe('every change on a firewall is a record', () => {
       'intent',
       'added',
     ]);
+    const restored = audit.records('10.1.0.1').find(({ kind }) => kind === 'restored');
+    expect(Math.abs((restored?.at ?? 0) - asked)).toBeLessThan(1000);
   });
 });
 

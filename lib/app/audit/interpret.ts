@@ -36,11 +36,13 @@ export function interpret(change: StreamChange): AuditRecord | undefined {
   return record;
 }
 
-/** The row says when it was written; one that is gone does not. Never before what it ended. */
+/**
+ * The row says when it was written, but not where only a part of it was changed, and one that is gone does not. Never before what it ended.
+ */
 function timeOf({ at, before, after }: StreamChange): number {
-  const written = after?.['answer'] === undefined ? after?.['changedAt'] : undefined;
-  if (typeof written === 'number') return written;
   const earlier = before?.['changedAt'];
+  const written = after?.['changedAt'];
+  if (typeof written === 'number' && written !== earlier) return written;
   return Math.max(at, typeof earlier === 'number' ? earlier : 0);
 }
 
