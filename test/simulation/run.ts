@@ -110,6 +110,7 @@ async function rest(world: World): Promise<number | undefined> {
   await kernel.run(3 * minuteMs);
   for (const side of world.hubs) apply(side, side.hub.spec);
   for (let round = 0; kernel.now < end + restMs && kernel.violations.length === 0; round++) {
+    for (const device of world.devices.values()) offer(world, device);
     for (const side of world.hubs) {
       side.hub.redrive();
       if (round % 2 === 0) approveAll(side);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runSeeds } from './jobs.ts';
@@ -8,7 +9,7 @@ import { type Outcome, runPlan } from './run.ts';
 import { cutPlan, shrink } from './shrink.ts';
 import { storyOf } from './story.ts';
 
-const seeds = 30;
+const seeds = 200;
 
 /** The shrunk story, so that a failure can be read where it is reported. */
 async function told({ seed, violation }: Outcome): Promise<string> {
@@ -21,7 +22,9 @@ describe('simulation', () => {
   test(`no promise breaks in ${seeds} seeds`, { timeout: 900_000 }, async () => {
     const outcomes: Outcome[] = [];
     const list = Array.from({ length: seeds }, (_, index) => index + 1);
-    await runSeeds({ seeds: list, steps: usualSteps, jobs: 2 }, (outcome) => outcomes.push(outcome));
+    await runSeeds({ seeds: list, steps: usualSteps, jobs: availableParallelism() }, (outcome) =>
+      outcomes.push(outcome),
+    );
     expect(outcomes).toHaveLength(seeds);
     const failed = outcomes.filter(({ violation }) => violation !== undefined);
     if (failed[0]) console.error(await told(failed[0]));

@@ -11,7 +11,8 @@ import { watchMonotony } from './oracle/monotony.ts';
 import { Truth } from './oracle/truth.ts';
 import type { HubSpec } from './plan/spec.ts';
 import { clusterSource } from '../../lib/core/model/messages.ts';
-import { identityOf } from './plan/spec.ts';
+import type { Key } from '../../lib/core/ports.ts';
+import { identityOf, objectName } from './plan/spec.ts';
 import type { Plan } from './plan/steps.ts';
 
 /** Addresses of a network: few enough to be reused all the time. */
@@ -30,6 +31,17 @@ export interface HubSide {
   truth: Truth;
   watch: DeviceWatch;
   clusters: ClusterSide[];
+}
+
+/** A member counts as taken off by hand only when a person did it: what the device lost by itself has to come back. */
+function checkWithheld({ devices, kernel }: World, hub: Hub, key: Key): void {
+  const [firewall, name] = key.pk.split('|');
+  const address = key.sk?.split('|')[1] ?? '';
+  const spec = hub.spec.firewalls.find((one) => one.name === firewall);
+  const group = hub.spec.groups.find((one) => one.name === name);
+  const device = devices.get(spec?.device ?? '');
+  if (!device || !group || device.takenOff.has(`${objectName(hub.spec.name, group)}|${address}`)) return;
+  kernel.violate('only people withhold', `${address} of ${key.pk}: nobody took it off ${device.name}`);
 }
 
 /** Everything that a plan names, in working order. */
@@ -74,6 +86,14 @@ export class World {
       kernel.tell(() => `hub ${spec.name}: generation ${JSON.stringify(after['generation'])} is active`);
       hub.spec = next;
       watch?.activated(next);
+    });
+    hub.tables.watchers.push((key, before, after) => {
+      if (
+        key.table === 'ledger' &&
+        after?.['withheldFor'] !== undefined &&
+        before?.['withheldFor'] === undefined
+      )
+        checkWithheld(this, hub, key);
     });
     const side: HubSide = { hub, truth, watch, clusters: [] };
     side.clusters = clusters.map((cluster) => this.#clusterSide(side, cluster));

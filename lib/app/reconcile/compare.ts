@@ -21,7 +21,7 @@ export interface Comparison {
   wanted: ReadonlyMap<string, string>;
   /** Membership keys seen on the device. */
   observed: ReadonlySet<string>;
-  /** Membership keys whose objects a person edited: not there, but not taken off either. */
+  /** Membership keys whose objects a person edited, or that went with an object: not there, but not taken off either. */
   edited: ReadonlySet<string>;
   /** Same device, same run of its software since the last comparison: a missing member was taken off by a person. */
   sameDevice: boolean;

@@ -68,7 +68,11 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     wanted: wishes.wanted,
     observed: keysOf(request, intact, rows),
     // What a quarantine put there is put back, too.
-    edited: new Set([...keysOf(request, edited, rows), ...wishes.ordered]),
+    edited: new Set([
+      ...keysOf(request, edited, rows),
+      ...wishes.ordered,
+      ...lostWithObject(rows, objectRow.madeAt),
+    ]),
     sameDevice: request.sameDevice && ours,
   };
   let findings = compare(comparison);
@@ -94,6 +98,11 @@ function cameBack({ active, target, otherDevice }: GroupRequest, key: string): b
   return [...active.clusters.values()].some(
     (cluster) => cluster.realm === realm && inRanges(address, cluster.ranges),
   );
+}
+
+/** What lay in an object that is gone; nobody took it off the one that we made since. */
+function lostWithObject(rows: readonly LedgerEntry[], madeAt: number): string[] {
+  return rows.filter(({ row }) => row.changedAt < madeAt).map(({ key }) => key);
 }
 
 function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<string, string> {

@@ -216,6 +216,8 @@ export interface ObjectRow {
   fence: number;
   /** Most members it may have, as its layout was made for. */
   sizeHint: number | undefined;
+  /** When we last made it anew: what we had put into the one before went with that one. */
+  madeAt: number;
   /** Counts the writes of runs; a comparison corrects the counters only when none came in between. */
   revision: number;
 }
@@ -253,6 +255,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     trouble: text(item, 'trouble'),
     fence: count(item, 'fence'),
     sizeHint: count(item, 'sizeHint') || undefined,
+    madeAt: count(item, 'madeAt'),
     revision: count(item, 'revision'),
   };
 }

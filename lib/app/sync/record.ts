@@ -58,7 +58,8 @@ export async function recordIntent(
       const row = { state: 'pending', counted, changedAt: now, cause, endpoint, why, released } as const;
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
-    const set = { ...objectItem(work), ...countersItem(plan.counters) };
+    const made = plan.create ? { madeAt: now } : {};
+    const set = { ...objectItem(work), ...made, ...countersItem(plan.counters) };
     return { group, object: updateObject({ ...place, group }, set), writes };
   });
   await writeFenced(ports.tables, place, groups);
