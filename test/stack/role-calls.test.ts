@@ -155,8 +155,9 @@ const ofOthers: Readonly<Record<string, readonly Call[]>> = {
   ],
   'Hub/SweepRole': [
     call('secretsmanager:GetSecretValue', secret(`zonebridge/${hubName}/edge`)),
-    call('dynamodb:DeleteItem', table('ledger')),
     call('dynamodb:DeleteItem', table('history')),
+    call('dynamodb:PutItem', table('history')),
+    call('sqs:ReceiveMessage', queue('ingest')),
   ],
   'Hub/AuditArchiveChangesRole': [
     call('dynamodb:DeleteItem', table('history')),

@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const functions = readdirSync(`${root}/lambdas`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** Packages whose code is in each bundle, at most. A new one is a decision, and so is a new number here. */
+const budgets: Readonly<Record<string, number>> = {
+  agent: 60,
+  'ingest-deltas': 45,
+  'sync-firewall': 45,
+  'reconcile-firewall': 45,
+  'rotate-credential': 45,
+  sweep: 45,
+  'archive-changes': 45,
+};
+
+/** Nothing of these is shipped to functions or clusters: they belong to the machine of an operator. */
+const neverShipped =
+  /^(aws-cdk|aws-cdk-lib|constructs|cdk-nag|commander|cli-table3|picocolors|vitest|fast-check|typescript|esbuild)$/;
+
+async function packagesOf(entry: string): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [`${root}/${entry}`],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    absWorkingDir: root,
+  });
+  const names = Object.keys(metafile.inputs).flatMap(
+    (path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  );
+  return [...new Set(names)].sort();
+}
+
+test.each([
+  ['agent', 'cluster-agent/main.ts'],
+  ...functions.map((name) => [name, `lambdas/${name}/handler.ts`]),
+])(
+  'the bundle of %s holds no more packages than decided, and none of the tools',
+  async (name = '', entry = '') => {
+    const packages = await packagesOf(entry);
+    console.log(`${name}: ${packages.length} packages`);
+    expect(packages).toContain('zod');
+    expect(packages.filter((each) => neverShipped.test(each))).toEqual([]);
+    expect(packages.length, packages.join(' ')).toBeLessThanOrEqual(budgets[name] ?? 0);
+  },
+);
