@@ -17,6 +17,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const invalid: readonly ErrorCode[] = [
   'address/invalid',
+  'approval/ticket',
   'command/usage',
   'configuration/invalid',
   'record/invalid',

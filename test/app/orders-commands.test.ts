@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
+import { OperatorWorld, pushed } from '../support/operator-world.ts';
+import { pod } from '../support/world.ts';
+
+let world: OperatorWorld;
+const web = (index: number): EndpointRecord => pod(`p${index}`, `10.1.0.${index}`, { app: 'web' });
+const groups = (select = 'web') => ({
+  web: pushed(select),
+  bad: pushed('nobody', { usedIn: 'deny' }),
+});
+const sections = { approvals: { secondPerson: true }, quarantine: { group: 'bad' } };
+
+beforeEach(async () => {
+  world = await OperatorWorld.start({});
+  world.storeToken();
+  await world.write(groups(), {}, sections);
+  await world.run(['apply', '--yes']);
+  await world.tell(web(1), web(2));
+});
+
+afterEach(() => world.stop());
+
+describe('approve and reject', () => {
+  beforeEach(async () => {
+    await world.write(groups('wbe'), {}, sections);
+    await world.run(['apply', '--yes']);
+  });
+
+  test('the person of the apply may reject, but not approve, what it caused', async () => {
+    const own = await world.run(['approve', 'edge', '--yes']);
+    expect([own.code, own.stderr]).toEqual([1, expect.stringContaining('approval/second-person')]);
+    const rejected = await world.json([
+      'reject',
+      'edge',
+      '--address',
+      '10.1.0.1',
+      '--reason',
+      'typo',
+      '--yes',
+    ]);
+    expect(rejected).toMatchObject({
+      code: 0,
+      result: { by: world.principal, rejected: [{ address: '10.1.0.1' }] },
+    });
+    expect((await world.run(['groups', 'web'])).stdout).toContain('rejected by');
+    world.principal = 'arn:aws:iam::000000000000:user/ben';
+    const approved = await world.json(['approve', 'edge', '--yes']);
+    expect(approved).toMatchObject({
+      code: 0,
+      result: { by: world.principal, approved: [{ address: '10.1.0.2' }] },
+    });
+    await world.work();
+    expect(world.members('web')).toEqual(['10.1.0.1']);
+    const all = await world.run(['approve', 'edge', '--yes']);
+    expect(all.stdout).toContain('Nothing to decide on edge.');
+    await world.run(['approve', 'edge', '--rejected', '--yes']);
+    await world.work();
+    expect(world.members('web')).toEqual([]);
+  });
+
+  test('nobody who is not known approves', async () => {
+    world.principal = undefined;
+    const env = { GITHUB_ACTOR: 'ben' };
+    expect(await world.run(['approve', 'edge', '--yes'], { env })).toMatchObject({ code: 1 });
+    expect(world.members('web')).toHaveLength(2);
+  });
+
+  test('wrong names are answered with those that there are', async () => {
+    expect(await world.run(['reject', 'egde', '--yes'])).toMatchObject({ code: 2 });
+    expect(await world.run(['approve', 'edge', '--address', 'nonsense', '--yes'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('pause and resume', () => {
+  test('are shown, and end for all or for one', async () => {
+    expect(await world.json(['pause', '--reason', 'upgrade'])).toMatchObject({
+      code: 0,
+      result: { already: false },
+    });
+    await world.tell(web(3));
+    expect(world.members('web')).toHaveLength(2);
+    const status = await world.run(['status']);
+    expect([status.code, status.stdout]).toEqual([3, expect.stringContaining('paused')]);
+    expect(status.stdout).toContain('user/ada: upgrade');
+    const explained = await world.run(['explain', '10.1.0.3']);
+    expect(explained.stdout).toContain('zonebridge resume');
+    expect(await world.json(['resume', 'edge'])).toMatchObject({
+      code: 3,
+      result: { stillPaused: ['edge'] },
+    });
+    expect(await world.json(['resume'])).toMatchObject({ code: 0, result: { stillPaused: [] } });
+    await world.work();
+    expect(world.members('web')).toHaveLength(3);
+  });
+});
+
+describe('quarantine', () => {
+  test('of a pod, with its lift, by command', async () => {
+    const done = await world.json(['quarantine', 'shop/p1', '--reason', 'beacon']);
+    expect(done).toMatchObject({ code: 0, result: { target: 'shop/shop/p1', denyGroup: 'bad' } });
+    await world.work();
+    expect([world.members('web'), world.members('bad')]).toEqual([['10.1.0.2'], ['10.1.0.1']]);
+    const explained = await world.run(['explain', '10.1.0.1']);
+    expect(explained.stdout).toMatch(/quarantined shop\/shop\/p1 at .*beacon/);
+    expect((await world.run(['status'])).stdout).toContain('Quarantines:');
+    expect((await world.run(['quarantine', 'shop/p1'])).stdout).toContain('already');
+    expect(await world.json(['quarantine', 'shop/p1', '--lift'])).toMatchObject({
+      code: 0,
+      result: { lifted: true },
+    });
+    await world.work();
+    expect([world.members('web'), world.members('bad')]).toEqual([['10.1.0.1', '10.1.0.2'], []]);
+    expect(await world.run(['quarantine', 'shop/p1', '--lift'])).toMatchObject({ code: 2 });
+  });
+});
+
+test('restore asks for one address or all', async () => {
+  expect(await world.run(['restore', 'edge', 'web'])).toMatchObject({ code: 2 });
+  expect(await world.run(['restore', 'edge', 'web', '10.1.0.1', '--all'])).toMatchObject({ code: 2 });
+  expect(await world.run(['restore', 'edge', 'web', '--all'])).toMatchObject({ code: 2 });
+});
