@@ -98,6 +98,8 @@ async function thaw(ports: Ports, firewall: string, frozen: readonly LedgerEntry
       markDirty({
         id: ports.random.id(),
         look: true,
+        // A dead address that waited for a strict window leaves as one.
+        ...(row.held?.dead ? { witnessed: true } : {}),
         firewall,
         key,
         cause: row.cause ?? 'reconcile',
