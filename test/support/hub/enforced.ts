@@ -32,7 +32,8 @@ export async function prepareEnforcement(directory: string): Promise<Enforcement
       MINISTACK_SSL_KEY: keyFile,
       ...trust,
     },
-    environment: trust,
+    // The CDK's command line asks the second one first.
+    environment: { ...trust, AWS_CA_BUNDLE: trustFile },
   };
 }
 

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { markDirty } from '../../lib/app/state/dirty.ts';
+import { endpointKey, putEndpoint, readEndpoint } from '../../lib/app/state/endpoints.ts';
+import { names } from '../../lib/app/names.ts';
+import { membershipKey } from '../../lib/core/model/address-group.ts';
+import { shardOf } from '../../lib/core/model/endpoint.ts';
+import { clusterId } from '../../lib/core/model/messages.ts';
+import {
+  sandboxAccount,
+  sandboxCluster,
+  sandboxHub,
+  sandboxRegion,
+} from '../../lib/sandbox/configuration.ts';
+import { FirewallView } from '../../lib/sandbox/firewall-view.ts';
+import { Person } from '../../lib/sandbox/person.ts';
+import { BusAgent, type Told } from '../support/hub/bus-agent.ts';
+import { logLines } from '../support/hub/function-log.ts';
+import { HubRig, until, workQueues } from '../support/hub/hub-rig.ts';
+import { type Policy, Roles } from '../support/hub/roles.ts';
+
+/**
+ * The deployed stacks with signatures and policies enforced: functions, schedules, agent and operator each work with their own role,
+ * so that a grant that is missing in the templates, or in the policy that the documentation gives an operator, fails here.
+ */
+const project = join(import.meta.dirname, '..', '..');
+const cluster = clusterId({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster });
+const group = {
+  addresses: 'pod',
+  select: "app == 'web'",
+  namespaces: "kubernetes.io/metadata.name == 'shop'",
+  usedIn: 'allow',
+  maxMembers: 100,
+  publish: [{ firewall: 'edge', channel: 'push', create: 'own', mode: 'sync' }],
+};
+
+let rig: HubRig;
+let roles: Roles;
+let agent: BusAgent;
+let view: FirewallView;
+let operatorEnvironment: Record<string, string>;
+
+const pod = (uid: string, address: string): Told => ({
+  upsert: {
+    kind: 'pod',
+    uid,
+    name: uid,
+    namespace: 'shop',
+    labels: { app: 'web' },
+    namespaceLabels: { 'kubernetes.io/metadata.name': 'shop' },
+    addresses: [address],
+    hostNetwork: false,
+  },
+});
+
+const has = (address: string): boolean => view.members('web', 'push')?.includes(address) ?? false;
+
+beforeAll(async () => {
+  rig = await HubRig.start({ firewalls: ['edge'], groups: { web: group }, enforced: true });
+  roles = new Roles(rig.ministack.endpoint);
+  view = new FirewallView(rig.simulator('edge'));
+  for (const part of ['SyncFirewall', 'ReconcileFirewall']) await nameSecrets(await rig.roleOf(part));
+  await roles.create('operator', await operatorPolicy());
+  const taken = await roles.take('operator');
+  operatorEnvironment = {
+    ...rig.environment,
+    AWS_ACCESS_KEY_ID: taken.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: taken.secretAccessKey,
+    AWS_SESSION_TOKEN: taken.sessionToken,
+  };
+});
+
+afterAll(async () => rig?.stop());
+
+/** For CloudFormation a reference to a secret is its ARN; the emulator puts its name, which no request bears. */
+async function nameSecrets(role: string): Promise<void> {
+  const policy = await roles.policy(role);
+  const Statement = policy.Statement.map((statement) => {
+    if (statement.Sid !== 'OwnFirewalls') return statement;
+    const secrets = [statement['Resource']].flat().map(String);
+    const start = `arn:aws:secretsmanager:${sandboxRegion}:${sandboxAccount}:secret:`;
+    return { ...statement, Resource: secrets.map((name) => `${start}${name}-??????`) };
+  });
+  await roles.setPolicy(role, { ...policy, Statement });
+}
+
+/** The policy that docs/deploy.md gives to whoever runs the commands. */
+async function operatorPolicy(): Promise<Policy> {
+  const text = await readFile(join(project, 'docs', 'operator-policy.json'), 'utf8');
+  const filled = text
+    .replaceAll('<account>', sandboxAccount)
+    .replaceAll('<region>', sandboxRegion)
+    .replaceAll('<hub>', sandboxHub);
+  return JSON.parse(filled) as Policy;
+}
+
+/** One command as the operator; its JSON result and exit code. */
+async function operate(argv: readonly string[], input = ''): Promise<{ code: number; result: unknown }> {
+  const command = [
+    join(project, 'bin', 'zonebridge.ts'),
+    ...argv,
+    '--config',
+    rig.configurationPath,
+    '--json',
+  ];
+  const child = spawn(process.execPath, command, {
+    cwd: project,
+    env: { ...process.env, ...operatorEnvironment },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+  const last = output.trim().split('\n').at(-1) ?? '';
+  return { code, result: last === '' ? undefined : (JSON.parse(last) as unknown) };
+}
+
+describe('the main path, everybody with the own role', () => {
+  test('nobody without a role does anything', async () => {
+    const stranger = { ...operatorEnvironment, AWS_ACCESS_KEY_ID: 'AKIAABSENTABSENTABSE' };
+    const before = operatorEnvironment;
+    operatorEnvironment = stranger;
+    const refused = await operate(['status']);
+    operatorEnvironment = before;
+    expect(refused).toMatchObject({ code: 1, result: { error: { code: 'hub/access-denied' } } });
+  });
+
+  test('an operator stores the credential, checks, plans and applies', async () => {
+    const { token } = rig.simulator('edge');
+    expect(await operate(['secret', 'set', 'edge'], `${token}\n`)).toMatchObject({ code: 0 });
+    expect(await operate(['apply', '--yes'])).toMatchObject({ code: 0, result: { generation: 1 } });
+    expect(await operate(['check', 'edge'])).toMatchObject({ code: 0, result: { ok: true } });
+    expect(await operate(['plan'])).toMatchObject({ code: 0 });
+  });
+
+  test('an agent reports', async () => {
+    const role = names.agentRole(sandboxHub, sandboxCluster);
+    await roles.letUsTake(role);
+    // The emulator does not know the condition on the source of events, and would refuse them all.
+    const policy = await roles.policy(role);
+    const Statement = policy.Statement.map(({ Condition: _, ...rest }) => rest);
+    expect(JSON.stringify(policy)).toContain('events:source');
+    await roles.setPolicy(role, { ...policy, Statement });
+    agent = await rig.agent(await roles.take(role));
+    await agent.tell(pod('a', '10.1.0.1'), pod('b', '10.1.0.2'));
+    await until('both pods are on the firewall', () => has('10.1.0.1') && has('10.1.0.2'));
+    await agent.tell({ remove: 'a' });
+    await until('one of them is gone', () => !has('10.1.0.1') && has('10.1.0.2'));
+  });
+
+  test('an operator sees it, and lets a member come back that a person took off', async () => {
+    expect(await operate(['status'])).toMatchObject({ code: 0 });
+    expect(await operate(['groups', 'web'])).toMatchObject({ code: 0 });
+    const person = new Person(rig.simulator('edge'));
+    const name = view.name('web', 'push');
+    const commands = [{ name, command: 'remove', entries: ['10.1.0.2'] }];
+    await person.call('POST', 'monitor/system/external-resource/dynamic', { commands });
+    expect(await operate(['reconcile', 'edge'])).toMatchObject({
+      code: 0,
+      result: { comparison: { removedByHand: 1 } },
+    });
+    expect(await operate(['explain', '10.1.0.2'])).toMatchObject({ code: 0 });
+    expect(await operate(['restore', 'edge', 'web', '10.1.0.2'])).toMatchObject({ code: 0 });
+    await until('it is back', () => has('10.1.0.2'));
+    expect(await operate(['approve', 'edge', '--yes'])).toMatchObject({ code: 0 });
+    await person.call('DELETE', `cmdb/system/external-resource/${name}`);
+    expect(await operate(['reconcile', 'edge'])).toMatchObject({ result: { comparison: { lost: 1 } } });
+    await until('it is made again', () => has('10.1.0.2'));
+    await person.close();
+  });
+
+  test('the sweep of each minute wakes what stayed dirty, and finishes an endpoint', async () => {
+    const { tables, random } = rig.app.ports;
+    const key = membershipKey('web', 'default', '10.1.0.2');
+    const [uid, minute] = sweptSoon();
+    await agent.tell(pod(uid, '10.1.0.9'));
+    await until('the pod is on the firewall', () => has('10.1.0.9'));
+    const id = `pod|${uid}`;
+    const [item] = await tables.read([endpointKey(cluster, id)]);
+    const stored = readEndpoint(id, item);
+    if (!stored) throw new Error('the endpoint is not stored');
+    const todo = [{ op: 'leave' as const, key: membershipKey('web', 'default', '10.1.0.9') }];
+    await tables.write(putEndpoint(cluster, { ...stored, todo }));
+    await tables.write(
+      markDirty({ id: random.id(), firewall: 'edge', key, cause: 'watch', time: Date.now() }),
+    );
+    expect(Date.now()).toBeLessThan(minute * 60_000);
+    await until('the sweep has finished the endpoint', async () => {
+      const [now] = await tables.read([endpointKey(cluster, id)]);
+      return readEndpoint(id, now)?.memberships.length === 0;
+    });
+    await until('nothing is dirty', async () => {
+      const page = await Promise.all(
+        [0, 1, 2, 3].map((bucket) => tables.query({ table: 'dirty', pk: `edge|${bucket}` })),
+      );
+      return page.every(({ items }) => items.length === 0);
+    });
+  });
+});
+
+/** A uid whose shard is swept in a later minute, and that minute (since 1970). */
+function sweptSoon(): [uid: string, minute: number] {
+  const minute = Math.floor((Date.now() + 30_000) / 60_000) + 1;
+  const first = (minute * 5) % 256;
+  for (let number = 0; ; number++) {
+    const uid = `swept-${number}`;
+    if ((shardOf(`pod|${uid}`) - first + 256) % 256 < 5) return [uid, minute];
+  }
+}
+
+describe('without one grant the path stops there, and goes on when it is back', () => {
+  const cases = [
+    { part: 'IngestDeltas', sid: 'MembershipsRows' },
+    { part: 'IngestDeltas', sid: 'WakesNetworksAndAnswersAgents' },
+    { part: 'SyncFirewall', sid: 'LedgerRows' },
+    { part: 'SyncFirewall', sid: 'MembershipsRows' },
+  ];
+  test.each(cases)('$part without $sid', async ({ part, sid }) => {
+    const address = `10.2.0.${cases.findIndex((one) => one.part === part && one.sid === sid) + 1}`;
+    const role = await rig.roleOf(part);
+    const policy = await roles.policy(role);
+    const Statement = policy.Statement.filter((statement) => statement.Sid !== sid);
+    expect(Statement).toHaveLength(policy.Statement.length - 1);
+    await roles.setPolicy(role, { ...policy, Statement });
+    const since = Date.now();
+    await agent.tell(pod(`${part}-${sid}`, address));
+    await until(`${part} is refused`, async () => (await logLines(part, 'AccessDenied', since)).length > 0);
+    expect(has(address)).toBe(false);
+    await roles.setPolicy(role, policy);
+    await until('it is on the firewall', () => has(address));
+  });
+});
+
+test('afterwards nothing waits in a queue', async () => {
+  for (const queue of Object.values(workQueues))
+    await until(`${queue} is empty`, async () => (await rig.waiting(queue)) === 0);
+});
