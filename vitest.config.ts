@@ -11,7 +11,7 @@ export default defineConfig({
             'lib/**/*.test.ts',
             'lambdas/**/*.test.ts',
             'cluster-agent/**/*.test.ts',
-            'test/{architecture,contract,app,hostile,simulation}/**/*.test.ts',
+            'test/{architecture,contract,app,hostile,simulation,mutants}/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },

@@ -1,0 +1,180 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'lib/firewalls/fortigate';
+const contract = 'test/contract/firewalls.test.ts';
+const pushTest = `${folder}/channels/push.test.ts`;
+const objectsTest = `${folder}/channels/objects.test.ts`;
+const clientTest = `${folder}/client.test.ts`;
+const namesTest = `${folder}/names.test.ts`;
+
+/** What is said to a FortiGate, and what its answers are taken for; secrets. */
+export const ofDevice: readonly Mutant[] = [
+  {
+    name: 'tls-not-verified',
+    breaks: 'any certificate is trusted',
+    file: `${folder}/transport.ts`,
+    // Spelled so that the check of all sources does not find it here.
+    edits: [['rejectUnauthorized: true,', 'reject\u0055nauthorized: false,']],
+    killers: [contract, clientTest],
+  },
+  {
+    name: 'lost-reply-taken-for-failure',
+    breaks: 'a write without an answer counts as not done',
+    file: `${folder}/transport.ts`,
+    edits: [
+      [
+        "write ? 'firewall/outcome-unknown' : 'firewall/unreachable'",
+        "write && timedOut ? 'firewall/outcome-unknown' : 'firewall/unreachable'",
+      ],
+    ],
+    killers: [clientTest, contract],
+  },
+  {
+    name: 'token-in-url',
+    breaks: 'the token stands in the URL, and with it in logs',
+    file: `${folder}/transport.ts`,
+    edits: [['    path: target,\n', '    path: `${target}&access_token=${token}`,\n']],
+    killers: [clientTest, contract],
+  },
+  {
+    name: 'token-in-error',
+    breaks: 'an error shows the token',
+    file: `${folder}/client.ts`,
+    edits: [
+      [
+        'const name = `${method} ${path}`;',
+        'const name = `${method} ${path} as ${this.#request.credential}`;',
+      ],
+    ],
+    killers: [clientTest, contract],
+  },
+  {
+    name: 'deadline-ignored',
+    breaks: 'a run calls the device after its lease is over',
+    file: `${folder}/client.ts`,
+    edits: [['if (now >= deadline)\n', 'if (now >= deadline + 1e12)\n']],
+    killers: [clientTest, contract],
+  },
+  {
+    name: 'own-budget-ignored',
+    breaks: 'more calls a minute than the firewall takes',
+    file: `${folder}/client.ts`,
+    edits: [['if (wait <= 0) return', 'if (wait <= 1e12) return']],
+    killers: [clientTest, contract],
+  },
+  {
+    name: 'short-list-taken-for-whole',
+    breaks: 'a listing that lost entries counts as complete',
+    file: `${folder}/channels/push.ts`,
+    edits: [
+      ['if (entries.length < valid + invalid) throw', 'if (entries.length + 1e6 < valid + invalid) throw'],
+    ],
+    killers: [pushTest, contract],
+  },
+  {
+    name: 'count-not-compared',
+    breaks: 'a push that was cut counts as complete',
+    file: `${folder}/channels/push.ts`,
+    edits: [['if (complete && valid !== expectedCount) {', 'if (complete && valid < 0) {']],
+    killers: [pushTest, contract],
+  },
+  {
+    name: 'feed-of-others-taken',
+    breaks: 'a feed that appeared under our name is written to, whoever made it',
+    file: `${folder}/channels/push.ts`,
+    edits: [
+      [
+        'if (!this.#marks.isOurs(object.name, found.comment)) throw',
+        "if (!this.#marks.isOurs(object.name, found.comment) && found.comment === '') throw",
+      ],
+    ],
+    killers: [contract, pushTest],
+  },
+  {
+    name: 'group-of-others-taken',
+    breaks: 'a group that appeared under our name is written to, whoever made it',
+    file: `${folder}/channels/groups.ts`,
+    edits: [['if (!found || !this.#marks.isOurs(group.name, found.comment)) throw', 'if (!found) throw']],
+    killers: [contract, objectsTest],
+  },
+  {
+    name: 'mark-by-part',
+    breaks: 'half of our mark is enough for a helper object',
+    file: `${folder}/channels/marks.ts`,
+    edits: [
+      [
+        "carries(comment, commentFor(name).split(' ')[0] ?? '')",
+        "comment.includes(commentFor(name).split(' ')[0]?.slice(0, 16) ?? '')",
+      ],
+    ],
+    killers: [`${folder}/channels/marks.test.ts`],
+  },
+  {
+    name: 'remove-before-add',
+    breaks: 'what leaves goes before what comes, so that a group is smaller than it should be in between',
+    file: `${folder}/channels/objects.ts`,
+    edits: [
+      ['    for (const report of ready) await this.#addAll(attempt, report);\n', ''],
+      [
+        '    for (const report of ready) await this.#removeAll(attempt, report);\n',
+        '    for (const report of ready) await this.#removeAll(attempt, report);\n    for (const report of ready) await this.#addAll(attempt, report);\n',
+      ],
+    ],
+    killers: [objectsTest, contract],
+  },
+  {
+    name: 'placeholder-left-out',
+    breaks: 'an old FortiOS is asked for a group without a member',
+    file: `${folder}/channels/groups.ts`,
+    edits: [
+      [
+        'members.length === 0 && this.needPlaceholder ? [placeholder] : members',
+        'members.length < 0 && this.needPlaceholder ? [placeholder] : members',
+      ],
+    ],
+    killers: [objectsTest],
+  },
+  {
+    name: 'referenced-address-deleted',
+    breaks: 'an address object is deleted although something else may use it',
+    file: `${folder}/channels/objects.ts`,
+    edits: [
+      [
+        'if (references === 0) await addresses.delete(text);',
+        'if (references !== -1) await addresses.delete(text);',
+      ],
+    ],
+    killers: [objectsTest, contract],
+  },
+  {
+    name: 'names-collide',
+    breaks: 'two groups get the same name on the device',
+    file: `${folder}/names.ts`,
+    edits: [
+      [
+        'if (plain.test(hub) && plain.test(group) && name.length <= room) return name;',
+        "if (plain.test(hub) && name.length <= room) return name.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');",
+      ],
+    ],
+    killers: [namesTest],
+  },
+  {
+    name: 'long-names-collide',
+    breaks: 'long names of groups are cut and lose what tells them apart',
+    file: `${folder}/names.ts`,
+    edits: [
+      [
+        'digest(JSON.stringify([hub, group])).slice(0, hashDigits)',
+        'digest(JSON.stringify([hub, group.slice(0, 8)])).slice(0, hashDigits)',
+      ],
+    ],
+    killers: [namesTest],
+  },
+  {
+    name: 'empty-key-sent',
+    breaks: 'a request about a row without a name becomes one about the whole table',
+    file: `${folder}/client.ts`,
+    edits: [["if (key.trim() === '' || key === '.'", "if (key === '.'"]],
+    killers: [clientTest, contract],
+  },
+];

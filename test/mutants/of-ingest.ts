@@ -1,0 +1,190 @@
+import type { Mutant } from './mutant.ts';
+
+const races = 'test/app/races.test.ts';
+const faults = 'test/app/faults.test.ts';
+const path = 'test/app/push-path.test.ts';
+const random = 'test/app/random.test.ts';
+const memberships = 'lib/core/desired/memberships.test.ts';
+const selection = 'lib/core/model/group-selection.test.ts';
+const change = 'lib/app/ingest/apply-change.ts';
+
+/** From an agent's record to dirty rows. */
+export const ofIngest: readonly Mutant[] = [
+  {
+    name: 'older-record-taken',
+    breaks: 'a late record overwrites a newer one',
+    file: change,
+    edits: [
+      [
+        'compareVersions(change.version, stored.version) <= 0',
+        'compareVersions(change.version, stored.version) === 0',
+      ],
+    ],
+    killers: [path, races, random],
+  },
+  {
+    name: 'older-generation-taken',
+    breaks: 'a function with an older configuration evaluates an endpoint that has a newer one',
+    file: change,
+    edits: [['stored.generation > context.active.generation', 'stored.generation < 0']],
+    killers: [races, 'test/app/overtaken.test.ts', faults],
+  },
+  {
+    name: 'todo-not-finished',
+    breaks: 'a repeated record does not finish what a crash left',
+    file: change,
+    edits: [['if (stored.todo.length > 0) {', 'if (stored.todo.length < 0) {']],
+    killers: [faults, races, random],
+  },
+  {
+    name: 'repeat-wakes-nobody',
+    breaks: 'a repeated record does not wake the firewalls again',
+    file: change,
+    edits: [['of group?.publish ?? []) context.marks', 'of group?.publish.slice(0, 0) ?? []) context.marks']],
+    killers: [faults, races, random],
+  },
+  {
+    name: 'claims-forgotten',
+    breaks: 'the claims of a removed pod are never given back',
+    file: change,
+    edits: [['return [...had].slice(-formerMax);', 'return [...had].slice(0, -formerMax);']],
+    killers: ['test/app/tombstones.test.ts'],
+  },
+  {
+    name: 'todo-forgotten',
+    breaks: 'what does not fit into a transaction is not written down',
+    file: 'lib/app/ingest/settle.ts',
+    edits: [
+      ['memberships: [...memberships].sort(), todo };', 'memberships: [...memberships].sort(), todo: [] };'],
+    ],
+    killers: [races, faults],
+  },
+  {
+    name: 'settled-without-condition',
+    breaks: 'an endpoint is written whoever wrote it since it was read',
+    file: 'lib/app/state/endpoints.ts',
+    edits: [['if: [condition] };', 'if: [condition].slice(1) };']],
+    killers: [races, random],
+  },
+  {
+    name: 'eviction-forgotten',
+    breaks: 'the former owner of an address keeps it',
+    file: 'lib/app/ingest/claims.ts',
+    edits: [
+      [
+        "return newer ? { verdict: 'take', evicts: owner.endpoint }",
+        "return newer ? { verdict: 'take', evicts: undefined }",
+      ],
+    ],
+    killers: [path, races],
+  },
+  {
+    name: 'host-network-claims',
+    breaks: "a host-network pod claims its node's address",
+    file: 'lib/app/ingest/claims.ts',
+    edits: [["record?.kind === 'pod' && !record.hostNetwork ?", "record?.kind === 'pod' ?"]],
+    killers: [path, faults, races],
+  },
+  {
+    name: 'host-network-published',
+    breaks: "a host-network pod publishes its node's address as a pod's",
+    file: 'lib/core/model/group-selection.ts',
+    edits: [["record.kind === 'pod' && !record.hostNetwork ?", "record.kind === 'pod' ?"]],
+    killers: [selection, memberships],
+  },
+  {
+    name: 'namespace-not-told',
+    breaks: 'a pod whose namespace is not known counts as one without labels',
+    file: 'lib/core/model/group-selection.ts',
+    edits: [
+      [
+        'if (namespace === undefined || namespaceLabels === undefined) return undefined;',
+        'if (namespace === undefined) return undefined;',
+      ],
+    ],
+    killers: [selection],
+  },
+  {
+    name: 'built-in-label-spoofed',
+    breaks: "a pod's own label passes for one that the hub gives",
+    file: 'lib/core/model/group-selection.ts',
+    edits: [
+      ['.filter(([label]) => !builtIn.has(label))', '.filter(([label]) => label !== [...builtIn].join())'],
+    ],
+    killers: [selection],
+  },
+  {
+    name: 'namespace-spoofed',
+    breaks: "a namespace's label overrides its true name",
+    file: 'lib/kubernetes/join.ts',
+    edits: [
+      ['      ...namespace.labels,\n', ''],
+      [
+        "'projectcalico.org/name': namespace.name,\n",
+        "'projectcalico.org/name': namespace.name,\n      ...namespace.labels,\n",
+      ],
+    ],
+    killers: ['lib/kubernetes/join.test.ts'],
+  },
+  {
+    name: 'outside-cluster-ranges',
+    breaks: "an address outside the cluster's ranges is published",
+    file: 'lib/core/desired/memberships.ts',
+    edits: [
+      [
+        'if (inRanges(address, ranges)) return address;',
+        "if (inRanges(address, ranges) || text !== '') return address;",
+      ],
+    ],
+    killers: [memberships],
+  },
+  {
+    name: 'outside-group-ranges',
+    breaks: "an address outside the group's ranges is published",
+    file: 'lib/core/desired/memberships.ts',
+    edits: [['!inRanges(verdict, compiled.ranges)', "verdict.text === ''"]],
+    killers: [memberships],
+  },
+  {
+    name: 'any-epoch-taken',
+    breaks: 'an agent that was replaced is still heard',
+    file: 'lib/app/ingest/ingest-event.ts',
+    edits: [['if (epoch === from.epoch) return;', 'if (epoch <= from.epoch) return;']],
+    killers: [faults, path, races],
+  },
+  {
+    name: 'old-event-taken',
+    breaks: 'an event of thirteen hours ago is taken',
+    file: 'lib/app/ingest/ingest-event.ts',
+    edits: [['const eventMaxAgeMs = 12 * 60 * 60_000;', 'const eventMaxAgeMs = 13.5 * 60 * 60_000;']],
+    killers: [faults, path],
+  },
+  {
+    name: 'incomplete-manifest',
+    breaks: 'a listing that lost entries removes what it does not name',
+    file: 'lib/app/ingest/apply-manifest.ts',
+    edits: [['manifest.entries.length !== manifest.count', 'manifest.entries.length > manifest.count']],
+    killers: [faults, races],
+  },
+  {
+    name: 'differing-shard-verified',
+    breaks: 'a shard that lacks something counts as verified',
+    file: 'lib/app/ingest/apply-manifest.ts',
+    edits: [['detail.manifests.filter((_, index) => results[index]).map(', 'detail.manifests.map(']],
+    killers: [faults, path, races],
+  },
+  {
+    name: 'newer-row-removed',
+    breaks: 'a manifest removes what came after it was cut',
+    file: 'lib/app/ingest/apply-manifest.ts',
+    edits: [['row.version.sequence > cut)', 'row.version.sequence > cut + 1e9)']],
+    killers: [faults, path, races],
+  },
+  {
+    name: 'tombstone-dropped',
+    breaks: 'a removed endpoint is forgotten at once, so that a late record brings it back',
+    file: 'lib/app/sweep/sweep-shard.ts',
+    edits: [['- endpoint.deletedAt < tombstoneMs', '- endpoint.deletedAt < 0']],
+    killers: ['test/app/tombstones.test.ts', random],
+  },
+];

@@ -1,0 +1,260 @@
+import type { Mutant } from './mutant.ts';
+
+const races = 'test/app/races.test.ts';
+const faults = 'test/app/faults.test.ts';
+const overtaken = 'test/app/overtaken.test.ts';
+const people = 'test/app/people.test.ts';
+const approvals = 'test/app/approvals.test.ts';
+const random = 'test/app/random.test.ts';
+const path = 'test/app/push-path.test.ts';
+const trouble = 'test/app/trouble.test.ts';
+const pass = 'lib/app/sync/pass.ts';
+const writers = 'lib/app/state/writers.ts';
+const group = 'lib/app/reconcile/reconcile-group.ts';
+
+/** From dirty rows to the ledger; the comparison; the sweep. */
+export const ofSync: readonly Mutant[] = [
+  {
+    name: 'ledger-after-call',
+    breaks: 'a change is written down only after the firewall was called',
+    file: pass,
+    edits: [
+      ['  await recordIntent(ports, place, planned);\n', ''],
+      [
+        '  const reports = await callFirewall(pass, planned);\n',
+        '  const reports = await callFirewall(pass, planned);\n  await recordIntent(ports, place, planned);\n',
+      ],
+    ],
+    killers: [overtaken, faults, random],
+  },
+  {
+    name: 'unknown-taken-for-done',
+    breaks: 'a change that the firewall does not mention counts as done',
+    file: pass,
+    edits: [
+      [
+        "outcomes.set(address, { state: 'unknown', error });",
+        "outcomes.set(address, error.code === 'firewall/busy' ? { state: 'unknown', error } : { state: 'done' });",
+      ],
+    ],
+    killers: [faults, trouble, random],
+  },
+  {
+    name: 'read-back-skipped',
+    breaks: 'an open change is not read back from the device',
+    file: pass,
+    edits: [
+      [
+        "if (base.questions.some(({ ledger }) => ledger === 'pending' || ledger === 'unknown')) {",
+        "if (base.questions.some(({ ledger }) => ledger === 'unknown')) {",
+      ],
+    ],
+    killers: [faults, random, overtaken],
+  },
+  {
+    name: 'failure-hidden',
+    breaks: 'a run whose call had an unknown outcome ends as if it went well',
+    file: pass,
+    edits: [
+      ["if (outcome.state === 'unknown') throw outcome.error;", "if (outcome.state === 'unknown') continue;"],
+    ],
+    killers: [trouble, faults],
+  },
+  {
+    name: 'dirty-cleared-too-early',
+    breaks: 'the dirty row of an open change goes away',
+    file: 'lib/app/sync/record.ts',
+    edits: [
+      [
+        'const clear = [...outcomes.writes, ...settled].flatMap(',
+        'const clear = [...outcomes.writes, ...settled, ...plan.changes.map(({ key }) => [key, undefined] as const)].flatMap(',
+      ],
+    ],
+    killers: [faults, random],
+  },
+  {
+    name: 'older-fence-writes',
+    breaks: 'a run that was overtaken writes the ledger',
+    file: 'lib/app/state/ledger.ts',
+    edits: [
+      [
+        "{ attribute: 'fence', is: 'absent or <=', value: fence }",
+        "{ attribute: 'fence', is: 'absent or <=', value: fence + 1_000 }",
+      ],
+    ],
+    killers: [overtaken],
+  },
+  {
+    name: 'dirty-cleared-blindly',
+    breaks: 'a dirty row goes away although it was marked again meanwhile',
+    file: 'lib/app/state/dirty.ts',
+    edits: [["    if: [{ attribute: 'mark', is: '=', value: row.mark }],\n", '']],
+    killers: [races, random],
+  },
+  {
+    name: 'moved-forgotten',
+    breaks: 'a later mark takes back that an address belongs to somebody else',
+    file: 'lib/app/state/dirty.ts',
+    edits: [["if (mark.moved) set['moved'] = true;", "set['moved'] = mark.moved === true;"]],
+    killers: [path, races],
+  },
+  {
+    name: 'lease-ignored',
+    breaks: 'two runs hold the lease of one firewall',
+    file: writers,
+    edits: [
+      [
+        "if: [{ attribute: 'leaseUntil', is: 'absent or <', value: request.now }],",
+        "if: [{ attribute: 'leaseUntil', is: 'absent or <', value: request.now + 1e12 }],",
+      ],
+    ],
+    killers: [overtaken, races, random],
+  },
+  {
+    name: 'fence-not-raised',
+    breaks: 'a new run has the fence of the one before',
+    file: writers,
+    edits: [['add: { fence: 1 }, remove:', 'add: { fence: 0 }, remove:']],
+    killers: [overtaken, races],
+  },
+  {
+    name: 'lease-of-others-ended',
+    breaks: 'a run that lost its lease gives away that of the next one',
+    file: writers,
+    edits: [["      if: [{ attribute: 'leaseUntil', is: '=', value: lease.until }],\n", '']],
+    killers: [overtaken, races, trouble],
+  },
+  {
+    name: 'woken-not-cleared',
+    breaks: 'the woken flag outlives the run that it woke',
+    file: writers,
+    edits: [["remove: ['woken', 'wokenAt', 'probe'] },", "remove: ['probe'] },"]],
+    killers: [races, path, random],
+  },
+  {
+    name: 'woken-cleared-after',
+    breaks: 'the woken flag is cleared after draining, and with it what became dirty meanwhile',
+    file: writers,
+    edits: [
+      ["remove: ['woken', 'wokenAt', 'probe'] },", "remove: ['probe'] },"],
+      [
+        'await writeUnderLease(tables, lease, { set, ...stayWoken });',
+        "await writeUnderLease(tables, lease, leftAlone.length > 0 ? { set, ...stayWoken } : { set, remove: ['woken', 'wokenAt'] });",
+      ],
+    ],
+    killers: [races, random],
+  },
+  {
+    name: 'woken-without-flag',
+    breaks: 'every change sends a wake-up of its own',
+    file: writers,
+    edits: [
+      [
+        'if (woken.has(everything) || parts.every((part) => woken.has(firewallOfPart(part)))) return;',
+        'if (woken.size > 1e9) return;',
+      ],
+    ],
+    killers: [path, races],
+  },
+  {
+    name: 'circuit-not-opened',
+    breaks: 'a firewall that refuses the credentials is called again and again',
+    file: 'lib/core/model/trouble.ts',
+    edits: [
+      ['circuitUntil: refusesAll(error) ? now + circuitMs : 0,', 'circuitUntil: refusesAll(error) ? 0 : 0,'],
+    ],
+    killers: [trouble, 'test/app/credentials.test.ts', faults],
+  },
+  {
+    name: 'identity-not-compared',
+    breaks: 'what was planned for one device is written to another',
+    file: 'lib/app/state/identities.ts',
+    edits: [['if (before.serial !== now.serial) return', 'if (before.serial === undefined) return']],
+    killers: [faults, people, trouble],
+  },
+  {
+    name: 'lost-taken-for-removed',
+    breaks: 'what another device lacks counts as taken off by a person',
+    file: group,
+    edits: [['sameDevice: request.sameDevice && ours,', 'sameDevice: request.sameDevice || ours,']],
+    killers: [people, faults],
+  },
+  {
+    name: 'restart-during-comparison',
+    breaks: 'a device that restarted during the comparison counts as edited by a person',
+    file: group,
+    edits: [
+      [
+        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))",
+        "if (findings.some(({ kind }) => kind === 'foreign') && !(await request.stillSame()))",
+      ],
+    ],
+    killers: [people, faults, overtaken],
+  },
+  {
+    name: 'fresh-rows-compared',
+    breaks: 'a comparison judges rows that a run wrote while it listed',
+    file: group,
+    edits: [['row.changedAt >= request.startedAt', 'row.changedAt >= request.startedAt + 1e12']],
+    killers: [overtaken, races, random],
+  },
+  {
+    name: 'finding-without-condition',
+    breaks: 'a comparison overwrites what a run wrote meanwhile',
+    file: group,
+    edits: [['const unchanged = asListed(entry);', 'const unchanged = asListed(entry).slice(2);']],
+    killers: [overtaken, races, people],
+  },
+  {
+    name: 'foreign-removed-unasked',
+    breaks: "a stranger's address is removed although it was only to be reported",
+    file: group,
+    edits: [
+      [
+        "kind !== 'foreign' || target.onForeignAdd === 'remove'",
+        "kind !== 'foreign' || target.onForeignAdd !== undefined",
+      ],
+    ],
+    killers: [people],
+  },
+  {
+    name: 'approval-for-ever',
+    breaks: 'an approval that is over still releases',
+    file: 'lib/app/sync/questions.ts',
+    edits: [
+      ['approval !== undefined && approval.until > now;', 'approval !== undefined && approval.until > 0;'],
+    ],
+    killers: [approvals],
+  },
+  {
+    name: 'approval-of-another-hold',
+    breaks: 'an approval releases another change than the person saw',
+    file: 'lib/app/sync/questions.ts',
+    edits: [
+      [
+        'if (!held || !isSameHold(entry, { op: held.op, endpoint, group })) return {};',
+        'if (!held || (isSameHold(entry, { op: held.op, endpoint, group }) && now < 0)) return {};',
+      ],
+    ],
+    killers: [approvals],
+  },
+  {
+    name: 'pause-ignored',
+    breaks: 'a paused hub writes to firewalls',
+    file: 'lib/app/sync/sync-firewall.ts',
+    edits: [
+      [
+        'if (active.paused || context.firewalls.length === 0) return',
+        'if (context.firewalls.length === 0) return',
+      ],
+    ],
+    killers: ['test/app/orders.test.ts'],
+  },
+  {
+    name: 'lost-wake-up-forgotten',
+    breaks: 'the sweep does not renew a wake-up that was lost',
+    file: 'lib/app/sweep/sweep.ts',
+    edits: [['return state.wokenAt < now - wokenMaxAgeMs &&', 'return state.wokenAt < 0 &&']],
+    killers: [faults, random, races],
+  },
+];
