@@ -84,8 +84,8 @@ export const ofDevice: readonly Mutant[] = [
     file: `${folder}/channels/push.ts`,
     edits: [
       [
-        'if (!this.#marks.isOurs(object.name, found.comment)) throw',
-        "if (!this.#marks.isOurs(object.name, found.comment) && found.comment === '') throw",
+        'if (!found.exists) throw error;\n      if (!this.#marks.isOurs(object.name, found.comment)) throw',
+        "if (!found.exists) throw error;\n      if (!this.#marks.isOurs(object.name, found.comment) && found.comment === '') throw",
       ],
     ],
     killers: [contract, pushTest],

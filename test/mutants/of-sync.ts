@@ -254,7 +254,12 @@ export const ofSync: readonly Mutant[] = [
     name: 'lost-wake-up-forgotten',
     breaks: 'the sweep does not renew a wake-up that was lost',
     file: 'lib/app/sweep/sweep.ts',
-    edits: [['return state.wokenAt < now - wokenMaxAgeMs &&', 'return state.wokenAt < 0 &&']],
+    edits: [
+      [
+        'return Math.abs(now - state.wokenAt) > wokenMaxAgeMs &&',
+        'return Math.abs(now - state.wokenAt) > wokenMaxAgeMs * 1e9 &&',
+      ],
+    ],
     killers: [faults, random, races],
   },
 ];
