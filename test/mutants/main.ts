@@ -39,7 +39,7 @@ function options() {
     return { ...values, jobs, chosen };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

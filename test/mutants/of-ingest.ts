@@ -184,7 +184,7 @@ export const ofIngest: readonly Mutant[] = [
     name: 'tombstone-dropped',
     breaks: 'a removed endpoint is forgotten at once, so that a late record brings it back',
     file: 'lib/app/sweep/sweep-shard.ts',
-    edits: [['- endpoint.deletedAt < tombstoneMs', '- endpoint.deletedAt < 0']],
+    edits: [['- endpoint.deletedAt < tombstoneMs', '- endpoint.deletedAt < tombstoneMs - tombstoneMs']],
     killers: ['test/app/tombstones.test.ts', random],
   },
 ];

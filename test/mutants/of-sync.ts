@@ -222,7 +222,10 @@ export const ofSync: readonly Mutant[] = [
     breaks: 'an approval that is over still releases',
     file: 'lib/app/sync/questions.ts',
     edits: [
-      ['approval !== undefined && approval.until > now;', 'approval !== undefined && approval.until > 0;'],
+      [
+        'approval !== undefined && approval.until > now;',
+        'approval !== undefined && approval.until > now - 1e12;',
+      ],
     ],
     killers: [approvals],
   },
