@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts';
 const races = 'test/app/races.test.ts';
 const faults = 'test/app/faults.test.ts';
 const path = 'test/app/push-path.test.ts';
+const repeated = 'test/app/repeated.test.ts';
+const manifests = 'test/app/manifests.test.ts';
 const random = 'test/app/random.test.ts';
 const memberships = 'lib/core/desired/memberships.test.ts';
 const selection = 'lib/core/model/group-selection.test.ts';
@@ -20,28 +22,28 @@ export const ofIngest: readonly Mutant[] = [
         'compareVersions(change.version, stored.version) === 0',
       ],
     ],
-    killers: [path, races, random],
+    killers: [random, path],
   },
   {
     name: 'older-generation-taken',
     breaks: 'a function with an older configuration evaluates an endpoint that has a newer one',
     file: change,
     edits: [['stored.generation > context.active.generation', 'stored.generation < 0']],
-    killers: [races, 'test/app/overtaken.test.ts', faults],
+    killers: [repeated],
   },
   {
     name: 'todo-not-finished',
     breaks: 'a repeated record does not finish what a crash left',
     file: change,
     edits: [['if (stored.todo.length > 0) {', 'if (stored.todo.length < 0) {']],
-    killers: [faults, races, random],
+    killers: [repeated],
   },
   {
     name: 'repeat-wakes-nobody',
     breaks: 'a repeated record does not wake the firewalls again',
     file: change,
     edits: [['of group?.publish ?? []) context.marks', 'of group?.publish.slice(0, 0) ?? []) context.marks']],
-    killers: [faults, races, random],
+    killers: [repeated],
   },
   {
     name: 'claims-forgotten',
@@ -57,7 +59,7 @@ export const ofIngest: readonly Mutant[] = [
     edits: [
       ['memberships: [...memberships].sort(), todo };', 'memberships: [...memberships].sort(), todo: [] };'],
     ],
-    killers: [races, faults],
+    killers: [repeated],
   },
   {
     name: 'settled-without-condition',
@@ -83,7 +85,7 @@ export const ofIngest: readonly Mutant[] = [
     breaks: "a host-network pod claims its node's address",
     file: 'lib/app/ingest/claims.ts',
     edits: [["record?.kind === 'pod' && !record.hostNetwork ?", "record?.kind === 'pod' ?"]],
-    killers: [path, faults, races],
+    killers: [manifests],
   },
   {
     name: 'host-network-published',
@@ -164,21 +166,21 @@ export const ofIngest: readonly Mutant[] = [
     breaks: 'a listing that lost entries removes what it does not name',
     file: 'lib/app/ingest/apply-manifest.ts',
     edits: [['manifest.entries.length !== manifest.count', 'manifest.entries.length > manifest.count']],
-    killers: [faults, races],
+    killers: [manifests],
   },
   {
     name: 'differing-shard-verified',
     breaks: 'a shard that lacks something counts as verified',
     file: 'lib/app/ingest/apply-manifest.ts',
     edits: [['detail.manifests.filter((_, index) => results[index]).map(', 'detail.manifests.map(']],
-    killers: [faults, path, races],
+    killers: [manifests],
   },
   {
     name: 'newer-row-removed',
     breaks: 'a manifest removes what came after it was cut',
     file: 'lib/app/ingest/apply-manifest.ts',
     edits: [['row.version.sequence > cut)', 'row.version.sequence > cut + 1e9)']],
-    killers: [faults, path, races],
+    killers: [manifests],
   },
   {
     name: 'tombstone-dropped',

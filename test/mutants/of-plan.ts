@@ -129,7 +129,7 @@ export const ofPlan: readonly Mutant[] = [
         "(change.witnessed || change.moved) ? undefined : change.op === 'add' ? undefined : 'frozen'",
       ],
     ],
-    killers: [planTest, 'test/app/approvals.test.ts'],
+    killers: ['lib/core/plan/freeze.test.ts'],
   },
   {
     name: 'shrink-off-by-one',
@@ -226,6 +226,6 @@ export const ofPlan: readonly Mutant[] = [
         'writesSoFar(state, context) > ceiling.writesPerHour + 1e9',
       ],
     ],
-    killers: [brakesTest],
+    killers: [people],
   },
 ];

@@ -37,7 +37,7 @@ export const ofSync: readonly Mutant[] = [
         "outcomes.set(address, error.code === 'firewall/busy' ? { state: 'unknown', error } : { state: 'done' });",
       ],
     ],
-    killers: [faults, trouble, random],
+    killers: ['test/app/unmentioned.test.ts'],
   },
   {
     name: 'read-back-skipped',
@@ -70,7 +70,7 @@ export const ofSync: readonly Mutant[] = [
         'const clear = [...outcomes.writes, ...settled, ...plan.changes.map(({ key }) => [key, undefined] as const)].flatMap(',
       ],
     ],
-    killers: [faults, random],
+    killers: [random],
   },
   {
     name: 'older-fence-writes',

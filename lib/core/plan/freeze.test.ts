@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
+import { defaultBrakes, emptyCounters } from './brakes.ts';
+import { planGroup, type Question } from './plan.ts';
+
+const target: GroupTarget = {
+  firewall: 'edge',
+  channel: 'push',
+  create: 'own',
+  mode: 'sync',
+  onForeignAdd: 'report',
+};
+const group: AddressGroup = {
+  name: 'web',
+  addresses: 'pod',
+  select: 'all()',
+  anyNamespace: true,
+  usedIn: 'allow',
+  maxMembers: 100,
+  brakes: defaultBrakes,
+  publish: [target],
+};
+
+/** What becomes of one change: it goes, or waits for this reason. */
+function during(freeze: boolean, op: 'add' | 'remove', more: Partial<Question> = {}): string {
+  const question: Question = {
+    key: 'web|default|10.0.0.1',
+    address: '10.0.0.1',
+    wantedBy: op === 'add' ? 'one/pod|a' : undefined,
+    cause: 'watch',
+    witnessed: false,
+    moved: false,
+    unverified: false,
+    ledger: op === 'add' ? 'absent' : 'present',
+    counted: op === 'remove',
+    approved: { add: false, remove: false },
+    ...more,
+  };
+  const counters = { ...emptyCounters(0), size: 50, sizeAtStart: 50 };
+  const plan = planGroup({
+    group,
+    target,
+    questions: [question],
+    ownership: undefined,
+    frozen: freeze,
+    brakes: { counters, generation: 1, firewallRemovalsLeft: 100, ceiling: undefined },
+  });
+  return plan.held[0]?.reason ?? (plan.changes.length === 1 ? 'goes' : 'nothing');
+}
+
+test.each(['add', 'remove'] as const)('without a freeze an %s goes', (op) => {
+  expect(during(false, op)).toBe('goes');
+});
+
+test.each(['add', 'remove'] as const)('during a freeze an %s waits unless a person approved it', (op) => {
+  expect(during(true, op)).toBe('frozen');
+  expect(during(true, op, { approved: { add: true, remove: true } })).toBe('goes');
+});
+
+test('a dead address leaves during a freeze, a witnessed addition does not come', () => {
+  expect(during(true, 'remove', { witnessed: true })).toBe('goes');
+  expect(during(true, 'remove', { moved: true })).toBe('goes');
+  expect(during(true, 'add', { witnessed: true })).toBe('frozen');
+});
