@@ -34,7 +34,7 @@ export const ofDevice: readonly Mutant[] = [
     breaks: 'the token stands in the URL, and with it in logs',
     file: `${folder}/transport.ts`,
     edits: [['    path: target,\n', '    path: `${target}&access_token=${token}`,\n']],
-    killers: [clientTest, contract],
+    killers: [`${folder}/transport.test.ts`],
   },
   {
     name: 'token-in-error',
@@ -69,7 +69,7 @@ export const ofDevice: readonly Mutant[] = [
     edits: [
       ['if (entries.length < valid + invalid) throw', 'if (entries.length + 1e6 < valid + invalid) throw'],
     ],
-    killers: [pushTest, contract],
+    killers: [`${folder}/channels/push-listing.test.ts`],
   },
   {
     name: 'count-not-compared',
@@ -168,7 +168,7 @@ export const ofDevice: readonly Mutant[] = [
         'digest(JSON.stringify([hub, group.slice(0, 8)])).slice(0, hashDigits)',
       ],
     ],
-    killers: [namesTest],
+    killers: [`${folder}/long-names.test.ts`],
   },
   {
     name: 'empty-key-sent',

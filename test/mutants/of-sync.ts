@@ -96,7 +96,7 @@ export const ofSync: readonly Mutant[] = [
     breaks: 'a later mark takes back that an address belongs to somebody else',
     file: 'lib/app/state/dirty.ts',
     edits: [["if (mark.moved) set['moved'] = true;", "set['moved'] = mark.moved === true;"]],
-    killers: [path, races],
+    killers: ['test/app/woken.test.ts'],
   },
   {
     name: 'lease-ignored',
@@ -142,7 +142,7 @@ export const ofSync: readonly Mutant[] = [
         "await writeUnderLease(tables, lease, leftAlone.length > 0 ? { set, ...stayWoken } : { set, remove: ['woken', 'wokenAt'] });",
       ],
     ],
-    killers: [races, random],
+    killers: ['test/app/woken.test.ts'],
   },
   {
     name: 'woken-without-flag',
@@ -154,7 +154,7 @@ export const ofSync: readonly Mutant[] = [
         'if (woken.size > 1e9) return;',
       ],
     ],
-    killers: [path, races],
+    killers: ['test/app/woken.test.ts'],
   },
   {
     name: 'circuit-not-opened',
