@@ -56,12 +56,17 @@ const actions: Record<DeviceStep['do'], (turn: Turn) => void> = {
   },
 };
 
+/** Coming up takes a device longer than the noise in the boot time that it tells. */
+const bootMs = 120_000;
+const restarts: readonly DeviceStep['do'][] = ['restart', 'restore', 'replace'];
+
 export function playDevice(world: World, backups: Backups, step: DeviceStep): void {
   const { kernel } = world;
   const device = world.devices.get(world.plan.devices[step.device] ?? '');
   if (!device) return;
   const all = backups.get(device.name) ?? [];
   const older = all[step.choice % Math.max(1, all.length)];
+  if (restarts.includes(step.do) && kernel.now - (device.identity.bootTime ?? 0) < bootMs) return;
   if (step.do !== 'heal' && step.do !== 'back up') kernel.happened(`device: ${step.do}`);
   const tell = (text: string): void => kernel.tell(() => `${device.name}: ${text}`);
   actions[step.do]({ world, device, backups, step, older, tell });
