@@ -180,25 +180,6 @@ export const ofSync: readonly Mutant[] = [
     killers: [people, faults],
   },
   {
-    name: 'restart-during-comparison',
-    breaks: 'a device that restarted during the comparison counts as edited by a person',
-    file: group,
-    edits: [
-      [
-        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))",
-        "if (findings.some(({ kind }) => kind === 'foreign') && !(await request.stillSame()))",
-      ],
-    ],
-    killers: [people, faults, overtaken],
-  },
-  {
-    name: 'fresh-rows-compared',
-    breaks: 'a comparison judges rows that a run wrote while it listed',
-    file: group,
-    edits: [['row.changedAt >= request.startedAt', 'row.changedAt >= request.startedAt + 1e12']],
-    killers: [overtaken, races, random],
-  },
-  {
     name: 'finding-without-condition',
     breaks: 'a comparison overwrites what a run wrote meanwhile',
     file: group,
@@ -225,18 +206,6 @@ export const ofSync: readonly Mutant[] = [
       [
         'approval !== undefined && approval.until > now;',
         'approval !== undefined && approval.until > now - 1e12;',
-      ],
-    ],
-    killers: [approvals],
-  },
-  {
-    name: 'approval-of-another-hold',
-    breaks: 'an approval releases another change than the person saw',
-    file: 'lib/app/sync/questions.ts',
-    edits: [
-      [
-        'if (!held || !isSameHold(entry, { op: held.op, endpoint, group })) return {};',
-        'if (!held || (isSameHold(entry, { op: held.op, endpoint, group }) && now < 0)) return {};',
       ],
     ],
     killers: [approvals],
