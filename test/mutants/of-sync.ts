@@ -180,6 +180,18 @@ export const ofSync: readonly Mutant[] = [
     killers: [people, faults],
   },
   {
+    name: 'restart-during-comparison',
+    breaks: 'a device that restarted during the comparison counts as edited by a person',
+    file: group,
+    edits: [
+      [
+        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))",
+        "if (findings.some(({ kind }) => kind === 'foreign') && !(await request.stillSame()))",
+      ],
+    ],
+    killers: ['test/app/restart-meanwhile.test.ts'],
+  },
+  {
     name: 'finding-without-condition',
     breaks: 'a comparison overwrites what a run wrote meanwhile',
     file: group,
