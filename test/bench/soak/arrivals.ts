@@ -3,8 +3,11 @@ import type { FortigateSimulator } from '../../../lib/firewalls/fortigate/simula
 
 type Operation = 'add' | 'remove';
 
-/** A commit can be seen before the answer that caused it is read, by about this much. */
-const earlyMs = 500;
+/** When a change was asked of the API and when it had answered (milliseconds since 1970). */
+export interface Asked {
+  at: number;
+  answeredAt: number;
+}
 
 /** When changes of a feed reached a firewall; `phase` is what went on in the world when they were made. */
 export class Arrivals {
@@ -29,13 +32,12 @@ export class Arrivals {
     return this.#waiting.size;
   }
 
-  /** `answeredAt` in milliseconds since 1970: when the API had accepted the change. */
-  expect(operation: Operation, address: string, answeredAt: number): void {
+  expect(operation: Operation, address: string, { at, answeredAt }: Asked): void {
     const opposite = operation === 'add' ? 'remove' : 'add';
     if (this.#waiting.delete(`${opposite} ${address}`)) this.overtaken += 1;
     const key = `${operation} ${address}`;
     const early = this.#early.get(key);
-    if (early !== undefined && early > answeredAt - earlyMs) this.#keep(this.phase, early - answeredAt);
+    if (early !== undefined && early > at) this.#keep(this.phase, early - answeredAt);
     else this.#waiting.set(key, { answeredAt, phase: this.phase });
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { now } from '../../../lib/sandbox/cluster.ts';
 import type { SeededRandom } from '../../support/ports.ts';
 import { type BenchPod, namespace, type Rig } from '../rig.ts';
-import type { Arrivals } from './arrivals.ts';
+import type { Arrivals, Asked } from './arrivals.ts';
 
 /** An address may be given again after this time; sooner, its two changes may become none on the way. */
 const reuseAfterMs = 10_000;
@@ -69,32 +70,32 @@ export class Load {
       this.#freed.shift();
       pod.address = old.address;
     }
-    const answeredAt = await this.#rig.cluster.runPod(namespace, pod.name, pod.address);
-    this.#arrivals.expect('add', pod.address, answeredAt);
+    const asked = await timed(this.#rig.cluster.runPod(namespace, pod.name, pod.address));
+    this.#arrivals.expect('add', pod.address, asked);
     this.#inside.push(pod);
   }
 
   async #go(): Promise<void> {
     const pod = this.#take(this.#inside);
     if (!pod) return;
-    const answeredAt = await this.#rig.cluster.deletePod(namespace, pod.name);
-    this.#arrivals.expect('remove', pod.address, answeredAt);
+    const asked = await timed(this.#rig.cluster.deletePod(namespace, pod.name));
+    this.#arrivals.expect('remove', pod.address, asked);
     this.#freed.push({ address: pod.address, at: performance.now() });
   }
 
   async #leave(): Promise<void> {
     const pod = this.#take(this.#inside);
     if (!pod) return;
-    const answeredAt = await this.#rig.cluster.label(namespace, pod.name, { group: 'elsewhere' });
-    this.#arrivals.expect('remove', pod.address, answeredAt);
+    const asked = await timed(this.#rig.cluster.label(namespace, pod.name, { group: 'elsewhere' }));
+    this.#arrivals.expect('remove', pod.address, asked);
     this.#outside.push(pod);
   }
 
   async #comeBack(): Promise<void> {
     const pod = this.#outside.shift();
     if (!pod) return;
-    const answeredAt = await this.#rig.cluster.label(namespace, pod.name, { group: this.#group });
-    this.#arrivals.expect('add', pod.address, answeredAt);
+    const asked = await timed(this.#rig.cluster.label(namespace, pod.name, { group: this.#group }));
+    this.#arrivals.expect('add', pod.address, asked);
     this.#inside.push(pod);
   }
 
@@ -102,4 +103,8 @@ export class Load {
     const [pod] = pods.splice(Math.floor(this.#random.next() * pods.length), 1);
     return pod;
   }
+}
+
+async function timed(call: Promise<number>): Promise<Asked> {
+  return { at: now(), answeredAt: await call };
 }
