@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { approveHeld, type HeldChange, listHeld, rejectHeld } from '../../lib/app/commands/approve.ts';
 import type { ApprovalSettings } from '../../lib/app/configuration/model.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
+import { manifestsOf } from '../support/manifests.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -220,5 +221,21 @@ describe('a listing that lost endpoints', () => {
     await world.settle();
     expect(world.on('web')).toHaveLength(on);
     expect((await heldNow()).every(({ reason }) => reason === 'unverified')).toBe(true);
+  });
+
+  test.each([
+    ['90 percent', 90, 90, []],
+    ['as much as the brake lets go', 80, 80, []],
+    ['one less', 79, 80, ['firewall-shrink']],
+    ['10 percent', 10, 80, ['firewall-shrink']],
+    ['nothing at all', 0, 80, ['firewall-shrink']],
+  ])('and is verified, with %s, shrinks no further than the brakes', async (_, left, on, reasons) => {
+    const kept = Array.from({ length: left }, (_, i) => pod(`p${i}`, `10.1.0.${i + 1}`, web));
+    await world.event('manifest', { epoch: 1, manifests: manifestsOf(kept, world.sequence + 1) });
+    await world.settle();
+    expect(world.on('web')).toHaveLength(on);
+    const held = await heldNow();
+    expect(held).toHaveLength(on - left);
+    expect([...new Set(held.map(({ reason }) => reason))].sort()).toEqual(reasons);
   });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
-import { contentHash } from '../../lib/core/model/content-hash.ts';
 import { shardOf } from '../../lib/core/model/endpoint.ts';
-import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { manifestsOf } from '../support/manifests.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -236,21 +235,11 @@ describe('crashes', () => {
 });
 
 describe('manifests', () => {
-  function manifests(world: World, records: EndpointRecord[]): unknown[] {
-    return Array.from({ length: 256 }, (_, shard) => {
-      const entries = records
-        .map((record) => [`${record.kind}|${record.uid}`, contentHash(record)] as const)
-        .filter(([id]) => shardOf(id) === shard)
-        .sort(([a], [b]) => (a < b ? -1 : 1));
-      return { shard, cut: world.sequence + 1, count: entries.length, entries };
-    });
-  }
-
   test('a complete manifest removes what the agent no longer has, and verifies', async () => {
     const world = await World.start([group('web')]);
     const kept = pod('a', '10.1.0.1', web);
     for (const record of [kept, pod('b', '10.1.0.2', web)]) await world.upsert(record);
-    await world.event('manifest', { epoch: 1, manifests: manifests(world, [kept]) });
+    await world.event('manifest', { epoch: 1, manifests: manifestsOf([kept], world.sequence + 1) });
     await world.settle();
     await world.reconcile();
     expect(world.on('web')).toEqual(['10.1.0.1']);
@@ -261,7 +250,7 @@ describe('manifests', () => {
     const known = pod('a', '10.1.0.1', web);
     const missing = pod('b', '10.1.0.2', web);
     await world.upsert(known);
-    await world.event('manifest', { epoch: 1, manifests: manifests(world, [known, missing]) });
+    await world.event('manifest', { epoch: 1, manifests: manifestsOf([known, missing], world.sequence + 1) });
     await world.settle();
     expect(world.told.at(-1)).toMatchObject({ type: 'resend', shards: [shardOf('pod|b')] });
     expect(world.on('web')).toEqual(['10.1.0.1']);
@@ -274,9 +263,9 @@ describe('manifests', () => {
     expect(world.on('web')).toHaveLength(3);
     await world.event('manifest', {
       epoch: 1,
-      manifests: manifests(
-        world,
+      manifests: manifestsOf(
         ['b', 'c'].map((uid) => pod(uid, `10.1.0.${uid.charCodeAt(0)}`, web)),
+        world.sequence + 1,
       ),
     });
     await world.settle();
@@ -288,12 +277,12 @@ describe('manifests', () => {
     const world = await World.start([group('web')]);
     const records = ['a', 'b', 'c'].map((uid) => pod(uid, `10.1.0.${uid.charCodeAt(0)}`, web));
     for (const record of records) await world.upsert(record);
-    await world.event('manifest', { epoch: 1, manifests: manifests(world, records) });
+    await world.event('manifest', { epoch: 1, manifests: manifestsOf(records, world.sequence + 1) });
     await world.hello('agent-process-2');
     await world.send(world.removeChange('a', 'relist'));
     await world.settle();
     expect(world.on('web')).toHaveLength(3);
-    await world.event('manifest', { epoch: 2, manifests: manifests(world, records.slice(1)) });
+    await world.event('manifest', { epoch: 2, manifests: manifestsOf(records.slice(1), world.sequence + 1) });
     await world.settle();
     await world.reconcile();
     expect(world.on('web')).toHaveLength(2);

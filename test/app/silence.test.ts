@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { contentHash } from '../../lib/core/model/content-hash.ts';
 import { shardOf } from '../../lib/core/model/endpoint.ts';
 import { listHeld } from '../../lib/app/commands/approve.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { manifestsOf } from '../support/manifests.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -23,11 +23,7 @@ async function worldWith(
 /** What an agent sends after its first listing, as far as the hub has rows. */
 async function manifests(world: World): Promise<void> {
   const records = [...pods, pod('d', '10.1.0.9', { app: 'db' })];
-  const all = Array.from({ length: 256 }, (_, shard) => {
-    const mine = records.filter(({ uid }) => shardOf(`pod|${uid}`) === shard);
-    const entries = mine.map((record) => [`pod|${record.uid}`, contentHash(record)]);
-    return { shard, cut: world.sequence, count: entries.length, entries };
-  });
+  const all = manifestsOf(records, world.sequence);
   await world.event('manifest', { epoch: world.epoch, manifests: all });
 }
 

@@ -1,5 +1,5 @@
-import { contentHash } from '../../lib/core/model/content-hash.ts';
-import { type EndpointRecord, endpointId, shardCount, shardOf } from '../../lib/core/model/endpoint.ts';
+import { manifestsOf } from './manifests.ts';
+import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { pod, type World } from './world.ts';
 
 /** A cluster that only ever does what a cluster can do: an address belongs to one living pod at a time. */
@@ -47,13 +47,7 @@ export class RandomCluster {
 
   /** What the agent says it has, all shards. */
   manifests(): unknown[] {
-    const byShard = Map.groupBy(this.pods.values(), (record) => shardOf(endpointId(record)));
-    return Array.from({ length: shardCount }, (_, shard) => {
-      const records = byShard.get(shard) ?? [];
-      const hashes = new Map(records.map((record) => [endpointId(record), contentHash(record)]));
-      const entries = [...hashes.keys()].sort().map((id) => [id, hashes.get(id)]);
-      return { shard, cut: this.#world.sequence, count: entries.length, entries };
-    });
+    return manifestsOf(this.pods.values(), this.#world.sequence);
   }
 
   #upsert(record: EndpointRecord): void {
