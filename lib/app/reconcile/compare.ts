@@ -73,7 +73,8 @@ function judgePresent(
   { observed, edited, wanted, sameDevice }: Comparison,
 ): Finding | undefined {
   const endpoint = wanted.get(key);
+  // Whatever the wish is: its listing may lag, and once the new device is known nobody could tell any more that it was lost.
+  if (!observed.has(key) && (!sameDevice || edited.has(key))) return { kind: 'lost', key };
   if (endpoint === undefined) return { kind: 'open', key };
-  if (observed.has(key)) return undefined;
-  return sameDevice && !edited.has(key) ? { kind: 'removed-by-hand', key, endpoint } : { kind: 'lost', key };
+  return observed.has(key) ? undefined : { kind: 'removed-by-hand', key, endpoint };
 }

@@ -118,9 +118,7 @@ class Connection implements FirewallConnection {
     this.#known ? { ...this.#place.device.identity } : undefined;
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
-    const { process, request, guard, device } = this.#place;
-    guard.sends(process, request.firewall);
-    device.applies += 1;
+    this.#place.device.applies += 1;
     return this.#call('apply', () => changes.map((one) => this.#applyOne(one)));
   }
 
@@ -132,7 +130,7 @@ class Connection implements FirewallConnection {
 
   /** One call: it may never arrive, arrive too late, do only its effect, or all of it. */
   async #call<T>(what: string, effect: () => T): Promise<T> {
-    const { process, device, request } = this.#place;
+    const { process, device, guard, request } = this.#place;
     const { kernel } = process;
     if (request.deadline <= process.clock.now()) throw unreachable('the time for calls is over');
     await this.#waitForBudget();
@@ -142,6 +140,7 @@ class Connection implements FirewallConnection {
       : 'not';
     const there = fails === 'slow' ? kernel.dice.between(1_000, 20_000) : 12;
     device.calls += 1;
+    if (what === 'apply') guard.sends(process, request.firewall);
     if (there >= left) {
       // We hang up; what was sent may be worked off all the same.
       if (kernel.dice.chance(0.5)) kernel.scheduler.after(there, () => attempt(() => this.#effect(effect)));
