@@ -1,4 +1,4 @@
-import { objectsClient } from '../aws/clients.ts';
+import { objectsClient } from '../aws/clients/objects.ts';
 import { S3Archive } from '../aws/s3-archive.ts';
 import { type StreamRecord, tableChanges } from '../aws/stream-records.ts';
 import { ZonebridgeError } from '../core/errors.ts';

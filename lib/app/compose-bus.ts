@@ -1,4 +1,4 @@
-import { eventsClient } from '../aws/clients.ts';
+import { eventsClient } from '../aws/clients/events.ts';
 import { EventBridgeBus } from '../aws/event-bus.ts';
 import type { Bus } from '../core/ports.ts';
 import { names } from './names.ts';

@@ -1,5 +1,7 @@
 import { StsCaller } from '../aws/caller.ts';
-import { identitiesClient, objectsClient, secretsClient } from '../aws/clients.ts';
+import { identitiesClient } from '../aws/clients/identities.ts';
+import { objectsClient } from '../aws/clients/objects.ts';
+import { secretsClient } from '../aws/clients/secrets.ts';
 import { S3Archive } from '../aws/s3-archive.ts';
 import { SecretWriter } from '../aws/secret-writer.ts';
 import type { Archive, Caller, SecretStore } from '../core/ports.ts';

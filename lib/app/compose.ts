@@ -1,4 +1,6 @@
-import { dynamoClient, queuesClient, secretsClient } from '../aws/clients.ts';
+import { dynamoClient } from '../aws/clients/dynamo.ts';
+import { queuesClient } from '../aws/clients/queues.ts';
+import { secretsClient } from '../aws/clients/secrets.ts';
 import { DynamoTables, type DynamoTablesOptions } from '../aws/dynamodb-tables.ts';
 import { postponeMessage } from '../aws/postpone-message.ts';
 import { CachedSecrets } from '../aws/secrets.ts';

@@ -1,5 +1,5 @@
 import { ChangeMessageVisibilityCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import { queuesClient } from './clients.ts';
+import { queuesClient } from './clients/queues.ts';
 
 const urls = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { secretsClient } from '../aws/clients.ts';
+import { secretsClient } from '../aws/clients/secrets.ts';
 import type { App } from '../app/compose.ts';
 import { compose } from '../app/compose.ts';
 import { modules } from '../app/compose-modules.ts';

@@ -17,6 +17,7 @@ const budgets: Readonly<Record<string, number>> = {
   'rotate-credential': 45,
   sweep: 45,
   'archive-changes': 45,
+  'answer-approval': 45,
 };
 
 /** Nothing of these is shipped to functions or clusters: they belong to the machine of an operator. */

@@ -232,6 +232,7 @@ function arnOf(id: string, { Type: type, Properties: own }: Resource): string {
     'AWS::S3::Bucket': () => `arn:aws:s3:::${text('BucketName')}`,
     'AWS::Logs::LogGroup': () => `arn:aws:logs:${here}:log-group:${id}:*`,
     'AWS::Lambda::Function': () => `arn:aws:lambda:${here}:function:${id}`,
+    'AWS::IAM::Role': () => role(text('RoleName')),
     'AWS::Events::EventBus': () => `arn:aws:events:${here}:event-bus/${text('Name')}`,
   };
   const arn = arns[type];

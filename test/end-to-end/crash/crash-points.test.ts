@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { queuesClient } from '../../../lib/aws/clients.ts';
+import { queuesClient } from '../../../lib/aws/clients/queues.ts';
 import { CrashSwitch } from '../../support/hub/crash.ts';
 import { HubRig, until, workQueues } from '../../support/hub/hub-rig.ts';
 import { type CrashPoint, crashPoints, type Story } from './points.ts';

@@ -5,7 +5,7 @@ import { endpointKey, readEndpoint, type StoredEndpoint } from '../../../lib/app
 import { recordOf } from '../../../lib/app/state/firewall-records.ts';
 import { listGroup } from '../../../lib/app/state/memberships.ts';
 import { readWriter, type WriterState, writerRow } from '../../../lib/app/state/writers.ts';
-import { queuesClient } from '../../../lib/aws/clients.ts';
+import { queuesClient } from '../../../lib/aws/clients/queues.ts';
 import { shardOf } from '../../../lib/core/model/endpoint.ts';
 import { clusterId } from '../../../lib/core/model/messages.ts';
 import {

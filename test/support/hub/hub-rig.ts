@@ -17,7 +17,8 @@ import { type App, compose } from '../../../lib/app/compose.ts';
 import { modules } from '../../../lib/app/compose-modules.ts';
 import { loadConfiguration } from '../../../lib/app/configuration/load.ts';
 import { names } from '../../../lib/app/names.ts';
-import { queuesClient, secretsClient } from '../../../lib/aws/clients.ts';
+import { queuesClient } from '../../../lib/aws/clients/queues.ts';
+import { secretsClient } from '../../../lib/aws/clients/secrets.ts';
 import {
   type FortigateSimulator,
   startFortigateSimulator,

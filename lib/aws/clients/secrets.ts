@@ -1,0 +1,9 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { inRegion } from './settings.ts';
+
+let client: SecretsManagerClient | undefined;
+
+export function secretsClient(region?: string): SecretsManagerClient {
+  client ??= new SecretsManagerClient(inRegion(region));
+  return client;
+}
