@@ -1,5 +1,4 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { contentHash } from '../../core/model/content-hash.ts';
 import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
@@ -19,8 +18,10 @@ import {
   type StoredEndpoint,
 } from '../state/endpoints.ts';
 import { claimedAddresses, judgeClaim } from './claims.ts';
+import { desired } from './desired.ts';
 import { evict } from './evict.ts';
 import { followQuarantines } from './follow-quarantines.ts';
+import { reevaluate } from './reevaluate.ts';
 import { type Intended, settle } from './settle.ts';
 
 /** One change of one endpoint, already checked. `record` is undefined for a removal. */
@@ -78,6 +79,11 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
   }
   if (stored && stored.generation > context.active.generation) {
     throw new ZonebridgeError('store/unavailable', 'a newer configuration was activated meanwhile');
+  }
+  if (change.record && stored?.record && stored.generation < context.active.generation) {
+    // What the configuration changes is told, and braked, as that, and not as a change in the cluster.
+    await reevaluate(context, stored, stored.record);
+    return tryChange(context, change);
   }
   await followQuarantines(context, change.id, claimed);
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
@@ -199,26 +205,6 @@ async function isGone(context: IngestContext, owner: Owner, address: string): Pr
   const { cluster, id } = parseGlobalEndpointId(owner.endpoint);
   const [item] = await context.ports.tables.read([endpointKey(cluster, id)]);
   return !claimedAddresses(readEndpoint(id, item)?.record).includes(address);
-}
-
-/** Memberships under the active configuration, without the addresses that are somebody else's. */
-export function desired(
-  context: Pick<IngestContext, 'active' | 'cluster'>,
-  record: EndpointRecord | undefined,
-  excluded: ReadonlySet<string>,
-): { keys: string[]; refused: string[] } {
-  if (!record) return { keys: [], refused: [] };
-  const { active, cluster } = context;
-  const wanted = desiredMemberships({
-    record,
-    cluster: { name: cluster.key, realm: cluster.realm },
-    groups: active.groups,
-    ranges: cluster.ranges,
-  });
-  return {
-    keys: wanted.keys.filter((key) => !excluded.has(parseMembershipKey(key).address)),
-    refused: wanted.refused.map((refusal) => `${refusal.address} not in ${refusal.group}: ${refusal.reason}`),
-  };
 }
 
 const newNamespaceMs = 10 * 60_000;

@@ -1,24 +1,14 @@
 import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
-import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
-import { parseMembershipKey } from '../../core/model/address-group.ts';
+import { shardCount } from '../../core/model/endpoint.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
-import {
-  endpointKey,
-  globalEndpointId,
-  ownerKey,
-  readEndpoint,
-  readOwner,
-  shardPartition,
-  type StoredEndpoint,
-} from '../state/endpoints.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { endpointKey, readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { desired, type IngestContext } from './apply-change.ts';
-import { claimedAddresses } from './claims.ts';
+import type { IngestContext } from './apply-change.ts';
+import { reevaluate } from './reevaluate.ts';
 import { wakeAll } from './wake-all.ts';
-import { settle } from './settle.ts';
 
 /** Work on the ingest queue: take these shards of a cluster to the active generation. */
 export const walkMessage = z.strictObject({
@@ -111,45 +101,4 @@ async function walkEndpoint(context: IngestContext, first: StoredEndpoint | unde
     const [item] = await context.ports.tables.read([endpointKey(context.cluster.id, endpoint.id)]);
     endpoint = readEndpoint(endpoint.id, item);
   }
-}
-
-async function reevaluate(
-  context: IngestContext,
-  endpoint: StoredEndpoint,
-  record: EndpointRecord,
-): Promise<void> {
-  const { ports, active, cluster } = context;
-  const wanted = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
-  const { refused } = wanted;
-  const keys = wanted.keys.filter((key) => !staysExpired(active, endpoint, parseMembershipKey(key).group));
-  const outside = refused.filter((reason) => !endpoint.refused.includes(reason));
-  const row = { ...endpoint, generation: active.generation, refused: [...endpoint.refused, ...outside] };
-  const time = ports.clock.now();
-  await settle(context, {
-    endpoint: row,
-    keys,
-    cause: 'configuration',
-    witnessed: false,
-    time,
-    writes: [],
-    steps: [],
-  });
-}
-
-/** Only the agent, or a group that keeps silent clusters from now on, brings back what silence took. */
-function staysExpired(active: ActiveConfiguration, endpoint: StoredEndpoint, group: string): boolean {
-  const { onSilence = 'keep' } = active.configuration.groups[group] ?? {};
-  return onSilence !== 'keep' && endpoint.expired.includes(group);
-}
-
-/** Addresses of the record that another endpoint has taken over since. */
-async function addressesOfOthers(
-  ports: Ports,
-  cluster: ActiveCluster,
-  endpoint: StoredEndpoint,
-): Promise<Set<string>> {
-  const claimed = claimedAddresses(endpoint.record);
-  const owners = await ports.tables.read(claimed.map((address) => ownerKey(cluster.realm, address)));
-  const self = globalEndpointId(cluster.id, endpoint.id);
-  return new Set(claimed.filter((_, index) => (readOwner(owners[index])?.endpoint ?? self) !== self));
 }

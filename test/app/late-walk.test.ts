@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { listHeld } from '../../lib/app/commands/approve.ts';
+import { group, pod, World } from '../support/world.ts';
+
+const records = ['a', 'b', 'c'].map((uid, index) => pod(uid, `10.1.0.${index + 1}`, { app: 'api' }));
+
+/** A generation that selects more became active, and nothing has walked the endpoints yet. */
+async function widened(): Promise<World> {
+  const world = await World.start([group('web')]);
+  for (const record of records) await world.upsert(record);
+  world.configuration = { ...world.configuration, groups: { web: group('web', { select: "app == 'api'" }) } };
+  await world.activate();
+  return world;
+}
+
+async function reasons(world: World): Promise<string[]> {
+  const held = await listHeld(world.ports, await world.configurations.active(), 'edge');
+  return held.map(({ reason }) => reason);
+}
+
+test('an agent that tells everything again before the walk does not carry a configuration past its brake', async () => {
+  const world = await widened();
+  await world.send(...records.map((record) => world.upsertChange(record, 'start')));
+  await world.settle();
+  expect(world.on('web')).toEqual([]);
+  expect(await reasons(world)).toEqual(Array(3).fill('configuration-growth'));
+});
+
+test('a pod that changes before the walk joins by the configuration what its old labels joined, the rest by itself', async () => {
+  const world = await widened();
+  await world.upsert(pod('b', ['10.1.0.2', 'fd00::2'], { app: 'api' }));
+  await world.upsert(pod('new', '10.1.0.9', { app: 'api' }));
+  expect(world.on('web').sort()).toEqual(['10.1.0.9', 'fd00::2']);
+  expect(await reasons(world)).toEqual(['configuration-growth']);
+});
