@@ -32,6 +32,27 @@ describe('people on the firewall', () => {
     expect(world.device.calls.filter(({ name }) => name === 'apply').length).toBe(4);
   });
 
+  test.each([1, 2, 3, 4, 5, 6])(
+    'a restore that dies at call %i leaves the member withheld, or looked at',
+    async (at) => {
+      const world = await filled(3);
+      await world.reconcile();
+      world.device.objects.get('obj-web')!.members.delete('10.1.0.2');
+      await world.reconcile();
+      const active = await world.configurations.active();
+      let calls = 0;
+      world.tables.afterCall = () => {
+        if (++calls === at) throw new Error('the process died');
+      };
+      await restoreMember(world.ports, active, { firewall: 'edge', group: 'web' }).catch(() => undefined);
+      world.tables.afterCall = undefined;
+      const key = 'default|10.1.0.2';
+      const row = world.tables.all('ledger').find(({ key: { sk } }) => sk === key);
+      const looked = world.tables.all('dirty').some(({ key: { sk } }) => sk?.endsWith(key));
+      expect(row?.item['withheldFor'] !== undefined || looked).toBe(true);
+    },
+  );
+
   test('what a restart lost is put back', async () => {
     const world = await filled(3);
     await world.reconcile();

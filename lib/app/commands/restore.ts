@@ -1,5 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
+import type { Write } from '../../core/ports.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { Ports } from '../ports.ts';
 import { announce } from '../state/announcements.ts';
@@ -64,22 +65,29 @@ export async function lookAgain(
   if (!settings) throw new ZonebridgeError('command/usage', `no firewall ${request.firewall}`);
   const now = ports.clock.now();
   await inParallel(request.keys, 16, async (key) => {
-    if (request.forget) await forget(ports, request.firewall, key, request.forget);
-    const mark = { id: ports.random.id(), firewall: request.firewall, key, cause: request.cause, time: now };
-    await ports.tables.write(markDirty(mark));
+    const { firewall, cause } = request;
+    const mark = markDirty({ id: ports.random.id(), firewall, key, cause, time: now });
+    if (request.forget) await forget(ports, { firewall, key, names: request.forget, mark });
+    else await ports.tables.write(mark);
   });
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await wake(ports, { hub: ports.hub, network: settings.network, writerKey, parts: [], now });
 }
 
-async function forget(ports: Ports, firewall: string, key: string, names: readonly string[]): Promise<void> {
+/** In one transaction with the mark: a row that forgot and is not looked at would stay as it is. */
+async function forget(
+  ports: Ports,
+  request: { firewall: string; key: string; names: readonly string[]; mark: Write },
+): Promise<void> {
+  const { firewall, key, names, mark } = request;
   const { realm, address } = parseMembershipKey(key);
+  const update: Write = {
+    key: ledgerKey(firewall, key),
+    update: { remove: names },
+    if: [{ attribute: 'changedAt', is: 'present' }],
+  };
   try {
-    await ports.tables.write({
-      key: ledgerKey(firewall, key),
-      update: { remove: names },
-      if: [{ attribute: 'changedAt', is: 'present' }],
-    });
+    await ports.tables.transact([update, mark]);
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
     ports.telemetry.info('row is gone', { firewall, realm, address });
