@@ -214,7 +214,6 @@ function sweptSoon(): [uid: string, minute: number] {
 describe('without one grant the path stops there, and goes on when it is back', () => {
   const cases = [
     { part: 'IngestDeltas', sid: 'MembershipsRows' },
-    { part: 'IngestDeltas', sid: 'WakesNetworksAndAnswersAgents' },
     { part: 'SyncFirewall', sid: 'LedgerRows' },
     { part: 'SyncFirewall', sid: 'MembershipsRows' },
   ];
