@@ -103,7 +103,7 @@ function isOfIngest(point: CrashPoint): boolean {
 async function loseMessages(): Promise<void> {
   const lossy = crashPoints.filter(({ lost }) => lost !== undefined);
   // The shards that a sweep looks through change with the minute.
-  while (new Date().getSeconds() > 40) await delay(1000);
+  while (new Date().getSeconds() > 15) await delay(1000);
   for (const { name } of lossy) worldOf(name).comeFrom(isSweptNow);
   for (const point of lossy) for (const { name, arming } of armings(point)) crash.arm(name, arming);
   for (const { name, story } of lossy) await worldOf(name).play(story);

@@ -263,7 +263,7 @@ export class HubRig {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  { seconds = 150, everyMs = 250 } = {},
+  { seconds = 300, everyMs = 250 } = {},
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await isSo())) {
