@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeServerCertificate } from '../../simulators/certificates.ts';
 import { FaultList } from '../../simulators/fault-list.ts';
+import { TlsServer } from '../../simulators/tls-server.ts';
 import { administrationPrefix, answerAdministration } from './administration.ts';
 import { refused } from './answer.ts';
 import { answerApi, isWatch } from './api.ts';
@@ -19,7 +20,7 @@ import type { ApiRequest } from './request.ts';
 import { patternOf, RequestLog } from './request-log.ts';
 import { routeOf } from './route.ts';
 import { seed } from './seed.ts';
-import { ApiServer } from './server.ts';
+import { serveWith } from './server.ts';
 import { restoreState, StateKeeper } from './state-file.ts';
 import { Watches } from './watches.ts';
 
@@ -84,11 +85,12 @@ export async function startKubernetesSimulator(
   const controllers =
     options.controllers === false ? undefined : startControllers(cluster, { podCidr, nodePrefix });
   const certificate = await makeServerCertificate('Kubernetes simulator', options.directory);
-  const server = new ApiServer(certificate, options.port ?? 0, handle);
+  const server = new TlsServer(certificate, options.port ?? 0, serveWith(handle));
   const restart = async (milliseconds: number): Promise<void> => {
     cluster.store.compact();
     cluster.lists.expire();
     await server.goDown(milliseconds);
+    await server.isUp();
   };
   wire({ restart, address: () => `127.0.0.1:${server.port}` });
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(cluster, options.stateFile);

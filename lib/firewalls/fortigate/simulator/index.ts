@@ -3,6 +3,7 @@ import { Gate } from './access.ts';
 import { addApiUser, administrationPrefix, answerAdministration } from './administration.ts';
 import { makeServerCertificate } from '../../../simulators/certificates.ts';
 import { FaultList } from '../../../simulators/fault-list.ts';
+import { TlsServer } from '../../../simulators/tls-server.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
@@ -10,7 +11,7 @@ import { type Fault, faultSchema } from './faults.ts';
 import type { ApiRequest } from './http.ts';
 import { answerUnderFaults } from './injection.ts';
 import { RequestLog } from './request-log.ts';
-import { TlsServer } from './server.ts';
+import { serveWith } from './server.ts';
 import type { Reply } from './server.ts';
 import { defaultSettings } from './settings.ts';
 import type { Access, Behaviour, Limits, Settings } from './settings.ts';
@@ -105,7 +106,7 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
     count(requests, request, reply);
     return reply;
   };
-  const server = new TlsServer(certificate, options.port ?? 0, handle);
+  const server = new TlsServer(certificate, options.port ?? 0, serveWith(handle));
   if (options.faultsFile !== undefined) {
     addFaults(await readFaultsFile(options.faultsFile));
   }
