@@ -46,6 +46,29 @@ describe('a device that changes', () => {
     expect(calls(world)).toContain('observeMembers');
   });
 
+  test('right after a write that a comparison must leave alone does not make its members count as taken off', async () => {
+    const world = await filled(2);
+    let began = false;
+    world.tables.beforeCall = async () => {
+      if (began) return;
+      began = true;
+      // The comparison has begun; before it asks the device who it is, a run writes and the device restarts.
+      await world.send(world.upsertChange(pod('p3', '10.1.0.3', web)));
+      await world.wakeUp();
+      expect(world.on('web')).toContain('10.1.0.3');
+      world.device.objects.get('obj-web')!.members.clear();
+      world.device.identity = { ...world.device.identity, bootTime: 10 * minute };
+    };
+    await world.reconcile();
+    world.tables.beforeCall = undefined;
+    for (let i = 0; i < 3; i++) {
+      await world.clock.sleep(2 * minute);
+      await sweep(world.ports, world.configurations);
+      await world.reconcile();
+    }
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
+  });
+
   test('while a write is on its way is compared before the next write', async () => {
     const world = await filled(2);
     world.device.onItsWay = (call) => {

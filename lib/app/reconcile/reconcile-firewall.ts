@@ -1,15 +1,18 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { daysLeft } from '../../core/model/certificate.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
+import { deliveries } from '../deliveries.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import {
   identityChange,
   identityKey,
+  readHandover,
   readIdentity,
   storeCertificate,
   storeComparisonCalls,
+  storeHandover,
   storeIdentity,
 } from '../state/identities.ts';
 import { texts } from '../state/items.ts';
@@ -104,6 +107,7 @@ async function compareAll(
   const change = known ? identityChange(known, identity) : 'first comparison';
   if (change !== undefined)
     ports.telemetry.info('device identity', { firewall: open.id, change, ...identity });
+  const otherDevice = known !== undefined && change !== undefined;
   for (const { group, target } of groupsOn(active.configuration, open.id)) {
     const found = await reconcileGroup(ports, {
       active,
@@ -112,10 +116,15 @@ async function compareAll(
       target,
       startedAt,
       sameDevice: change === undefined,
-      otherDevice: known !== undefined && change !== undefined,
+      otherDevice,
+      handover: readHandover(item),
       stillSame: async () => identityChange(identity, await open.connection.identity()) === undefined,
     });
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
+  }
+  if (otherDevice) {
+    const until = ports.clock.now() + deliveries.wake.timeout * 1000;
+    await storeHandover(ports.tables, open.id, { from: startedAt, until });
   }
   await storeIdentity(ports.tables, open.id, identity, ports.clock.now());
   await noteCertificate(ports, open);

@@ -16,6 +16,7 @@ import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty, type ShardOf } from '../state/dirty.ts';
 import { parseGlobalEndpointId } from '../state/endpoints.ts';
+import type { TimeSpan } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
 import { ledgerKey, type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
@@ -34,6 +35,8 @@ export interface GroupRequest {
   sameDevice: boolean;
   /** It was replaced, failed over, restarted or restored since the last comparison. */
   otherDevice: boolean;
+  /** When it became the device that it is: what was written then may have gone to the former one. */
+  handover: TimeSpan | undefined;
   /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
   stillSame: () => Promise<boolean>;
 }
@@ -72,6 +75,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
       ...keysOf(request, edited, rows),
       ...wishes.ordered,
       ...lostWithObject(rows, objectRow.madeAt),
+      ...writtenIn(rows, request.handover),
     ]),
     sameDevice: request.sameDevice && ours,
   };
@@ -125,6 +129,14 @@ function keysOf(
       return known.get(member) ?? membershipKey(request.group.name, realm, member);
     }),
   );
+}
+
+/** Nobody took off what only the former device may ever have had. */
+function writtenIn(rows: readonly LedgerEntry[], span: TimeSpan | undefined): string[] {
+  if (!span) return [];
+  return rows
+    .filter(({ row }) => row.changedAt >= span.from && row.changedAt <= span.until)
+    .map(({ key }) => key);
 }
 
 /** The object must be looked at, and made or refused, before the next write. */

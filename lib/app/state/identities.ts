@@ -37,6 +37,31 @@ export async function storeIdentity(
   await tables.write({ key: identityKey(firewall), update: { set, remove } });
 }
 
+/** Milliseconds since 1970, both ends included. */
+export interface TimeSpan {
+  from: number;
+  until: number;
+}
+
+/**
+ * Around the time when the ledger began to describe another device: what was written then may have reached the former one, and no
+ * comparison could say which. Undefined while it is the first device.
+ */
+export function readHandover(item: Item | undefined): TimeSpan | undefined {
+  const until = count(item, 'handoverUntil');
+  return until === 0 ? undefined : { from: count(item, 'handoverFrom'), until };
+}
+
+/** Stored before the new identity: a run that dies in between leaves a span too many, never one too few. */
+export async function storeHandover(
+  tables: Tables,
+  firewall: string,
+  { from, until }: TimeSpan,
+): Promise<void> {
+  const set = { handoverFrom: from, handoverUntil: until };
+  await tables.write({ key: identityKey(firewall), update: { set } });
+}
+
 /** The certificate that the last comparison met; in the identity row. */
 export function readCertificate(item: Item | undefined): DeviceCertificate | undefined {
   const subject = text(item, 'certificateSubject');
