@@ -69,6 +69,20 @@ describe('a device that changes', () => {
     expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
   });
 
+  test('while a group is not on it does not make its members count as taken off when the group is back', async () => {
+    const world = await filled(2);
+    const groups = Object.values(world.configuration.groups);
+    await world.apply([group('other')]);
+    world.device.objects.get('obj-web')!.members.clear();
+    world.device.identity = { ...world.device.identity, bootTime: 10 * minute };
+    await world.reconcile();
+    await world.clock.sleep(20 * minute);
+    await world.apply(groups);
+    await world.reconcile();
+    await world.settle();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2']);
+  });
+
   test('while a write is on its way is compared before the next write', async () => {
     const world = await filled(2);
     world.device.onItsWay = (call) => {

@@ -29,6 +29,8 @@ export interface HubOptions {
 }
 
 const minuteMs = 60_000;
+/** There is always something under way: schedules and heartbeats go on. */
+const underWayMs = 10_000;
 
 /** One hub as it is deployed: tables, queues, bus, functions and schedules. */
 export class Hub {
@@ -121,11 +123,15 @@ export class Hub {
     );
   }
 
-  /** Messages anywhere, those of agents left out: nobody has to be there to take them. */
+  /** Messages anywhere that are not just under way, those of agents left out: nobody has to be there to take them. */
   waiting(): { queue: string; body: string }[] {
     return [...this.queues]
       .filter(([, { settings }]) => !settings.name.includes('-agent-'))
-      .flatMap(([queue, { messages }]) => messages.map(({ body }) => ({ queue, body })));
+      .flatMap(([queue, { messages }]) =>
+        messages
+          .filter(({ sentAt }) => sentAt < this.kernel.now - underWayMs)
+          .map(({ body }) => ({ queue, body })),
+      );
   }
 
   get running(): number {

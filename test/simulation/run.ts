@@ -107,8 +107,7 @@ async function rest(world: World): Promise<number | undefined> {
     if (side.untold) side.agents.restart();
   }
   const end = kernel.now;
-  // Between two minutes: at their turn schedules always have something under way.
-  await kernel.run(3.5 * minuteMs - (kernel.now % minuteMs));
+  await kernel.run(3 * minuteMs);
   for (const side of world.hubs) apply(side, side.hub.spec);
   for (let round = 0; kernel.now < end + restMs && kernel.violations.length === 0; round++) {
     for (const device of world.devices.values()) offer(world, device);

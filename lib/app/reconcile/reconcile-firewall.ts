@@ -108,6 +108,7 @@ async function compareAll(
   if (change !== undefined)
     ports.telemetry.info('device identity', { firewall: open.id, change, ...identity });
   const otherDevice = known !== undefined && change !== undefined;
+  const handover = otherDevice ? { from: startedAt, until: startedAt } : readHandover(item);
   for (const { group, target } of groupsOn(active.configuration, open.id)) {
     const found = await reconcileGroup(ports, {
       active,
@@ -117,8 +118,8 @@ async function compareAll(
       startedAt,
       sameDevice: change === undefined,
       otherDevice,
-      handover: readHandover(item),
-      stillSame: async () => identityChange(identity, await open.connection.identity()) === undefined,
+      handover,
+      stillSameDevice: async () => identityChange(identity, await open.connection.identity()) === undefined,
     });
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
   }

@@ -18,12 +18,20 @@ import { markDirty, type ShardOf } from '../state/dirty.ts';
 import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import type { TimeSpan } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
-import { ledgerKey, type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
+import {
+  ledgerKey,
+  type LedgerEntry,
+  listLedger,
+  objectKey,
+  type ObjectRow,
+  readObject,
+} from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
 import { orderedWishes } from '../orders/quarantined-wishes.ts';
 import { identityOf, type OpenFirewall } from '../sync/connect.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
+import { lostWithDevice, lostWithObject } from './lost.ts';
 import type { ReconcileResult } from './reconcile-firewall.ts';
 
 export interface GroupRequest {
@@ -38,7 +46,7 @@ export interface GroupRequest {
   /** When it became the device that it is: what was written then may have gone to the former one. */
   handover: TimeSpan | undefined;
   /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
-  stillSame: () => Promise<boolean>;
+  stillSameDevice: () => Promise<boolean>;
 }
 
 /** Realm of what a person put into a group of ours: it is not an address of any cluster. */
@@ -74,13 +82,15 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     edited: new Set([
       ...keysOf(request, edited, rows),
       ...wishes.ordered,
-      ...lostWithObject(rows, objectRow.madeAt),
-      ...writtenIn(rows, request.handover),
+      ...lostWithObject(rows, objectRow),
+      ...lostWithDevice(rows, objectRow, request.handover),
     ]),
     sameDevice: request.sameDevice && ours,
   };
+  const stillSame = async (): Promise<boolean> =>
+    (await sameObject(ports, request, objectRow)) && (await request.stillSameDevice());
   let findings = compare(comparison);
-  if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))
+  if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))
     findings = compare({ ...comparison, sameDevice: false });
   if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
   const acted = findings.filter(
@@ -88,6 +98,9 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
       kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key) || cameBack(request, key),
   );
   await inParallel(acted, 16, (finding) => mark(ports, request, finding, ledger.get(finding.key)));
+  const { handover } = request;
+  if (objectItem && handover && objectRow.deviceSince !== handover.from)
+    await writeUnlessRun(ports, request, objectItem, { deviceSince: handover.from });
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   return figures(request, rows, findings);
 }
@@ -102,11 +115,6 @@ function cameBack({ active, target, otherDevice }: GroupRequest, key: string): b
   return [...active.clusters.values()].some(
     (cluster) => cluster.realm === realm && inRanges(address, cluster.ranges),
   );
-}
-
-/** What lay in an object that is gone; nobody took it off the one that we made since. */
-function lostWithObject(rows: readonly LedgerEntry[], madeAt: number): string[] {
-  return rows.filter(({ row }) => row.changedAt < madeAt).map(({ key }) => key);
 }
 
 function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<string, string> {
@@ -131,12 +139,14 @@ function keysOf(
   );
 }
 
-/** Nobody took off what only the former device may ever have had. */
-function writtenIn(rows: readonly LedgerEntry[], span: TimeSpan | undefined): string[] {
-  if (!span) return [];
-  return rows
-    .filter(({ row }) => row.changedAt >= span.from && row.changedAt <= span.until)
-    .map(({ key }) => key);
+/** Nor was the object made anew while its members were read: what the ledger says was put into the former one. */
+async function sameObject(
+  ports: Ports,
+  { open, group }: GroupRequest,
+  { madeAt }: ObjectRow,
+): Promise<boolean> {
+  const [item] = await ports.tables.read([objectKey(open.id, group.name)]);
+  return readObject(item, 0).madeAt === madeAt;
 }
 
 /** The object must be looked at, and made or refused, before the next write. */
@@ -159,11 +169,21 @@ async function recount(
   const size = rows.filter(({ row }) => row.counted).length - removed;
   const held = rows.filter(({ row }) => row.held !== undefined && !isWait(row.held.reason)).length;
   if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held) return;
+  await writeUnlessRun(ports, request, objectItem, { size, held });
+}
+
+/** Writes what a comparison found out into the object row, unless a run wrote it meanwhile. */
+async function writeUnlessRun(
+  ports: Ports,
+  { open, group }: GroupRequest,
+  objectItem: Item,
+  set: Item,
+): Promise<void> {
   const { revision } = readObject(objectItem, 0);
   try {
     await ports.tables.write({
-      key: objectKey(request.open.id, request.group.name),
-      update: { set: { size, held } },
+      key: objectKey(open.id, group.name),
+      update: { set },
       if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
     });
   } catch (error) {

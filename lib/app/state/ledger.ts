@@ -38,6 +38,8 @@ export interface LedgerRow {
   counted: boolean;
   fence: number;
   changedAt: number;
+  /** When the device took it, or showed that it has it; kept by writes that only change what is noted about it. */
+  putAt?: number | undefined;
   cause: Cause | undefined;
   /** Endpoint for which it was put there. */
   endpoint: string | undefined;
@@ -87,6 +89,8 @@ export function readLedger(item: Item | undefined): LedgerRow {
     counted: flag(item, 'counted'),
     fence: count(item, 'fence'),
     changedAt: count(item, 'changedAt'),
+    // Rows of earlier versions tell only when they were written last.
+    putAt: count(item, 'putAt') || count(item, 'changedAt'),
     cause: text(item, 'cause') as Cause | undefined,
     endpoint: text(item, 'endpoint'),
     held: readHold(item),
@@ -143,6 +147,7 @@ export function ledgerItem(
   row: Partial<LedgerRow> & Pick<LedgerRow, 'state' | 'fence' | 'changedAt' | 'counted'>,
 ): Item {
   const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
+  if (row.state === 'present' && row.putAt !== undefined) item['putAt'] = row.putAt;
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
   if (row.held) {
@@ -218,6 +223,8 @@ export interface ObjectRow {
   sizeHint: number | undefined;
   /** When we last made it anew: what we had put into the one before went with that one. */
   madeAt: number;
+  /** Beginning of the device that the last comparison of the group met (its handover); 0 for the first one. */
+  deviceSince: number;
   /** Counts the writes of runs; a comparison corrects the counters only when none came in between. */
   revision: number;
 }
@@ -256,6 +263,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     fence: count(item, 'fence'),
     sizeHint: count(item, 'sizeHint') || undefined,
     madeAt: count(item, 'madeAt'),
+    deviceSince: count(item, 'deviceSince'),
     revision: count(item, 'revision'),
   };
 }

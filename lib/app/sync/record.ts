@@ -189,10 +189,16 @@ function settledWrite(
     const { key, cause, wantedBy: endpoint } = question;
     const name = endpoint === undefined ? undefined : work.background.names.get(endpoint);
     const why = { ...row.why, endpoint: undefined, name: name ?? row.why?.name };
-    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint, why } as const;
+    const times = { changedAt: now, putAt: putAtOf(row, now) };
+    const present = { state: 'present', counted: true, ...times, cause, endpoint, why } as const;
     return putLedger(place, key, present, asRead(row, place.fence));
   }
   return row.changedAt > 0 ? deleteLedger(place, question.key, asRead(row, place.fence)) : undefined;
+}
+
+/** What was read back is there now; otherwise the device has it for as long as before. */
+function putAtOf(row: LedgerRow | undefined, now: number): number {
+  return row?.state === 'present' ? (row.putAt ?? now) : now;
 }
 
 function heldWrite(
@@ -207,6 +213,7 @@ function heldWrite(
   const entry = {
     ...heldRow(change, { reason, since, approved, rejected }),
     changedAt: now,
+    putAt: putAtOf(row, now),
     // Why it was held first decides who may release it.
     cause: same ? row.cause : change.cause,
     endpoint: change.op === 'add' ? wish : row?.endpoint,
@@ -225,7 +232,8 @@ function outcomeWrite(
   const { key, cause } = change;
   if (outcome.state === 'done') {
     if (change.op === 'remove') return deleteLedger(place, key, ours);
-    const present = { state: 'present', counted: true, changedAt: now, cause, endpoint, why } as const;
+    const times = { changedAt: now, putAt: now };
+    const present = { state: 'present', counted: true, ...times, cause, endpoint, why } as const;
     return putLedger(place, key, present, ours);
   }
   if (outcome.state === 'unknown' || outcome.error.retry !== 'never' || refusesAll(outcome.error))
@@ -234,7 +242,8 @@ function outcomeWrite(
   const counted = change.op === 'remove';
   const state = counted ? 'present' : 'absent';
   const failed = { code, message };
-  return putLedger(place, key, { state, counted, changedAt: now, cause, endpoint, why, failed }, ours);
+  const times = { changedAt: now, putAt: now };
+  return putLedger(place, key, { state, counted, ...times, cause, endpoint, why, failed }, ours);
 }
 
 function heldRow(
