@@ -10,6 +10,56 @@ import { group, pod, World } from '../support/world.ts';
 const web = { app: 'web' };
 const minute = 60_000;
 
+describe('a firewall that sees several realms', () => {
+  async function started(): Promise<World> {
+    const world = new World([group('web')]);
+    world.configuration.firewalls['edge']!.realms = ['default', 'other'];
+    await world.activate();
+    await world.hello('agent-process-1');
+    await world.upsert(pod('p1', '10.1.0.1', web));
+    return world;
+  }
+
+  test('keeps what a run adds while a comparison lists its members', async () => {
+    const world = await started();
+    await world.clock.sleep(2 * minute);
+    let begun = false;
+    world.device.beforeCall = async (call) => {
+      if (call !== 'observeMembers' || begun) return;
+      begun = true;
+      await world.upsert(pod('p2', '10.1.0.2', web));
+    };
+    await world.reconcile();
+    expect(begun).toBe(true);
+    await world.settle();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect(world.tables.store.all('dirty')).toEqual([]);
+    expect(world.tables.store.all('ledger').map(({ key }) => key.sk)).not.toContain('-|10.1.0.2');
+  });
+
+  test('keeps what is wanted in another realm when the same address leaves in one', async () => {
+    const world = await started();
+    world.device.objects.get('obj-web')!.members.add('10.9.9.9');
+    await world.clock.sleep(2 * minute);
+    // Found as foreign in no realm; before the run that takes it off, somebody wants it.
+    await world.reconcile();
+    await world.send(world.upsertChange(pod('p9', '10.9.9.9', web)));
+    await world.settle();
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.9.9.9']);
+    await world.remove('p9');
+    expect(world.on('web')).toEqual(['10.1.0.1']);
+  });
+
+  test('still takes off what a person put there', async () => {
+    const world = await started();
+    world.device.objects.get('obj-web')!.members.add('10.9.9.9');
+    await world.clock.sleep(2 * minute);
+    await world.reconcile();
+    await world.settle();
+    expect(world.on('web')).toEqual(['10.1.0.1']);
+  });
+});
+
 describe('a device that changes', () => {
   async function filled(count: number): Promise<World> {
     const world = await World.start([

@@ -1,6 +1,6 @@
 import { editedWord } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget, WriteMode } from '../../core/model/address-group.ts';
-import { parseMembershipKey } from '../../core/model/address-group.ts';
+import { foreignRealm, parseMembershipKey } from '../../core/model/address-group.ts';
 import { applyAllowance, brakesOf, rollWindow } from '../../core/plan/brakes.ts';
 import type { Ownership } from '../../core/plan/ownership.ts';
 import { type HeldReason, holdRule } from '../../core/plan/hold-reasons.ts';
@@ -137,9 +137,6 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     notes: rows.length === seen.length ? [] : [frozenRealms(rows.length - seen.length)],
   };
 }
-
-/** What a person put into a group of ours has no realm of ours; see reconcile. */
-const foreignRealm = '-';
 
 function frozenRealms(count: number): string {
   return `${count} addresses of realms that the firewall no longer lists stay as they are`;

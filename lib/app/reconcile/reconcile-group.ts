@@ -3,6 +3,7 @@ import { editedWord } from '../../core/firewall.ts';
 import { inRanges } from '../../core/model/address.ts';
 import {
   type AddressGroup,
+  foreignRealm,
   type GroupTarget,
   membershipKey,
   parseMembershipKey,
@@ -49,9 +50,6 @@ export interface GroupRequest {
   stillSameDevice: () => Promise<boolean>;
 }
 
-/** Realm of what a person put into a group of ours: it is not an address of any cluster. */
-const foreignRealm = '-';
-
 /** Compares one group on one firewall and marks what the sync has to look at. */
 export async function reconcileGroup(ports: Ports, request: GroupRequest): Promise<ReconcileResult> {
   const { open, group, target } = request;
@@ -73,14 +71,15 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const ledger = new Map(rows.map((entry) => [entry.key, entry]));
   const listed = seenRealms(request, await listGroup(ports.tables, group.name));
   const wishes = orderedWishes(request.active, { firewall: open.id, group }, listed);
+  const keys = [...wishes.wanted.keys(), ...ledger.keys()];
   const comparison = {
     ledger,
     fresh: new Set(fresh),
     wanted: wishes.wanted,
-    observed: keysOf(request, intact, rows),
+    observed: keysOf(request, intact, keys),
     // What a quarantine put there is put back, too.
     edited: new Set([
-      ...keysOf(request, edited, rows),
+      ...keysOf(request, edited, keys),
       ...wishes.ordered,
       ...lostWithObject(rows, objectRow),
       ...lostWithDevice(rows, objectRow, request.handover),
@@ -122,19 +121,22 @@ function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<str
   return new Map([...wanted].filter(([key]) => realms.includes(key.split('|')[1] ?? '')));
 }
 
-/** Membership keys of what the device lists. An address keeps the realm that our ledger gave it; anything else is foreign. */
+/**
+ * Membership keys of what the device lists. It knows addresses alone: each keeps the realm that our ledger gave it, or for which it is
+ * wanted; anything else is foreign.
+ */
 function keysOf(
-  request: GroupRequest,
+  { open, group }: GroupRequest,
   members: readonly string[],
-  rows: readonly LedgerEntry[],
+  keys: Iterable<string>,
 ): Set<string> {
-  const { realms } = request.open.settings;
-  const known = new Map(rows.map((entry) => [entry.address, entry.key]));
+  const { realms } = open.settings;
+  const known = new Map([...keys].map((key) => [parseMembershipKey(key).address, key]));
   return new Set(
     members.map((member) => {
       const realm =
         realms.length === 1 && /^[0-9a-f.:]+$/.test(member) ? (realms[0] ?? foreignRealm) : foreignRealm;
-      return known.get(member) ?? membershipKey(request.group.name, realm, member);
+      return known.get(member) ?? membershipKey(group.name, realm, member);
     }),
   );
 }
@@ -230,6 +232,7 @@ async function mark(
     writes.push(
       { key, update: { set: { state: 'unknown', counted: false, changedAt: now } }, if: unchanged },
       dirty,
+      ...unlessKnown(request, finding.key),
     );
   }
   if (finding.kind === 'open') writes.push(dirty);
@@ -238,6 +241,17 @@ async function mark(
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
+}
+
+/** An address of no realm that a run has put there meanwhile, for one of those that the firewall sees, is not foreign. */
+function unlessKnown({ open, group }: GroupRequest, key: string): Write[] {
+  const { realm, address } = parseMembershipKey(key);
+  if (realm !== foreignRealm) return [];
+  return open.settings.realms.map((one) => ({
+    key: ledgerKey(open.id, membershipKey(group.name, one, address)),
+    check: true,
+    if: [{ attribute: 'changedAt', is: 'absent' }],
+  }));
 }
 
 /** A change that waits keeps its cause, which decides whether it still has to. */

@@ -71,7 +71,10 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
   const works = await inParallel(known, 8, async (place) => {
     const { group, target } = inForce(active, firewall, place);
     const object = objectRef(module, { hub: run.ports.hub, group, target });
-    const known = { place: { firewall, group, target, object }, quarantines: active.quarantines };
+    const known = {
+      place: { firewall, group, target, object, realms: settings.realms },
+      quarantines: active.quarantines,
+    };
     const work = await readWork(run.ports, known, byGroup.get(group.name) ?? []);
     return { ...work, ...(await readRollout(run.ports, active, { firewall, ...work })) };
   });

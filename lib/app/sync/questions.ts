@@ -1,6 +1,11 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { FirewallConnection, ObjectRef } from '../../core/firewall.ts';
-import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
+import {
+  type AddressGroup,
+  foreignRealm,
+  type GroupTarget,
+  membershipKey,
+} from '../../core/model/address-group.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Rollout } from '../../core/plan/rollout.ts';
 import type { Question } from '../../core/plan/plan.ts';
@@ -42,6 +47,8 @@ export interface GroupPlace {
   group: AddressGroup;
   target: GroupTarget;
   object: ObjectRef;
+  /** Realms that the firewall sees. */
+  realms: readonly string[];
 }
 
 /** Membership queries under way at the same time. */
@@ -54,17 +61,18 @@ export async function readWork(
   rows: DirtyRow[],
 ): Promise<GroupWork> {
   const { place, quarantines } = known;
-  const { firewall, group } = place;
+  const { firewall, group, realms } = place;
   const clusters = [
     ...new Set(rows.flatMap((row) => (row.source === undefined ? [] : [row.source.cluster]))),
   ];
-  const [items, members] = await Promise.all([
+  const [items, members, others] = await Promise.all([
     ports.tables.read([
       objectKey(firewall, group.name),
       ...clusters.map(clusterKey),
       ...rows.map((row) => ledgerKey(firewall, row.key)),
     ]),
     inParallel(rows, width, (row) => anyMember(ports.tables, row.key)),
+    inParallel(rows, width, (row) => memberElsewhere(ports, row, realms)),
   ]);
   const now = ports.clock.now();
   const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
@@ -74,10 +82,25 @@ export async function readWork(
     const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
-    return toQuestion(row, { entry, wantedBy, verified, group, now, quarantines });
+    const elsewhere = others[index]?.endpoint;
+    return toQuestion(row, { entry, wantedBy, elsewhere, verified, group, now, quarantines });
   });
   const objectRow = readObject(items[0], now);
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
+}
+
+/** A firewall knows addresses alone: one that leaves in this realm may be wanted in another that it sees. */
+async function memberElsewhere(
+  ports: Ports,
+  { group, realm, address }: DirtyRow,
+  realms: readonly string[],
+): Promise<Member | undefined> {
+  for (const other of realms) {
+    const found =
+      other === realm ? undefined : await anyMember(ports.tables, membershipKey(group, other, address));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function named(member: Member | undefined): [string, string][] {
@@ -125,6 +148,8 @@ function toQuestion(
   known: {
     entry: LedgerRow;
     wantedBy: string | undefined;
+    /** Endpoint that wants the address in another realm. */
+    elsewhere: string | undefined;
     /** Verified shards by cluster. */
     verified: ReadonlyMap<string, ReadonlySet<string>>;
     group: AddressGroup;
@@ -132,8 +157,12 @@ function toQuestion(
     quarantines: Quarantines;
   },
 ): Question {
-  const { entry, wantedBy, group } = known;
-  const decided = decisionOn(entry, known);
+  const { entry, elsewhere, group } = known;
+  const foreign = row.realm === foreignRealm;
+  // What is foreign in no realm is ours in another: nothing is left to decide about the foreign one.
+  const ledger = foreign && elsewhere !== undefined ? 'absent' : entry.state;
+  const wantedBy = known.wantedBy ?? (foreign ? undefined : elsewhere);
+  const decided = decisionOn(entry, { ...known, wantedBy });
   return {
     key: row.key,
     address: row.address,
@@ -143,7 +172,7 @@ function toQuestion(
     moved: row.moved,
     unverified:
       row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard)),
-    ledger: entry.state,
+    ledger,
     counted: entry.counted,
     withheldFor: entry.withheldFor,
     approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },

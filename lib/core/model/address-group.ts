@@ -75,6 +75,9 @@ export interface GroupTarget {
   brakes?: BrakeSettings | undefined;
 }
 
+/** Realm of what a person put into a group of ours, or what nobody can tell apart: it is no address of any cluster. */
+export const foreignRealm = '-';
+
 /** Key of a membership, dirty row and ledger row: group, realm, canonical address. Neither name nor realm may hold `|`. */
 export function membershipKey(group: string, realm: string, address: string): string {
   return `${group}|${realm}|${address}`;
