@@ -1,4 +1,5 @@
-// npm run simulate -- --seeds 1000 [--from N] [--seed N] [--steps N] [--jobs N] [--json]
+// npm run simulate -- --seeds 1000 [--from N] [--seed N] [--steps N] [--jobs N] [--follow TEXT] [--json]
+// --follow tells every write of a row whose key holds the text, too: an address, a group, the id of a pod.
 // Exit code 1 on any violation; the last line is a summary, with --json one object.
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     steps: { type: 'string', default: String(usualSteps) },
+    follow: { type: 'string' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     json: { type: 'boolean', default: false },
   },
@@ -40,7 +42,7 @@ async function main(): Promise<number> {
     for (const outcome of failed.slice(0, storiesMax)) await tellStory(outcome, steps);
   } else {
     const plan = planOf(numberOf('seed', values.seed), steps);
-    const outcome = await runPlan(plan, { story: true });
+    const outcome = await runPlan(plan, { story: true, follow: values.follow });
     totals.add(outcome);
     for (const line of storyOf(plan, outcome)) say(line);
     if (outcome.violation) await tellStory(outcome, steps);
@@ -57,7 +59,8 @@ async function tellStory({ seed, violation }: Outcome, steps: number): Promise<v
   const cut = await shrink(plan, violation.invariant);
   const smaller = cutPlan(plan, cut);
   say('', `shrunk from ${plan.steps.length} steps to ${smaller.steps.length}:`);
-  for (const line of storyOf(smaller, await runPlan(smaller, { story: true }))) say(line);
+  for (const line of storyOf(smaller, await runPlan(smaller, { story: true, follow: values.follow })))
+    say(line);
 }
 
 function numberOf(name: string, text: string): number {

@@ -1,4 +1,4 @@
-import { Kernel, type Violation } from './kernel/kernel.ts';
+import { Kernel, type StoryOptions, type Violation } from './kernel/kernel.ts';
 import { fine } from './kernel/weather.ts';
 import { differences } from './oracle/rest.ts';
 import type { Plan, Step } from './plan/steps.ts';
@@ -29,7 +29,7 @@ const minuteMs = 60_000;
 const restMs = 100 * minuteMs;
 
 /** Plays a plan: first safety under faults, then, when the faults have ended, that everything comes right by itself. */
-export async function runPlan(plan: Plan, options: { story?: boolean } = {}): Promise<Outcome> {
+export async function runPlan(plan: Plan, options: StoryOptions = {}): Promise<Outcome> {
   const kernel = new Kernel(plan.seed, options);
   const world = new World(kernel, plan);
   const began = kernel.now;

@@ -44,6 +44,18 @@ function checkWithheld({ devices, kernel }: World, hub: Hub, key: Key): void {
   kernel.violate('only people withhold', `${address} of ${key.pk}: nobody took it off ${device.name}`);
 }
 
+/** Tells every write of rows whose keys hold the text. */
+function followRows({ kernel, tables }: Hub, text: string): void {
+  tables.watchers.push((key, before, after) => {
+    const name = `${key.table} ${key.pk} ${key.sk ?? ''}`;
+    const what = after ? JSON.stringify(after) : 'gone';
+    if (name.includes(text))
+      kernel.tell(
+        () => `${tables.writer?.name ?? 'late'}: ${name} ${before ? 'becomes' : 'begins as'} ${what}`,
+      );
+  });
+}
+
 /** Everything that a plan names, in working order. */
 export class World {
   readonly kernel: Kernel;
@@ -79,6 +91,7 @@ export class World {
       }),
     });
     watch = new DeviceWatch(hub, truth);
+    if (kernel.follow !== undefined) followRows(hub, kernel.follow);
     hub.tables.watchers.push(watchMonotony(kernel), (key, before, after) => {
       const next = hub.tables.writer && hub.candidates.get(hub.tables.writer);
       if (key.pk !== 'configuration|active' || !after || !next) return;

@@ -24,6 +24,8 @@ export interface DeviceChange {
   object: string;
   op: 'add' | 'remove';
   address: string;
+  /** It was there only because an older state of the device brought it back. */
+  broughtBack: boolean;
 }
 
 export type Trouble = 'none' | 'down' | 'busy' | 'throttled' | 'credentials';
@@ -44,6 +46,8 @@ export class Device {
   onChange: ((change: DeviceChange, members: ReadonlySet<string>) => void) | undefined;
   /** Members that a person ever took off: `object|address`. */
   readonly takenOff = new Set<string>();
+  /** Members that an older state brought back: `object|address`. */
+  readonly broughtBack = new Set<string>();
   /** Members that people, restarts and restored backups changed. */
   disturbances = 0;
   readonly #kernel: Kernel;
@@ -60,19 +64,20 @@ export class Device {
   }
 
   /** A hub changes one member. */
-  change(change: Omit<DeviceChange, 'time'>): void {
+  change(change: Omit<DeviceChange, 'time' | 'broughtBack'>): void {
     const object = this.objects.get(change.object);
     if (!object) return;
     const { members } = object;
     if (members.has(change.address) === (change.op === 'add')) return;
     if (change.op === 'add') members.add(change.address);
     else members.delete(change.address);
+    const broughtBack = this.broughtBack.delete(`${change.object}|${change.address}`);
     this.#kernel.mix(`${change.op} ${change.address}`);
     this.#kernel.tell(
       () =>
         `${this.name}: ${change.by} ${change.op}s ${change.address} ${change.op === 'add' ? 'to' : 'from'} ${change.object} (${members.size})`,
     );
-    this.onChange?.({ ...change, time: this.#kernel.now }, members);
+    this.onChange?.({ ...change, broughtBack, time: this.#kernel.now }, members);
   }
 
   /** A copy of everything it holds. */
@@ -116,7 +121,9 @@ export class Device {
     }
     for (const [name, { members }] of objects) {
       const before = this.objects.get(name)?.members ?? new Set();
-      this.disturbances += [...members].filter((one) => !before.has(one)).length;
+      const back = [...members].filter((one) => !before.has(one));
+      this.disturbances += back.length;
+      for (const one of back) this.broughtBack.add(`${name}|${one}`);
     }
     this.objects = objects;
   }

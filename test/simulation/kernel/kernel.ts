@@ -10,6 +10,11 @@ export interface Violation {
   time: number;
 }
 
+export interface StoryOptions {
+  story?: boolean;
+  follow?: string | undefined;
+}
+
 /** Where the simulation begins; any moment would do. */
 export const beginning = Date.UTC(2026, 0, 1);
 
@@ -25,9 +30,12 @@ export class Kernel {
   readonly violations: Violation[] = [];
   /** What people read about a failing seed; kept only on request. */
   readonly story: { time: number; text: string }[] | undefined;
+  /** Rows whose keys hold this text are told of in the story. */
+  readonly follow: string | undefined;
   #hash = 0x811c9dc5;
 
-  constructor(seed: number, options: { story?: boolean } = {}) {
+  constructor(seed: number, options: StoryOptions = {}) {
+    this.follow = options.follow;
     this.dice = new Dice(seed);
     this.ids = new Dice(seed ^ 0x5bd1e995);
     this.story = options.story === true ? [] : undefined;

@@ -81,6 +81,8 @@ export class BrakeWatch {
   }
 
   #isFree(firewall: string, group: GroupSpec, change: DeviceChange): boolean {
+    // The group had already lost it: what an older state brings back goes without a brake.
+    if (change.broughtBack) return true;
     const until = this.released.get(`${firewall}|${group.name}|remove|${change.address}`) ?? 0;
     if (until > this.#kernel.now) return true;
     const wishes = [...this.#truth.everWanted].filter(
