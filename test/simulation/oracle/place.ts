@@ -78,7 +78,7 @@ function ledgerWrong(place: Place): string[] {
   const { objectRow, rows } = place;
   const waits = mayWait(place);
   const found = rows
-    .filter(({ item }) => item['heldReason'] === undefined || item['heldReason'] !== waits)
+    .filter(({ item }) => !waits.includes(String(item['heldReason'])))
     .filter(
       ({ item }) =>
         item['state'] !== 'present' || item['heldReason'] !== undefined || item['failedCode'] !== undefined,
@@ -87,19 +87,22 @@ function ledgerWrong(place: Place): string[] {
   const present = rows.filter(({ item }) => item['state'] === 'present').length;
   const { size = 0, held = 0 } = objectRow?.item ?? {};
   if (size !== present) found.push(`counted ${JSON.stringify(size)}, ledger holds ${present}`);
-  if (held !== 0 && waits === undefined) found.push(`${JSON.stringify(held)} counted as held`);
+  if (held !== 0 && waits.length === 0) found.push(`${JSON.stringify(held)} counted as held`);
   return found;
 }
 
-/** The one reason for which changes of this group may wait for ever. */
-function mayWait(place: Place): string | undefined {
-  if (place.target.mode === 'add-only') return 'add-only';
-  return isFull(place) ? 'max-members' : undefined;
+/** Reasons for which changes of this group may wait for ever. */
+function mayWait(place: Place): string[] {
+  return [
+    ...(place.target.mode === 'add-only' ? ['add-only'] : []),
+    ...(isFull(place) ? ['max-members'] : []),
+  ];
 }
 
-/** A full group takes no more. */
-function isFull({ group, members, wanted }: Place): boolean {
-  return wanted.length > group.maxMembers && members.length >= group.maxMembers;
+/** A full group takes no more: by what is wanted, or by what `add-only` leaves in it. */
+function isFull({ group, members, target, wanted }: Place): boolean {
+  const tooMany = wanted.length > group.maxMembers || target.mode === 'add-only';
+  return tooMany && members.length >= group.maxMembers;
 }
 
 function rowOf(rows: readonly StoredItem[], address: string): StoredItem | undefined {
