@@ -42,9 +42,10 @@ export function compare(comparison: Comparison): Finding[] {
 
 function judge(key: string, comparison: Comparison): Finding | undefined {
   const row = comparison.ledger.get(key)?.row;
+  // What is held back from leaving and is not there, or went with its object: then there is nothing left to hold.
+  if (row?.held?.op === 'remove' && row.state === 'present' && !comparison.observed.has(key))
+    return { kind: 'lost', key };
   if (row && isOpen(row)) return { kind: 'open', key };
-  // A person took off what is held back from leaving: then there is nothing left to hold.
-  if (row?.held?.op === 'remove' && !comparison.observed.has(key)) return { kind: 'lost', key };
   if (row?.held) return undefined;
   if (row?.state === 'present') return judgePresent(key, comparison);
   const there = comparison.observed.has(key);
