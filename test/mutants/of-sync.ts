@@ -185,8 +185,8 @@ export const ofSync: readonly Mutant[] = [
     file: group,
     edits: [
       [
-        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await request.stillSame()))",
-        "if (findings.some(({ kind }) => kind === 'foreign') && !(await request.stillSame()))",
+        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))",
+        "if (findings.some(({ kind }) => kind === 'foreign') && !(await stillSame()))",
       ],
     ],
     killers: ['test/app/restart-meanwhile.test.ts'],
@@ -245,5 +245,45 @@ export const ofSync: readonly Mutant[] = [
       ],
     ],
     killers: [faults, random, races],
+  },
+  {
+    name: 'handover-forgotten',
+    breaks: 'what was written while another device took over counts as on it',
+    file: 'lib/app/reconcile/lost.ts',
+    edits: [['(putAt(row) >= from || deviceSince !== from)', 'deviceSince !== from']],
+    killers: ['test/app/devices.test.ts'],
+  },
+  {
+    name: 'handover-of-absent-group',
+    breaks: 'a group that was away when another device took over counts as on it',
+    file: 'lib/app/reconcile/lost.ts',
+    edits: [['deviceSince !== from)', 'deviceSince < 0)']],
+    killers: ['test/app/devices.test.ts'],
+  },
+  {
+    name: 'other-realm-forgotten',
+    breaks: 'an address leaves although another realm of the firewall wants it',
+    file: 'lib/app/sync/questions.ts',
+    edits: [['known.wantedBy ?? (foreign ? undefined : elsewhere)', 'known.wantedBy']],
+    killers: ['test/app/devices.test.ts'],
+  },
+  {
+    name: 'foreign-although-wanted',
+    breaks: 'an address is taken off as foreign although somebody wants it by now',
+    file: 'lib/app/sync/questions.ts',
+    edits: [["foreign && elsewhere !== undefined ? 'absent' : entry.state", 'entry.state']],
+    killers: ['test/app/devices.test.ts'],
+  },
+  {
+    name: 'held-although-gone',
+    breaks: 'what is held back from leaving counts as there although its object is not ours any more',
+    file: 'lib/app/reconcile/compare.ts',
+    edits: [
+      [
+        " && row.state === 'present' && !comparison.observed.has(key)",
+        " && row.held.reason === 'shrink' && !comparison.observed.has(key)",
+      ],
+    ],
+    killers: ['lib/app/reconcile/compare.test.ts'],
   },
 ];
