@@ -134,6 +134,11 @@ export class Hub {
       );
   }
 
+  deviceOf(firewall: string): Device | undefined {
+    const entry = this.spec.firewalls.find(({ name }) => name === firewall);
+    return this.#options.devices.get(entry?.device ?? '');
+  }
+
   get running(): number {
     return Object.values(this.#functions).reduce((sum, { running }) => sum + running, 0);
   }

@@ -1,11 +1,13 @@
 import { Kernel, type StoryOptions, type Violation } from './kernel/kernel.ts';
 import { fine } from './kernel/weather.ts';
 import { differences } from './oracle/rest.ts';
+import { lastClosed } from './plan/closed-times.ts';
 import type { Plan, Step } from './plan/steps.ts';
 import { playAgent } from './play/agent-steps.ts';
 import { playCluster, settleCluster } from './play/cluster-steps.ts';
 import { type Backups, playDevice } from './play/device-steps.ts';
 import { apply, approveAll, compareAll, playHub, restoreSome, type TableBackups } from './play/hub-steps.ts';
+import { endPauses, playOrder } from './play/order-steps.ts';
 import { offer, playPeople } from './play/people-steps.ts';
 import { World } from './world.ts';
 
@@ -83,6 +85,10 @@ function play(world: World, step: Step, kept: { backups: Backups; tables: TableB
       const side = world.hubs[step.hub];
       return side && playHub(side, kept.tables, step);
     }
+    case 'order': {
+      const side = world.hubs[step.hub];
+      return side && playOrder(side, step);
+    }
   }
 }
 
@@ -108,12 +114,16 @@ async function rest(world: World): Promise<number | undefined> {
   }
   const end = kernel.now;
   await kernel.run(3 * minuteMs);
-  for (const side of world.hubs) apply(side, side.hub.spec);
-  for (let round = 0; kernel.now < end + restMs && kernel.violations.length === 0; round++) {
+  for (const side of world.hubs) {
+    endPauses(side);
+    apply(side, side.hub.spec);
+  }
+  const last = Math.max(end, ...world.hubs.map(({ hub }) => lastClosed(hub.spec.closed ?? [])));
+  for (let round = 0; kernel.now < last + restMs && kernel.violations.length === 0; round++) {
     for (const device of world.devices.values()) offer(world, device);
     for (const side of world.hubs) {
       side.hub.redrive();
-      if (round % 2 === 0) approveAll(side);
+      if (round % 2 === 0) approveAll(side, { frozen: false });
       else restoreSome(side);
       if (round === 1) compareAll(side.hub);
     }

@@ -81,7 +81,7 @@ export class World {
       pools.set(one.network, pool);
       return new Cluster(kernel, one, pool);
     });
-    const truth = new Truth({ ...spec, groups: [] }, clusters);
+    const truth = new Truth({ ...spec, groups: [] }, clusters, () => kernel.now);
     let watch: DeviceWatch | undefined;
     const hub = new Hub(kernel, spec, {
       devices,

@@ -5,6 +5,8 @@ import type { Process } from '../kernel/process.ts';
 import type { GroupSpec, HubSpec } from '../plan/spec.ts';
 import { objectName } from '../plan/spec.ts';
 import { BrakeWatch } from './brake-watch.ts';
+import { DecisionWatch } from './decision-watch.ts';
+import { OrderWatch } from './order-watch.ts';
 import type { Truth } from './truth.ts';
 
 /** A function works on with an older configuration at most as long as it runs. */
@@ -13,6 +15,8 @@ const longestRunMs = 130_000;
 /** What must hold at every write of one hub to any device. */
 export class DeviceWatch implements DeviceGuard {
   readonly brakes: BrakeWatch;
+  readonly orders: OrderWatch;
+  readonly decisions: DecisionWatch;
   /** Tables were lost or put back, or listings were wrong: what the hub knows may be wrong, too. */
   misled = false;
   /** Writes into an object that a person had put in the place of ours since the last comparison. */
@@ -21,41 +25,26 @@ export class DeviceWatch implements DeviceGuard {
   readonly #truth: Truth;
   /** Configurations that were made active, the last one last. */
   readonly #history: { time: number; spec: HubSpec }[] = [];
-  /** Fence of each process that took a lease, by writer row. */
-  readonly #fences = new Map<Process, Map<string, number>>();
 
   constructor(hub: Hub, truth: Truth) {
     this.#hub = hub;
     this.#truth = truth;
     this.brakes = new BrakeWatch(hub.kernel, truth);
-    hub.tables.watchers.push((key, before, after) => {
-      if (key.table !== 'control' || !key.pk.startsWith('writer|') || after === undefined) return;
-      const { writer } = hub.tables;
-      const fence = Number(after['fence'] ?? 0);
-      if (writer === undefined || fence === Number(before?.['fence'] ?? 0)) return;
-      const mine = this.#fences.get(writer) ?? new Map<string, number>();
-      mine.set(key.pk, fence);
-      this.#fences.set(writer, mine);
-    });
+    this.orders = new OrderWatch(hub);
+    this.decisions = new DecisionWatch(hub, truth, this.brakes);
   }
 
   /** A configuration became active. */
   activated(spec: HubSpec): void {
     this.#history.push({ time: this.#hub.kernel.now, spec });
+    this.decisions.activatedAt = this.#hub.kernel.now;
     this.#truth.spec = spec;
     this.#truth.look();
   }
 
   sends(process: Process, firewall: string): void {
     const spec = this.#hub.spec.firewalls.find(({ name }) => name === firewall);
-    const row = `writer|paper:${spec?.plane ?? ''}`;
-    const [item] = this.#hub.tables.store.read([{ table: 'control', pk: row }]);
-    const [mine, newest] = [this.#fences.get(process)?.get(row), item?.['fence']];
-    if (mine !== newest)
-      this.#violate(
-        'only the newest fence writes',
-        `${process.name} writes to ${firewall} with fence ${mine}, the newest is ${JSON.stringify(newest)}`,
-      );
+    this.orders.sends(process, firewall, `writer|paper:${spec?.plane ?? ''}`);
   }
 
   touches(change: {
@@ -82,6 +71,7 @@ export class DeviceWatch implements DeviceGuard {
     const group = this.#groupOf(change.object);
     if (group === undefined) return;
     this.#justify(device, firewall, group, change);
+    if (!this.misled) this.decisions.changed({ firewall, device, group, change });
     this.brakes.changed({ firewall, group, change, members });
   }
 
@@ -118,10 +108,20 @@ export class DeviceWatch implements DeviceGuard {
     const realms = this.#hub.spec.firewalls.find(({ name }) => name === firewall)?.realms ?? [];
     const wishes = realms.map((realm) => `${group.name}|${realm}|${change.address}`);
     const place = `${change.address} in ${group.name} on ${device.name}`;
-    if (change.op === 'add' && !wishes.some((wish) => this.#truth.everWanted.has(wish)))
+    const ordered = this.#truth.everQuarantined.has(change.address);
+    if (
+      change.op === 'add' &&
+      !wishes.some((wish) => this.#truth.everWanted.has(wish)) &&
+      !(ordered && group.usedIn === 'deny')
+    )
       this.#violate('only what was wanted is added', place);
     const wanted = wishes.some((wish) => this.#truth.everWanted.has(wish));
-    if (change.op === 'remove' && wanted && !wishes.some((wish) => this.#truth.everLeft.has(wish)))
+    if (
+      change.op === 'remove' &&
+      wanted &&
+      !ordered &&
+      !wishes.some((wish) => this.#truth.everLeft.has(wish))
+    )
       this.#violate('only what was given up is removed', `${place}: wanted all the time`);
   }
 

@@ -35,7 +35,7 @@ export function placeOf(
     name: `${group.name} on ${firewall.name}`,
     group,
     target,
-    wanted: truth.wanted(group.name, firewall.realms),
+    wanted: truth.wanted(group, firewall.realms),
     members: [...(object?.members ?? [])].sort(),
     isOurs: target.create === 'own' ? made : offered,
     rows: stored.filter(({ key }) => key.sk !== '#object'),

@@ -5,29 +5,45 @@ import type { GroupSpec, HubSpec } from '../plan/spec.ts';
 /** `group|realm|address` */
 export type Wish = string;
 
+/** A person's order as it was given: an address in every realm, or the own addresses of a pod. */
+export interface Quarantined {
+  /** Undefined for a pod that has no address yet. */
+  address: string | undefined;
+  /** Undefined: every realm. */
+  realm: string | undefined;
+  /** Pod that is followed. */
+  uid: string | undefined;
+}
+
 /** What a hub's groups should hold, from the clusters' own objects by comparing labels; shares no code with the product. */
 export class Truth {
-  /** Wishes of each endpoint as of the last look. */
   /** Pods as they were at one time or another: what the hub still knows of them is judged under a new configuration, too. */
   readonly #past = new Map<string, { pod: Pod; scope: Scope }[]>();
   readonly #present = new Map<string, { pod: Pod; scope: Scope }>();
+  /** Wishes of each endpoint as of the last look. */
   readonly #wishes = new Map<string, ReadonlySet<Wish>>();
+  /** Orders in force, by target. */
+  readonly quarantines = new Map<string, Quarantined>();
+  /** Addresses that an order ever concerned. */
+  readonly everQuarantined = new Set<string>();
+  /** When something happened in a cluster to whoever has an address, and when its realm's pods had it last. */
+  readonly touchedAt = new Map<string, number>();
   /** What was ever wanted, and what some endpoint ever stopped wanting. */
   readonly everWanted = new Set<Wish>();
   readonly everLeft = new Set<Wish>();
-  /** Wishes that came or went so far. */
-  changes = 0;
   spec: HubSpec;
   readonly #clusters: readonly Cluster[];
+  readonly #now: () => number;
 
-  constructor(spec: HubSpec, clusters: readonly Cluster[]) {
+  constructor(spec: HubSpec, clusters: readonly Cluster[], now: () => number) {
     this.spec = spec;
     this.#clusters = clusters;
+    this.#now = now;
   }
 
   /** Looks at everything again. */
   look(): void {
-    for (const cluster of this.#clusters) this.lookAt(cluster);
+    for (const cluster of this.#clusters) this.#lookAt(cluster);
     for (const { pod, scope } of [...this.#past.values()].flat()) {
       for (const wish of this.#wishesOf(pod, scope)) {
         this.everWanted.add(wish);
@@ -38,27 +54,87 @@ export class Truth {
 
   /** Looks at one cluster again, or at one pod of it. */
   lookAt(cluster: Cluster, uid?: string): void {
+    for (const wish of this.#lookAt(cluster, uid))
+      this.touchedAt.set(wish.slice(wish.lastIndexOf('|') + 1), this.#now());
+  }
+
+  /** Returns what came or went. */
+  #lookAt(cluster: Cluster, uid?: string): Wish[] {
+    const changed: Wish[] = [];
     const known = [...this.#wishes.keys()].filter((endpoint) => endpoint.startsWith(`${cluster.spec.name}/`));
     const pods = uid === undefined ? [...cluster.api.pods.keys()] : [uid];
     const endpoints = new Set(pods.map((one) => `${cluster.spec.name}/pod/${one}`));
     const scope = scopeOf(cluster);
     for (const endpoint of uid === undefined ? new Set([...known, ...endpoints]) : endpoints) {
       const pod = cluster.api.pods.get(endpoint.slice(endpoint.lastIndexOf('/') + 1));
+      if (uid !== undefined) this.#touch(endpoint, pod, scope);
       this.#remember(endpoint, pod, scope);
-      this.#set(endpoint, pod ? this.#wishesOf(pod, scope) : new Set());
+      changed.push(...this.#set(endpoint, pod ? this.#wishesOf(pod, scope) : new Set()));
     }
+    return changed;
   }
 
-  /** Addresses of a group as seen by a firewall of some realms, sorted. */
-  wanted(group: string, realms: readonly string[]): string[] {
+  /** Addresses of a group as seen by a firewall of some realms, sorted; what people ordered stands above what clusters want. */
+  wanted(group: Pick<GroupSpec, 'name' | 'usedIn'>, realms: readonly string[]): string[] {
     const found = new Set<string>();
+    const denies = group.usedIn === 'deny';
     for (const wishes of this.#wishes.values()) {
       for (const wish of wishes) {
         const [name = '', realm = '', address = ''] = wish.split('|');
-        if (name === group && realms.includes(realm)) found.add(address);
+        if (name !== group.name || !realms.includes(realm)) continue;
+        if (denies || !this.isQuarantined(realm, address)) found.add(address);
       }
     }
+    if (denies) {
+      for (const { address, realm } of this.quarantines.values())
+        if (address !== undefined && (realm === undefined || realms.includes(realm))) found.add(address);
+    }
     return [...found].sort();
+  }
+
+  /** A person ordered an address, or a pod with its own addresses, out of everything. */
+  quarantine(target: string): void {
+    const one = this.#targetOf(target);
+    this.quarantines.set(target, one);
+    if (one.address !== undefined) this.everQuarantined.add(one.address);
+  }
+
+  isQuarantined(realm: string, address: string): boolean {
+    for (const one of this.quarantines.values())
+      if (one.address === address && (one.realm === undefined || one.realm === realm)) return true;
+    return false;
+  }
+
+  /** Whether a pod has the address now. */
+  isHeld(address: string): boolean {
+    for (const { pod } of this.#present.values()) if (pod.address === address && !pod.ended) return true;
+    return false;
+  }
+
+  /** A pod is named `cluster/namespace/name`; its name is its uid here. */
+  #targetOf(target: string): Quarantined {
+    const [cluster = '', , uid] = target.split('/');
+    if (uid === undefined) return { address: target, realm: undefined, uid: undefined };
+    const side = this.#clusters.find(({ spec }) => spec.name === cluster);
+    const known =
+      this.#present.get(`${cluster}/pod/${uid}`) ?? this.#past.get(`${cluster}/pod/${uid}`)?.at(-1);
+    return { address: known?.pod.address, realm: side?.spec.realm, uid };
+  }
+
+  /** Something happened to a pod: whatever it publishes, and its node, may change by it. */
+  #touch(endpoint: string, pod: Pod | undefined, { nodes }: Scope): void {
+    const before = this.#present.get(endpoint);
+    for (const one of [before?.pod, pod]) {
+      if (one === undefined) continue;
+      const node = nodes.get(one.node);
+      if (one.address !== undefined) this.touchedAt.set(one.address, this.#now());
+      if (node !== undefined) this.touchedAt.set(node, this.#now());
+      for (const order of this.quarantines.values()) {
+        if (order.uid !== one.uid || order.address !== undefined || one.address === undefined) continue;
+        order.address = one.address;
+        this.everQuarantined.add(one.address);
+      }
+    }
   }
 
   /** Endpoints, as `cluster/kind/uid`, that want it. */
@@ -78,22 +154,17 @@ export class Truth {
     else this.#present.delete(endpoint);
   }
 
-  #set(endpoint: string, now: ReadonlySet<Wish>): void {
+  #set(endpoint: string, now: ReadonlySet<Wish>): Wish[] {
     const before = this.#wishes.get(endpoint) ?? new Set();
-    for (const wish of now) if (!before.has(wish)) this.#comes(wish);
-    for (const wish of before) if (!now.has(wish)) this.#goes(wish);
+    const [come, gone] = [
+      [...now].filter((one) => !before.has(one)),
+      [...before].filter((one) => !now.has(one)),
+    ];
+    for (const wish of come) this.everWanted.add(wish);
+    for (const wish of gone) this.everLeft.add(wish);
     if (now.size > 0) this.#wishes.set(endpoint, now);
     else this.#wishes.delete(endpoint);
-  }
-
-  #comes(wish: Wish): void {
-    this.changes += 1;
-    this.everWanted.add(wish);
-  }
-
-  #goes(wish: Wish): void {
-    this.changes += 1;
-    this.everLeft.add(wish);
+    return [...come, ...gone];
   }
 
   #wishesOf(pod: Pod, { realm, stages, nodes }: Scope): Set<Wish> {

@@ -2,6 +2,7 @@ import type { TableName } from '../../../lib/core/ports.ts';
 import { Dice } from '../kernel/dice.ts';
 import { bad, fine, type Weather, weatherNames } from '../kernel/weather.ts';
 import { apps, groupsOf, hubsOf, namespaces, stages } from './hubs.ts';
+import { withOrders } from './orders.ts';
 import type { HubSpec } from './spec.ts';
 import type { AgentStep, ClusterStep, DeviceStep, HubStep, PeopleStep, Plan, Step } from './steps.ts';
 
@@ -10,6 +11,11 @@ export const usualSteps = 120;
 
 /** The plan of a seed: a different mixture of troubles each time, so that now and then one of them dominates. */
 export function planOf(seed: number, steps = usualSteps): Plan {
+  return withOrders(plainPlanOf(seed, steps), new Dice(seed ^ 0x0a11ce));
+}
+
+/** The same without people who order and decide. */
+export function plainPlanOf(seed: number, steps = usualSteps): Plan {
   const dice = new Dice(seed);
   const hubs = hubsOf(dice);
   const devices = [...new Set(hubs.flatMap(({ firewalls }) => firewalls.map(({ device }) => device)))];

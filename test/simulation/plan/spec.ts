@@ -1,5 +1,6 @@
 import type { Configuration } from '../../../lib/app/configuration/model.ts';
 import type { AddressGroup, BrakeSettings, GroupTarget } from '../../../lib/core/model/address-group.ts';
+import { freezesOf, maintenanceOf } from './closed-times.ts';
 
 /** Whom a group selects, as plain lists: configurations are made from it, and the oracle compares labels with it directly. */
 export interface GroupSpec {
@@ -11,6 +12,8 @@ export interface GroupSpec {
   /** Required value of the namespace label `stage`. */
   stage: string | undefined;
   addresses: 'pod' | 'node';
+  /** Allow groups unless it says `deny`: one that quarantined addresses get into. */
+  usedIn?: 'deny';
   maxMembers: number;
   brakes: BrakeSettings;
   publish: readonly GroupTarget[];
@@ -31,12 +34,22 @@ export interface FirewallSpec {
   realms: readonly string[];
 }
 
+/** Times in which changes wait, minutes since the beginning, in one of the three forms that people write them in. */
+export interface ClosedTimes {
+  form: 'freeze' | 'never' | 'only';
+  /** One firewall, or all (which only a freeze can). */
+  firewall: string | undefined;
+  strict: boolean;
+  times: readonly { from: number; to: number }[];
+}
+
 /** Everything a hub is configured with. */
 export interface HubSpec {
   name: string;
   clusters: readonly ClusterSpec[];
   firewalls: readonly FirewallSpec[];
   groups: readonly GroupSpec[];
+  closed?: readonly ClosedTimes[];
 }
 
 export const wide: BrakeSettings = {
@@ -66,6 +79,8 @@ export function objectName(hub: string, group: Pick<GroupSpec, 'name' | 'publish
 }
 
 export function configurationOf(spec: HubSpec): Configuration {
+  const denies = spec.groups.find(({ usedIn }) => usedIn === 'deny');
+  const freeze = freezesOf(spec);
   return {
     hub: { name: spec.name, account, region, alarmEmails: [] },
     networks: {
@@ -88,9 +103,18 @@ export function configurationOf(spec: HubSpec): Configuration {
     firewalls: Object.fromEntries(
       spec.firewalls.map(({ name, device, plane, realms }) => [
         name,
-        { kind: 'paper', network, realms, reconcileMinutes: 15, settings: { device, plane } },
+        {
+          kind: 'paper',
+          network,
+          realms,
+          reconcileMinutes: 15,
+          ...maintenanceOf(spec, name),
+          settings: { device, plane },
+        },
       ]),
     ),
+    ...(freeze.length === 0 ? {} : { approvals: { freeze } }),
+    ...(denies ? { quarantine: { group: denies.name } } : {}),
     groups: Object.fromEntries(spec.groups.map((group) => [group.name, groupOf(spec.name, group)])),
   };
 }
@@ -113,7 +137,7 @@ function groupOf(hub: string, spec: GroupSpec): AddressGroup {
       ? `app in {${list}}`
       : { matchExpressions: [{ key: 'app', operator: 'In', values: [...apps] }] },
     ...(places.length === 0 ? { anyNamespace: true as const } : { namespaces: places.join(' && ') }),
-    usedIn: 'allow',
+    usedIn: spec.usedIn ?? 'allow',
     maxMembers,
     brakes,
     publish: publish.map((target) => ({ ...target, object: objectName(hub, spec) })),

@@ -64,7 +64,14 @@ export type HubStep = Chosen & { in: 'hub'; hub: number } & (
     | { do: 'restore table' | 'lose table'; table: TableName }
   );
 
-export type Step = (ClusterStep | AgentStep | DeviceStep | PeopleStep | HubStep) & {
+/** What people order and decide at the command line; `whole` means all firewalls. */
+export type OrderStep = Chosen & { in: 'order'; hub: number } & (
+    | { do: 'pause' | 'resume'; whole: boolean }
+    | { do: 'quarantine'; what: 'address' | 'pod' | 'used address' }
+    | { do: 'lift' | 'reject' | 'approve own' }
+  );
+
+export type Step = (ClusterStep | AgentStep | DeviceStep | PeopleStep | HubStep | OrderStep) & {
   /** Time until the next step, milliseconds. */
   wait: number;
 };

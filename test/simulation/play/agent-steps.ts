@@ -11,6 +11,7 @@ export function playAgent(side: ClusterSide, step: AgentStep): void {
     case 'restart':
       return agents.restart();
     case 'pause':
+      side.hub.watch.decisions.heldUp(step.seconds * 1000);
       return agents.pause(step.seconds * 1000, step.replaced);
     case 'compact':
       return cluster.api.compact();

@@ -1,5 +1,5 @@
 import { applyConfiguration } from '../../../lib/app/commands/apply.ts';
-import { approveHeld, listHeld } from '../../../lib/app/commands/approve.ts';
+import { approveHeld, type Decision, listHeld } from '../../../lib/app/commands/approve.ts';
 import { planConfiguration } from '../../../lib/app/commands/plan.ts';
 import { requestReconcile } from '../../../lib/app/commands/request-reconcile.ts';
 import { restoreMember } from '../../../lib/app/commands/restore.ts';
@@ -15,8 +15,8 @@ import type { HubSide } from '../world.ts';
 
 const tables: readonly TableName[] = ['endpoints', 'memberships', 'dirty', 'ledger', 'control'];
 /** Whoever acts at the command line. */
-const approver: Person = { name: 'an approver', principal: 'arn:aws:iam::111122223333:user/approver' };
-const author: Person = { name: 'an author', principal: 'arn:aws:iam::111122223333:user/author' };
+export const approver: Person = { name: 'an approver', principal: 'arn:aws:iam::111122223333:user/approver' };
+export const author: Person = { name: 'an author', principal: 'arn:aws:iam::111122223333:user/author' };
 /** How long an approval holds; the oracle gives it as much and a run more. */
 const approvalMs = 62 * 60_000;
 
@@ -63,25 +63,31 @@ export function apply(side: HubSide, spec: HubSpec): void {
   });
 }
 
-/** Releases everything that is held, on every firewall. */
-export function approveAll(side: HubSide): void {
-  const { hub, watch } = side;
-  hub.person('approve', async (app) => {
+/** Releases everything that is held, on every firewall; at rest what a freeze holds is left to the freeze. */
+export function approveAll(side: HubSide, options: { frozen: boolean } = { frozen: true }): void {
+  side.hub.person('approve', async (app) => {
     const active = await app.configurations.active();
     for (const firewall of Object.keys(active.configuration.firewalls)) {
-      const held = (await listHeld(app.ports, active, firewall)).filter(
-        ({ reason }) => holdRule(reason).approvable,
+      const held = await listHeld(app.ports, active, firewall);
+      const mine = held.filter(
+        ({ reason }) => holdRule(reason).approvable && (options.frozen || reason !== 'frozen'),
       );
-      if (held.length === 0) continue;
-      hub.kernel.tell(
-        () =>
-          `approved on ${firewall}: ${held.map(({ op, key, reason }) => `${op} ${key} (${reason})`).join(', ')}`,
-      );
-      for (const { group, op, address } of held)
-        watch.brakes.released.set(`${firewall}|${group}|${op}|${address}`, hub.kernel.now + approvalMs);
-      await approveHeld(app.ports, active, { firewall, by: approver, held });
+      if (mine.length > 0) await approve(side, app, { firewall, held: mine, by: approver });
     }
   });
+}
+
+/** The oracle is told before: an approval counts from the first row in which it is written. */
+async function approve(side: HubSide, app: App, decision: Decision): Promise<void> {
+  const { hub, watch } = side;
+  const { firewall, held } = decision;
+  hub.kernel.tell(
+    () =>
+      `approved on ${firewall}: ${held.map(({ op, key, reason }) => `${op} ${key} (${reason})`).join(', ')}`,
+  );
+  for (const { group, op, address } of held)
+    watch.brakes.released.set(`${firewall}|${group}|${op}|${address}`, hub.kernel.now + approvalMs);
+  await approveHeld(app.ports, await app.configurations.active(), decision);
 }
 
 /** Lets addresses come back that people took off. */
@@ -116,10 +122,11 @@ async function withheld(app: App): Promise<{ firewall: string; group: string; ad
 }
 
 /** The region is down: nothing runs, nobody is heard; messages wait. */
-function outage({ hub, clusters }: HubSide, minutes: number): void {
+function outage({ hub, clusters, watch }: HubSide, minutes: number): void {
   hub.kernel.tell(() => `hub ${hub.spec.name}: outage of ${minutes} min`);
   hub.ticking = false;
   const milliseconds = minutes * 60_000;
+  watch.decisions.heldUp(milliseconds);
   for (const { agents } of clusters) agents.pause(milliseconds, false);
   hub.kernel.scheduler.after(milliseconds, () => {
     hub.ticking = true;
