@@ -50,10 +50,13 @@ function judge(key: string, comparison: Comparison): Finding | undefined {
   if (row?.state === 'present') return judgePresent(key, comparison);
   const there = comparison.observed.has(key);
   const wish = comparison.wanted.get(key);
-  if (row?.withheldFor !== undefined) {
-    return there || row.withheldFor !== wish ? { kind: 'open', key } : undefined;
-  }
-  return judgeUnknown(key, there, wish);
+  if (row?.withheldFor === undefined) return judgeUnknown(key, there, wish);
+  return isStillOff(row.withheldFor, there, wish) ? undefined : { kind: 'open', key };
+}
+
+/** It is out for the endpoint for which a person took it off. */
+function isStillOff(withheldFor: string, there: boolean, wish: string | undefined): boolean {
+  return !there && withheldFor === wish;
 }
 
 /** The ledger knows nothing of it. */

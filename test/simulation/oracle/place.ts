@@ -78,7 +78,7 @@ function ledgerWrong(place: Place): string[] {
   const { objectRow, rows } = place;
   const waits = mayWait(place);
   const found = rows
-    .filter(({ item }) => !waits.includes(String(item['heldReason'])))
+    .filter(({ item }) => !waits.some((one) => one === item['heldReason']))
     .filter(
       ({ item }) =>
         item['state'] !== 'present' || item['heldReason'] !== undefined || item['failedCode'] !== undefined,
