@@ -83,6 +83,28 @@ describe('hostile and broken events', () => {
     expect(JSON.stringify(line)).toContain('also used by cluster one');
   });
 
+  test('whoever was refused an address gets it when the other cluster has it no more', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(pod('a', '10.1.0.1', { app: 'db' }));
+    await world.hello('other-process-1', 'two');
+    const change = { ...world.upsertChange(pod('b', '10.1.0.1', web)), sequence: 1 };
+    await world.event('endpoints', { epoch: 1, changes: [change] }, 'two');
+    await world.settle();
+    expect(world.on('web')).toEqual([]);
+    const sweepAll = async (): Promise<void> => {
+      for (let i = 0; i < 60; i++) {
+        await world.clock.sleep(60_000);
+        await sweep(world.ports, world.configurations);
+      }
+      await world.settle();
+    };
+    await sweepAll();
+    expect(world.on('web')).toEqual([]);
+    await world.remove('a');
+    await sweepAll();
+    expect(world.on('web')).toEqual(['10.1.0.1']);
+  });
+
   test('labels full of quotes, slashes and control characters are data', async () => {
     const world = await World.start([group('web', { select: 'has(evil)' })]);
     await world.upsert(pod('a', '10.1.0.1', { evil: `'"<>/\\|\u0000\n` }));

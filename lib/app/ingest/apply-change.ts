@@ -85,8 +85,41 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     await reevaluate(context, stored, stored.record);
     return tryChange(context, change);
   }
-  await followQuarantines(context, change.id, claimed);
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
+  await evaluate(context, change, { stored, owners });
+}
+
+/**
+ * An endpoint that was refused an address of another cluster takes it when that one has it no more. For the sweep; throws
+ * `store/condition-failed` when the row changed meanwhile.
+ */
+export async function claimAgain(context: IngestContext, stored: StoredEndpoint): Promise<void> {
+  const { id, version, time, record, generation } = stored;
+  if (!record || generation !== context.active.generation) return;
+  const change: Change = { id, version, time, cause: 'relist', record };
+  const claimed = claimedAddresses(record);
+  const items = await context.ports.tables.read(
+    claimed.map((address) => ownerKey(context.cluster.realm, address)),
+  );
+  const owners = new Map(claimed.map((address, index) => [address, readOwner(items[index])]));
+  const { refused } = await claim(context, change, owners);
+  const before = stored.refused.filter(isClaimedTwice).length;
+  if (refused.filter(isClaimedTwice).length < before) await evaluate(context, change, { stored, owners });
+}
+
+export function isClaimedTwice(refusal: string): boolean {
+  return refusal.startsWith('address/claimed-twice');
+}
+
+/** Claims, memberships and dirty rows of a record that is new, or has to be looked at anew. */
+async function evaluate(
+  context: IngestContext,
+  change: Change,
+  known: { stored: StoredEndpoint | undefined; owners: Map<string, Owner | undefined> },
+): Promise<void> {
+  const { ports } = context;
+  const { stored, owners } = known;
+  await followQuarantines(context, change.id, claimedAddresses(change.record));
   const { excluded, refused, writes, steps } = await claim(context, change, owners);
   const { keys, refused: outside } = desired(context, change.record, excluded);
   const endpoint: StoredEndpoint = {

@@ -1,6 +1,6 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import { finishSteps, type IngestContext } from '../ingest/apply-change.ts';
+import { claimAgain, finishSteps, type IngestContext, isClaimedTwice } from '../ingest/apply-change.ts';
 import { settle } from '../ingest/settle.ts';
 import { wakeAll } from '../ingest/wake-all.ts';
 import type { Ports } from '../ports.ts';
@@ -18,7 +18,7 @@ import {
 const tombstoneMs = 24 * 60 * 60_000;
 
 /**
- * Finishes endpoints whose settling was interrupted, takes endpoints of a silent cluster out of the groups that expired, and deletes tombstones that are a day old, with the claims they still hold.
+ * Finishes endpoints whose settling was interrupted, gives addresses to those that were refused them and may have them now, takes endpoints of a silent cluster out of the groups that expired, and deletes tombstones that are a day old, with the claims they still hold.
  * Tells whether endpoints are left that expired.
  */
 export async function sweepShard(
@@ -60,6 +60,7 @@ async function sweepEndpoint(
     return;
   }
   if (endpoint.memberships.some((key) => isIn(expired, key))) return expire(context, endpoint, expired);
+  if (endpoint.refused.some(isClaimedTwice)) return claimAgain(context, endpoint);
   if (endpoint.deletedAt === undefined || ports.clock.now() - endpoint.deletedAt < tombstoneMs) return;
   const self = globalEndpointId(cluster.id, endpoint.id);
   for (const address of endpoint.former) {
