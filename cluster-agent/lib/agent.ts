@@ -10,6 +10,7 @@ import { Store } from './store.ts';
 import { pause } from './timing.ts';
 
 const heartbeatMilliseconds = 30_000;
+const digestMilliseconds = 5 * 60_000;
 
 export interface AgentOptions {
   objects: ObjectSource;
@@ -55,7 +56,8 @@ export class Agent {
         telemetry.warn('another agent process took over');
         this.stop();
       },
-      onResend: (shards) => this.#sender.resend(shards),
+      onManifests: (shards) => this.#sender.manifests(shards),
+      onResend: (shards, endpoints) => this.#sender.resend(shards, endpoints),
     });
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
@@ -90,6 +92,7 @@ export class Agent {
       this.#hub.listen(stop),
       this.#sender.run(stop),
       this.#heartbeats(stop),
+      this.#digests(stop),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }
@@ -99,13 +102,21 @@ export class Agent {
     this.#stop.abort();
   }
 
-  /** The snapshot needs both: all kinds listed in full, and an epoch; it is sent once per epoch. */
+  /** To begin needs both: all kinds listed in full, and an epoch; it happens once per epoch. */
   #begin(): void {
     const { epoch } = this.#hub;
     if (epoch === undefined || epoch === this.#begun || this.status.listed.size < kinds.length) return;
     this.#begun = epoch;
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
-    this.#sender.begin(epoch);
+    this.#sender.begin(epoch, { digests: this.#hub.digests });
+  }
+
+  /** The first one is sent at the beginning of an epoch. */
+  async #digests(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await pause(this.#options.clock, digestMilliseconds, stop);
+      if (!stop.aborted && this.#hub.epoch === this.#begun) this.#sender.digest();
+    }
   }
 
   async #heartbeats(stop: AbortSignal): Promise<void> {

@@ -30,7 +30,9 @@ beforeEach(() => {
     agentVersion: '1.0.0',
     onEpoch: (epoch) => log.push(`epoch ${epoch}`),
     onSuperseded: () => log.push('superseded'),
-    onResend: (shards) => log.push(`resend ${shards.join(',')}`),
+    onManifests: (shards) => log.push(`manifests ${shards.join(',')}`),
+    onResend: (shards, endpoints) =>
+      log.push(`resend ${shards.join(',')}${endpoints ? ` only ${endpoints.join(',')}` : ''}`),
   });
   ended = Promise.all([link.greet(stop.signal), link.listen(stop.signal)]);
 });

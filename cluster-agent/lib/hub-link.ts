@@ -6,6 +6,7 @@ import {
   hubMessage,
   schemaVersion,
 } from '../../lib/core/model/messages.ts';
+import { digestVersion } from '../../lib/core/model/shard-digest.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { EventBus, Inbox, InboxMessage } from './ports.ts';
 import type { AgentStatus } from './status.ts';
@@ -27,7 +28,9 @@ export interface HubLinkOptions {
   onEpoch: (epoch: number) => void;
   /** The hub gave a higher epoch to another process. */
   onSuperseded: () => void;
-  onResend: (shards: readonly number[]) => void;
+  onManifests: (shards: readonly number[]) => void;
+  /** Of all endpoints of the shards, or of those that are named. */
+  onResend: (shards: readonly number[], endpoints?: readonly string[]) => void;
 }
 
 /** Asks the hub for an epoch and listens to what it says. */
@@ -36,6 +39,7 @@ export class HubLink {
   readonly #options: HubLinkOptions;
   readonly #answered = new Bell();
   #epoch: number | undefined;
+  #digests = false;
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -44,6 +48,11 @@ export class HubLink {
 
   get epoch(): number | undefined {
     return this.#epoch;
+  }
+
+  /** The hub that gave the epoch compares digests as we make them. */
+  get digests(): boolean {
+    return this.#digests;
   }
 
   /** Says hello until an epoch came. */
@@ -102,11 +111,12 @@ export class HubLink {
       this.#options.status.warn('message-invalid', message.body.slice(0, 200));
       return message.ack();
     }
-    if (parsed.type === 'resend') {
-      if (parsed.epoch === this.#epoch) this.#options.onResend(parsed.shards);
-      return message.ack();
+    if (parsed.type === 'epoch') return this.#takeEpoch(parsed, message);
+    if (parsed.epoch === this.#epoch) {
+      if (parsed.type === 'manifests') this.#options.onManifests(parsed.shards);
+      else this.#options.onResend(parsed.shards, parsed.endpoints);
     }
-    return this.#takeEpoch(parsed, message);
+    return message.ack();
   }
 
   /**
@@ -117,6 +127,8 @@ export class HubLink {
     if (answer.process === this.process) {
       if (this.#epoch === undefined || answer.epoch > this.#epoch) {
         this.#epoch = answer.epoch;
+        // A hub that knows a later version knows ours, too.
+        this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

@@ -70,6 +70,11 @@ export class Pending {
     }
   }
 
+  /** Ids of which nobody knows what arrived: a call that told of them failed. */
+  uncertain(): string[] {
+    return [...this.#entries].filter(([, { attempts }]) => attempts > 0).map(([id]) => id);
+  }
+
   /** Oldest first; entries may be deleted on the way. */
   entries(): IterableIterator<[string, PendingEntry]> {
     return this.#entries.entries();

@@ -1,15 +1,17 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
 import { type EndpointKind, shardOf } from '../../lib/core/model/endpoint.ts';
-import { type ChangeCause, schemaVersion } from '../../lib/core/model/messages.ts';
+import type { ChangeCause } from '../../lib/core/model/messages.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import { Batch, limits, type Outgoing, utf8 } from './batch.ts';
-import { allShards, firstCall, manifestEvents, shardManifests } from './manifests.ts';
+import { allShards } from './manifests.ts';
 import { Pending, type PendingEntry } from './pending.ts';
 import type { EventBus } from './ports.ts';
+import { Statements } from './statements.ts';
 import type { AgentStatus } from './status.ts';
 import type { Store } from './store.ts';
 import { backOff, Bell, pause } from './timing.ts';
+import { Told } from './told.ts';
 
 const callRetry = { base: 200, cap: 30_000 };
 const entryRetry = { base: 100, cap: 30_000 };
@@ -33,21 +35,29 @@ export class Sender {
   readonly #pending = new Pending();
   /** Failed ids that sit out their delay. */
   readonly #resting = new Map<string, PendingEntry>();
-  /** Content hash of what the hub accepted last in this epoch, by id. */
-  readonly #accepted = new Map<string, string>();
-  /** Endpoints whose record is too large to be sent. */
-  readonly #refused = new Set<string>();
+  readonly #told: Told;
+  readonly #statements: Statements;
   readonly #bell = new Bell();
   #epoch: number | undefined;
   #sequence = 0;
-  /** Shards whose manifests are due once everything that waited at that time is sent. */
-  #due = new Set<number>();
-  #dueTicket = 0;
-  #manifestsRest = false;
-  #manifestFailures = 0;
+  /** The hub compares digests. */
+  #digests = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    const { clock, random, source, status, store } = options;
+    this.#told = new Told(store);
+    this.#statements = new Statements({
+      put: (entries) => this.#put(entries),
+      told: this.#told,
+      pending: this.#pending,
+      resting: this.#resting,
+      status,
+      clock,
+      random,
+      source,
+      ring: () => this.#bell.ring(),
+    });
   }
 
   get pending(): number {
@@ -58,21 +68,49 @@ export class Sender {
     return this.#sequence;
   }
 
-  /** An epoch: everything is sent under it, then the manifests of all shards. */
-  begin(epoch: number): void {
+  /**
+   * An epoch. To a hub that compares digests only the digest of everything is sent: it asks for what it lacks. To an older one everything
+   * is sent, and then the manifests of all shards.
+   */
+  begin(epoch: number, { digests = false }: { digests?: boolean } = {}): void {
     this.#epoch = epoch;
+    this.#digests = digests;
     this.#sequence = 0;
-    this.#accepted.clear();
     this.#pending.clear();
     this.#resting.clear();
-    this.#refused.clear();
-    this.#due.clear();
-    this.#request(allShards, 'start');
+    this.#statements.clear();
+    this.#told.clear();
+    if (digests) {
+      this.#told.assume((id, bytes) => this.#refuse(id, bytes));
+      this.digest();
+    } else {
+      this.#send(this.#options.store.ids(), 'start');
+      this.#demand(allShards, { resent: false });
+    }
   }
 
-  /** The endpoints of these shards again, changed or not, and then their manifests. */
-  resend(shards: readonly number[]): void {
-    if (this.#epoch !== undefined) this.#request(shards, 'relist');
+  /** The digest of everything is due. */
+  digest(): void {
+    if (this.#epoch === undefined || !this.#digests) return;
+    this.#statements.requestDigest();
+    this.#bell.ring();
+  }
+
+  /** The manifests of these shards are wanted. */
+  manifests(shards: readonly number[]): void {
+    if (this.#epoch !== undefined) this.#demand(shards, { resent: false });
+  }
+
+  /** The endpoints of these shards again, changed or not, or those that are named; then the manifests of the shards. */
+  resend(shards: readonly number[], endpoints?: readonly string[]): void {
+    if (this.#epoch === undefined) return;
+    const [wanted, named] = [new Set(shards), endpoints && new Set(endpoints)];
+    const ids = [...this.#options.store.ids()];
+    this.#send(
+      ids.filter((id) => (named ? named.has(id) : wanted.has(shardOf(id)))),
+      'relist',
+    );
+    this.#demand(shards, { resent: this.#digests });
   }
 
   /** A record may have changed; before the first epoch this is not news. */
@@ -90,35 +128,26 @@ export class Sender {
     while (!stop.aborted) {
       await this.#bell.wait(stop);
       while (!stop.aborted && this.#epoch !== undefined) {
-        const shards = this.#readyShards();
-        if (shards.size === 0 && this.#pending.size === 0) break;
+        const statement = this.#statements.next();
+        if (statement === undefined && this.#pending.size === 0) break;
+        const at = { epoch: this.#epoch, sequence: this.#sequence, stop };
         const reached =
-          shards.size > 0
-            ? await this.#sendManifests(this.#epoch, { shards, stop })
-            : await this.#sendChanges(this.#epoch, stop);
+          statement === undefined
+            ? await this.#sendChanges(this.#epoch, stop)
+            : await this.#statements.send(statement, at);
         failures = reached ? 0 : failures + 1;
         if (!reached) await pause(clock, backOff(failures - 1, callRetry, random), stop);
       }
     }
   }
 
-  /** Shards whose manifests can go: what waited when they were asked for is sent, and nothing of them rests. */
-  #readyShards(): Set<number> {
-    if (this.#manifestsRest || this.#due.size === 0 || this.#pending.oldestTicket <= this.#dueTicket)
-      return new Set();
-    const resting = new Set([...this.#resting.keys()].map(shardOf));
-    return new Set([...this.#due].filter((shard) => !resting.has(shard)));
+  #send(ids: Iterable<string>, cause: ChangeCause): void {
+    const time = this.#options.clock.now();
+    for (const id of ids) this.#pending.touch(id, { cause, time, force: true });
   }
 
-  #request(shards: readonly number[], cause: ChangeCause): void {
-    const { clock, store } = this.#options;
-    const wanted = new Set(shards);
-    const time = clock.now();
-    for (const id of store.ids()) {
-      if (wanted.has(shardOf(id))) this.#pending.touch(id, { cause, time, force: true });
-    }
-    for (const shard of wanted) this.#due.add(shard);
-    this.#dueTicket = this.#pending.ticket;
+  #demand(shards: readonly number[], how: { resent: boolean }): void {
+    this.#statements.requestManifests(shards, how);
     this.#bell.ring();
   }
 
@@ -147,7 +176,7 @@ export class Sender {
     for (const [index, { changes }] of batch.entries.entries()) {
       if (results[index] !== undefined) continue;
       for (const change of changes) {
-        this.#settle(change);
+        this.#told.settle(change.id, change.hash);
         taken.delete(change.id);
       }
       accepted += changes.length;
@@ -166,33 +195,27 @@ export class Sender {
       // Its namespace is not known yet and will touch it.
       if (!record) return undefined;
       const hash = contentHash(record);
-      if (!entry.force && this.#accepted.get(id) === hash) return undefined;
+      if (!entry.force && this.#told.has(id, hash)) return undefined;
       const json = JSON.stringify({ ...head, upsert: record });
       if (utf8(json) <= limits.recordBytes) {
-        this.#refused.delete(id);
+        this.#told.unrefuse(id);
         return { id, json, hash };
       }
       this.#refuse(id, utf8(json));
       // What the hub knows of it is no longer true, and what is true cannot be told: it leaves the groups.
-      if (!this.#accepted.has(id) && !entry.force) return undefined;
+      if (!this.#told.has(id) && !entry.force) return undefined;
     }
-    if (!store.has(id)) this.#refused.delete(id);
+    if (!store.has(id)) this.#told.unrefuse(id);
     const remove = { kind: kindOf(id), uid: id.slice(id.indexOf('|') + 1) };
     return { id, json: JSON.stringify({ ...head, remove }), hash: undefined };
   }
 
   #refuse(id: string, bytes: number): void {
     const { status } = this.#options;
-    if (this.#refused.has(id)) return;
-    this.#refused.add(id);
+    if (!this.#told.refuse(id)) return;
     const message = `the record of ${id} has ${bytes} bytes`;
     status.warn('record-too-large', message);
     status.failed('a record was refused', new ZonebridgeError('agent/record-too-large', message));
-  }
-
-  #settle(change: Outgoing): void {
-    if (change.hash === undefined) this.#accepted.delete(change.id);
-    else this.#accepted.set(change.id, change.hash);
   }
 
   /** Refused entries wait for a while of their own; the others go on. */
@@ -207,53 +230,6 @@ export class Sender {
       this.#pending.giveBack(back);
       this.#bell.ring();
     });
-  }
-
-  async #sendManifests(
-    epoch: number,
-    { shards: ready, stop }: { shards: ReadonlySet<number>; stop: AbortSignal },
-  ): Promise<boolean> {
-    const { clock, source, status } = this.#options;
-    const manifests = shardManifests(this.#hashes(ready), ready, this.#sequence);
-    const envelope = { schema: schemaVersion, epoch, sentAt: clock.now(), source };
-    const call = firstCall(manifestEvents(manifests, envelope));
-    const results = await this.#put(call.map(({ entry }) => entry));
-    if (results === undefined) return false;
-    if (this.#epoch !== epoch) return true;
-    let refused = 0;
-    for (const [index, { shards }] of call.entries()) {
-      if (results[index] !== undefined) refused += 1;
-      else for (const shard of shards) this.#due.delete(shard);
-    }
-    if (refused < call.length) status.accepted(0);
-    if (refused > 0) this.#restManifests(stop);
-    else this.#manifestFailures = 0;
-    if (this.#due.size === 0) status.started = true;
-    return true;
-  }
-
-  /** Refused manifests wait, so that they do not hold up changes. */
-  #restManifests(stop: AbortSignal): void {
-    const { clock, random } = this.#options;
-    this.#manifestsRest = true;
-    void pause(clock, backOff(this.#manifestFailures++, callRetry, random), stop).then(() => {
-      this.#manifestsRest = false;
-      this.#bell.ring();
-    });
-  }
-
-  /**
-   * What the manifests list: what the hub accepted, and in addition what it should have but did not get yet. Never
-   * less than what exists, because a complete manifest removes at the hub what it does not list.
-   */
-  *#hashes(shards: ReadonlySet<number>): Generator<readonly [string, string]> {
-    yield* this.#accepted;
-    const { store } = this.#options;
-    for (const id of store.ids()) {
-      if (this.#accepted.has(id) || this.#refused.has(id) || !shards.has(shardOf(id))) continue;
-      const record = store.record(id);
-      if (record) yield [id, contentHash(record)];
-    }
   }
 
   /** Error codes by entry, or undefined when the whole call failed. */

@@ -14,8 +14,10 @@ export class AgentStatus {
   endpoints: () => number = () => 0;
   epoch: () => number | undefined = () => undefined;
   readonly listed = new Set<Kind>();
-  /** The state at start and its manifests were accepted. */
+  /** The state at start was told: its digest, or all of it and its manifests, were accepted. */
   started = false;
+  /** Milliseconds since 1970 at which the bus last accepted a digest. */
+  lastDigest: number | undefined;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #sent: Counter;
@@ -56,6 +58,9 @@ export class AgentStatus {
     this.#gauge('last_accepted_timestamp_seconds', 'When the bus last accepted something', () =>
       seconds(this.lastAccepted),
     );
+    this.#gauge('last_digest_timestamp_seconds', 'When the bus last accepted a digest', () =>
+      seconds(this.lastDigest),
+    );
     this.#gauge('last_error_timestamp_seconds', 'When something last failed', () =>
       seconds(this.lastError?.time),
     );
@@ -68,6 +73,12 @@ export class AgentStatus {
   accepted(records: number): void {
     this.lastAccepted = this.#clock.now();
     this.#sent.inc(records);
+  }
+
+  digested(): void {
+    this.started = true;
+    this.lastDigest = this.#clock.now();
+    this.accepted(0);
   }
 
   relisted(kind: Kind): void {

@@ -24,6 +24,8 @@ export const metrics = {
   agentSilent: { name: 'AgentSilentSeconds', dimension: 'cluster', unit: 'Seconds' },
   /** Records of a cluster that were set aside. */
   refused: { name: 'RecordsRefused', dimension: 'cluster', unit: 'Count' },
+  /** Endpoints that the hub had wrong until a digest, a manifest or a new listing of the agent told: lost events, and what changed while no agent watched. */
+  foundLate: { name: 'EndpointsFoundLate', dimension: 'cluster', unit: 'Count' },
   /** 1 when a rotation failed, or when only a key that is not the current one was accepted. */
   rotationTrouble: { name: 'RotationTrouble', dimension: 'firewall', unit: 'Count' },
   /** How long all writes to it have been stopped by a person, in seconds; 0 when they are not. */

@@ -22,12 +22,13 @@ type TableAccess = 'read' | 'write' | 'put' | 'list';
 const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly TableAccess[]>>>> = {
   'ingest-deltas': {
     endpoints: ['read', 'write'],
-    memberships: ['write'],
+    // A shard is verified when no membership of its endpoints is missing.
+    memberships: ['read', 'write'],
     dirty: ['write'],
     control: ['read', 'write'],
   },
   'sync-firewall': {
-    // Only while a generation is rolled out: whether an address still belongs to its endpoint.
+    // Whether an address still belongs to its endpoint, while a generation is rolled out, and whether the table was lost.
     endpoints: ['read'],
     memberships: ['read'],
     dirty: ['read', 'write'],

@@ -9,7 +9,12 @@ const hourMs = 3_600_000;
 async function sweepFor(world: World, uid: string): Promise<void> {
   const active = await world.configurations.active();
   for (const cluster of active.clusters.values())
-    await sweepShard(world.ports, active, { cluster, shard: shardOf(`pod|${uid}`), expired: [] });
+    await sweepShard(world.ports, active, {
+      cluster,
+      shard: shardOf(`pod|${uid}`),
+      verified: true,
+      expired: [],
+    });
 }
 
 function owners(world: World): string[] {

@@ -116,6 +116,9 @@ test('an agent takes no message that is not of its hub, and goes on listening', 
     JSON.stringify({ ...good, schema: 2, process: 'PROCESS' }),
     JSON.stringify({ type: 'resend', schema: 1, epoch: 3, shards: [256] }),
     JSON.stringify({ type: 'resend', schema: 1, epoch: 9, shards: [1] }),
+    JSON.stringify({ type: 'resend', schema: 1, epoch: 3, shards: [1], endpoints: [7] }),
+    JSON.stringify({ type: 'manifests', schema: 1, epoch: 3, shards: [-1] }),
+    JSON.stringify({ type: 'manifests', schema: 1, epoch: 9, shards: [1] }),
   ];
   const stop = new AbortController();
   const link = new HubLink({
@@ -147,6 +150,7 @@ test('an agent takes no message that is not of its hub, and goes on listening', 
     agentVersion: '1',
     onEpoch: (epoch) => epochs.push(epoch),
     onSuperseded: () => undefined,
+    onManifests: (of) => shards.push(...of),
     onResend: (of) => shards.push(...of),
   });
   await link.listen(stop.signal);

@@ -93,8 +93,8 @@ function play(world: World, step: Step, kept: { backups: Backups; tables: TableB
 }
 
 /**
- * The faults end and people do what the runbook asks of them: agents that lost something are restarted, dead letters sent again, what is
- * held approved, what they took off restored. Then every firewall has to become what the clusters say, and stay so.
+ * The faults end and people do what the runbook asks of them: dead letters sent again, what is held approved, what they took off restored.
+ * No agent is restarted for what it or the hub lost. Then every firewall has to become what the clusters say, and stay so.
  */
 async function rest(world: World): Promise<number | undefined> {
   const { kernel } = world;
@@ -108,10 +108,7 @@ async function rest(world: World): Promise<number | undefined> {
     hub.ticking = true;
     hub.bus.catchUp();
   }
-  for (const side of world.clusters) {
-    side.agents.goOn();
-    if (side.untold) side.agents.restart();
-  }
+  for (const side of world.clusters) side.agents.goOn();
   const end = kernel.now;
   await kernel.run(3 * minuteMs);
   for (const side of world.hubs) {

@@ -10,7 +10,6 @@ import { DeviceWatch } from './oracle/device-watch.ts';
 import { watchMonotony } from './oracle/monotony.ts';
 import { Truth } from './oracle/truth.ts';
 import type { HubSpec } from './plan/spec.ts';
-import { clusterSource } from '../../lib/core/model/messages.ts';
 import type { Key } from '../../lib/core/ports.ts';
 import { identityOf, objectName } from './plan/spec.ts';
 import type { Plan } from './plan/steps.ts';
@@ -22,8 +21,6 @@ export interface ClusterSide {
   cluster: Cluster;
   agents: Agents;
   hub: HubSide;
-  /** An event of its agent was lost or came too late: only a new agent process tells the hub (there is no digest yet). */
-  untold: boolean;
 }
 
 export interface HubSide {
@@ -121,15 +118,9 @@ export class World {
     const identity = identityOf(name);
     const receivers = new Receivers(queue);
     const agents = new Agents(this.kernel, { api: cluster.api, bus: hub.bus, receivers, identity });
-    const result: ClusterSide = { cluster, agents, hub: side, untold: false };
     cluster.api.watchers.push(({ kind, uid }) => truth.lookAt(cluster, kind === 'pod' ? uid : undefined));
     cluster.onAssigned = (address) => watch.brakes.assignedAt.set(address, this.kernel.now);
-    const before = hub.bus.onLost;
-    hub.bus.onLost = (source) => {
-      before?.(source);
-      if (source === clusterSource(identity)) result.untold = true;
-    };
-    return result;
+    return { cluster, agents, hub: side };
   }
 
   #watchDevices(): void {

@@ -61,9 +61,9 @@ test('its table follows from its formula', () => {
   ].map((size) => {
     const networks = size.networks * (1.1 + 14.6 * size.zones);
     const firewalls = size.firewalls * (5.6 + 0.000026 * size.members);
-    const clusters = size.clusters * (1.8 + 0.027 * Math.max(1, size.endpoints / 1024));
+    const clusters = size.clusters * (2.2 + 0.27 * Math.max(1, size.endpoints / 1024));
     const audit = 4 * size.changes + Math.min(6.5 * size.changes, 1.9 * size.firewalls);
-    return 4.4 + networks + firewalls + clusters + 22 * size.changes + audit;
+    return 4.5 + networks + firewalls + clusters + 22 * size.changes + audit;
   });
   const [line = ''] = /^\| \*\*a month, about\*\*.*$/m.exec(model) ?? [];
   const stated = [...line.matchAll(/\$([\d,]+)/g)].map(([, figure = '']) => Number(figure.replace(',', '')));

@@ -8,6 +8,7 @@ import {
   conditionFailed,
   copyItem,
 } from '../../lib/aws/write-rules.ts';
+import { pulse } from '../../lib/app/state/pulses.ts';
 import type { Item, Key, Page, Query, StoredItem, TableName, Write } from '../../lib/core/ports.ts';
 
 const maxBatch = 100;
@@ -118,11 +119,11 @@ export class MemoryStore {
     for (const { write, after } of results) this.#store(write.key, after);
   }
 
-  /** Every item of a table in the order of its keys, without counting; for assertions. */
+  /** Every item of a table in the order of its keys, the pulse of the sweep left out, without counting; for assertions. */
   all(table: TableName): StoredItem[] {
     return [...this.#partitions.values()]
       .flatMap((partition) => [...partition.rows.values()])
-      .filter((row) => row.key.table === table)
+      .filter((row) => row.key.table === table && row.key.pk !== pulse)
       .sort((a, b) => compareBytes(a.key.pk, b.key.pk) || compareBytes(a.key.sk ?? '', b.key.sk ?? ''))
       .map((row) => ({ key: { ...row.key }, item: copyItem(row.item) }));
   }

@@ -7,7 +7,7 @@ import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key } from '../../core/ports.ts';
 import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, readCluster } from '../state/clusters.ts';
+import { clusterKey, type FoundLate, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { count, inParallel, text } from '../state/items.ts';
 import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
@@ -71,6 +71,8 @@ export interface ClusterStatus {
   pending: number;
   verifiedShards: number;
   shards: number;
+  /** Endpoints that the hub had wrong until a digest, a manifest or a new listing told. */
+  foundLate: FoundLate;
   quarantine: SetAside | undefined;
 }
 
@@ -215,6 +217,7 @@ async function clusterStatus(
     pending: state.pending,
     verifiedShards: state.verifiedShards.size,
     shards: shardCount,
+    foundLate: state.foundLate,
     quarantine: readSetAside(aside),
   };
 }

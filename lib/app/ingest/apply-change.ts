@@ -3,26 +3,22 @@ import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { contentHash } from '../../core/model/content-hash.ts';
 import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
-import type { Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import {
   endpointKey,
-  globalEndpointId,
   intendedMemberships,
-  type Owner,
   ownerKey,
-  parseGlobalEndpointId,
   readEndpoint,
   readOwner,
   type StoredEndpoint,
 } from '../state/endpoints.ts';
-import { claimedAddresses, judgeClaim } from './claims.ts';
+import { claimAddresses } from './claim-addresses.ts';
+import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
-import { evict } from './evict.ts';
 import { followQuarantines } from './follow-quarantines.ts';
 import { reevaluate } from './reevaluate.ts';
-import { type Intended, settle } from './settle.ts';
+import { settle } from './settle.ts';
 
 /** One change of one endpoint, already checked. `record` is undefined for a removal. */
 export interface Change {
@@ -41,9 +37,6 @@ export interface IngestContext {
   marks: { firewall: string; key: string }[];
 }
 
-/** Items that evictions may take of a transaction, beside the endpoint, its owner rows and the losers. */
-const evictionItems = 48;
-
 /** Former addresses that are kept per endpoint; a pod has one in its life, so more are a sign of something odd. */
 const formerMax = 64;
 
@@ -52,20 +45,19 @@ const attempts = 8;
 
 /**
  * Brings one endpoint up to date: conditional write of the endpoint, its memberships, its address claims and the dirty rows.
- * Older and repeated changes finish what an earlier try left and change nothing else.
+ * Older and repeated changes finish what an earlier try left and change nothing else. Returns whether the hub knew it otherwise.
  */
-export async function applyChange(context: IngestContext, change: Change): Promise<void> {
+export async function applyChange(context: IngestContext, change: Change): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await tryChange(context, change);
-      return;
+      return await tryChange(context, change);
     } catch (error) {
       if (attempt >= attempts || !isZonebridgeError(error, 'store/condition-failed')) throw error;
     }
   }
 }
 
-async function tryChange(context: IngestContext, change: Change): Promise<void> {
+async function tryChange(context: IngestContext, change: Change): Promise<boolean> {
   const { ports, cluster } = context;
   const claimed = claimedAddresses(change.record);
   const [item, ...ownerItems] = await ports.tables.read([
@@ -75,7 +67,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
   const stored = readEndpoint(change.id, item);
   if (stored && compareVersions(change.version, stored.version) <= 0) {
     await finish(context, stored, change);
-    return;
+    return false;
   }
   if (stored && stored.generation > context.active.generation) {
     throw new ZonebridgeError('store/unavailable', 'a newer configuration was activated meanwhile');
@@ -86,57 +78,10 @@ async function tryChange(context: IngestContext, change: Change): Promise<void> 
     return tryChange(context, change);
   }
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
-  await evaluate(context, change, { stored, owners });
-}
-
-/**
- * An endpoint that was refused an address of another cluster takes it when that one has it no more. For the sweep; throws
- * `store/condition-failed` when the row changed meanwhile.
- */
-export async function claimAgain(context: IngestContext, stored: StoredEndpoint): Promise<void> {
-  const { id, version, time, record, generation } = stored;
-  if (!record || generation !== context.active.generation) return;
-  const change: Change = { id, version, time, cause: 'relist', record };
-  const claimed = claimedAddresses(record);
-  const items = await context.ports.tables.read(
-    claimed.map((address) => ownerKey(context.cluster.realm, address)),
-  );
-  const owners = new Map(claimed.map((address, index) => [address, readOwner(items[index])]));
-  const { refused } = await claim(context, change, owners);
-  const before = stored.refused.filter(isClaimedTwice).length;
-  if (refused.filter(isClaimedTwice).length < before) await evaluate(context, change, { stored, owners });
-}
-
-export function isClaimedTwice(refusal: string): boolean {
-  return refusal.startsWith('address/claimed-twice');
-}
-
-/** Claims, memberships and dirty rows of a record that is new, or has to be looked at anew. */
-async function evaluate(
-  context: IngestContext,
-  change: Change,
-  known: { stored: StoredEndpoint | undefined; owners: Map<string, Owner | undefined> },
-): Promise<void> {
-  const { ports } = context;
-  const { stored, owners } = known;
-  await followQuarantines(context, change.id, claimedAddresses(change.record));
-  const { excluded, refused, writes, steps } = await claim(context, change, owners);
+  await followQuarantines(context, change.id, claimed);
+  const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners);
   const { keys, refused: outside } = desired(context, change.record, excluded);
-  const endpoint: StoredEndpoint = {
-    id: change.id,
-    version: change.version,
-    generation: context.active.generation,
-    record: change.record,
-    contentHash: change.record ? contentHash(change.record) : '',
-    memberships: stored?.memberships ?? [],
-    todo: [],
-    time: change.time,
-    deletedAt: change.record ? undefined : ports.clock.now(),
-    former: formerAddresses(stored, change.record),
-    refused: [...refused, ...outside],
-    expired: [],
-    revision: stored?.revision ?? 0,
-  };
+  const endpoint = nextRow(context, { change, stored, refused: [...refused, ...outside] });
   reportRefusals(context, endpoint);
   await settle(context, {
     endpoint,
@@ -147,6 +92,31 @@ async function evaluate(
     writes,
     steps,
   });
+  // An expired row has no hash, and a tombstone neither.
+  return endpoint.contentHash !== (stored?.contentHash ?? '');
+}
+
+/** The row after the change; its memberships are still those that were written before. */
+function nextRow(
+  { ports, active }: IngestContext,
+  next: { change: Change; stored: StoredEndpoint | undefined; refused: string[] },
+): StoredEndpoint {
+  const { change, stored, refused } = next;
+  return {
+    id: change.id,
+    version: change.version,
+    generation: active.generation,
+    record: change.record,
+    contentHash: change.record ? contentHash(change.record) : '',
+    memberships: stored?.memberships ?? [],
+    todo: [],
+    time: change.time,
+    deletedAt: change.record ? undefined : ports.clock.now(),
+    former: formerAddresses(stored, change.record),
+    refused,
+    expired: [],
+    revision: stored?.revision ?? 0,
+  };
 }
 
 /** Addresses it had and has no more: a pod that ended and is then removed still holds the claim to the one it ran with. */
@@ -178,66 +148,6 @@ export async function finishSteps(
 ): Promise<void> {
   const keys = intendedMemberships(stored);
   await settle(context, { endpoint: stored, keys, ...why, time: stored.time, writes: [], steps: [] });
-}
-
-interface Claims {
-  /** Addresses that belong to somebody else. */
-  excluded: Set<string>;
-  refused: string[];
-  writes: Write[];
-  steps: Intended[];
-}
-
-/** Takes the addresses of the record, evicting older claims. */
-async function claim(
-  context: IngestContext,
-  change: Change,
-  owners: Map<string, Owner | undefined>,
-): Promise<Claims> {
-  const { cluster, active } = context;
-  const claims: Claims = { excluded: new Set(), refused: [], writes: [], steps: [] };
-  const endpoint = globalEndpointId(cluster.id, change.id);
-  const losers = new Map<string, string[]>();
-  for (const [address, owner] of owners) {
-    let verdict = judgeClaim(
-      { endpoint, version: change.version, time: change.time, cluster },
-      owner,
-      active,
-    );
-    if (verdict.verdict === 'refused' && owner && (await isGone(context, owner, address)))
-      verdict = { verdict: 'take', evicts: undefined };
-    if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
-      claims.excluded.add(address);
-      claims.refused.push(
-        verdict.verdict === 'lost'
-          ? `${address} belongs to ${verdict.to} now`
-          : `address/claimed-twice: ${address} is also used by cluster ${verdict.other} of realm ${cluster.realm}`,
-      );
-      continue;
-    }
-    if (verdict.verdict === 'keep') continue;
-    if (verdict.evicts !== undefined)
-      losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
-    claims.writes.push({
-      key: ownerKey(cluster.realm, address),
-      put: { endpoint, epoch: change.version.epoch, sequence: change.version.sequence, time: change.time },
-      if: [
-        owner
-          ? { attribute: 'endpoint', is: '=', value: owner.endpoint }
-          : { attribute: 'endpoint', is: 'absent' },
-      ],
-    });
-  }
-  const room = Math.floor(evictionItems / Math.max(1, losers.size));
-  for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
-  return claims;
-}
-
-/** The owner was removed, ended, or has other addresses now. */
-async function isGone(context: IngestContext, owner: Owner, address: string): Promise<boolean> {
-  const { cluster, id } = parseGlobalEndpointId(owner.endpoint);
-  const [item] = await context.ports.tables.read([endpointKey(cluster, id)]);
-  return !claimedAddresses(readEndpoint(id, item)?.record).includes(address);
 }
 
 const newNamespaceMs = 10 * 60_000;

@@ -1,105 +1,90 @@
-import { type ManifestDetail, schemaVersion, type ShardManifest } from '../../core/model/messages.ts';
-import { names } from '../names.ts';
-import { noteVerified } from '../state/clusters.ts';
-import { readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
+import type { ManifestDetail, ShardManifest } from '../../core/model/messages.ts';
+import type { ClusterState } from '../state/clusters.ts';
 import { inParallel } from '../state/items.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
+import { askResend } from './ask-agent.ts';
+import { isLastLook, lookAgain, type LookedAt } from './look-again.ts';
+import { noteLate } from './note-late.ts';
+import { isAfter, livingIn, readShard, type ShardRows } from './shard-rows.ts';
+import { verifyShards } from './verify-shards.ts';
 import { wakeAll } from './wake-all.ts';
-
-/** The bus keeps no order: a manifest may come before its endpoints, so it is looked at again a few times before shards are asked for. */
-const looks = 3;
-const lookAgainSeconds = 5;
 
 /**
  * Compares shards with what the agent says it has. A complete shard removes what the agent no longer has (inferred, never witnessed)
- * and is then verified; a shard that lacks something is asked for again and forbids removals until it is verified.
+ * and is then verified; what a shard lacks is asked for again, and forbids removals until it is verified.
  */
 export async function applyManifest(
   context: IngestContext,
-  detail: ManifestDetail,
-  event: Readonly<Record<string, unknown>>,
+  known: { state: ClusterState; detail: ManifestDetail },
+  event: LookedAt,
 ): Promise<void> {
-  const { ports, cluster } = context;
-  const results = await inParallel(detail.manifests, 8, (manifest) =>
+  const { detail, state } = known;
+  const compared = await inParallel(detail.manifests, 8, (manifest) =>
     compareShard(context, detail.epoch, manifest),
   );
-  const equal = detail.manifests.filter((_, index) => results[index]).map(({ shard }) => shard);
+  const complete = compared.filter(({ lacks }) => lacks !== undefined && lacks.length === 0);
   // Before the removals: a sync that meets one of them at once must know that the shard is whole.
-  await noteVerified(ports.tables, cluster.id, { epoch: detail.epoch, shards: equal });
-  await inParallel(
-    results.flatMap((gone) => gone ?? []),
-    16,
-    (gone) => removeGone(context, gone),
-  );
+  const equal = new Map(complete.map(({ manifest, rows }) => [manifest.shard, rows]));
+  await verifyShards(context, state, equal);
+  const gone = complete.flatMap((one) => one.gone);
+  const removed = await inParallel(gone, 16, (one) => removeGone(context, one));
+  await noteLate(context, removed.filter(Boolean).length);
   await wakeAll(context);
-  const differing = detail.manifests.filter((_, index) => !results[index]);
+  const differing = compared.filter((one) => !complete.includes(one));
   if (differing.length === 0) return;
-  const look = typeof event['look'] === 'number' ? event['look'] : 1;
-  if (look < looks) {
-    const body = JSON.stringify({ ...event, look: look + 1, detail: { ...detail, manifests: differing } });
-    await ports.queues.send({ queue: names.ingestQueue(ports.hub), body, delaySeconds: lookAgainSeconds });
-    return;
+  const lacking = differing.flatMap(({ lacks }) => lacks ?? []);
+  // Changes that are still on their way can explain no more endpoints than the agent sent changes.
+  const cut = Math.max(...detail.manifests.map((manifest) => manifest.cut));
+  if (lacking.length <= cut && !isLastLook(event)) {
+    const manifests = differing.map(({ manifest }) => manifest);
+    return lookAgain(context.ports, event, { ...detail, manifests });
   }
-  const resend = {
-    type: 'resend',
-    schema: schemaVersion,
-    epoch: detail.epoch,
-    shards: differing.map(({ shard }) => shard),
-  };
-  await ports.queues.send({ queue: names.agentQueue(ports.hub, cluster.key), body: JSON.stringify(resend) });
+  // What was sent again and still differs cannot be helped by sending it once more at once: the next digest asks.
+  const open = differing.filter(({ manifest }) => manifest.resent !== true);
+  const shards = open.map(({ manifest }) => manifest.shard);
+  const broken = open.some(({ lacks }) => lacks === undefined);
+  const endpoints = open.flatMap(({ lacks }) => lacks ?? []);
+  await askResend(context, { epoch: detail.epoch, shards, ...(broken ? {} : { endpoints }) });
 }
 
-/** What the shard at the hub holds beyond what the agent has; undefined when it lacks something, or has it otherwise. */
+/** A shard at the hub beside what the agent says of it. */
+interface Compared {
+  manifest: ShardManifest;
+  rows: ShardRows;
+  /** Ids that the hub lacks, or has otherwise; undefined when the manifest is not whole. */
+  lacks: string[] | undefined;
+  /** What the hub has beyond what the agent has. */
+  gone: Gone[];
+}
+
 async function compareShard(
   context: IngestContext,
   epoch: number,
   manifest: ShardManifest,
-): Promise<Gone[] | undefined> {
-  if (manifest.entries.length !== manifest.count) return undefined;
-  const stored = await readShard(context, manifest.shard);
+): Promise<Compared> {
+  const { cut } = manifest;
+  if (manifest.entries.length !== manifest.count)
+    return { manifest, rows: new Map(), lacks: undefined, gone: [] };
+  const rows = await readShard(context, manifest.shard);
   const told = new Map(manifest.entries);
-  for (const [id, hash] of told) {
-    const row = stored.get(id);
-    if (row?.contentHash !== hash && !isAfter(row, epoch, manifest.cut)) return undefined;
-  }
-  return [...stored.values()]
-    .filter((row) => row.record && !told.has(row.id) && !isAfter(row, epoch, manifest.cut))
-    .map(({ id }) => ({ id, version: { epoch, sequence: manifest.cut } }));
+  const lacks = [...told].flatMap(([id, hash]) => {
+    const row = rows.get(id);
+    return row?.contentHash === hash || isAfter(row, { epoch, cut }) ? [] : [id];
+  });
+  const gone = livingIn(rows)
+    .filter((row) => !told.has(row.id) && !isAfter(row, { epoch, cut }))
+    .map(({ id }) => ({ id, version: { epoch, sequence: cut } }));
+  return { manifest, rows, lacks, gone };
 }
 
 /** An endpoint that the agent no longer has, and the version with which it goes. */
 type Gone = Pick<Change, 'id' | 'version'>;
 
-async function removeGone(context: IngestContext, gone: Gone): Promise<void> {
-  await applyChange(context, {
+function removeGone(context: IngestContext, gone: Gone): Promise<boolean> {
+  return applyChange(context, {
     ...gone,
     time: context.ports.clock.now(),
     cause: 'relist',
     record: undefined,
   });
-}
-
-/** The row tells of something that happened after the manifest was cut. */
-function isAfter(row: StoredEndpoint | undefined, epoch: number, cut: number): boolean {
-  if (!row) return false;
-  return row.version.epoch > epoch || (row.version.epoch === epoch && row.version.sequence > cut);
-}
-
-async function readShard(context: IngestContext, shard: number): Promise<Map<string, StoredEndpoint>> {
-  const rows = new Map<string, StoredEndpoint>();
-  let after: string | undefined;
-  do {
-    const pk = shardPartition(context.cluster.id, shard);
-    const page = await context.ports.tables.query({
-      table: 'endpoints',
-      pk,
-      ...(after === undefined ? {} : { after }),
-    });
-    for (const stored of page.items) {
-      const row = readEndpoint(stored.key.sk ?? '', stored.item);
-      if (row) rows.set(row.id, row);
-    }
-    after = page.next;
-  } while (after !== undefined);
-  return rows;
 }

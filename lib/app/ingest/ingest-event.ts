@@ -5,6 +5,7 @@ import { endpointId } from '../../core/model/endpoint.ts';
 import {
   clusterId,
   detailTypes,
+  digestDetail,
   type EndpointChange,
   endpointChange,
   endpointsDetail,
@@ -14,13 +15,16 @@ import {
   parseClusterSource,
   schemaVersion,
 } from '../../core/model/messages.ts';
+import { digestVersion } from '../../core/model/shard-digest.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
+import { clusterKey, type ClusterState, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
+import { applyDigest } from './apply-digest.ts';
 import { applyManifest } from './apply-manifest.ts';
+import { noteLate } from './note-late.ts';
 import { setAside } from './quarantine.ts';
 import { wakeAll } from './wake-all.ts';
 import { walkMessage, walkShards } from './walk.ts';
@@ -85,15 +89,15 @@ async function openEvent(ports: Ports, configurations: Configurations, source: s
       'record/wrong-cluster',
       `no configured cluster has the source ${source.slice(0, 160)}`,
     );
-  return { ports, active, cluster, epoch: readCluster(state).epoch };
+  return { ports, active, cluster, state: readCluster(state) };
 }
 
 interface Sender {
   ports: Ports;
   active: ActiveConfiguration;
   cluster: ActiveCluster;
-  /** The epoch that the hub issued last. */
-  epoch: number;
+  /** What the hub knew of the cluster when it opened the event: the epoch that it issued last, and what is verified. */
+  state: ClusterState;
 }
 
 async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promise<void> {
@@ -121,14 +125,22 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     case detailTypes.manifest: {
       const detail = checked(manifestDetail, event.detail);
       requireEpoch(from, detail.epoch);
-      return applyManifest(contextOf(from), detail, event);
+      return applyManifest(contextOf(from), { state: from.state, detail }, event);
+    }
+    case detailTypes.digest: {
+      const detail = checked(digestDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      // One that is computed in another way says nothing here.
+      if (detail.digest !== digestVersion) return undefined;
+      return applyDigest(contextOf(from), { state: from.state, detail }, event);
     }
     case detailTypes.hello: {
       const detail = checked(helloDetail, event.detail);
       const epoch = await issueEpoch(ports.tables, cluster.id, { ...detail, now });
       if (epoch === undefined)
         throw new ZonebridgeError('record/stale-epoch', `late hello of ${cluster.key}`);
-      const answer = { type: 'epoch', schema: schemaVersion, process: detail.process, epoch };
+      const { process } = detail;
+      const answer = { type: 'epoch', schema: schemaVersion, process, epoch, digest: digestVersion };
       return ports.queues.send({
         queue: names.agentQueue(ports.hub, cluster.key),
         body: JSON.stringify(answer),
@@ -155,7 +167,11 @@ async function ingestEndpoints(from: Sender, detail: z.infer<typeof endpointsDet
       changes.set(change.id, change);
   }
   try {
-    await inParallel([...changes.values()], width, (change) => applyChange(context, change));
+    const late = await inParallel([...changes.values()], width, async (change) => {
+      const knewOtherwise = await applyChange(context, change);
+      return knewOtherwise && change.cause === 'relist';
+    });
+    await noteLate(context, late.filter(Boolean).length);
   } finally {
     await wakeAll(context);
   }
@@ -202,10 +218,10 @@ function toChange(change: EndpointChange, at: { epoch: number; now: number }): C
 }
 
 function requireEpoch(from: Sender, epoch: number): void {
-  if (epoch === from.epoch) return;
+  if (epoch === from.state.epoch) return;
   throw new ZonebridgeError(
     'record/stale-epoch',
-    `epoch ${epoch} of ${from.cluster.key}, current is ${from.epoch}`,
+    `epoch ${epoch} of ${from.cluster.key}, current is ${from.state.epoch}`,
   );
 }
 

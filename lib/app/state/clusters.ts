@@ -13,10 +13,21 @@ export interface ClusterState {
   pending: number;
   agentVersion: string | undefined;
   verifiedShards: ReadonlySet<string>;
+  /** Counts how often everything was declared unverified within an epoch, because state was lost. */
+  losses: number;
   /** As the sweep saw it last; it is over when the heartbeat is not the one it began with. */
   silence: Silence | undefined;
   /** Shards in which addresses expired by silence and that the agent has not been asked for since. */
   expiredShards: readonly number[];
+  /** Endpoints that the hub had wrong until a comparison with the agent or a new listing of it told. */
+  foundLate: FoundLate;
+}
+
+/** Counted since the cluster is known; `last` are those of the last time. */
+export interface FoundLate {
+  count: number;
+  last: number;
+  at: number;
 }
 
 export function clusterKey(cluster: string): Key {
@@ -33,6 +44,7 @@ export function readCluster(item: Item | undefined): ClusterState {
     pending: count(item, 'pending'),
     agentVersion: text(item, 'agentVersion'),
     verifiedShards: new Set(texts(item, 'verified')),
+    losses: count(item, 'losses'),
     silence:
       item?.['silentSince'] === undefined
         ? undefined
@@ -42,6 +54,11 @@ export function readCluster(item: Item | undefined): ClusterState {
             at: count(item, 'silentAt'),
           },
     expiredShards: texts(item, 'expiredShards').map(Number),
+    foundLate: {
+      count: count(item, 'foundLate'),
+      last: count(item, 'foundLateLast'),
+      at: count(item, 'foundLateAt'),
+    },
   };
 }
 
@@ -106,19 +123,42 @@ export async function noteHeartbeat(
   }
 }
 
+/**
+ * Notes shards as verified, of those that were not before. `state` was read before the rows that were compared: when state was found lost
+ * since, the comparison says nothing about what is there now.
+ */
 export async function noteVerified(
   tables: Tables,
   cluster: string,
-  verified: { epoch: number; shards: readonly number[] },
+  verified: { state: ClusterState; shards: readonly number[] },
 ): Promise<void> {
-  if (verified.shards.length === 0) return;
+  const { state } = verified;
+  const fresh = verified.shards.map(String).filter((shard) => !state.verifiedShards.has(shard));
+  if (fresh.length === 0) return;
   try {
     await tables.write({
       key: clusterKey(cluster),
-      update: { addToSet: { verified: verified.shards.map(String) } },
-      if: [{ attribute: 'epoch', is: '=', value: verified.epoch }],
+      update: { addToSet: { verified: fresh } },
+      if: [
+        { attribute: 'epoch', is: '=', value: state.epoch },
+        { attribute: 'losses', is: 'absent or =', value: state.losses },
+      ],
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
+}
+
+/** State was lost or put back: what was compared before says nothing any more. */
+export async function noteLoss(tables: Tables, cluster: string): Promise<void> {
+  await tables.write({ key: clusterKey(cluster), update: { add: { losses: 1 }, remove: ['verified'] } });
+}
+
+export async function noteFoundLate(
+  tables: Tables,
+  cluster: string,
+  found: { count: number; now: number },
+): Promise<void> {
+  const set = { foundLateLast: found.count, foundLateAt: found.now };
+  await tables.write({ key: clusterKey(cluster), update: { set, add: { foundLate: found.count } } });
 }

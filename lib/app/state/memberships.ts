@@ -26,6 +26,16 @@ export function leave(key: string, endpoint: string): Write {
   return { key: rowKey(key, endpoint), delete: true };
 }
 
+/** Those that are not stored. One read unit each. */
+export async function missingMemberships<T extends { key: string; endpoint: string }>(
+  tables: Tables,
+  places: readonly T[],
+): Promise<T[]> {
+  if (places.length === 0) return [];
+  const items = await tables.read(places.map(({ key, endpoint }) => rowKey(key, endpoint)));
+  return places.filter((_, index) => items[index] === undefined);
+}
+
 /** One endpoint that still gives the address to the group, if any: one query with limit 1, whatever the group's size. */
 export async function anyMember(tables: Tables, key: string): Promise<Member | undefined> {
   const page = await tables.query({ table: 'memberships', pk: key, limit: 1 });

@@ -33,7 +33,8 @@ export async function sweepCluster(
   if (expired.length > 0) await noteExpired(ports, cluster, shards);
   const missing = new Set<number>(silentMs < silenceAfterMs ? state.expiredShards : []);
   for (const shard of shards) {
-    const found = await sweepShard(ports, active, { cluster, shard, expired });
+    const verified = state.verifiedShards.has(String(shard));
+    const found = await sweepShard(ports, active, { cluster, shard, verified, expired });
     if (found.expired && silentMs < silenceAfterMs) missing.add(shard);
   }
   if (missing.size > 0) await askAgain(ports, cluster, state, [...missing]);

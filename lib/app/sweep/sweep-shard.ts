@@ -1,6 +1,8 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import { claimAgain, finishSteps, type IngestContext, isClaimedTwice } from '../ingest/apply-change.ts';
+import { finishSteps, type IngestContext } from '../ingest/apply-change.ts';
+import { reclaim } from '../ingest/reclaim.ts';
+import { restoreMemberships } from '../ingest/restore-memberships.ts';
 import { settle } from '../ingest/settle.ts';
 import { wakeAll } from '../ingest/wake-all.ts';
 import type { Ports } from '../ports.ts';
@@ -18,15 +20,15 @@ import {
 const tombstoneMs = 24 * 60 * 60_000;
 
 /**
- * Finishes endpoints whose settling was interrupted, gives addresses to those that were refused them and may have them now, takes endpoints of a silent cluster out of the groups that expired, and deletes tombstones that are a day old, with the claims they still hold.
+ * Finishes endpoints whose settling was interrupted, writes memberships again that are missing, gives addresses back whose later owners are gone, takes endpoints of a silent cluster out of the groups that expired, and deletes tombstones that are a day old, with the claims they still hold.
  * Tells whether endpoints are left that expired.
  */
 export async function sweepShard(
   ports: Ports,
   active: ActiveConfiguration,
-  place: { cluster: ActiveCluster; shard: number; expired: readonly string[] },
+  place: { cluster: ActiveCluster; shard: number; verified: boolean; expired: readonly string[] },
 ): Promise<{ expired: boolean }> {
-  const { cluster, shard, expired } = place;
+  const { cluster, shard, verified, expired } = place;
   let anyExpired = false;
   const context: IngestContext = { ports, active, cluster, marks: [] };
   let after: string | undefined;
@@ -37,12 +39,14 @@ export async function sweepShard(
       pk,
       ...(after === undefined ? {} : { after }),
     });
-    for (const stored of page.items) {
-      const endpoint = readEndpoint(stored.key.sk ?? '', stored.item);
-      if (!endpoint) continue;
+    const endpoints = page.items.flatMap(({ key, item }) => readEndpoint(key.sk ?? '', item) ?? []);
+    for (const endpoint of endpoints) {
       anyExpired ||= endpoint.expired.length > 0;
       await sweepEndpoint(context, endpoint, expired).catch(unlessWritten);
+      if (endpoint.todo.length === 0) await reclaim(context, endpoint, { verified }).catch(unlessWritten);
     }
+    // Rows that were written above are left to the next time.
+    await restoreMemberships(context, endpoints);
     after = page.next;
   } while (after !== undefined);
   await wakeAll(context);
@@ -60,7 +64,6 @@ async function sweepEndpoint(
     return;
   }
   if (endpoint.memberships.some((key) => isIn(expired, key))) return expire(context, endpoint, expired);
-  if (endpoint.refused.some(isClaimedTwice)) return claimAgain(context, endpoint);
   if (endpoint.deletedAt === undefined || ports.clock.now() - endpoint.deletedAt < tombstoneMs) return;
   const self = globalEndpointId(cluster.id, endpoint.id);
   for (const address of endpoint.former) {

@@ -20,6 +20,7 @@ import { measureHalfPublished } from '../rollout/half-published.ts';
 import { releaseWaiting } from '../rollout/release.ts';
 import { sweepCluster } from './sweep-cluster.ts';
 import { sweepFirewall } from './sweep-firewall.ts';
+import { sweepPulses } from './sweep-pulses.ts';
 import { sweepQuarantines } from './sweep-quarantines.ts';
 
 /** A wake-up that nobody answered for this long was lost. */
@@ -29,6 +30,8 @@ const wokenMaxAgeMs = 60_000;
 export async function sweep(ports: Ports, configurations: Configurations, bus?: Bus): Promise<void> {
   const found = await activeOrNone(configurations);
   if (!found) return;
+  // First: what the rest does must not take a lost table for an empty one.
+  await sweepPulses(ports, found);
   const active = await sweepCanary(ports, configurations, found);
   await releaseWaiting(ports, active);
   await measureHalfPublished(ports, active);

@@ -11,6 +11,7 @@ import type { Rollout } from '../../core/plan/rollout.ts';
 import type { Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
+import { isInferred, verifiedNow } from './inferred.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -78,12 +79,16 @@ export async function readWork(
   const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
   const names = new Map(members.flatMap(named));
+  // Only what a comparison found, so that the way of a change costs nothing more.
+  const inferred = rows.map((row, index) => isInferred(row, members[index]?.endpoint));
+  const sure = inferred.includes(true) ? await verifiedNow(ports, clusters) : verified;
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
-    return toQuestion(row, { entry, wantedBy, elsewhere, verified, group, now, quarantines });
+    const known = { entry, wantedBy, elsewhere, group, now, quarantines };
+    return toQuestion(row, { ...known, verified: inferred[index] === true ? sure : verified });
   });
   const objectRow = readObject(items[0], now);
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };

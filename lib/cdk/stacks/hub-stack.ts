@@ -136,7 +136,11 @@ export class HubStack extends ZonebridgeStack {
       rights: [
         sendRight(
           'WakesNetworksAndAsksAgents',
-          [queueArn(this, names.wakeQueue(hub, '*')), queueArn(this, names.agentQueue(hub, '*'))],
+          [
+            queueArn(this, names.wakeQueue(hub, '*')),
+            queueArn(this, names.reconcileQueue(hub, '*')),
+            queueArn(this, names.agentQueue(hub, '*')),
+          ],
           byPrefix,
         ),
         {

@@ -84,7 +84,7 @@ function show(cli: Cli, status: Status): void {
       output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);
   output.line();
   output.table({
-    head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'set aside'],
+    head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'found late', 'set aside'],
     rows: status.clusters.map((cluster) => clusterRow(cluster, now)),
   });
   if (status.unknownSenders)
@@ -183,8 +183,13 @@ function clusterRow(cluster: ClusterStatus, now: number): Cell[] {
     cluster.endpoints,
     cluster.pending,
     verifiedShards === shards ? 'in full' : `${verifiedShards} of ${shards}`,
+    lateText(cluster.foundLate, now),
     quarantine && { text: asideText(quarantine, now), tone: 'warn' },
   ];
+}
+
+function lateText({ count, last, at }: ClusterStatus['foundLate'], now: number): string {
+  return count === 0 ? 'none' : `${count}, last ${last} ${ago(at, now)}`;
 }
 
 function asideText({ count, code, message, at }: SetAside, now: number): string {

@@ -96,6 +96,8 @@ const shardManifest = z.strictObject({
   count: z.number().int().nonnegative(),
   /** Endpoint id (`kind|uid`) and content hash (content-hash.ts), sorted by id. */
   entries: z.array(z.tuple([z.string().max(160), z.string().max(32)])).max(4000),
+  /** It follows a `resend`: what still differs is left to the next digest. Only for hubs that take digests. */
+  resent: z.literal(true).optional(),
 });
 export type ShardManifest = z.infer<typeof shardManifest>;
 
@@ -107,16 +109,45 @@ export const manifestDetail = z.strictObject({
   manifests: z.array(shardManifest).max(256),
 });
 
-/** What the hub puts on the cluster's queue. */
+const shard = z.number().int().min(0).max(255);
+
+/**
+ * detail-type `digest`, at start and every 5 minutes: count and hash (shard-digest.ts) of what the hub should have of each shard when the
+ * agent's sequence was `cut`. A shard about which the agent is not certain is left out; each one that is there stands for itself.
+ */
+export const digestDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  /** `digestVersion` of the agent. */
+  digest: z.number().int().positive(),
+  cut: z.number().int().nonnegative(),
+  shards: z.array(z.tuple([shard, z.number().int().nonnegative(), z.string().max(32)])).max(256),
+});
+export type DigestDetail = z.infer<typeof digestDetail>;
+
+/** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. */
-  z.object({ type: z.literal('epoch'), schema: z.number(), process: z.string(), epoch }),
-  /** These shards differ at the hub: send every endpoint of them again, then their manifests. */
+  /** Answer to hello; only the process it names may use the epoch. `digest`: the version of digests that this hub takes. */
+  z.object({
+    type: z.literal('epoch'),
+    schema: z.number(),
+    process: z.string(),
+    epoch,
+    digest: z.number().optional(),
+  }),
+  /** The digests of these shards differ: send their manifests. */
+  z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),
+  /**
+   * These shards differ at the hub: send every endpoint of them again, or those of `endpoints` (ids) when it is given, then the manifests of
+   * the shards.
+   */
   z.object({
     type: z.literal('resend'),
     schema: z.number(),
     epoch,
-    shards: z.array(z.number().int().min(0).max(255)),
+    shards: z.array(shard),
+    endpoints: z.array(z.string()).optional(),
   }),
 ]);
 export type HubMessage = z.infer<typeof hubMessage>;
@@ -134,6 +165,7 @@ export const detailTypes = {
   hello: 'hello',
   heartbeat: 'heartbeat',
   manifest: 'manifest',
+  digest: 'digest',
 } as const;
 
 /** Who a cluster is: its id is `account|region|name`. */

@@ -52,6 +52,7 @@ export class DrillAgent {
       agentVersion: '1',
       onEpoch: () => undefined,
       onSuperseded: () => undefined,
+      onManifests: () => undefined,
       onResend: () => undefined,
     });
     this.listen = async () => {

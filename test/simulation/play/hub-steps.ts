@@ -63,14 +63,18 @@ export function apply(side: HubSide, spec: HubSpec): void {
   });
 }
 
-/** Releases everything that is held, on every firewall; at rest what a freeze holds is left to the freeze. */
+/**
+ * Releases everything that waits for a person, on every firewall; at rest what a freeze holds is left to the freeze. What is not compared
+ * yet goes on by itself when it is: whoever releases it before takes it upon himself.
+ */
 export function approveAll(side: HubSide, options: { frozen: boolean } = { frozen: true }): void {
   side.hub.person('approve', async (app) => {
     const active = await app.configurations.active();
     for (const firewall of Object.keys(active.configuration.firewalls)) {
       const held = await listHeld(app.ports, active, firewall);
       const mine = held.filter(
-        ({ reason }) => holdRule(reason).approvable && (options.frozen || reason !== 'frozen'),
+        ({ reason }) =>
+          holdRule(reason).approvable && reason !== 'unverified' && (options.frozen || reason !== 'frozen'),
       );
       if (mine.length > 0) await approve(side, app, { firewall, held: mine, by: approver });
     }
@@ -133,27 +137,28 @@ function outage({ hub, clusters, watch }: HubSide, minutes: number): void {
   });
 }
 
-/** Tables that only make sense together: what is derived from one is worthless without the other. */
-const together: Partial<Record<TableName, readonly TableName[]>> = {
-  endpoints: ['endpoints', 'memberships'],
-  memberships: ['endpoints', 'memberships'],
+/** Tables that only make sense together, when an older state of them comes back, and what is derived from one that is lost. */
+const together: Readonly<Record<'restored' | 'lost', Partial<Record<TableName, readonly TableName[]>>>> = {
+  restored: { endpoints: ['endpoints', 'memberships'], memberships: ['endpoints', 'memberships'] },
+  lost: { endpoints: ['endpoints', 'memberships'] },
 };
 
 /**
- * A table is lost or put back to an older state, with those that hang on it. People then restart the agents, so that everything is told
- * anew (there is no digest yet that would find out by itself). The loss of `control` is left out: it holds the epochs, and nothing
- * promises what happens when one is given out twice.
+ * A table is lost or put back to an older state, with those that hang on it. Nobody does anything about it: the hub has to notice and to
+ * mend it with what the agents say. The loss of `control` is left out: it holds the epochs, and nothing promises what happens when one is
+ * given out twice.
  */
 function disturb(
   side: HubSide,
   table: TableName,
   backup: ReadonlyMap<TableName, StoreBackup> | undefined,
 ): void {
-  const { hub, clusters, watch } = side;
+  const { hub, watch } = side;
   hub.kernel.tell(
     () => `hub ${hub.spec.name}: table ${table} is ${backup ? 'restored from a backup' : 'lost'}`,
   );
-  for (const one of together[table] ?? [table]) hub.tables.restore(one, backup?.get(one));
-  watch.misled = true;
-  for (const { agents } of clusters) agents.restart();
+  for (const one of together[backup ? 'restored' : 'lost'][table] ?? [table])
+    hub.tables.restore(one, backup?.get(one));
+  // What nobody gave up must not leave, whatever is lost; an older ledger may bring back what it says.
+  if (table === 'ledger') watch.misled = true;
 }

@@ -9,8 +9,6 @@ const perEntry = ['ThrottlingException', 'InternalFailure'];
 export class SimulatedBus {
   /** Told what a cluster sent and the bus took. */
   onAccepted: ((source: string, entry: BusEntry) => void) | undefined;
-  /** Told when an event of a cluster never arrives in time. */
-  onLost: ((source: string) => void) | undefined;
   readonly #kernel: Kernel;
   readonly #deliver: (body: string) => void;
   /** Events on their way that were held up; faults that end let them go. */
@@ -58,22 +56,19 @@ export class SimulatedBus {
     const body = `{"version":"0","source":"${source}","detail-type":"${entry.detailType}","detail":${entry.detail}}`;
     if (this.#kernel.strikes('eventLost')) {
       this.#kernel.tell(() => `the bus loses an event: ${describe(entry)}`);
-      this.onLost?.(source);
       return;
     }
-    this.#send(source, body, entry);
-    if (this.#kernel.strikes('eventTwice')) this.#send(source, body, entry);
+    this.#send(body, entry);
+    if (this.#kernel.strikes('eventTwice')) this.#send(body, entry);
   }
 
-  #send(source: string, body: string, entry: BusEntry): void {
+  #send(body: string, entry: BusEntry): void {
     const { dice, scheduler } = this.#kernel;
     let wait = dice.delay(60);
     let late = false;
     if (this.#kernel.strikes('eventVeryLate')) {
       wait = dice.between(hourMs, 24 * hourMs);
       late = true;
-      // It may come too late to be taken.
-      this.onLost?.(source);
     } else if (this.#kernel.strikes('eventLate')) {
       wait = dice.between(1_000, dice.chance(0.2) ? hourMs : 60_000);
       late = true;

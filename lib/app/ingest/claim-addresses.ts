@@ -1,0 +1,79 @@
+import type { Write } from '../../core/ports.ts';
+import {
+  endpointKey,
+  globalEndpointId,
+  type Owner,
+  ownerKey,
+  parseGlobalEndpointId,
+  readEndpoint,
+} from '../state/endpoints.ts';
+import type { Change, IngestContext } from './apply-change.ts';
+import { claimedAddresses, judgeClaim } from './claims.ts';
+import { evict } from './evict.ts';
+import type { Intended } from './settle.ts';
+
+/** Items that evictions may take of a transaction, beside the endpoint, its owner rows and the losers. */
+const evictionItems = 48;
+
+/** Which addresses an endpoint may claim, and what has to be written for it. */
+interface Claims {
+  /** Addresses that belong to somebody else. */
+  excluded: Set<string>;
+  refused: string[];
+  writes: Write[];
+  steps: Intended[];
+}
+
+/** Takes the addresses of the record, evicting older claims. `again`: also those of newer endpoints that are gone. */
+export async function claimAddresses(
+  context: IngestContext,
+  change: Pick<Change, 'id' | 'version' | 'time'>,
+  owners: ReadonlyMap<string, Owner | undefined>,
+  { again = false }: { again?: boolean } = {},
+): Promise<Claims> {
+  const { cluster, active } = context;
+  const claims: Claims = { excluded: new Set(), refused: [], writes: [], steps: [] };
+  const endpoint = globalEndpointId(cluster.id, change.id);
+  const losers = new Map<string, string[]>();
+  for (const [address, owner] of owners) {
+    let verdict = judgeClaim(
+      { endpoint, version: change.version, time: change.time, cluster },
+      owner,
+      active,
+    );
+    const open = verdict.verdict === 'refused' || (again && verdict.verdict === 'lost');
+    if (open && owner && (await isGone(context, owner, address)))
+      verdict = { verdict: 'take', evicts: undefined };
+    if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
+      claims.excluded.add(address);
+      claims.refused.push(
+        verdict.verdict === 'lost'
+          ? `${address} belongs to ${verdict.to} now`
+          : `address/claimed-twice: ${address} is also used by cluster ${verdict.other} of realm ${cluster.realm}`,
+      );
+      continue;
+    }
+    if (verdict.verdict === 'keep') continue;
+    if (verdict.evicts !== undefined)
+      losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
+    claims.writes.push({
+      key: ownerKey(cluster.realm, address),
+      put: { endpoint, epoch: change.version.epoch, sequence: change.version.sequence, time: change.time },
+      if: [
+        owner
+          ? { attribute: 'endpoint', is: '=', value: owner.endpoint }
+          : { attribute: 'endpoint', is: 'absent' },
+      ],
+    });
+  }
+  const room = Math.floor(evictionItems / Math.max(1, losers.size));
+  for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
+  return claims;
+}
+
+/** The owner was removed, ended, or has other addresses now. */
+async function isGone(context: IngestContext, owner: Owner, address: string): Promise<boolean> {
+  const { cluster, id } = parseGlobalEndpointId(owner.endpoint);
+  const [item] = await context.ports.tables.read([endpointKey(cluster, id)]);
+  return !claimedAddresses(readEndpoint(id, item)?.record).includes(address);
+}

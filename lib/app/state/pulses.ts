@@ -1,0 +1,61 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import type { Key, Tables } from '../../core/ports.ts';
+import { count } from './items.ts';
+
+/**
+ * Tables whose rows say what the clusters have by being there. Each holds a row that the sweep sets to the time, and `control` remembers the
+ * last one: a table that is empty, or that a backup put back, has none or an older one.
+ */
+const pulsedTables = ['endpoints', 'memberships', 'dirty'] as const;
+export type PulsedTable = (typeof pulsedTables)[number];
+
+/** Partition of the pulses; none of a cluster, group or firewall begins like this. */
+export const pulse = '#pulse';
+const rememberedKey: Key = { table: 'control', pk: pulse };
+
+function pulseKey(table: PulsedTable): Key {
+  return { table, pk: pulse, sk: pulse };
+}
+
+/** Times in milliseconds since 1970, 0 where there is none. */
+export interface Pulses {
+  /** What every table had at least when the sweep last looked; 0 in a hub that never looked. */
+  remembered: number;
+  tables: Readonly<Record<PulsedTable, number>>;
+}
+
+export async function readPulses(tables: Tables): Promise<Pulses> {
+  // `control` first: a sweep in between makes the others later, which is no loss.
+  const [remembered] = await tables.read([rememberedKey]);
+  const items = await tables.read(pulsedTables.map(pulseKey));
+  const [endpoints, memberships, dirty] = items.map((item) => count(item, 'at'));
+  return {
+    remembered: count(remembered, 'at'),
+    tables: { endpoints: endpoints ?? 0, memberships: memberships ?? 0, dirty: dirty ?? 0 },
+  };
+}
+
+/** Tables that were lost, or put back to an older state, since the sweep last looked. */
+export function lostTables({ remembered, tables }: Pulses): PulsedTable[] {
+  return pulsedTables.filter((table) => tables[table] < remembered);
+}
+
+/** Sets all pulses to `now`, each on condition that it is the one that was read; false when somebody else did, or a table was lost meanwhile. */
+export async function beat(tables: Tables, read: Pulses, now: number): Promise<boolean> {
+  try {
+    for (const table of pulsedTables) {
+      const before = read.tables[table];
+      const unchanged =
+        before === 0
+          ? ({ attribute: 'at', is: 'absent' } as const)
+          : ({ attribute: 'at', is: '=', value: before } as const);
+      await tables.write({ key: pulseKey(table), put: { at: now }, if: [unchanged] });
+    }
+    const older = [{ attribute: 'at', is: 'absent or <', value: now }] as const;
+    await tables.write({ key: rememberedKey, put: { at: now }, if: older });
+    return true;
+  } catch (error) {
+    if (isZonebridgeError(error, 'store/condition-failed')) return false;
+    throw error;
+  }
+}

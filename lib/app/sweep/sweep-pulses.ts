@@ -1,0 +1,30 @@
+import { requestReconcile } from '../commands/request-reconcile.ts';
+import type { Ports } from '../ports.ts';
+import { noteLoss } from '../state/clusters.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { inParallel } from '../state/items.ts';
+import { beat, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
+
+/**
+ * Notices that a table was lost or put back. Everything is unverified then, until digests, which also look for memberships, have gone
+ * through every shard: nothing that nobody saw leaves a firewall meanwhile. What was dirty is found again by comparing the firewalls.
+ */
+export async function sweepPulses(ports: Ports, active: ActiveConfiguration): Promise<void> {
+  const pulses = await readPulses(ports.tables);
+  const lost = lostTables(pulses);
+  if (lost.length > 0) await recover(ports, active, lost);
+  // Last: whoever finds the pulse whole again finds the clusters unverified, too.
+  await beat(ports.tables, pulses, ports.clock.now());
+}
+
+async function recover(
+  ports: Ports,
+  active: ActiveConfiguration,
+  lost: readonly PulsedTable[],
+): Promise<void> {
+  ports.telemetry.warn('tables were lost or put back', { tables: lost });
+  if (lost.some((table) => table !== 'dirty'))
+    await inParallel([...active.clusters.keys()], 8, (cluster) => noteLoss(ports.tables, cluster));
+  for (const firewall of Object.keys(active.configuration.firewalls))
+    await requestReconcile(ports, active, firewall);
+}

@@ -1,0 +1,298 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readStatus } from '../../lib/app/commands/status.ts';
+import { clusterKey, readCluster } from '../../lib/app/state/clusters.ts';
+import type { TableName } from '../../lib/core/ports.ts';
+import { contentHash } from '../../lib/core/model/content-hash.ts';
+import { shardOf } from '../../lib/core/model/endpoint.ts';
+import { shardDigest } from '../../lib/core/model/shard-digest.ts';
+import { clusterId, WatchedCluster } from '../support/watched-cluster.ts';
+import { group, pod, World } from '../support/world.ts';
+
+const web = { app: 'web' };
+
+async function watched(pods: number, addresses: 'pod' | 'node' = 'pod'): Promise<WatchedCluster> {
+  const cluster = new WatchedCluster(await World.start([group('web', { addresses })]));
+  onTestFinished(() => cluster.stop());
+  for (let i = 0; i < pods; i++)
+    cluster.objects.put('pod', cluster.pod(`p${i}`, `10.1.${i >> 8}.${i & 255}`));
+  await cluster.start();
+  await cluster.pass(1);
+  return cluster;
+}
+
+async function standing({ world }: WatchedCluster): Promise<ReturnType<typeof readCluster>> {
+  const [item] = await world.tables.read([clusterKey(clusterId)]);
+  return readCluster(item);
+}
+
+function removals({ world }: WatchedCluster): unknown[] {
+  return world.device
+    .applies()
+    .flat()
+    .flatMap(({ remove }) => remove);
+}
+
+describe('an agent that starts', () => {
+  test('tells everything to a hub that has nothing', async () => {
+    const cluster = await watched(20);
+    expect(cluster.world.on('web')).toHaveLength(20);
+    expect((await standing(cluster)).verifiedShards.size).toBe(256);
+  });
+
+  test('sends no endpoint and no manifest when nothing changed: below 100 KB with 10,000 pods', {
+    timeout: 120_000,
+  }, async () => {
+    const cluster = await watched(10_000);
+    await cluster.start();
+    expect(cluster.bus.changes()).toEqual([]);
+    expect(cluster.bus.manifests()).toEqual([]);
+    expect(cluster.bytes()).toBeLessThan(100_000);
+    expect((await standing(cluster)).verifiedShards.size).toBe(256);
+    // Five minutes later: one digest more, and one read unit for each 4 KB of endpoints.
+    cluster.world.tables.resetUsage();
+    await cluster.clock.advance(5 * 60_000);
+    await cluster.quiet();
+    expect(cluster.bus.details('digest')).toHaveLength(2);
+    const { readUnits, writeUnits } = cluster.world.tables.usage;
+    expect(readUnits).toBeLessThan(2_000);
+    expect(writeUnits).toBeLessThan(60);
+  });
+
+  test('tells only what changed while nobody watched', async () => {
+    const cluster = await watched(300);
+    cluster.stop();
+    cluster.objects.put('pod', cluster.pod('new', '10.9.0.1'));
+    cluster.objects.put('pod', cluster.pod('p7', '10.1.0.7', 'other'));
+    cluster.objects.objects.pod.delete('p8');
+    await cluster.start();
+    const told = cluster.bus.changes().map((change) => ('upsert' in change ? change.upsert.uid : 'removal'));
+    expect(told.sort()).toEqual(['new', 'p7']);
+    expect(cluster.world.on('web')).toHaveLength(299);
+    expect((await standing(cluster)).verifiedShards.size).toBe(256);
+  });
+
+  test('tells everything, and sends no digest, to a hub of a version without digests', async () => {
+    const cluster = new WatchedCluster(await World.start([group('web')]));
+    onTestFinished(() => cluster.stop());
+    cluster.olderHub = true;
+    cluster.objects.put('pod', cluster.pod('a', '10.1.0.1'));
+    await cluster.start();
+    await cluster.pass(11);
+    expect(cluster.bus.changes().map(({ cause }) => cause)).toEqual(['start', 'start']);
+    expect(cluster.bus.manifests()).toHaveLength(256);
+    expect(cluster.bus.details('digest')).toEqual([]);
+    expect(cluster.world.on('web')).toEqual(['10.1.0.1']);
+  });
+});
+
+describe('an event that gets lost', () => {
+  test('is found by the next digest, counted and shown', async () => {
+    const cluster = await watched(30);
+    cluster.loses = ({ detailType }) => detailType === 'endpoints';
+    cluster.objects.emit('pod', cluster.pod('new', '10.9.0.1'));
+    cluster.objects.emit('pod', cluster.pod('p1', '10.1.0.1', 'other'));
+    cluster.objects.emitRemoval('pod', 'p2');
+    await cluster.quiet();
+    expect(cluster.world.on('web')).toHaveLength(30);
+    cluster.loses = () => false;
+    const before = (await standing(cluster)).foundLate.count;
+    await cluster.pass(6);
+    expect(cluster.world.on('web')).toHaveLength(29);
+    expect(cluster.world.on('web')).toContain('10.9.0.1');
+    const { foundLate } = await standing(cluster);
+    expect(foundLate.count - before).toBe(3);
+    const [one] = (await readStatus(cluster.world)).clusters;
+    expect(one?.foundLate).toEqual(foundLate);
+    expect(cluster.world.telemetry.metrics.some(({ name }) => name === 'EndpointsFoundLate')).toBe(true);
+  });
+
+  test('is not looked for while changes are still on their way, nor found twice', async () => {
+    const cluster = await watched(30);
+    await cluster.pass(20);
+    expect(cluster.said.filter(({ type }) => type !== 'epoch')).toHaveLength(1);
+  });
+
+  test('that the hub refuses each time is asked for once with each digest', async () => {
+    const cluster = await watched(3);
+    const many = Array.from({ length: 20 }, (_, i) => `10.3.0.${i}`);
+    const odd = cluster.pod('odd', '10.3.0.0') as { status: Record<string, unknown> };
+    odd.status['podIPs'] = many.map((ip) => ({ ip }));
+    cluster.objects.emit('pod', odd);
+    await cluster.quiet();
+    const before = cluster.said.length;
+    await cluster.pass(30);
+    const asked = cluster.said.slice(before).filter(({ type }) => type === 'resend');
+    expect(asked.length).toBeGreaterThan(3);
+    expect(asked.length).toBeLessThanOrEqual(6);
+    expect((await standing(cluster)).verifiedShards.size).toBe(256);
+  });
+});
+
+describe('state that is lost', () => {
+  const losses: [string, TableName[], 'pod' | 'node'][] = [
+    ['endpoints and memberships', ['endpoints', 'memberships'], 'pod'],
+    ['endpoints alone', ['endpoints'], 'pod'],
+    ['memberships alone', ['memberships'], 'pod'],
+    ['memberships alone, of addresses that many share', ['memberships'], 'node'],
+    ['dirty rows', ['dirty'], 'pod'],
+    ['all three', ['endpoints', 'memberships', 'dirty'], 'pod'],
+  ];
+  test.each(losses)('%s: comes back by itself, and nothing leaves a firewall', async (_, tables, kind) => {
+    const cluster = await watched(8, kind);
+    const { world } = cluster;
+    const members = world.on('web');
+    expect(members.length).toBeGreaterThan(0);
+    const memberships = world.tables.all('memberships').map(({ key }) => key);
+    for (const table of tables) world.tables.store.restore(table);
+    // At the worst moments: before anybody noticed, and while it is being rebuilt.
+    await world.reconcile();
+    await cluster.pass(1);
+    await world.reconcile();
+    await cluster.pass(6);
+    await world.reconcile();
+    await cluster.pass(1);
+    expect(world.on('web')).toEqual(members);
+    expect(removals(cluster)).toEqual([]);
+    expect(world.tables.all('memberships').map(({ key }) => key)).toEqual(memberships);
+    expect(world.tables.all('dirty')).toEqual([]);
+    expect((await standing(cluster)).verifiedShards.size).toBe(256);
+    expect(cluster.bus.details('hello')).toHaveLength(1);
+  });
+
+  test('what went in the meantime leaves when everything was compared', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    for (const table of ['endpoints', 'memberships'] as const) world.tables.store.restore(table);
+    cluster.loses = ({ detailType }) => detailType === 'endpoints';
+    cluster.objects.emitRemoval('pod', 'p3');
+    await cluster.quiet();
+    cluster.loses = () => false;
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(8);
+    await cluster.pass(7);
+    await world.reconcile();
+    expect(world.on('web')).toHaveLength(7);
+    expect(removals(cluster)).toEqual(['10.1.0.3']);
+  });
+
+  test('marks that got lost are found again by comparing, no more than there are', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    world.device.fault = () => {
+      throw new Error('the firewall is away');
+    };
+    cluster.objects.emit('pod', cluster.pod('new', '10.9.0.1'));
+    cluster.objects.emitRemoval('pod', 'p3');
+    await cluster.quiet().catch(() => undefined);
+    expect(world.tables.all('dirty').length).toBeGreaterThan(0);
+    world.device.fault = undefined;
+    world.tables.store.restore('dirty');
+    await cluster.pass(2);
+    expect(world.on('web')).toContain('10.9.0.1');
+    expect(world.on('web')).not.toContain('10.1.0.3');
+    expect(world.on('web')).toHaveLength(8);
+  });
+
+  test('one membership that is missing is written again by the sweep', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    const [row] = world.tables.all('memberships');
+    await world.tables.write({ key: row!.key, delete: true });
+    await cluster.pass(53);
+    expect(world.tables.all('memberships')).toHaveLength(8);
+    expect(world.on('web')).toHaveLength(8);
+  });
+});
+
+describe('a digest', () => {
+  const a = pod('a', '10.1.0.1', web);
+  const [count, hash] = Object.values(shardDigest([['pod|a', contentHash(a)]])) as [number, string];
+  const told = [shardOf('pod|a'), count, hash];
+
+  async function digest(world: World, more: Record<string, unknown> = {}): Promise<void> {
+    const detail = { epoch: world.epoch, digest: 1, cut: world.sequence, shards: [told], ...more };
+    await world.event('digest', detail);
+    await world.settle();
+  }
+
+  async function verified(world: World): Promise<number> {
+    const [item] = await world.tables.read([clusterKey(clusterId)]);
+    return readCluster(item).verifiedShards.size;
+  }
+
+  test('verifies the shards that it names and are equal, and no other', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    await digest(world);
+    expect(await verified(world)).toBe(1);
+    expect(world.told.slice(1)).toEqual([]);
+  });
+
+  test.each([
+    ['another count', { shards: [[told[0], 2, hash]] }],
+    ['another hash', { shards: [[told[0], 1, 'f'.repeat(16)]] }],
+  ])('of %s verifies nothing and asks for the manifest', async (_, more) => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    await digest(world, more);
+    expect(await verified(world)).toBe(0);
+    expect(world.told.at(-1)).toMatchObject({ type: 'manifests', shards: [told[0]] });
+  });
+
+  test('that was cut before the hub took something newer verifies nothing and asks for the manifest at once', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    await world.upsert(pod('a', '10.1.0.1', { app: 'web', tier: 'gold' }));
+    await digest(world, { cut: 1 });
+    expect(await verified(world)).toBe(0);
+    expect(world.told.at(-1)).toMatchObject({ type: 'manifests', shards: [told[0]] });
+  });
+
+  test('of half its text, of an old epoch or with a shard out of range verifies nothing', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    await digest(world, { shards: [[told[0], 1]] });
+    await digest(world, { epoch: world.epoch + 1 });
+    await digest(world, { shards: [told, [256, 0, hash]] });
+    expect(await verified(world)).toBe(0);
+  });
+
+  test('of another version is passed over', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    const before = world.told.length;
+    await digest(world, { digest: 2, shards: [[told[0], 9, hash]] });
+    expect([await verified(world), world.told.length - before]).toEqual([0, 0]);
+    expect(world.tables.all('control').filter(({ key }) => key.pk.startsWith('quarantine|'))).toEqual([]);
+  });
+
+  test('reads before a loss verifies nothing after it', async () => {
+    const world = await World.start([group('web')]);
+    await world.upsert(a);
+    world.tables.afterCall = async (name, call) => {
+      if (name !== 'query' || !('query' in call) || call.query.table !== 'endpoints') return;
+      world.tables.afterCall = undefined;
+      await world.tables.write({
+        key: clusterKey(clusterId),
+        update: { add: { losses: 1 }, remove: ['verified'] },
+      });
+    };
+    await digest(world);
+    expect(await verified(world)).toBe(0);
+  });
+});
+
+test('a pod that lost its address to one that is gone since gets it back, without a word from its agent', async () => {
+  const cluster = await watched(0);
+  const { world } = cluster;
+  cluster.objects.emit('pod', cluster.pod('a', '10.1.0.1'));
+  await cluster.quiet();
+  cluster.objects.emit('pod', cluster.pod('b', '10.1.0.1', 'other'));
+  await cluster.quiet();
+  expect(world.on('web')).toEqual([]);
+  cluster.objects.emitRemoval('pod', 'b');
+  await cluster.quiet();
+  expect(world.on('web')).toEqual([]);
+  await cluster.pass(53);
+  expect(world.on('web')).toEqual(['10.1.0.1']);
+});
