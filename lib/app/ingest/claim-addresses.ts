@@ -36,14 +36,10 @@ export async function claimAddresses(
   const endpoint = globalEndpointId(cluster.id, change.id);
   const losers = new Map<string, string[]>();
   for (const [address, owner] of owners) {
-    let verdict = judgeClaim(
-      { endpoint, version: change.version, time: change.time, cluster },
-      owner,
-      active,
-    );
-    const open = verdict.verdict === 'refused' || (again && verdict.verdict === 'lost');
-    if (open && owner && (await isGone(context, owner, address)))
-      verdict = { verdict: 'take', evicts: undefined };
+    const claimant = { endpoint, version: change.version, time: change.time, cluster };
+    const judged = judgeClaim(claimant, owner, active);
+    const open = judged.verdict === 'refused' || (again && judged.verdict === 'lost');
+    const verdict = open && (await isGone(context, owner, address)) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
       claims.refused.push(
@@ -71,8 +67,12 @@ export async function claimAddresses(
   return claims;
 }
 
+/** Nobody has to be evicted for it. */
+const taken = { verdict: 'take', evicts: undefined } as const;
+
 /** The owner was removed, ended, or has other addresses now. */
-async function isGone(context: IngestContext, owner: Owner, address: string): Promise<boolean> {
+async function isGone(context: IngestContext, owner: Owner | undefined, address: string): Promise<boolean> {
+  if (!owner) return true;
   const { cluster, id } = parseGlobalEndpointId(owner.endpoint);
   const [item] = await context.ports.tables.read([endpointKey(cluster, id)]);
   return !claimedAddresses(readEndpoint(id, item)?.record).includes(address);
