@@ -18,6 +18,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 const invalid: readonly ErrorCode[] = [
   'address/invalid',
   'approval/ticket',
+  'cluster/not-configured',
   'command/usage',
   'configuration/invalid',
   'record/invalid',
@@ -26,6 +27,8 @@ const invalid: readonly ErrorCode[] = [
 ];
 
 const unreachable: readonly ErrorCode[] = [
+  'cluster/silent',
+  'cluster/unreachable',
   'firewall/busy',
   'firewall/throttled',
   'firewall/unexpected-answer',

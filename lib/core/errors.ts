@@ -38,6 +38,23 @@ export const errorCodes = {
     'never',
     'Answer the newest approval-requested event of this firewall and group, once and before it lapses; see docs/events.md.',
   ],
+  'cluster/access-denied': [
+    'never',
+    'Sign in with the rights that docs/onboarding.md lists for the account of the cluster, then run the command again.',
+  ],
+  'cluster/not-configured': [
+    'never',
+    'Add the cluster to `clusters` in zonebridge.yaml with its realm, ranges and cell, deploy, then run the command again.',
+  ],
+  'cluster/refused': ['never', 'The cluster or EKS refused it; the message says why.'],
+  'cluster/silent': [
+    'soon',
+    'The agent is installed but the hub has not heard everything of it: look at its pod (`kubectl -n <namespace> logs deploy/zonebridge-agent`), then run the command again.',
+  ],
+  'cluster/unreachable': [
+    'soon',
+    'Check the network from here to EKS and to the API endpoint of the cluster (a private one is reached from its VPC alone), then run the command again.',
+  ],
   'command/usage': ['never', 'See --help for the form of the command.'],
   'command/prerequisite': ['never', 'Install what is named, then run the command again.'],
   'configuration/invalid': ['never', 'Correct the named places, then run `zonebridge validate` again.'],

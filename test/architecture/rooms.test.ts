@@ -48,6 +48,12 @@ const rooms: readonly Room[] = [
     packages: ['zod', 'yaml', 'node:*'],
   },
   {
+    name: 'installation in clusters',
+    files: /^lib\/kubernetes\/(administration|manifests)\//,
+    ours: [core, /^lib\/kubernetes\/(administration|manifests)\//],
+    packages: ['@kubernetes/client-node', 'zod', 'yaml', 'node:*'],
+  },
+  {
     name: 'kubernetes',
     files: /^lib\/kubernetes\//,
     ours: [core, /^lib\/kubernetes\/(?!simulator\/)/],
@@ -62,7 +68,13 @@ const rooms: readonly Room[] = [
   {
     name: 'composition',
     files: /^lib\/app\/compose[^/]*\.ts$/,
-    ours: [core, app, /^lib\/aws\//, /^lib\/firewalls\/registry\.ts$/],
+    ours: [
+      core,
+      app,
+      /^lib\/aws\//,
+      /^lib\/firewalls\/registry\.ts$/,
+      /^lib\/kubernetes\/(administration|manifests)\//,
+    ],
     packages: [],
   },
   {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import {
   CoreV1Api,
   KubeConfig,
+  type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
   setHeaderOptions,
 } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
@@ -48,14 +49,12 @@ async function told(
   }, patience);
 }
 
-/** Applies the manifests but the Deployment and returns a kubeconfig of their service account. */
+/** Applies the rights of the manifests and returns a kubeconfig of their service account. */
 async function applyManifests(admin: KubeConfig, server: string): Promise<KubeConfig> {
   const api = KubernetesObjectApi.makeApiClient(admin);
-  const file = join(import.meta.dirname, '../../../cluster-agent/manifests/agent.yaml');
-  for (const document of parseAllDocuments(await readFile(file, 'utf8'))) {
-    const object = document.toJS() as { kind: string; apiVersion: string; metadata: { name: string } };
-    if (object.kind !== 'Deployment') await api.create(object);
-  }
+  const folder = join(import.meta.dirname, '../../../cluster-agent/manifests/base');
+  for (const file of ['namespace', 'service-account', 'cluster-role', 'cluster-role-binding'])
+    await api.create(parse(await readFile(join(folder, `${file}.yaml`), 'utf8')) as KubernetesObject);
   const { status } = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
     namespace: 'zonebridge',
     name: 'zonebridge-agent',

@@ -1,0 +1,15 @@
+/** What differs between the agents of two clusters. */
+export interface AgentSettings {
+  namespace: string;
+  serviceAccount: string;
+  /** Image with a tag or digest. */
+  image: string;
+  /** Variables of the agent, told in cluster-agent/readme.md. */
+  environment: Readonly<
+    Record<'AWS_REGION' | 'ZONEBRIDGE_BUS' | 'ZONEBRIDGE_QUEUE' | 'ZONEBRIDGE_SOURCE', string>
+  >;
+  /** IAM role for the OIDC provider of the cluster, where pod identity does not work. */
+  irsaRole?: string | undefined;
+  /** Lets Prometheus read the agent's metrics. */
+  metrics?: boolean | undefined;
+}

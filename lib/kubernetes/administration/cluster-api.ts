@@ -1,0 +1,195 @@
+import { request, type RequestOptions } from 'node:https';
+import { z } from 'zod';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
+import type { Applied, ClusterApi } from '../../core/onboarding/ports.ts';
+import { objectPath } from './paths.ts';
+
+/** Where the API answers and how we say who we are. */
+export interface Entrance {
+  /** `https://host[:port]` */
+  url: string;
+  /** Called before every request, so that a token is never older than it may be. */
+  credentials(): Promise<Credentials>;
+}
+
+/** Who is trusted, and who we are: by a bearer token or by a certificate. */
+export interface Credentials {
+  /** PEM; without it the authorities that Node trusts. */
+  ca?: string | undefined;
+  token?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+}
+
+const fieldManager = 'zonebridge';
+const silenceMs = 30_000;
+/** No object that we install comes near; a longer answer is none of the API. */
+const longestAnswer = 4_000_000;
+
+const stored = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), uid: z.string(), resourceVersion: z.string().optional() }),
+});
+const refusal = z.object({ message: z.string() });
+
+/** The Kubernetes API over HTTPS, as far as installing an agent needs it. */
+export class HttpsClusterApi implements ClusterApi {
+  readonly #entrance: Entrance;
+
+  constructor(entrance: Entrance) {
+    this.#entrance = entrance;
+  }
+
+  async apply(object: KubernetesObject, { dryRun = false, force = false } = {}): Promise<Applied> {
+    const before = await this.#get(object);
+    const query = new URLSearchParams({
+      fieldManager,
+      force: String(force),
+      ...(dryRun ? { dryRun: 'All' } : {}),
+    });
+    const answer = await this.#send(object, {
+      method: 'PATCH',
+      query: `?${query.toString()}`,
+      type: 'application/apply-patch+yaml',
+      body: JSON.stringify(object),
+    });
+    const after = known(answer, object);
+    if (before === undefined) return 'created';
+    if (!dryRun)
+      return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'unchanged' : 'changed';
+    return sameContent(before, after) ? 'unchanged' : 'changed';
+  }
+
+  async read(object: KubernetesObject): Promise<KubernetesObject | undefined> {
+    return this.#get(object);
+  }
+
+  async remove(object: KubernetesObject, uid: string): Promise<boolean> {
+    const body = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid },
+      propagationPolicy: 'Background',
+    };
+    try {
+      await this.#send(object, { method: 'DELETE', type: 'application/json', body: JSON.stringify(body) });
+      return true;
+    } catch (error) {
+      if (hasStatus(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  async #get(object: KubernetesObject): Promise<z.output<typeof stored> | undefined> {
+    try {
+      return known(await this.#send(object, { method: 'GET' }), object);
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  async #send(
+    object: KubernetesObject,
+    { method, query = '', type, body }: { method: string; query?: string; type?: string; body?: string },
+  ): Promise<unknown> {
+    const url = new URL(`${this.#entrance.url.replace(/\/$/, '')}${objectPath(object)}${query}`);
+    // Node sends the body of a DELETE only when its length is given; without it the preconditions would be lost.
+    const headers =
+      type === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body ?? '') };
+    const { token, ...tls } = await this.#entrance.credentials();
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { status, text } = await call(
+      url,
+      { ...tls, method, headers: { ...authorization, ...headers } },
+      body,
+    );
+    if (status >= 200 && status < 300) return parse(text, url);
+    const message = refusal.safeParse(parse(text, url)).data?.message ?? text.slice(0, 200);
+    throw new ZonebridgeError(
+      'cluster/refused',
+      `the Kubernetes API answers ${status} to ${objectTitle(object)}: ${message}`,
+      {
+        fields: { status },
+      },
+    );
+  }
+}
+
+/** Whether an error is a refusal of the Kubernetes API with one of these HTTP statuses. */
+function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return isZonebridgeError(error, 'cluster/refused') && statuses.includes(Number(error.fields['status']));
+}
+
+function known(answer: unknown, object: KubernetesObject): z.output<typeof stored> {
+  const parsed = stored.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const message = `the Kubernetes API answers something else than ${objectTitle(object)}`;
+  throw new ZonebridgeError('cluster/unreachable', message, { cause: parsed.error });
+}
+
+/** A dry run gives a new resource version although nothing would change. */
+function sameContent(before: object, after: object): boolean {
+  const content = ({ metadata, ...rest }: { metadata?: unknown }) => {
+    const {
+      managedFields: _,
+      resourceVersion: __,
+      generation: ___,
+      ...kept
+    } = metadata as Record<string, unknown>;
+    return JSON.stringify({ ...rest, metadata: kept });
+  };
+  return content(before) === content(after);
+}
+
+async function call(
+  url: URL,
+  options: RequestOptions,
+  body?: string,
+): Promise<{ status: number; text: string }> {
+  try {
+    return await exchange(url, options, body);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'no reason given';
+    throw new ZonebridgeError(
+      'cluster/unreachable',
+      `the Kubernetes API at ${url.host} was not reached: ${reason}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function exchange(
+  url: URL,
+  options: RequestOptions,
+  body?: string,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...options, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > longestAnswer) response.destroy(new Error('the answer is too long'));
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    sent.setTimeout(silenceMs, () => sent.destroy(new Error('no answer')));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function parse(text: string, url: URL): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `something else than the Kubernetes API answers at ${url.host}`;
+    throw new ZonebridgeError('cluster/unreachable', message, { cause: error });
+  }
+}

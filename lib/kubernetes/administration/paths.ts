@@ -1,0 +1,28 @@
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
+
+/** Plural of the kinds that Zonebridge installs, and whether they lie in a namespace. */
+const kinds: Readonly<Record<string, { plural: string; namespaced: boolean }>> = {
+  'v1/Namespace': { plural: 'namespaces', namespaced: false },
+  'v1/ServiceAccount': { plural: 'serviceaccounts', namespaced: true },
+  'v1/ConfigMap': { plural: 'configmaps', namespaced: true },
+  'apps/v1/Deployment': { plural: 'deployments', namespaced: true },
+  'apps/v1/DaemonSet': { plural: 'daemonsets', namespaced: true },
+  'policy/v1/PodDisruptionBudget': { plural: 'poddisruptionbudgets', namespaced: true },
+  'networking.k8s.io/v1/NetworkPolicy': { plural: 'networkpolicies', namespaced: true },
+  'rbac.authorization.k8s.io/v1/ClusterRole': { plural: 'clusterroles', namespaced: false },
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { plural: 'clusterrolebindings', namespaced: false },
+};
+
+/** Path of an object in the Kubernetes API. Throws `configuration/invalid` for a kind that we never install. */
+export function objectPath({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const known = kinds[`${apiVersion}/${kind}`];
+  if (known === undefined || known.namespaced !== (metadata.namespace !== undefined)) {
+    const message = `${apiVersion} ${kind} ${metadata.name} is no object that is installed like this`;
+    throw new ZonebridgeError('configuration/invalid', message);
+  }
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const place =
+    metadata.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(metadata.namespace)}`;
+  return `${root}${place}/${known.plural}/${encodeURIComponent(metadata.name)}`;
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
+import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
+import { assemble } from './kustomization.ts';
+import { mergePatch } from './merge-patch.ts';
+
+/** Names in the manifests that the configuration may change. */
+const base = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent' };
+
+/**
+ * The objects of one cluster's agent, in the order in which they are applied. `folder` holds `base` and `features`.
+ * Throws `configuration/invalid` for manifests that hold what is not known here.
+ */
+export async function agentObjects(folder: string, settings: AgentSettings): Promise<KubernetesObject[]> {
+  const features = [
+    ...(settings.irsaRole === undefined ? [] : ['irsa']),
+    ...(settings.metrics ? ['metrics'] : []),
+  ];
+  const read = async (path: string, file: string): Promise<unknown> =>
+    parse(await readFile(join(folder, path, file), 'utf8'));
+  const objects = await assemble(read, ['base', ...features.map((feature) => `features/${feature}`)]);
+  return objects.map((object) => placed(withValues(object, settings), settings));
+}
+
+/** Puts the values of the cluster where the manifests have words in capitals. */
+function withValues(object: KubernetesObject, settings: AgentSettings): KubernetesObject {
+  const patch = (part: object) => mergePatch(object, part, object.kind) as KubernetesObject;
+  switch (object.kind) {
+    case 'ConfigMap':
+      return patch({ data: settings.environment });
+    case 'ServiceAccount':
+      return settings.irsaRole === undefined
+        ? object
+        : patch({ metadata: { annotations: { 'eks.amazonaws.com/role-arn': settings.irsaRole } } });
+    case 'Deployment': {
+      // Pods do not notice a changed ConfigMap by themselves.
+      const annotations = { 'zonebridge.dev/settings': hash(settings.environment) };
+      return withImage(patch({ spec: { template: { metadata: { annotations } } } }), settings.image);
+    }
+    default:
+      return object;
+  }
+}
+
+function hash(environment: AgentSettings['environment']): string {
+  const sorted = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16);
+}
+
+function withImage(deployment: KubernetesObject, image: string): KubernetesObject {
+  return rewritten(deployment, (key, value) => (key === 'image' ? image : value));
+}
+
+/** Moves everything into the namespace and to the service account of the configuration. */
+function placed(object: KubernetesObject, { namespace, serviceAccount }: AgentSettings): KubernetesObject {
+  const copy = rewritten(object, (key, value) => {
+    if (key === 'namespace' && value === base.namespace) return namespace;
+    if (key === 'serviceAccountName' && value === base.serviceAccount) return serviceAccount;
+    return value;
+  });
+  if (copy.kind === 'Namespace') copy.metadata.name = namespace;
+  if (copy.kind === 'ServiceAccount') copy.metadata.name = serviceAccount;
+  if (copy.kind === 'ClusterRoleBinding')
+    copy['subjects'] = [{ kind: 'ServiceAccount', name: serviceAccount, namespace }];
+  return copy;
+}
+
+/** A copy in which single values were replaced by the name of their field. */
+function rewritten(
+  object: KubernetesObject,
+  replace: (key: string, value: unknown) => unknown,
+): KubernetesObject {
+  return JSON.parse(JSON.stringify(object), replace) as KubernetesObject;
+}
