@@ -81,7 +81,7 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
   test('the pod keeps to the strictest level that its namespace enforces', async () => {
     const objects = await agentObjects(folder, settings);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
-    const { template } = deployment?.['spec'] as { template: { spec: object } };
+    const { template } = deployment!['spec'] as { template: { spec: object } };
     const core = config.makeApiClient(CoreV1Api);
     const create = async (spec: object) =>
       core.createNamespacedPod({
