@@ -7,26 +7,25 @@ import { settle } from './settle.ts';
 
 /**
  * Writes the memberships again that endpoint rows name and that are not there, and marks them dirty. One read unit for each membership.
- * Returns how many were missing. An endpoint that is written meanwhile, or belongs to another generation, is left to whoever writes it: false in `whole`.
+ * Returns how many were missing. An endpoint that is written meanwhile is left to whoever writes it: false in `whole`.
  */
 export async function restoreMemberships(
   context: IngestContext,
   endpoints: readonly StoredEndpoint[],
 ): Promise<{ missing: number; whole: boolean }> {
-  const { ports, cluster, active } = context;
-  const settled = endpoints.every(({ generation }) => generation === active.generation);
+  const { ports, cluster } = context;
   const places = endpoints.flatMap(({ id, memberships }) =>
     memberships.map((key) => ({ key, endpoint: globalEndpointId(cluster.id, id) })),
   );
   const missing = await missingMemberships(ports.tables, places);
-  if (missing.length === 0) return { missing: 0, whole: settled };
+  if (missing.length === 0) return { missing: 0, whole: true };
   const lost = Map.groupBy(missing, ({ endpoint }) => endpoint);
   const results = await inParallel(endpoints, 16, async (endpoint) => {
     const gone = lost.get(globalEndpointId(cluster.id, endpoint.id))?.map(({ key }) => key);
     return gone === undefined ? true : restore(context, endpoint, gone);
   });
   ports.telemetry.warn('memberships were missing', { cluster: cluster.key, count: missing.length });
-  return { missing: missing.length, whole: settled && results.every(Boolean) };
+  return { missing: missing.length, whole: results.every(Boolean) };
 }
 
 async function restore(

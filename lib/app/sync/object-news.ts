@@ -22,7 +22,7 @@ export function objectItem(work: GroupWork): Item {
 export function objectNews(
   place: { firewall: string; fence: number },
   done: Done,
-  now: { counters: Counters; held: number },
+  now: { counters: Counters; before: Counters; held: number },
 ): Write | undefined {
   const { work, plan, report } = done;
   const { objectRow } = work;
@@ -39,10 +39,18 @@ export function objectNews(
   if (trouble !== undefined && trouble !== objectRow.trouble) news['trouble'] = trouble;
   if (trouble === undefined && objectRow.trouble !== undefined && plan.changes.length > 0)
     remove.push('trouble');
-  const written = plan.changes.length > 0 ? plan.counters : objectRow.counters;
-  if (now.counters.size !== written.size) Object.assign(news, countersItem(now.counters));
+  if (differ(now.counters, now.before)) Object.assign(news, countersItem(now.counters));
   if (Object.keys(news).length === 0 && remove.length === 0) return undefined;
   return updateObject({ ...place, group: work.group.name }, news, remove);
+}
+
+function differ(one: Counters, other: Counters): boolean {
+  const { allowance } = one;
+  return (
+    one.size !== other.size ||
+    allowance.add > other.allowance.add ||
+    allowance.remove > other.allowance.remove
+  );
 }
 
 /** The object itself is not there any more: it has to be looked at before the next change. */

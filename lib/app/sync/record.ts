@@ -2,7 +2,7 @@ import { refusesAll } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { HeldReason } from '../../core/plan/hold-reasons.ts';
-import type { GroupPlan, PlannedChange, Question } from '../../core/plan/plan.ts';
+import { countersWith, type GroupPlan, type PlannedChange, type Question } from '../../core/plan/plan.ts';
 import { isWait } from '../../core/plan/rollout.ts';
 import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
@@ -59,10 +59,15 @@ export async function recordIntent(
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const made = plan.create ? { madeAt: now } : {};
-    const set = { ...objectItem(work), ...made, ...countersItem(plan.counters) };
+    const set = { ...objectItem(work), ...made, ...countersItem(intended(plan)) };
     return { group, object: updateObject({ ...place, group }, set), writes };
   });
   await writeFenced(ports.tables, place, groups);
+}
+
+/** The counters that an intent writes. */
+function intended(plan: GroupPlan): Counters {
+  return countersWith(plan, new Set(plan.changes.map(({ key }) => key)));
 }
 
 interface Done {
@@ -79,7 +84,6 @@ export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done
   const { work, plan } = done;
   const now = ports.clock.now();
   const outcomes = outcomeWrites(place, done, now);
-  const counters = outcomes.failed.reduce(undo, plan.counters);
   const settled = new Map<string, Write | undefined>();
   for (const { question, ledger: state } of plan.settled)
     settled.set(question.key, settledWrite(place, work, { question, state, now }));
@@ -94,7 +98,11 @@ export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done
   // An answer that settles nothing is noted for the audit; its address stays pending and dirty.
   await writeWhereTrue(ports.tables, outcomes.unanswered);
   const others = [...settled.values()].filter((write) => write !== undefined);
-  const object = objectNews(place, done, { counters, held });
+  const written = new Set(plan.changes.map(({ key }) => key));
+  for (const [key, write] of settled) if (write !== undefined) written.add(key);
+  const counters = outcomes.failed.reduce(undo, countersWith(plan, written));
+  const before = plan.changes.length > 0 ? intended(plan) : work.objectRow.counters;
+  const object = objectNews(place, done, { counters, before, held });
   const refused = await writeWhereTrue(ports.tables, [...outcomes.writes.values()]);
   for (const write of await writeOthers(ports, place, { work, plan, others, object })) refused.add(write);
   const clear = [...outcomes.writes, ...settled].flatMap(([key, write]) =>

@@ -53,7 +53,16 @@ export interface GroupPlan {
   held: { change: PlannedChange; reason: HeldReason }[];
   /** Questions that need nothing on the firewall, with what the ledger should say afterwards. */
   settled: { question: Question; ledger: 'present' | 'absent' | 'withheld' }[];
+  /** As they are when everything of this plan is written down. */
   counters: Counters;
+  /** By key, what reading back taught about the counters: it counts once the row of that key is written, and not before. */
+  corrections: ReadonlyMap<string, Correction>;
+}
+
+/** A pending change that did not happen gives back what it took of the allowance. */
+export interface Correction {
+  size: number;
+  refund: 'add' | 'remove' | undefined;
 }
 
 export interface PlanRequest {
@@ -75,8 +84,9 @@ export interface PlanRequest {
  */
 export function planGroup(asked: PlanRequest): GroupPlan {
   const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
-  const counters = recount(request);
-  const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters };
+  const corrections = correctionsOf(request);
+  const counters = corrected(request.brakes.counters, [...corrections.values()]);
+  const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters, corrections };
   const allowed: PlannedChange[] = [];
   for (const question of [...request.questions].sort(byAddress)) {
     const change = difference(question, plan, request.group);
@@ -114,21 +124,49 @@ function byAddress(a: Question, b: Question): number {
   return a.key < b.key ? -1 : 1;
 }
 
-/** Corrects the durable counter by what was read back: a crash leaves it where the last plan wanted it. */
-function recount(request: PlanRequest): Counters {
-  let { size } = request.brakes.counters;
-  for (const question of request.questions) size += Number(isMember(question)) - Number(question.counted);
-  return { ...request.brakes.counters, size: Math.max(0, size), allowance: refunded(request) };
+/** What was read back, against what the durable counters say: a crash leaves them where the last plan wanted them. */
+function correctionsOf({ questions }: PlanRequest): Map<string, Correction> {
+  const corrections = new Map<string, Correction>();
+  for (const question of questions) {
+    const size = Number(isMember(question)) - Number(question.counted);
+    const refund = refundOf(question);
+    if (size !== 0 || refund !== undefined) corrections.set(question.key, { size, refund });
+  }
+  return corrections;
 }
 
 /** An intent takes of what the `apply` released before its call: what did not happen comes back, or a second try would be held. */
-function refunded({ questions, brakes }: PlanRequest): Counters['allowance'] {
-  const allowance = { ...brakes.counters.allowance };
-  for (const { ledger, cause, counted, readBack = false, released } of questions) {
-    if (ledger !== 'pending' || cause !== 'configuration' || readBack === counted || released) continue;
-    allowance[counted ? 'add' : 'remove'] += 1;
+function refundOf(question: Question): 'add' | 'remove' | undefined {
+  const { ledger, cause, counted, readBack = false, released } = question;
+  if (ledger !== 'pending' || cause !== 'configuration' || readBack === counted || released) return undefined;
+  return counted ? 'add' : 'remove';
+}
+
+function corrected(counters: Counters, corrections: readonly Correction[], sign: 1 | -1 = 1): Counters {
+  const allowance = { ...counters.allowance };
+  let { size } = counters;
+  for (const correction of corrections) {
+    size += sign * correction.size;
+    if (correction.refund) allowance[correction.refund] += sign;
   }
-  return allowance;
+  allowance.add = Math.max(0, allowance.add);
+  allowance.remove = Math.max(0, allowance.remove);
+  return { ...counters, size: Math.max(0, size), allowance };
+}
+
+/**
+ * The counters that go with the rows of these keys alone. A row that is not written yet is read back once more after a crash: were it
+ * counted already, it would be counted twice.
+ */
+export function countersWith(plan: GroupPlan, written: ReadonlySet<string>): Counters {
+  const others = [...plan.corrections].filter(([key]) => !written.has(key));
+  return others.length === 0
+    ? plan.counters
+    : corrected(
+        plan.counters,
+        others.map(([, one]) => one),
+        -1,
+      );
 }
 
 /** Whether the address is on the firewall now, as far as anybody knows. */
