@@ -159,24 +159,6 @@ describe('state that is lost', () => {
     expect(cluster.bus.details('hello')).toHaveLength(1);
   });
 
-  test('tables that are put back to before the last configuration: everything is decided anew, and nothing leaves', async () => {
-    const cluster = await watched(8);
-    const { world } = cluster;
-    const before = (['endpoints', 'memberships'] as const).map(
-      (table) => [table, world.tables.store.backup(table)] as const,
-    );
-    await world.apply([group('web'), group('other', { select: 'app == "web"' })]);
-    expect(world.on('other')).toHaveLength(8);
-    await cluster.pass(2);
-    for (const [table, backup] of before) world.tables.store.restore(table, backup);
-    await cluster.pass(7);
-    await world.reconcile();
-    await cluster.pass(1);
-    expect(world.on('other')).toHaveLength(8);
-    expect(removals(cluster)).toEqual([]);
-    expect((await standing(cluster)).verifiedShards.size).toBe(256);
-  });
-
   test('what went in the meantime leaves when everything was compared', async () => {
     const cluster = await watched(8);
     const { world } = cluster;

@@ -90,9 +90,12 @@ export class BrakeWatch {
     );
     // Nobody ever wanted it: a person put it there.
     if (wishes.length === 0) return true;
-    // Somebody else has the address since.
-    const before = this.#addedFor.get(`${firewall}|${group.name}|${change.address}`) ?? 0;
-    return this.#assigned(group, change.address) > before;
+    return group.addresses === 'pod' && this.isMoved(`${firewall}|${group.name}`, change.address);
+  }
+
+  /** Somebody else has the address since it came there. */
+  isMoved(place: string, address: string): boolean {
+    return (this.assignedAt.get(address) ?? 0) > (this.#addedFor.get(`${place}|${address}`) ?? 0);
   }
 
   #assigned(group: GroupSpec, address: string): number {

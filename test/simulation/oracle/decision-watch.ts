@@ -22,7 +22,7 @@ const heardMs = 20 * 60_000;
 export class DecisionWatch {
   /** When the last configuration became active. */
   activatedAt = 0;
-  /** Until when the hub may know too little, because it or an agent stands still. */
+  /** Until when the hub may know too little, or not have acted, because it, an agent or a firewall stands still. */
   #heldUpUntil = 0;
   /** `firewall|group|op|address` -> when it was rejected, and what others had done to the device by then. */
   readonly #rejected = new Map<string, { at: number; disturbances: number }>();
@@ -49,7 +49,10 @@ export class DecisionWatch {
     if (this.#truth.quarantines.has(target)) this.#quarantinedAt.set(target, this.#hub.kernel.now);
   }
 
+  /** Only what the hub knew to the last: a pod that had the address before may be meant otherwise. */
   rejected(key: string): void {
+    const address = key.slice(key.lastIndexOf('|') + 1);
+    if (!this.#isHeard(this.#truth.touchedAt.get(address) ?? 0)) return;
     this.#rejected.set(key, { at: this.#hub.kernel.now, disturbances: this.#disturbances(key) });
   }
 
@@ -103,7 +106,7 @@ export class DecisionWatch {
     }
     const touched = this.#truth.touchedAt.get(change.address);
     const added = this.#addedAt.get(`${firewall}|${group.name}|${change.address}`) ?? 0;
-    const living = touched !== undefined && this.#truth.isHeld(change.address);
+    const living = touched !== undefined && this.#truth.holderOf(change.address) !== undefined;
     if (group.addresses === 'pod' && living && touched < added && this.#isHeard(touched))
       kernel.violate('closed times hold changes', `${text}, whose pod lives unchanged`);
   }
@@ -113,8 +116,7 @@ export class DecisionWatch {
     const { kernel } = this.#hub;
     const rejected = this.#rejected.get(key);
     if (!rejected || this.activatedAt > rejected.at - runMs) return;
-    const touched = this.#truth.touchedAt.get(address) ?? 0;
-    if (touched > rejected.at || !this.#isHeard(touched)) return;
+    if ((this.#truth.touchedAt.get(address) ?? 0) > rejected.at) return;
     if (this.#truth.everQuarantined.has(address) || this.#disturbances(key) > rejected.disturbances) return;
     kernel.violate('what was rejected stays undone', `${key}, rejected at ${rejected.at}`);
   }

@@ -6,7 +6,9 @@ import type { GroupSpec, HubSpec } from '../plan/spec.ts';
 import { objectName } from '../plan/spec.ts';
 import { BrakeWatch } from './brake-watch.ts';
 import { DecisionWatch } from './decision-watch.ts';
+import { LimitsWatch } from './limits-watch.ts';
 import { OrderWatch } from './order-watch.ts';
+import { Told } from './told.ts';
 import type { Truth } from './truth.ts';
 
 /** A function works on with an older configuration at most as long as it runs. */
@@ -17,6 +19,8 @@ export class DeviceWatch implements DeviceGuard {
   readonly brakes: BrakeWatch;
   readonly orders: OrderWatch;
   readonly decisions: DecisionWatch;
+  readonly limits: LimitsWatch;
+  readonly told: Told;
   /** Tables were lost or put back, or listings were wrong: what the hub knows may be wrong, too. */
   misled = false;
   /** Writes into an object that a person had put in the place of ours since the last comparison. */
@@ -32,6 +36,9 @@ export class DeviceWatch implements DeviceGuard {
     this.brakes = new BrakeWatch(hub.kernel, truth);
     this.orders = new OrderWatch(hub);
     this.decisions = new DecisionWatch(hub, truth, this.brakes);
+    this.told = new Told(() => hub.kernel.now);
+    this.limits = new LimitsWatch(hub, { truth, brakes: this.brakes, told: this.told });
+    hub.bus.onAccepted = (_, entry) => this.told.hear(entry);
   }
 
   /** A configuration became active. */
@@ -40,6 +47,7 @@ export class DeviceWatch implements DeviceGuard {
     this.decisions.activatedAt = this.#hub.kernel.now;
     this.#truth.spec = spec;
     this.#truth.look();
+    this.limits.activated();
   }
 
   sends(process: Process, firewall: string): void {
@@ -71,7 +79,11 @@ export class DeviceWatch implements DeviceGuard {
     const group = this.#groupOf(change.object);
     if (group === undefined) return;
     this.#justify(device, firewall, group, change);
-    if (!this.misled) this.decisions.changed({ firewall, device, group, change });
+    if (!this.misled) {
+      this.decisions.changed({ firewall, device, group, change });
+      const maxMembers = Math.max(...this.#groups(change.object).map((one) => one.maxMembers));
+      this.limits.changed({ firewall, group, change, members, maxMembers });
+    }
     this.brakes.changed({ firewall, group, change, members });
   }
 
@@ -135,11 +147,18 @@ export class DeviceWatch implements DeviceGuard {
 
   /** Targets that a run of now may be working for. */
   #targets(firewall: string, object: string): GroupSpec['publish'][number][] {
+    return this.#groups(object).flatMap(({ publish }) =>
+      publish.filter((target) => target.firewall === firewall),
+    );
+  }
+
+  /** The group of an object, in each configuration that a run of now may be working with. */
+  #groups(object: string): GroupSpec[] {
     const since = this.#hub.kernel.now - longestRunMs;
     const recent = this.#history.filter((_, index) => (this.#history[index + 1]?.time ?? Infinity) > since);
-    return recent
-      .flatMap(({ spec }) => spec.groups.filter((group) => objectName(spec.name, group) === object))
-      .flatMap(({ publish }) => publish.filter((target) => target.firewall === firewall));
+    return recent.flatMap(({ spec }) =>
+      spec.groups.filter((group) => objectName(spec.name, group) === object),
+    );
   }
 
   #violate(invariant: string, message: string): void {

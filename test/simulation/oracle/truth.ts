@@ -26,6 +26,10 @@ export class Truth {
   readonly quarantines = new Map<string, Quarantined>();
   /** Addresses that an order ever concerned. */
   readonly everQuarantined = new Set<string>();
+  /** When the last endpoint stopped wanting it. */
+  readonly leftAt = new Map<Wish, number>();
+  /** Pods that ever had an address, by their uids. */
+  readonly everHeldBy = new Map<string, Set<string>>();
   /** When something happened in a cluster to whoever has an address, and when its realm's pods had it last. */
   readonly touchedAt = new Map<string, number>();
   /** What was ever wanted, and what some endpoint ever stopped wanting. */
@@ -105,10 +109,10 @@ export class Truth {
     return false;
   }
 
-  /** Whether a pod has the address now. */
-  isHeld(address: string): boolean {
-    for (const { pod } of this.#present.values()) if (pod.address === address && !pod.ended) return true;
-    return false;
+  /** The pod that has the address now. */
+  holderOf(address: string): string | undefined {
+    for (const { pod } of this.#present.values()) if (pod.address === address && !pod.ended) return pod.uid;
+    return undefined;
   }
 
   /** A pod is named `cluster/namespace/name`; its name is its uid here. */
@@ -121,13 +125,20 @@ export class Truth {
     return { address: known?.pod.address, realm: side?.spec.realm, uid };
   }
 
+  #holds(address: string, uid: string): void {
+    this.touchedAt.set(address, this.#now());
+    const known = this.everHeldBy.get(address);
+    if (known) known.add(uid);
+    else this.everHeldBy.set(address, new Set([uid]));
+  }
+
   /** Something happened to a pod: whatever it publishes, and its node, may change by it. */
   #touch(endpoint: string, pod: Pod | undefined, { nodes }: Scope): void {
     const before = this.#present.get(endpoint);
     for (const one of [before?.pod, pod]) {
       if (one === undefined) continue;
       const node = nodes.get(one.node);
-      if (one.address !== undefined) this.touchedAt.set(one.address, this.#now());
+      if (one.address !== undefined) this.#holds(one.address, one.uid);
       if (node !== undefined) this.touchedAt.set(node, this.#now());
       for (const order of this.quarantines.values()) {
         if (order.uid !== one.uid || order.address !== undefined || one.address === undefined) continue;
@@ -161,7 +172,10 @@ export class Truth {
       [...before].filter((one) => !now.has(one)),
     ];
     for (const wish of come) this.everWanted.add(wish);
-    for (const wish of gone) this.everLeft.add(wish);
+    for (const wish of gone) {
+      this.everLeft.add(wish);
+      this.leftAt.set(wish, this.#now());
+    }
     if (now.size > 0) this.#wishes.set(endpoint, now);
     else this.#wishes.delete(endpoint);
     return [...come, ...gone];

@@ -1,34 +1,42 @@
 import { defaultBrakes } from '../../../lib/core/plan/brakes.ts';
 import type { Dice } from '../kernel/dice.ts';
+import { campaignsOf } from './campaigns.ts';
 import { type ClosedTimes, type GroupSpec, type HubSpec, wide } from './spec.ts';
 import type { OrderStep, Plan, Step } from './steps.ts';
 
 /**
- * Adds people who order and decide to a plan: pauses, quarantines, rejections, and times in which changes wait. Its dice are its own, so
+ * Adds people who order and decide to a plan: pauses, quarantines, rejections, and times in which changes wait; and campaigns. Its dice are its own, so
  * that the rest of the plan stays as it is.
  */
 export function withOrders(plan: Plan, dice: Dice): Plan {
   if (dice.chance(0.25)) return plan;
-  const hubs = plan.hubs.map((hub) => hubWith(dice, hub));
-  const deny = hubs.map(({ groups }) => groups.find(({ usedIn }) => usedIn === 'deny'));
+  const first = plan.hubs[0];
+  const campaigns = first ? campaignsOf(dice, first) : [];
+  const added = plan.hubs.map((hub, index) => [
+    ...(dice.chance(0.6) ? [denyGroupOf(dice, hub)] : []),
+    ...(index === 0 ? campaigns.map(({ group }) => group) : []),
+  ]);
+  const hubs = plan.hubs.map((hub, index) => ({
+    ...hub,
+    groups: [...hub.groups, ...(added[index] ?? [])],
+    closed: dice.chance(0.3) ? closedOf(dice, hub) : [],
+  }));
+  // A later configuration has the same groups beside its own.
   const steps = plan.steps.map((step): Step => {
-    const added = step.in === 'hub' && step.do === 'apply' ? deny[step.hub] : undefined;
-    return step.in === 'hub' && step.do === 'apply' && added
-      ? { ...step, groups: [...step.groups, added] }
-      : step;
+    if (step.in !== 'hub' || step.do !== 'apply') return step;
+    return { ...step, groups: [...step.groups, ...(added[step.hub] ?? [])] };
   });
-  const count = dice.between(0, Math.ceil(plan.steps.length / 6));
+  for (const campaign of campaigns) steps.splice(dice.between(0, steps.length), 0, ...campaign.steps);
+  const count = dice.between(0, Math.ceil(plan.steps.length / 8));
   for (let done = 0; done < count; done++) {
-    const step = { ...orderOf(dice, hubs.length), wait: Math.floor(dice.delay(20_000)) };
-    steps.splice(dice.between(0, steps.length), 0, step);
+    const order = orderOf(dice, hubs.length);
+    const at = dice.between(0, steps.length);
+    steps.splice(at, 0, timed(dice, order));
+    // What stays paused hides what else could happen.
+    if (order.do === 'pause')
+      steps.splice(at + dice.between(1, 8), 0, timed(dice, { ...order, do: 'resume' }));
   }
   return { ...plan, hubs, steps };
-}
-
-function hubWith(dice: Dice, hub: HubSpec): HubSpec {
-  const groups = dice.chance(0.6) ? [...hub.groups, denyGroupOf(dice, hub)] : hub.groups;
-  const closed = dice.chance(0.3) ? closedOf(dice, hub) : [];
-  return { ...hub, groups, closed };
 }
 
 /** Where quarantined addresses go; now and then it selects something itself. */
@@ -77,8 +85,12 @@ function timesOf(dice: Dice): { from: number; to: number }[] {
 
 function orderOf(dice: Dice, hubs: number): OrderStep {
   const base = { in: 'order' as const, hub: dice.between(0, hubs - 1), choice: dice.between(0, 999) };
-  const what = dice.weighted({ pause: 4, resume: 5, quarantine: 5, lift: 3, reject: 5, 'approve own': 2 });
+  const what = dice.weighted({ pause: 4, resume: 1, quarantine: 5, lift: 3, reject: 5, 'approve own': 2 });
   if (what === 'pause' || what === 'resume') return { ...base, do: what, whole: dice.chance(0.3) };
   if (what !== 'quarantine') return { ...base, do: what };
   return { ...base, do: what, what: dice.pick(['address', 'pod', 'used address'] as const) ?? 'address' };
+}
+
+function timed(dice: Dice, order: OrderStep): Step {
+  return { ...order, wait: Math.floor(dice.delay(20_000)) };
 }

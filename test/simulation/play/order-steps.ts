@@ -55,6 +55,7 @@ export function endPauses(side: HubSide): void {
 
 function resume(side: HubSide, what: string | undefined): void {
   const firewall = what === '*' ? undefined : what;
+  side.watch.decisions.heldUp(0);
   side.hub.person(`resume ${firewall ?? 'all'}`, ({ ports, configurations }) =>
     resumeWrites(ports, configurations, { firewall, by: approver }),
   );
@@ -74,6 +75,8 @@ function reject(side: HubSide, choice: number): void {
       hub.kernel.tell(
         () => `rejected on ${firewall}: ${decided.map(({ op, key }) => `${op} ${key}`).join(', ')}`,
       );
+      // What a pause kept from being looked at is not what was rejected.
+      if (watch.orders.paused.length > 0) continue;
       for (const { group, op, address } of decided)
         watch.decisions.rejected(`${firewall}|${group}|${op}|${address}`);
     }

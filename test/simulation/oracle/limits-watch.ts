@@ -1,0 +1,167 @@
+import type { DeviceChange } from '../firewall/device.ts';
+import type { Hub } from '../hub.ts';
+import type { GroupSpec } from '../plan/spec.ts';
+import type { BrakeWatch } from './brake-watch.ts';
+import type { Told } from './told.ts';
+import type { Truth } from './truth.ts';
+
+interface Done {
+  firewall: string;
+  group: GroupSpec;
+  change: DeviceChange;
+  members: ReadonlySet<string>;
+  /** Largest number of members that a run of now may know of. */
+  maxMembers: number;
+}
+
+interface Growth {
+  /** Members of ours when the configuration became active, and how many of them it gave up. */
+  before: ReadonlySet<string>;
+  leaving: number;
+  added: number;
+}
+
+/** Between a plan and its activation some pods come and go. */
+const slack = 3;
+const minuteMs = 60_000;
+
+/** Sizes: what a group may grow to, how fast without a person, and who may empty it. Counted on the device, not in the product's tables. */
+export class LimitsWatch {
+  /** What we put there and did not take off: `firewall|group`. */
+  readonly #put = new Map<string, Set<string>>();
+  readonly #growth = new Map<string, Growth>();
+  /** Additions that only a namespace caused, and all removals, of the last two windows. */
+  readonly #byNamespace = new Map<string, { time: number; op: 'add' | 'remove' }[]>();
+  readonly #hub: Hub;
+  readonly #truth: Truth;
+  readonly #brakes: BrakeWatch;
+  readonly #told: Told;
+  #activatedAt = 0;
+
+  constructor(hub: Hub, known: { truth: Truth; brakes: BrakeWatch; told: Told }) {
+    this.#hub = hub;
+    this.#truth = known.truth;
+    this.#brakes = known.brakes;
+    this.#told = known.told;
+  }
+
+  /** A configuration became active; the truth knows it already. */
+  activated(): void {
+    this.#activatedAt = this.#hub.kernel.now;
+    this.#growth.clear();
+    for (const { name, realms } of this.#hub.spec.firewalls) {
+      for (const group of this.#hub.spec.groups) {
+        const place = `${name}|${group.name}`;
+        const put = this.#put.get(place) ?? new Set<string>();
+        const wanted = new Set(this.#truth.wanted(group, realms));
+        const leaving = [...put].filter((one) => !wanted.has(one)).length;
+        this.#growth.set(place, { before: new Set(put), leaving, added: 0 });
+      }
+    }
+  }
+
+  changed(done: Done): void {
+    const { change, firewall, group, members } = done;
+    const place = `${firewall}|${group.name}`;
+    const mine = this.#put.get(place) ?? new Set<string>();
+    this.#put.set(place, mine);
+    // What people and fate took is not ours any more.
+    for (const one of mine) if (!members.has(one) && one !== change.address) mine.delete(one);
+    if (change.op === 'add') this.#adds(done, place, mine);
+    else this.#removes(done, place, mine);
+  }
+
+  #adds({ change, group, maxMembers }: Done, place: string, mine: Set<string>): void {
+    const back = mine.has(change.address);
+    mine.add(change.address);
+    if (group.usedIn === 'deny' || this.#isDecided(place, change)) return;
+    if (mine.size > maxMembers) this.#checkSize(place, mine, maxMembers);
+    if (back) return;
+    this.#checkConfiguration(place, group, change.address);
+    this.#checkNamespace(place, group, change.address);
+  }
+
+  /**
+   * At the end of the call: what leaves in it makes room for what comes. A call of which only a half was done may have left both there.
+   */
+  #checkSize(place: string, mine: ReadonlySet<string>, maxMembers: number): void {
+    const { kernel } = this.#hub;
+    kernel.scheduler.after(0, () => {
+      if (mine.size > maxMembers && kernel.weather.deviceFails === 0)
+        kernel.violate('never more than maxMembers', `${place} has ${mine.size}, at most ${maxMembers}`);
+    });
+  }
+
+  /** An addition that only the configuration can have caused: whoever has the address lived before, and nothing happened to it since. */
+  #checkConfiguration(place: string, group: GroupSpec, address: string): void {
+    const growth = this.#growth.get(place);
+    const touched = this.#truth.touchedAt.get(address);
+    if (!growth || growth.before.size === 0 || touched === undefined || touched > this.#activatedAt) return;
+    // The device, or a person, had lost it meanwhile.
+    if (growth.before.has(address)) return;
+    growth.added += 1;
+    const { size } = growth.before;
+    const limit = limitOf(group, size) + growth.leaving + slack;
+    if (growth.added > limit)
+      this.#hub.kernel.violate(
+        'no growth beyond the brakes',
+        `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${growth.added}, at most ${limit}`,
+      );
+  }
+
+  /** One window ends and another begins between two additions: two of them allow as much at most. */
+  #checkNamespace(place: string, group: GroupSpec, address: string): void {
+    const uid = group.addresses === 'pod' ? this.#truth.holderOf(address) : undefined;
+    if (uid === undefined || this.#told.cause.get(uid) !== 'namespace') return;
+    if ((this.#truth.touchedAt.get(address) ?? 0) < this.#activatedAt) return;
+    const done = this.#note(place, 'add', group);
+    const added = done.filter(({ op }) => op === 'add').length;
+    const size = this.#put.get(place)?.size ?? 0;
+    const limit = 2 * limitOf(group, size) + (done.length - added);
+    if (added > limit)
+      this.#hub.kernel.violate(
+        'no growth beyond the brakes',
+        `${place}: a namespace added ${added} within a window, at most ${limit}`,
+      );
+  }
+
+  #removes({ change, group }: Done, place: string, mine: Set<string>): void {
+    const was = mine.delete(change.address);
+    this.#note(place, 'remove', group);
+    if (!was || mine.size > 0 || change.broughtBack || this.#isDecided(place, change)) return;
+    if (group.usedIn === 'deny' || group.addresses !== 'pod' || (this.#brakes.announced.get(place) ?? 0) > 0)
+      return;
+    const holders = this.#truth.everHeldBy.get(change.address) ?? new Set<string>();
+    // Somebody else has it now, or a watch saw what became of whoever had it.
+    if (this.#brakes.isMoved(place, change.address)) return;
+    const left = Math.max(
+      ...this.#hub.spec.clusters.map(
+        ({ realm }) => this.#truth.leftAt.get(`${group.name}|${realm}|${change.address}`) ?? 0,
+      ),
+    );
+    if ([...holders].some((uid) => (this.#told.watchedAt.get(uid) ?? 0) >= left)) return;
+    this.#hub.kernel.violate(
+      'nobody empties a group by inference',
+      `${change.address} was the last one of ${place}`,
+    );
+  }
+
+  #note(place: string, op: 'add' | 'remove', group: GroupSpec): { time: number; op: 'add' | 'remove' }[] {
+    const { now } = this.#hub.kernel;
+    const since = now - group.brakes.windowMinutes * minuteMs;
+    const list = (this.#byNamespace.get(place) ?? []).filter(({ time }) => time > since);
+    list.push({ time: now, op });
+    this.#byNamespace.set(place, list);
+    return list;
+  }
+
+  /** A person asked for it. */
+  #isDecided(place: string, { op, address }: DeviceChange): boolean {
+    const until = this.#brakes.released.get(`${place}|${op}|${address}`) ?? 0;
+    return until > this.#hub.kernel.now || this.#truth.everQuarantined.has(address);
+  }
+}
+
+function limitOf({ brakes }: GroupSpec, size: number): number {
+  return Math.max(brakes.growth.minimum, Math.floor(brakes.growth.share * size));
+}
