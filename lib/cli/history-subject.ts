@@ -2,7 +2,7 @@ import type { Subject } from '../app/commands/history/changes.ts';
 import { isZonebridgeError, ZonebridgeError } from '../core/errors.ts';
 import { canonicalAddress } from '../core/model/address.ts';
 import type { HubSession } from './hub.ts';
-import { listed } from './known.ts';
+import { listed } from '../app/unknown-name.ts';
 
 /** Word for what concerns no single firewall, such as an apply, and its name in the archive. */
 const hubWord = 'hub';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { verifyArchive, type Verification } from '../app/commands/history/verify.ts';
 import { auditSettings } from '../app/configuration/audit-settings.ts';
+import { ZonebridgeError } from '../core/errors.ts';
 import { type Cli, examples } from './cli.ts';
 import { exitCodes } from './exit-codes.ts';
 import { hubSubject } from './history-subject.ts';
@@ -31,7 +32,20 @@ export function historyVerify(cli: Cli): Command {
         ['zonebridge history verify --from 30d --json', 'a month, for an auditor'],
       ),
     )
-    .action((options: VerifyOptions) => withHub(cli, (hub) => verify(cli, hub, options)));
+    .action((_own: VerifyOptions, command: Command) =>
+      withHub(cli, (hub) => verify(cli, hub, checked(command.optsWithGlobals()))),
+    );
+}
+
+/** `history` has `--from` and `--to`, too, and takes them before its sub-command sees them; what else it takes is not for `verify`. */
+function checked({ at, as, ...options }: VerifyOptions & { at?: string; as?: string }): VerifyOptions {
+  const other = at === undefined ? as && '--as' : '--at';
+  if (other) throw usage(`${other} is not for \`history verify\`: it takes --from, --to and --firewall`);
+  return options;
+}
+
+function usage(text: string): ZonebridgeError {
+  return new ZonebridgeError('command/usage', text);
 }
 
 const dayMs = 86_400_000;
@@ -43,6 +57,7 @@ async function verify(cli: Cli, hub: HubSession, { from, to, firewall }: VerifyO
   const now = ports.clock.now();
   const end = to === undefined ? now : parseWhen(to, now);
   const period = { from: from === undefined ? end - dayMs : parseWhen(from, now), to: end };
+  if (period.from > period.to) throw usage('--from is later than --to, or in the future');
   const active = await hub.active();
   const subjects =
     firewall === undefined ? [...Object.keys(active.configuration.firewalls), hubSubject] : [firewall];

@@ -1,5 +1,6 @@
 import { activeOrNone } from '../app/commands/plan.ts';
 import type { Configuration } from '../app/configuration/model.ts';
+import { listed } from '../app/unknown-name.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import type { HubSession } from './hub.ts';
 
@@ -25,14 +26,4 @@ function unknownIn({ firewalls, groups }: Configuration, { firewall, group }: Na
   if (group !== undefined && !Object.hasOwn(groups, group))
     return `no group ${group}; there are: ${listed(groups)}`;
   return undefined;
-}
-
-const listedMax = 20;
-
-/** The names for a message, the first of them when there are many. */
-export function listed(named: object): string {
-  const all = Object.keys(named).sort();
-  if (all.length === 0) return 'none';
-  const more = all.length > listedMax ? ` and ${all.length - listedMax} more` : '';
-  return `${all.slice(0, listedMax).join(', ')}${more}`;
 }

@@ -105,3 +105,14 @@ test('refuses a canary that is not there, that is all firewalls, or that has no 
       code: 'command/usage',
     });
 });
+
+test('refuses to take a group from a firewall that should stay as it is: there it would be followed no more', async () => {
+  const made = await fleet();
+  await made.apply([old, everywhere('db', firewalls)]);
+  const canary = { firewalls: ['edge-1'] };
+  await expect(made.apply([old], { canary })).rejects.toThrow('db on edge-2, db on edge-3');
+  await expect(made.apply([old, everywhere('db', ['edge-1', 'edge-2'])], { canary })).rejects.toThrow(
+    'db on edge-3;',
+  );
+  await made.apply([old, everywhere('db', ['edge-2', 'edge-3'])], { canary });
+});

@@ -7,6 +7,7 @@ import { readWriter, writerRow } from '../../lib/app/state/writers.ts';
 import { type ErrorCode, ZonebridgeError } from '../../lib/core/errors.ts';
 import type { Diagnosis, FirewallModule } from '../../lib/core/firewall.ts';
 import { offer } from '../../lib/core/plan/ownership.ts';
+import type { MemorySecrets } from '../support/ports.ts';
 import { paperModule } from '../support/paper-firewall.ts';
 import { group, pod, World } from '../support/world.ts';
 
@@ -74,6 +75,19 @@ describe('a call', () => {
     failing(world, 'firewall/unreachable');
     expect(line(await check(world), 'reachable')?.remedy).toContain('network lan (10.9.0.0/26)');
   });
+});
+
+test('a stored credential that is refused fails, also where the one before it still works', async () => {
+  const world = await World.start([group('web')]);
+  world.device.accepts = new Set(['token']);
+  await (world.ports.secrets as MemorySecrets).write(names.secret('test', 'edge'), 'mistyped');
+  const result = await check(world);
+  expect(result.ok).toBe(false);
+  expect(line(result, 'token')).toMatchObject({
+    state: 'failed',
+    text: 'the stored credential is refused, the one before it is accepted',
+  });
+  expect(line(result, 'version')?.state).toBe('ok');
 });
 
 test('without a credential the device is not called', async () => {

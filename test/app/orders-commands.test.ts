@@ -115,6 +115,46 @@ describe('quarantine', () => {
   });
 });
 
+describe('a quarantine says where nothing happens', () => {
+  const limits = async (target: string) => {
+    const { code, result } = await world.json(['quarantine', target]);
+    return [code, result['limits']];
+  };
+
+  test('on a paused firewall, and no more when writes go on', async () => {
+    await world.run(['pause']);
+    expect(await limits('shop/p1')).toEqual([
+      3,
+      [
+        { firewall: 'edge', group: 'bad', because: 'paused' },
+        { firewall: 'edge', group: 'web', because: 'paused' },
+      ],
+    ]);
+    expect((await world.run(['quarantine', 'shop/p1'])).stdout).toContain('zonebridge resume');
+    await world.run(['resume']);
+    expect(await limits('shop/p1')).toEqual([0, []]);
+    await world.run(['pause', 'edge']);
+    expect(await limits('10.1.0.2')).toEqual([
+      3,
+      expect.arrayContaining([{ firewall: 'edge', group: 'web', because: 'paused' }]),
+    ]);
+  });
+
+  test('in a group that left the configuration with the address on the firewall', async () => {
+    await world.write({ bad: pushed('nobody', { usedIn: 'deny' }) }, {}, sections);
+    await world.run(['apply', '--yes']);
+    expect(await limits('10.1.0.1')).toEqual([3, [{ firewall: 'edge', group: 'web', because: 'left' }]]);
+    expect(await limits('10.1.0.9')).toEqual([0, []]);
+  });
+
+  test('where the mode is observe', async () => {
+    const publish = [{ firewall: 'edge', channel: 'push', create: 'own', mode: 'observe' }];
+    await world.write({ ...groups(), web: pushed('web', { publish }) }, {}, sections);
+    await world.run(['apply', '--yes']);
+    expect(await limits('shop/p1')).toEqual([3, [{ firewall: 'edge', group: 'web', because: 'observe' }]]);
+  });
+});
+
 test('restore asks for one address or all', async () => {
   expect(await world.run(['restore', 'edge', 'web'])).toMatchObject({ code: 2 });
   expect(await world.run(['restore', 'edge', 'web', '10.1.0.1', '--all'])).toMatchObject({ code: 2 });

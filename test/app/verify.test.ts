@@ -127,3 +127,39 @@ test('the command says that it is complete, or what is missing and exit code 1',
   expect(bad.code).toBe(1);
   expect(bad.result).toMatchObject({ ok: false });
 });
+
+test('an apply is recorded under the name that AWS gives, what was typed beside it', async () => {
+  const world = await OperatorWorld.start({ web: pushed('web') });
+  onTestFinished(() => world.stop());
+  world.storeToken();
+  await world.run(['apply', '--yes', '--author', 'somebody else']);
+  await world.archiveAll();
+  const { result } = await world.json(['history', 'hub']);
+  expect(result['changes']).toMatchObject([
+    { action: { what: 'apply', by: world.principal, details: { author: 'somebody else' } } },
+  ]);
+});
+
+test('the command looks at the period that was asked for, on whichever side of `verify` it stands', async () => {
+  const world = await OperatorWorld.start({ web: pushed('web') });
+  onTestFinished(() => world.stop());
+  world.storeToken();
+  await world.run(['apply', '--yes']);
+  await world.archiveAll();
+  const now = world.clock.now();
+  for (const argv of [
+    ['history', 'verify', '--from', '30d', '--to', '2h'],
+    ['history', '--from', '30d', 'verify', '--to', '2h'],
+  ])
+    expect((await world.json(argv)).result).toMatchObject({ from: now - 30 * 24 * hour, to: now - 2 * hour });
+  for (const [argv, text] of [
+    [['--from', '1h', '--to', '2h'], 'later than'],
+    [['--at', '14:03'], '--at is not for'],
+    [['--as', 'group'], '--as is not for'],
+    [['--from', 'whenever'], 'is no time'],
+  ] as const)
+    expect(await world.run(['history', 'verify', ...argv])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(text),
+    });
+});

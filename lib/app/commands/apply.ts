@@ -12,6 +12,7 @@ import { updateObject } from '../state/ledger.ts';
 import { type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { activeOrNone, type FirewallPlan } from './plan.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 /** What an apply released for one group on one firewall. */
 export interface Allowance {
@@ -55,8 +56,13 @@ export async function applyConfiguration(
     await noteLeft(ports.tables, leaving(before.configuration, request.configuration), ports.clock.now());
   await recordAction(ports, {
     what: 'apply',
-    by: request.author,
-    details: { previous, released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })) },
+    by: request.principal ?? request.author,
+    details: {
+      previous,
+      author: request.author,
+      ...(request.canary ? { canary: [...request.canary.firewalls] } : {}),
+      released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })),
+    },
   });
   let generation: number;
   try {
@@ -92,7 +98,8 @@ export async function applyConfiguration(
 
 /**
  * Throws `configuration/canary-waiting`: the firewalls that are no canary would jump to a generation that nobody promoted.
- * Throws `command/usage` for a canary that is not there, or that leaves nothing to try it before.
+ * Throws `command/usage` for a canary that is not there, that leaves nothing to try it before, or whose generation takes groups away
+ * from the firewalls that should stay as they are.
  */
 export function refuseWhileTrying(
   active: ActiveConfiguration | undefined,
@@ -106,8 +113,7 @@ export function refuseWhileTrying(
   if (!request.canary) return;
   const all = Object.keys(request.configuration.firewalls);
   for (const firewall of request.canary.firewalls)
-    if (!all.includes(firewall))
-      throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+    if (!all.includes(firewall)) throw unknownFirewall(request.configuration, firewall);
   if (!active)
     throw new ZonebridgeError(
       'command/usage',
@@ -115,6 +121,18 @@ export function refuseWhileTrying(
     );
   if (all.every((firewall) => request.canary?.firewalls.includes(firewall)))
     throw new ZonebridgeError('command/usage', 'a canary is some of the firewalls, not all');
+  refuseTakingAway(active.configuration, request.configuration, request.canary.firewalls);
+}
+
+/** What left the configuration is not followed any more, nor quarantined: it cannot stay as it was where the generation is not tried yet. */
+function refuseTakingAway(before: Configuration, next: Configuration, canaries: readonly string[]): void {
+  const lost = [...leaving(before, next)].filter(([firewall]) => !canaries.includes(firewall));
+  if (lost.length === 0) return;
+  const places = lost.flatMap(([firewall, groups]) => groups.map((group) => `${group} on ${firewall}`));
+  throw new ZonebridgeError(
+    'command/usage',
+    `a canary cannot take groups away from the other firewalls: ${places.join(', ')}; apply that without a canary`,
+  );
 }
 
 function outdated(generation: number, cause?: unknown): ZonebridgeError {

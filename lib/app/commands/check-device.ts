@@ -30,6 +30,20 @@ const stages: readonly { name: string; fails: readonly ErrorCode[]; passed: stri
   { name: 'scope', fails: ['firewall/scope-missing', 'firewall/permission-denied'], passed: 'visible' },
 ];
 
+const tokenStage = stages.findIndex(({ name }) => name === 'token');
+
+/** The firewall is still kept with it, but not by what is stored as the credential. */
+function otherCredential(stage: 'pending' | 'previous'): CheckLine {
+  const which = stage === 'pending' ? 'the one that a rotation tries' : 'the one before it';
+  return {
+    name: 'token',
+    state: 'failed',
+    text: `the stored credential is refused, ${which} is accepted`,
+    remedy:
+      'Store the right one with `zonebridge secret set <firewall>`; the next one that is stored takes the place of the one that works.',
+  };
+}
+
 /** Calls the device, from here, and says how far it got. */
 export async function deviceLines(
   ports: Ports,
@@ -42,6 +56,8 @@ export async function deviceLines(
     open = await openFirewall(ports, configuration, { firewall, deadline: ports.clock.now() + budgetMs });
     const identity = await open.connection.identity();
     lines.push(...stages.map(({ name, passed }) => ({ name, state: 'ok' as const, text: passed })));
+    const stage = open.connection.credentialStage();
+    if (stage !== 'current') lines.splice(tokenStage, 1, otherCredential(stage));
     lines.push(versionLine(open, identity));
     lines.push(...(await diagnosisLines(ports, configuration, open)));
     for (const place of groupsOn(configuration, firewall)) lines.push(await groupLine(ports, open, place));

@@ -9,6 +9,7 @@ import { askProbe, wake, writerRow, readWriter } from '../state/writers.ts';
 import { groupsOn, moduleOf, writerKeyOf } from '../targets.ts';
 import { deviceLines } from './check-device.ts';
 import { unreadBecause } from './live.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 /** One thing that was looked at. `skipped`: something before it failed. */
 export interface CheckLine {
@@ -38,8 +39,7 @@ export async function checkFirewall(
   firewall: string,
 ): Promise<CheckResult> {
   const settings = configuration.firewalls[firewall];
-  if (!settings)
-    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  if (!settings) throw unknownFirewall(configuration, firewall);
   const lines: CheckLine[] = [configurationLine(ports, configuration, firewall)];
   const secret = await secretLine(ports, configuration, firewall);
   lines.push(secret);

@@ -1,4 +1,3 @@
-import { ZonebridgeError } from '../../core/errors.ts';
 import type { DeviceCertificate, DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute } from '../budgets.ts';
@@ -16,6 +15,7 @@ import { recordOf } from '../state/firewall-records.ts';
 import { everything, type Pause, readPauses } from '../state/pauses.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
 import { groupsOn, moduleOf, writerKeyOf } from '../targets.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 /** How a firewall stands, in one word. `circuit open`: we leave it alone until a person mended it or a quarter of an hour is over. */
 export type Health =
@@ -81,8 +81,7 @@ export async function readFirewallState(
   firewall: string,
 ): Promise<FirewallState> {
   const settings = configuration.firewalls[firewall];
-  if (!settings)
-    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  if (!settings) throw unknownFirewall(configuration, firewall);
   const module = moduleOf(ports.firewalls, settings);
   const perMinute = callsPerMinute(module, settings);
   const request = { module, groups: groupsOn(configuration, firewall) };

@@ -6,6 +6,7 @@ import { recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import { claimedAddresses } from '../ingest/claims.ts';
 import { interruptRuns } from '../orders/interrupt.ts';
+import { limitsOf, type QuarantineLimit } from '../orders/quarantine-limits.ts';
 import { markPlaces, placesOf, type QuarantinePlace } from '../orders/quarantine-marks.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
@@ -33,6 +34,8 @@ export interface QuarantineResult {
   already: boolean;
   /** Places that were told to change. */
   places: QuarantinePlace[];
+  /** Where nothing happens for now: the order does not stand above everything. */
+  limits: QuarantineLimit[];
 }
 
 /**
@@ -62,11 +65,15 @@ export async function quarantine(app: App, request: QuarantineRequest): Promise<
     known = all.find(({ target }) => target === what.target);
     return known ? undefined : [...all, fresh];
   });
-  if (known) return { quarantine: known, already: true, places: [] };
+  if (known) {
+    const limits = await limitsOf(ports, active, { order: known, places: placesOf(active, known) });
+    return { quarantine: known, already: true, places: [], limits };
+  }
   await interruptRuns(ports, active, Object.keys(active.configuration.firewalls));
   const places = await markPlaces(ports, active, placesOf(active, fresh));
   await tell(ports, 'quarantined', fresh, by);
-  return { quarantine: fresh, already: false, places };
+  const limits = await limitsOf(ports, active, { order: fresh, places });
+  return { quarantine: fresh, already: false, places, limits };
 }
 
 /** Ends a quarantine: the addresses come back where they are wanted, past no brake and no freeze. Throws `command/usage`, `approval/ticket`. */
@@ -85,7 +92,7 @@ export async function liftQuarantine(app: App, request: QuarantineRequest): Prom
   await interruptRuns(ports, active, Object.keys(active.configuration.firewalls));
   const places = await markPlaces(ports, active, placesOf(active, lifted));
   await tell(ports, 'quarantine-lifted', lifted, request.by);
-  return { quarantine: lifted, already: false, places };
+  return { quarantine: lifted, already: false, places, limits: [] };
 }
 
 /** Before anything is done. */

@@ -10,6 +10,7 @@ import {
   takeKey,
   testKey,
 } from '../rotation/rotate.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 export interface RotateRequest {
   configuration: Configuration;
@@ -29,8 +30,7 @@ export async function rotateCredential(
   request: RotateRequest,
 ): Promise<Former | { state: 'started' }> {
   const { configuration, firewall, key, inNetwork, progress } = request;
-  if (!configuration.firewalls[firewall])
-    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  if (!configuration.firewalls[firewall]) throw unknownFirewall(configuration, firewall);
   await recordAction(app.ports, { what: 'secret rotate', by: request.by ?? 'unknown', firewall });
   if (inNetwork) {
     if (key !== undefined)

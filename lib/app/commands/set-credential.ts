@@ -6,6 +6,7 @@ import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { moduleOf, writerKeyOf } from '../targets.ts';
 import { tryAgain } from './check.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 /**
  * Stores the credential of a firewall, or with `keyMaker` of the administrator that makes keys there, and lets the hub try again. The text is what came from standard input: one line end is cut off.
@@ -18,8 +19,7 @@ export async function setCredential(
   const { ports, credentials } = app;
   const { configuration, firewall, text, by = 'unknown' } = request;
   const settings = configuration.firewalls[firewall];
-  if (!settings)
-    throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  if (!settings) throw unknownFirewall(configuration, firewall);
   const credential = text.replace(/\r?\n$/, '');
   const wrong = moduleOf(ports.firewalls, settings).checkCredential(credential);
   if (wrong !== undefined)

@@ -1,5 +1,4 @@
 import { type HubMessage, schemaVersion } from '../../core/model/messages.ts';
-import { digestVersion } from '../../core/model/shard-digest.ts';
 import { names } from '../names.ts';
 import type { IngestContext } from './apply-change.ts';
 
@@ -10,14 +9,6 @@ const idsMost = 1_000;
 export interface Wanted {
   epoch: number;
   shards: readonly number[];
-}
-
-/** Tells whose epoch it is: its owner, who takes it, and others, who learn that they are superseded and end. */
-export async function tellEpoch(
-  context: IngestContext,
-  { process, epoch }: { process: string; epoch: number },
-): Promise<void> {
-  await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, digest: digestVersion });
 }
 
 /** Asks for the manifests of shards. */

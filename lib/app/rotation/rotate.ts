@@ -8,6 +8,7 @@ import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
 import { openFirewallWith } from '../sync/connect.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 export interface RotationApp extends App {
   credentials: SecretStore;
@@ -158,7 +159,7 @@ async function keyRequest(
 function settingsOf(configuration: Configuration, firewall: string) {
   const settings = configuration.firewalls[firewall];
   if (settings) return settings;
-  throw new ZonebridgeError('command/usage', `there is no firewall ${firewall} in the configuration`);
+  throw unknownFirewall(configuration, firewall);
 }
 
 /** For the alarm: a rotation that failed needs a person, one that went well ends it. */

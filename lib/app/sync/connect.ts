@@ -1,4 +1,3 @@
-import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, FirewallConnection, FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
@@ -6,6 +5,7 @@ import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { moduleOf } from '../targets.ts';
 import { connectWithCredentials, type CredentialedConnection } from './credentials.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 
 export interface OpenFirewall {
   id: string;
@@ -51,7 +51,7 @@ function placeOf(
   firewall: string,
 ): { settings: FirewallConfiguration; module: FirewallModule } {
   const settings = configuration.firewalls[firewall];
-  if (!settings) throw new ZonebridgeError('command/usage', `no firewall ${firewall} in the configuration`);
+  if (!settings) throw unknownFirewall(configuration, firewall);
   return { settings, module: moduleOf(ports.firewalls, settings) };
 }
 

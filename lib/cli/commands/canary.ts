@@ -11,7 +11,8 @@ export function canaryCommand(cli: Cli): Command {
     .summary('end the trial of a generation')
     .description(
       '`apply --canary <firewall>` gives a new generation to that firewall first. Then it is promoted to all, or aborted.\n' +
-        'Meanwhile the others stay with the generation before; what the clusters do is followed everywhere.',
+        'Meanwhile the others stay with the groups of the generation before; what the clusters do is followed everywhere. All else\n' +
+        '(brakes, approvals, freezes, quarantine group) is that of the new generation on all firewalls at once, also after an abort.',
     )
     .addHelpText(
       'after',
@@ -29,7 +30,10 @@ function promote(cli: Cli): Command {
     .summary('give the generation to all firewalls')
     .description('What the plan showed for the other firewalls happens there now; the brakes stay in force.')
     .option('-y, --yes', 'do not ask; needed where there is no terminal')
-    .option('--author <name>', 'who promotes; the user of the pipeline or machine unless given')
+    .option(
+      '--author <name>',
+      'who promotes, where AWS does not say it; the user of the pipeline or machine unless given',
+    )
     .addHelpText('after', examples(['zonebridge canary promote', 'after a look at `zonebridge status`']))
     .action(({ yes, author }: { yes?: boolean; author?: string }) =>
       withHub(cli, async (hub) => {
@@ -42,7 +46,9 @@ function promote(cli: Cli): Command {
           cli.exitCode = exitCodes.failed;
           return;
         }
-        const { generation } = await promoteCanary(hub, { by: person(cli, author) });
+        const { generation } = await promoteCanary(hub, {
+          by: (await hub.caller.principal()) ?? person(cli, author),
+        });
         cli.output.line(`Generation ${generation} is on its way to all firewalls.`);
         cli.output.result({ ok: true, promoted: true, generation });
       }),
@@ -59,7 +65,8 @@ function abort(cli: Cli): Command {
   return new Command('abort')
     .summary('return the canary to the generation before')
     .description(
-      'Applies the groups of the generation before, as a new generation on all firewalls: shows the plan, asks, waits.',
+      'Applies the groups of the generation before, as a new generation on all firewalls: shows the plan, asks, waits. What else the\n' +
+        'configuration says stays that of the canary: change it back and `zonebridge apply`.',
     )
     .option('-y, --yes', 'do not ask; needed where there is no terminal')
     .option('--author <name>', 'who aborts; the user of the pipeline or machine unless given')

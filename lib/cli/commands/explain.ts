@@ -5,7 +5,7 @@ import type { Step } from '../../app/commands/explain-place.ts';
 import { type Cli, examples } from '../cli.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { withHub } from '../hub.ts';
-import { listed } from '../known.ts';
+import { listed } from '../../app/unknown-name.ts';
 import { moment } from '../time.ts';
 
 export function explainCommand(cli: Cli): Command {

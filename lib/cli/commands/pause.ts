@@ -26,7 +26,7 @@ export function pauseCommand(cli: Cli): Command {
         await requireKnown(hub, { firewall });
         const by = await acting(cli, hub);
         const { pause, already } = await pauseWrites(hub.ports, hub.configurations, { firewall, by, reason });
-        const what = firewall ?? 'everything';
+        const what = firewall ?? 'Everything';
         const { output } = cli;
         output.line(
           already

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { liftQuarantine, quarantine, type QuarantineResult } from '../../app/commands/quarantine.ts';
+import { quarantineLimits } from '../../app/orders/quarantine-limits.ts';
 import { type Cli, examples } from '../cli.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { acting, type HubSession, withHub } from '../hub.ts';
 import { ago, plural } from '../time.ts';
 
@@ -18,7 +20,8 @@ export function quarantineCommand(cli: Cli): Command {
       'Takes an address, or all own addresses of a pod, out of every allow group on every firewall, and puts them into the deny group of\n' +
         'the configuration (quarantine.group). Past brakes, freezes and limits; not into objects that are not ours, not in mode observe, and\n' +
         'not on a paused firewall before it is resumed. Holds whatever the clusters say until --lift. When another pod gets the address\n' +
-        'it is kept out, too: an alarm says so.',
+        'it is kept out, too: an alarm says so. Exit code 3 where nothing happens for now: paused, observe, an object that is not ours,\n' +
+        'or one that a group left behind.',
     )
     .argument('<target>', 'address, namespace/pod or cluster/namespace/pod')
     .option('--lift', 'end it')
@@ -46,7 +49,7 @@ export function quarantineCommand(cli: Cli): Command {
 async function show(
   cli: Cli,
   hub: HubSession,
-  { quarantine: order, already, places, lifted }: QuarantineResult & { lifted: boolean },
+  { quarantine: order, already, places, limits, lifted }: QuarantineResult & { lifted: boolean },
 ): Promise<void> {
   const { output } = cli;
   const now = hub.ports.clock.now();
@@ -68,5 +71,17 @@ async function show(
       rows: places.map(({ firewall, group, usedIn, address }) => [firewall, group, usedIn, address]),
     });
   if (places.length > 0) output.line(`\`zonebridge explain ${addresses[0] ?? ''}\` shows when it is done.`);
-  output.result({ ok: true, lifted, already, ...order, places });
+  if (limits.length > 0) {
+    output.line('Nothing happens for now, because the order does not stand above it:');
+    output.table({
+      head: ['firewall', 'group', 'because'],
+      rows: limits.map(({ firewall, group, because }) => [
+        firewall,
+        group,
+        { text: quarantineLimits[because], tone: 'bad' },
+      ]),
+    });
+    cli.exitCode = exitCodes.held;
+  }
+  output.result({ ok: true, lifted, already, ...order, places, limits });
 }

@@ -27,11 +27,15 @@ export function resumeCommand(cli: Cli): Command {
         const { firewalls } = await readStatus(hub);
         const still = firewalls.filter(({ paused }) => paused).map((one) => one.firewall);
         const { output } = cli;
-        const what = firewall ?? 'everything';
+        const what = firewall ?? 'Everything';
+        const not =
+          firewall === undefined
+            ? 'There was no pause of everything.'
+            : `${firewall} was not paused by name.`;
         output.line(
           ended
             ? `${what} was paused for ${duration(hub.ports.clock.now() - ended.since)}; it catches up now.`
-            : `${what} was not paused${firewall === undefined ? ' as a whole' : ' by name'}.`,
+            : not,
         );
         if (still.length > 0) output.line(`Still paused: ${still.join(', ')}.`);
         if (firewall !== undefined && still.includes(firewall)) cli.exitCode = exitCodes.held;
