@@ -15,6 +15,13 @@ const group = 'lib/app/reconcile/reconcile-group.ts';
 /** From dirty rows to the ledger; the comparison; the sweep. */
 export const ofSync: readonly Mutant[] = [
   {
+    name: 'read-back-counted-early',
+    breaks: 'what was read back counts before its row says so, and once more after a crash',
+    file: 'lib/app/sync/record.ts',
+    edits: [['...countersItem(intended(plan)) }', '...countersItem(plan.counters) }']],
+    killers: ['test/app/counters.test.ts'],
+  },
+  {
     name: 'ledger-after-call',
     breaks: 'a change is written down only after the firewall was called',
     file: pass,

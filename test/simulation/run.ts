@@ -1,5 +1,6 @@
 import { Kernel, type StoryOptions, type Violation } from './kernel/kernel.ts';
 import { fine } from './kernel/weather.ts';
+import { callsBeyond } from './oracle/calls.ts';
 import { differences } from './oracle/rest.ts';
 import { lastClosed } from './plan/closed-times.ts';
 import type { Plan, Step } from './plan/steps.ts';
@@ -143,5 +144,6 @@ async function staysSo(world: World, convergedMs: number): Promise<number> {
   if (left.length > 0) kernel.violate('stays right', left.slice(0, 20).join('\n  '));
   if (applies() > before)
     kernel.violate('writes nothing at rest', `${applies() - before} writes in 16 minutes`);
+  for (const text of callsBeyond(world)) kernel.violate('calls follow changes', text);
   return convergedMs;
 }

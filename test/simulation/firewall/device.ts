@@ -42,6 +42,13 @@ export class Device {
   /** Calls of any kind, and those that change something. */
   calls = 0;
   applies = 0;
+  /** Of those that were worked off in full: how many changed anything, and how many nothing. */
+  useful = 0;
+  idle = 0;
+  /** Members that hubs changed. */
+  changes = 0;
+  /** Calls whose end we may not know. */
+  uncertain = 0;
   /** Told after every change of a member by a hub. */
   onChange: ((change: DeviceChange, members: ReadonlySet<string>) => void) | undefined;
   /** Members that a person ever took off: `object|address`. */
@@ -71,6 +78,7 @@ export class Device {
     if (members.has(change.address) === (change.op === 'add')) return;
     if (change.op === 'add') members.add(change.address);
     else members.delete(change.address);
+    this.changes += 1;
     const broughtBack = this.broughtBack.delete(`${change.object}|${change.address}`);
     this.#kernel.mix(`${change.op} ${change.address}`);
     this.#kernel.tell(

@@ -119,7 +119,21 @@ class Connection implements FirewallConnection {
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     this.#place.device.applies += 1;
-    return this.#call('apply', () => changes.map((one) => this.#applyOne(one)));
+    return this.#call('apply', () => this.#applyAll(changes));
+  }
+
+  /** Notes whether the call was worth it: one that was refused in part was. */
+  #applyAll(changes: readonly ObjectChanges[]): ObjectReport[] {
+    const { device } = this.#place;
+    const before = device.changes;
+    const reports = changes.map((one) => this.#applyOne(one));
+    const failed = reports.some(
+      ({ created, outcomes }) =>
+        created !== undefined || [...outcomes.values()].some(({ state }) => state !== 'done'),
+    );
+    if (failed || device.changes > before) device.useful += 1;
+    else device.idle += 1;
+    return reports;
   }
 
   #members(name: string): string[] {
@@ -140,6 +154,7 @@ class Connection implements FirewallConnection {
       : 'not';
     const there = fails === 'slow' ? kernel.dice.between(1_000, 20_000) : 12;
     device.calls += 1;
+    if (fails !== 'not') device.uncertain += 1;
     if (what === 'apply') guard.sends(process, request.firewall);
     if (there >= left) {
       // We hang up; what was sent may be worked off all the same.

@@ -65,7 +65,9 @@ export class DeviceWatch implements DeviceGuard {
     const { device, firewall, object, op } = change;
     const targets = this.#targets(firewall, object);
     const text = `${op} ${change.address ?? ''} in ${object} on ${device.name} by ${this.#hub.spec.name}/${firewall}`;
-    if (!targets.some(({ mode }) => mode === 'sync' || (mode === 'add-only' && op !== 'remove')))
+    // A person's order takes a member out of a group that otherwise only grows.
+    const removes = op === 'remove' && !this.#truth.everQuarantined.has(change.address ?? '');
+    if (!targets.some(({ mode }) => mode === 'sync' || (mode === 'add-only' && !removes)))
       this.#violate(
         'writes only what is configured',
         `${text}: modes ${targets.map(({ mode }) => mode).join(', ') || 'none'}`,
@@ -121,6 +123,7 @@ export class DeviceWatch implements DeviceGuard {
     const wishes = realms.map((realm) => `${group.name}|${realm}|${change.address}`);
     const place = `${change.address} in ${group.name} on ${device.name}`;
     const ordered = this.#truth.everQuarantined.has(change.address);
+    const given = ordered || this.#truth.isShared(change.address);
     if (
       change.op === 'add' &&
       !wishes.some((wish) => this.#truth.everWanted.has(wish)) &&
@@ -128,12 +131,7 @@ export class DeviceWatch implements DeviceGuard {
     )
       this.#violate('only what was wanted is added', place);
     const wanted = wishes.some((wish) => this.#truth.everWanted.has(wish));
-    if (
-      change.op === 'remove' &&
-      wanted &&
-      !ordered &&
-      !wishes.some((wish) => this.#truth.everLeft.has(wish))
-    )
+    if (change.op === 'remove' && wanted && !given && !wishes.some((wish) => this.#truth.everLeft.has(wish)))
       this.#violate('only what was given up is removed', `${place}: wanted all the time`);
   }
 

@@ -3,7 +3,7 @@ import type { Hub } from '../hub.ts';
 import type { GroupSpec } from '../plan/spec.ts';
 import type { BrakeWatch } from './brake-watch.ts';
 import type { Told } from './told.ts';
-import type { Truth } from './truth.ts';
+import type { Truth, Wish } from './truth.ts';
 
 interface Done {
   firewall: string;
@@ -75,7 +75,9 @@ export class LimitsWatch {
     const back = mine.has(change.address);
     mine.add(change.address);
     if (group.usedIn === 'deny' || this.#isDecided(place, change)) return;
-    if (mine.size > maxMembers) this.#checkSize(place, mine, maxMembers);
+    // An offered object that was withdrawn comes back with what it had, which nobody knows of until it is compared.
+    const offered = group.publish.some(({ create }) => create === 'offered');
+    if (mine.size > maxMembers && !offered) this.#checkSize(place, mine, maxMembers);
     if (back) return;
     this.#checkConfiguration(place, group, change.address);
     this.#checkNamespace(place, group, change.address);
@@ -97,6 +99,8 @@ export class LimitsWatch {
     const growth = this.#growth.get(place);
     const touched = this.#truth.touchedAt.get(address);
     if (!growth || growth.before.size === 0 || touched === undefined || touched > this.#activatedAt) return;
+    // What waited for its object keeps the cause that it had.
+    if (!this.#wishesOf(group, address).some((wish) => this.#truth.byConfiguration.has(wish))) return;
     // The device, or a person, had lost it meanwhile.
     if (growth.before.has(address)) return;
     growth.added += 1;
@@ -135,15 +139,17 @@ export class LimitsWatch {
     // Somebody else has it now, or a watch saw what became of whoever had it.
     if (this.#brakes.isMoved(place, change.address)) return;
     const left = Math.max(
-      ...this.#hub.spec.clusters.map(
-        ({ realm }) => this.#truth.leftAt.get(`${group.name}|${realm}|${change.address}`) ?? 0,
-      ),
+      ...this.#wishesOf(group, change.address).map((wish) => this.#truth.leftAt.get(wish) ?? 0),
     );
     if ([...holders].some((uid) => (this.#told.watchedAt.get(uid) ?? 0) >= left)) return;
     this.#hub.kernel.violate(
       'nobody empties a group by inference',
       `${change.address} was the last one of ${place}`,
     );
+  }
+
+  #wishesOf(group: GroupSpec, address: string): Wish[] {
+    return this.#hub.spec.clusters.map(({ realm }) => `${group.name}|${realm}|${address}`);
   }
 
   #note(place: string, op: 'add' | 'remove', group: GroupSpec): { time: number; op: 'add' | 'remove' }[] {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Pod } from '../cluster/kubernetes.ts';
-import type { GroupSpec, HubSpec } from '../plan/spec.ts';
+import { type GroupSpec, type HubSpec, inRangesOf } from '../plan/spec.ts';
 
 /** `group|realm|address` */
 export type Wish = string;
@@ -26,6 +26,8 @@ export class Truth {
   readonly quarantines = new Map<string, Quarantined>();
   /** Addresses that an order ever concerned. */
   readonly everQuarantined = new Set<string>();
+  /** What changed last because of a configuration. */
+  readonly byConfiguration = new Set<Wish>();
   /** When the last endpoint stopped wanting it. */
   readonly leftAt = new Map<Wish, number>();
   /** Pods that ever had an address, by their uids. */
@@ -47,7 +49,8 @@ export class Truth {
 
   /** Looks at everything again. */
   look(): void {
-    for (const cluster of this.#clusters) this.#lookAt(cluster);
+    for (const cluster of this.#clusters)
+      for (const wish of this.#lookAt(cluster)) this.byConfiguration.add(wish);
     for (const { pod, scope } of [...this.#past.values()].flat()) {
       for (const wish of this.#wishesOf(pod, scope)) {
         this.everWanted.add(wish);
@@ -58,8 +61,10 @@ export class Truth {
 
   /** Looks at one cluster again, or at one pod of it. */
   lookAt(cluster: Cluster, uid?: string): void {
-    for (const wish of this.#lookAt(cluster, uid))
+    for (const wish of this.#lookAt(cluster, uid)) {
       this.touchedAt.set(wish.slice(wish.lastIndexOf('|') + 1), this.#now());
+      this.byConfiguration.delete(wish);
+    }
   }
 
   /** Returns what came or went. */
@@ -113,6 +118,12 @@ export class Truth {
   holderOf(address: string): string | undefined {
     for (const { pod } of this.#present.values()) if (pod.address === address && !pod.ended) return pod.uid;
     return undefined;
+  }
+
+  /** Clusters that share a subnet both had it: one that is heard late may claim what the other has by now. */
+  isShared(address: string): boolean {
+    const clusters = [...(this.everHeldBy.get(address) ?? [])].map((uid) => uid.split('-')[1]);
+    return new Set(clusters).size > 1;
   }
 
   /** A pod is named `cluster/namespace/name`; its name is its uid here. */
@@ -186,7 +197,8 @@ export class Truth {
     for (const group of this.spec.groups) {
       if (!selects(group, pod, stages)) continue;
       const address = group.addresses === 'node' ? nodes.get(pod.node) : ownAddress(pod);
-      if (address !== undefined) wishes.add(`${group.name}|${realm}|${address}`);
+      if (address !== undefined && inRangesOf(group, address))
+        wishes.add(`${group.name}|${realm}|${address}`);
     }
     return wishes;
   }

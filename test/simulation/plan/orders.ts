@@ -16,15 +16,20 @@ export function withOrders(plan: Plan, dice: Dice): Plan {
     ...(dice.chance(0.6) ? [denyGroupOf(dice, hub)] : []),
     ...(index === 0 ? campaigns.map(({ group }) => group) : []),
   ]);
+  const detail = detailOf(dice);
+  const groupsOf = (hub: number, groups: readonly GroupSpec[]): GroupSpec[] => [
+    ...groups.map(detail),
+    ...(added[hub] ?? []),
+  ];
   const hubs = plan.hubs.map((hub, index) => ({
     ...hub,
-    groups: [...hub.groups, ...(added[index] ?? [])],
+    groups: groupsOf(index, hub.groups),
     closed: dice.chance(0.3) ? closedOf(dice, hub) : [],
   }));
   // A later configuration has the same groups beside its own.
   const steps = plan.steps.map((step): Step => {
     if (step.in !== 'hub' || step.do !== 'apply') return step;
-    return { ...step, groups: [...step.groups, ...(added[step.hub] ?? [])] };
+    return { ...step, groups: groupsOf(step.hub, step.groups) };
   });
   for (const campaign of campaigns) steps.splice(dice.between(0, steps.length), 0, ...campaign.steps);
   const count = dice.between(0, Math.ceil(plan.steps.length / 8));
@@ -37,6 +42,18 @@ export function withOrders(plan: Plan, dice: Dice): Plan {
       steps.splice(at + dice.between(1, 8), 0, timed(dice, { ...order, do: 'resume' }));
   }
   return { ...plan, hubs, steps };
+}
+
+/** Some groups of a seed take a part of the addresses only, some want to be the same on all their firewalls. */
+function detailOf(dice: Dice): (group: GroupSpec) => GroupSpec {
+  const [narrow, equal] = [dice.next() * 0.4, dice.next() * 0.6].map((share) =>
+    ['web', 'db', 'api', 'mixed'].filter(() => dice.chance(share)),
+  );
+  return (group) => ({
+    ...group,
+    ...(narrow?.includes(group.name) ? { narrow: true } : {}),
+    ...(equal?.includes(group.name) && group.publish.length > 1 ? { consistency: 'all' as const } : {}),
+  });
 }
 
 /** Where quarantined addresses go; now and then it selects something itself. */

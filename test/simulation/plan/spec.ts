@@ -14,6 +14,9 @@ export interface GroupSpec {
   addresses: 'pod' | 'node';
   /** Allow groups unless it says `deny`: one that quarantined addresses get into. */
   usedIn?: 'deny';
+  /** Takes only the first 63 addresses of each network. */
+  narrow?: boolean;
+  consistency?: 'all';
   maxMembers: number;
   brakes: BrakeSettings;
   publish: readonly GroupTarget[];
@@ -78,6 +81,13 @@ export function objectName(hub: string, group: Pick<GroupSpec, 'name' | 'publish
     : `obj-${group.name}`;
 }
 
+const narrowAddress = /^\d+\.\d+\.0\.([1-9]|[1-5]\d|6[0-3])$/;
+
+/** Whether a group may publish an address; told from its text alone. */
+export function inRangesOf(group: GroupSpec, address: string): boolean {
+  return group.narrow !== true || narrowAddress.test(address);
+}
+
 export function configurationOf(spec: HubSpec): Configuration {
   const denies = spec.groups.find(({ usedIn }) => usedIn === 'deny');
   const freeze = freezesOf(spec);
@@ -115,12 +125,12 @@ export function configurationOf(spec: HubSpec): Configuration {
     ),
     ...(freeze.length === 0 ? {} : { approvals: { freeze } }),
     ...(denies ? { quarantine: { group: denies.name } } : {}),
-    groups: Object.fromEntries(spec.groups.map((group) => [group.name, groupOf(spec.name, group)])),
+    groups: Object.fromEntries(spec.groups.map((group) => [group.name, groupOf(spec, group)])),
   };
 }
 
 /** The two forms of a selector take turns. */
-function groupOf(hub: string, spec: GroupSpec): AddressGroup {
+function groupOf({ name: hub, clusters }: HubSpec, spec: GroupSpec): AddressGroup {
   const { addresses, apps, brakes, maxMembers, name, namespaces, publish, stage } = spec;
   const list = apps.map((app) => `'${app}'`).join(', ');
   const asText = apps.length % 2 === 0;
@@ -140,6 +150,8 @@ function groupOf(hub: string, spec: GroupSpec): AddressGroup {
     usedIn: spec.usedIn ?? 'allow',
     maxMembers,
     brakes,
+    ...(spec.narrow ? { ranges: clusters.map(({ network: first }) => `${first}.0.0/26`) } : {}),
+    ...(spec.consistency ? { consistency: spec.consistency } : {}),
     publish: publish.map((target) => ({ ...target, object: objectName(hub, spec) })),
   };
 }
