@@ -23,8 +23,14 @@ test('everything that is wrong is said at once', () => {
       ZONEBRIDGE_BUS: '',
       ZONEBRIDGE_SOURCE: 'zonebridge.cluster.x',
       ZONEBRIDGE_PORT: '99999',
+      ZONEBRIDGE_NETWORK_REPORT: 'false',
     }),
   ).toThrow(
-    /ZONEBRIDGE_BUS is not set; ZONEBRIDGE_SOURCE is not of the form .*; ZONEBRIDGE_PORT is not a port/,
+    /ZONEBRIDGE_BUS is not set; ZONEBRIDGE_SOURCE is not of the form .*; ZONEBRIDGE_PORT is not a port; ZONEBRIDGE_NETWORK_REPORT is neither on nor off/,
   );
+});
+
+test('the network is told unless that is switched off', () => {
+  expect(readEnvironment(good).tellNetwork).toBe(true);
+  expect(readEnvironment({ ...good, ZONEBRIDGE_NETWORK_REPORT: 'off' }).tellNetwork).toBe(false);
 });

@@ -13,6 +13,8 @@ export interface AgentEnvironment {
   /** Where /healthz, /readyz and /metrics listen; without a host on all interfaces. */
   host: string | undefined;
   port: number;
+  /** Whether the network of the cluster is read and told. */
+  tellNetwork: boolean;
 }
 
 /** Reads the environment; throws `configuration/invalid` with everything that is wrong at once. */
@@ -32,8 +34,18 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   }
   const port = Number(environment['ZONEBRIDGE_PORT'] ?? '8080');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('ZONEBRIDGE_PORT is not a port');
+  const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
+  if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
-  return { bus, queue, source, kubeconfig, host: host === '*' ? undefined : host, port };
+  return {
+    bus,
+    queue,
+    source,
+    kubeconfig,
+    host: host === '*' ? undefined : host,
+    port,
+    tellNetwork: network === 'on',
+  };
 }

@@ -4,7 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import type { Random } from '../lib/core/ports.ts';
-import type { Kind, ListPage, ObjectSource } from './lib/ports.ts';
+import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
 import { ApiError, readEvents } from './watch-stream.ts';
 
 const paths: Record<Kind, string> = {
@@ -15,6 +15,7 @@ const paths: Record<Kind, string> = {
 
 const pageSize = 500;
 const listSilenceMilliseconds = 60_000;
+const documentSilenceMilliseconds = 10_000;
 /** The API sends a bookmark about every minute; a connection that is silent for longer is taken for dead. */
 const watchSilenceMilliseconds = 150_000;
 
@@ -30,19 +31,9 @@ const listing = z.object({
  * Throws `configuration/invalid` for a cluster whose certificate is not to be verified.
  */
 export function kubernetesSource(config: KubeConfig, random: Random): ObjectSource {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
-  if (cluster.skipTLSVerify) {
-    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
-    throw new ZonebridgeError('configuration/invalid', message);
-  }
-  const open = async (kind: Kind, query: Record<string, string>, silence: number, stop?: AbortSignal) => {
-    const url = new URL(cluster.server.replace(/\/$/, '') + paths[kind]);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
-    return get(url, stop ? { ...options, signal: stop } : options, silence);
-  };
+  const ask = asker(config);
+  const open = async (kind: Kind, query: Record<string, string>, silence: number, stop?: AbortSignal) =>
+    ask(`${paths[kind]}?${new URLSearchParams(query).toString()}`, silence, stop);
   return {
     async list(kind, next) {
       const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
@@ -65,6 +56,39 @@ export function kubernetesSource(config: KubeConfig, random: Random): ObjectSour
         throw error;
       }
     },
+  };
+}
+
+/** Reads single documents, with the same address and credentials. Throws as `kubernetesSource` does. */
+export function kubernetesDocuments(config: KubeConfig): Documents {
+  const ask = asker(config);
+  return {
+    async read(path) {
+      try {
+        return {
+          object: JSON.parse(await readBody(await ask(path, documentSilenceMilliseconds))) as unknown,
+        };
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return 'absent';
+        if (error instanceof ApiError && error.status === 403) return 'forbidden';
+        throw error;
+      }
+    },
+  };
+}
+
+function asker(config: KubeConfig) {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
+  if (cluster.skipTLSVerify) {
+    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
+    throw new ZonebridgeError('configuration/invalid', message);
+  }
+  const server = cluster.server.replace(/\/$/, '');
+  return async (path: string, silence: number, stop?: AbortSignal): Promise<IncomingMessage> => {
+    const options: RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return get(new URL(server + path), stop ? { ...options, signal: stop } : options, silence);
   };
 }
 

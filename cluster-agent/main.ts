@@ -4,7 +4,7 @@ import { isZonebridgeError } from '../lib/core/errors.ts';
 import { eventBridgeBus, sqsInbox } from './aws.ts';
 import { readEnvironment } from './environment.ts';
 import { serveHealth } from './health.ts';
-import { kubernetesSource } from './kubernetes-api.ts';
+import { kubernetesDocuments, kubernetesSource } from './kubernetes-api.ts';
 import { Agent } from './lib/agent.ts';
 import { jsonLines, systemClock, systemRandom } from './system.ts';
 
@@ -17,6 +17,7 @@ async function main(): Promise<number> {
   else config.loadFromFile(environment.kubeconfig);
   const agent = new Agent({
     objects: kubernetesSource(config, systemRandom),
+    documents: environment.tellNetwork ? kubernetesDocuments(config) : undefined,
     bus: eventBridgeBus(environment),
     inbox: sqsInbox(environment),
     clock: systemClock,

@@ -28,6 +28,7 @@ class World {
     prepare(this.objects);
     this.agent = new Agent({
       objects: this.objects,
+      documents: undefined,
       bus: this.bus,
       inbox: this.inbox,
       clock: this.clock,

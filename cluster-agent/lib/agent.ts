@@ -2,7 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
 import { HubLink } from './hub-link.ts';
-import { type EventBus, type Inbox, kinds, type ObjectSource } from './ports.ts';
+import { NetworkReporter } from './network-reporter.ts';
+import { type Documents, type EventBus, type Inbox, kinds, type ObjectSource } from './ports.ts';
 import { Reflector } from './reflector.ts';
 import { Sender } from './sender.ts';
 import { AgentStatus } from './status.ts';
@@ -14,6 +15,8 @@ const digestMilliseconds = 5 * 60_000;
 
 export interface AgentOptions {
   objects: ObjectSource;
+  /** From where the network of the cluster is read; undefined: it is not told. */
+  documents: Documents | undefined;
   bus: EventBus;
   inbox: Inbox;
   clock: Clock;
@@ -32,6 +35,7 @@ export class Agent {
   readonly #store: Store;
   readonly #sender: Sender;
   readonly #hub: HubLink;
+  readonly #network: NetworkReporter | undefined;
   #superseded = false;
   #begun: number | undefined;
 
@@ -59,6 +63,17 @@ export class Agent {
       onManifests: (shards) => this.#sender.manifests(shards),
       onResend: (shards, endpoints) => this.#sender.resend(shards, endpoints),
     });
+    const { documents } = options;
+    this.#network =
+      documents &&
+      new NetworkReporter({
+        documents,
+        bus,
+        clock,
+        status,
+        epoch: () => (this.#hub.networks ? this.#begun : undefined),
+        nodes: () => this.#store.nodes,
+      });
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
     status.epoch = () => this.#hub.epoch;
@@ -93,6 +108,7 @@ export class Agent {
       this.#sender.run(stop),
       this.#heartbeats(stop),
       this.#digests(stop),
+      this.#network?.run(stop),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }
@@ -109,6 +125,7 @@ export class Agent {
     this.#begun = epoch;
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
     this.#sender.begin(epoch, { digests: this.#hub.digests });
+    void this.#network?.look();
   }
 
   /** The first one is sent at the beginning of an epoch. */

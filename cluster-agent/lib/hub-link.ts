@@ -7,6 +7,7 @@ import {
   schemaVersion,
 } from '../../lib/core/model/messages.ts';
 import { digestVersion } from '../../lib/core/model/shard-digest.ts';
+import { networkVersion } from '../../lib/core/network/report.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { EventBus, Inbox, InboxMessage } from './ports.ts';
 import type { AgentStatus } from './status.ts';
@@ -40,6 +41,7 @@ export class HubLink {
   readonly #answered = new Bell();
   #epoch: number | undefined;
   #digests = false;
+  #networks = false;
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -53,6 +55,11 @@ export class HubLink {
   /** The hub that gave the epoch compares digests as we make them. */
   get digests(): boolean {
     return this.#digests;
+  }
+
+  /** The hub that gave the epoch takes reports of the network as we make them. */
+  get networks(): boolean {
+    return this.#networks;
   }
 
   /** Says hello until an epoch came. */
@@ -129,6 +136,7 @@ export class HubLink {
         this.#epoch = answer.epoch;
         // A hub that knows a later version knows ours, too.
         this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
+        this.#networks = answer.network !== undefined && answer.network >= networkVersion;
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

@@ -44,6 +44,12 @@ export interface WatchEvent {
   version: string;
 }
 
+/** Single objects and short listings, by their path. */
+export interface Documents {
+  /** `absent`: not there, also when the API knows no such kind; `forbidden`: our rights leave it out. Throws on everything else. */
+  read(path: string): Promise<{ object: unknown } | 'absent' | 'forbidden'>;
+}
+
 export interface ObjectSource {
   /** One page of all objects of a kind, in their current state. Throws when it is not complete. */
   list(kind: Kind, next?: string): Promise<ListPage>;

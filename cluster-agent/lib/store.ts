@@ -42,6 +42,13 @@ export class Store {
     return this.#pods.size + this.#nodes.size;
   }
 
+  /** How many nodes there are, and how many of them EKS Auto Mode runs. */
+  get nodes(): { all: number; auto: number } {
+    const nodes = [...this.#nodes.values()];
+    const auto = nodes.filter(({ labels }) => labels['eks.amazonaws.com/compute-type'] === 'auto');
+    return { all: nodes.length, auto: auto.length };
+  }
+
   upsert(projection: Projection, seen: Seen): void {
     switch (projection.kind) {
       case 'pod':

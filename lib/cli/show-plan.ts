@@ -18,6 +18,8 @@ export function showPlan(cli: Cli, plans: readonly FirewallPlan[]): void {
       });
     }
     for (const group of plan.groups) showAddresses(cli, group);
+    for (const { group, cluster, text, remedy } of plan.advice)
+      output.line(`  ! ${output.safe(`${group} in ${cluster}: ${text}; ${remedy}`)}`);
     for (const { group, object, size } of plan.frozen)
       output.line(`  ${group} leaves: ${object || 'no object'} stays as it is with ${size} members`);
     for (const note of plan.notes) output.line(`  ${note}`);

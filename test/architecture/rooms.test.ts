@@ -57,7 +57,7 @@ const rooms: readonly Room[] = [
     name: 'kubernetes',
     files: /^lib\/kubernetes\//,
     ours: [core, /^lib\/kubernetes\/(?!simulator\/)/],
-    packages: ['zod'],
+    packages: ['zod', 'yaml'],
   },
   {
     name: 'aws',

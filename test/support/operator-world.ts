@@ -10,6 +10,7 @@ import { parseWakeUp } from '../../lib/app/sync/wake-up.ts';
 import { runCli, type Ran, type RunOptions, temporaryFolder } from '../../lib/cli/test-io.ts';
 import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { clusterSource, schemaVersion } from '../../lib/core/model/messages.ts';
+import { type NetworkReport, networkVersion } from '../../lib/core/network/report.ts';
 import { fortigate } from '../../lib/firewalls/fortigate/index.ts';
 import {
   startFortigateSimulator,
@@ -126,6 +127,18 @@ export class OperatorWorld {
     }));
     await event('endpoints', { epoch: 1, changes });
     await this.work();
+  }
+
+  /** The agent, which has said hello, tells what it read of the network of its cluster. */
+  async tellNetwork(report: NetworkReport, number = 1): Promise<void> {
+    await this.ingest('network', {
+      schema: schemaVersion,
+      sentAt: this.clock.now(),
+      epoch: 1,
+      version: networkVersion,
+      number,
+      report,
+    });
   }
 
   private ingest(type: string, detail: Record<string, unknown>): Promise<void> {

@@ -50,6 +50,7 @@ export class WatchedCluster {
     this.bus = new RecordingBus();
     this.bus.onAccepted = (entry) => this.loses(entry) || this.#arriving.push(entry);
     this.agent = new Agent({
+      documents: undefined,
       objects: this.objects,
       bus: this.bus,
       inbox: this.#inbox,

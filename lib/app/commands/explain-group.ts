@@ -1,5 +1,8 @@
 import type { App } from '../compose.ts';
+import { GroupNeighbours } from '../../core/network/group-neighbours.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
+import { adviceOn } from '../network/advice.ts';
+import { arrivalText, knownNetworks } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
@@ -34,6 +37,7 @@ async function selectionSteps(ports: Ports, active: ActiveConfiguration, name: s
   if (!compiled) return [];
   const { group, select, namespaces } = compiled;
   const where = namespaces === undefined ? 'any namespace' : `namespaces \`${namespaces.text}\``;
+  const neighbours = new GroupNeighbours([compiled]);
   const steps: Step[] = [
     {
       text: `generation ${active.generation} publishes the ${group.addresses} addresses of \`${select.text}\` in ${where}`,
@@ -48,6 +52,7 @@ async function selectionSteps(ports: Ports, active: ActiveConfiguration, name: s
         readShard(ports.tables, cluster.id, shard, (page) => {
           for (const { record, generation } of page) {
             if (!record) continue;
+            neighbours.add(cluster.key, record);
             const verdict = explainSelection(compiled, record, cluster);
             figures.all += 1;
             figures.selected += Number(verdict.selected);
@@ -62,7 +67,27 @@ async function selectionSteps(ports: Ports, active: ActiveConfiguration, name: s
     if (old > 0) parts.push(`${old} endpoints still under an older generation`);
     steps.push({ text: parts.join(', ') });
   }
-  return steps;
+  return [...steps, ...(await addressSteps(ports, active, { name, neighbours }))];
+}
+
+/** Under which addresses its pods arrive at firewalls, and who else does. */
+async function addressSteps(
+  ports: Ports,
+  active: ActiveConfiguration,
+  { name, neighbours }: { name: string; neighbours: GroupNeighbours },
+): Promise<Step[]> {
+  const { configuration } = active;
+  const ofGroup = configuration.groups[name]?.clusters;
+  const clusters = [...active.clusters.values()].filter(({ key }) => ofGroup?.includes(key) !== false);
+  const networks = await knownNetworks(ports, clusters);
+  const arrivals = networks.map(({ cluster, at, ...network }) => ({
+    ...(at === undefined ? {} : { at }),
+    text: `cluster ${cluster}: pods arrive ${arrivalText(network)}`,
+  }));
+  const advice = adviceOn(configuration, networks, neighbours)
+    .filter(({ group }) => group === name)
+    .map(({ firewall, cluster, text, remedy }) => ({ text: `${firewall}, ${cluster}: ${text}; ${remedy}` }));
+  return [...arrivals, ...advice];
 }
 
 async function targetSteps(ports: Ports, active: ActiveConfiguration, name: string): Promise<Step[]> {

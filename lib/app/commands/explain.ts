@@ -2,6 +2,7 @@ import { canonicalAddress, inRanges, parseAddress } from '../../core/model/addre
 import { membershipKey, parseMembershipKey } from '../../core/model/address-group.ts';
 import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
 import type { App } from '../compose.ts';
+import { arrivalText, knownNetworks } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
@@ -148,6 +149,12 @@ async function explainOne(
         at: owner.time,
         text: `its address ${record.addresses[index] ?? ''} belongs to ${titles.get(owner.endpoint) ?? owner.endpoint} now`,
       });
+  const [network] = record.kind === 'pod' && !record.hostNetwork ? await knownNetworks(ports, [cluster]) : [];
+  if (network?.at !== undefined)
+    steps.push({
+      at: network.at,
+      text: `pods of ${cluster.key} arrive at firewalls ${arrivalText(network)}`,
+    });
   for (const reason of endpoint.refused) steps.push({ text: `refused: ${reason}` });
   return {
     title: endpointTitle(cluster.key, record),

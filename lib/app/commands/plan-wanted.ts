@@ -1,6 +1,7 @@
 import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
+import { GroupNeighbours } from '../../core/network/group-neighbours.ts';
 import { claimedAddresses } from '../ingest/claims.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
@@ -32,6 +33,8 @@ export interface Wanted {
   refused: Map<string, RefusedMember[]>;
   /** Clusters that leave the configuration: their memberships stay as they are. */
   left: string[];
+  /** Who else runs on the nodes of node groups. */
+  neighbours: GroupNeighbours;
 }
 
 /** Shards read at the same time. */
@@ -43,7 +46,13 @@ export async function wantedUnder(
   candidate: ActiveConfiguration,
   active: ActiveConfiguration | undefined,
 ): Promise<Wanted> {
-  const wanted: Wanted = { keys: new Map(), stored: new Set(), refused: new Map(), left: [] };
+  const wanted: Wanted = {
+    keys: new Map(),
+    stored: new Set(),
+    refused: new Map(),
+    left: [],
+    neighbours: new GroupNeighbours(candidate.groups),
+  };
   const clusters = new Map([...(active?.clusters ?? []), ...candidate.clusters]);
   const shards = [...clusters.values()].flatMap((cluster) =>
     Array.from({ length: shardCount }, (_, shard) => ({ cluster, shard })),
@@ -82,6 +91,7 @@ async function evaluate(
   const owners = new Map(claimed.map((address, index) => [address, readOwner(items[index])?.endpoint]));
   for (const endpoint of page) {
     if (!endpoint.record) continue;
+    wanted.neighbours.add(cluster.key, endpoint.record);
     const self = globalEndpointId(cluster.id, endpoint.id);
     const others = new Set(
       claimedAddresses(endpoint.record).filter((address) => (owners.get(address) ?? self) !== self),

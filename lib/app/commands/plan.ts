@@ -2,6 +2,8 @@ import { isZonebridgeError } from '../../core/errors.ts';
 import { noQuarantines } from '../../core/plan/quarantine.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { frozenNow } from '../freezes.ts';
+import { type Advice, adviceOn } from '../network/advice.ts';
+import { knownNetworks } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
 import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
@@ -30,6 +32,8 @@ export interface FirewallPlan {
   groups: PlannedGroup[];
   frozen: FrozenGroup[];
   notes: string[];
+  /** What to know about the addresses that its groups publish there. */
+  advice: Advice[];
 }
 
 /**
@@ -45,6 +49,8 @@ export async function planConfiguration(
   const base = active?.generation ?? 0;
   const candidate = derive(base + 1, 'plan', configuration);
   const wanted = await wantedUnder(ports, candidate, active);
+  const networks = await knownNetworks(ports, [...candidate.clusters.values()]);
+  const advice = adviceOn(configuration, networks, wanted.neighbours);
   const notes = wanted.left.map((cluster) => `cluster ${cluster} leaves: its addresses stay as they are`);
   const plans = await inParallel(Object.entries(configuration.firewalls), 8, async ([firewall, settings]) => {
     const live = await readLive(ports, configuration, firewall);
@@ -65,7 +71,8 @@ export async function planConfiguration(
     const unread = 'unread' in live ? live.unread : undefined;
     const basis = unread ? ('ledger' as const) : ('device' as const);
     const frozen = await frozenGroups(ports, { active, configuration, firewall });
-    return { firewall, base, basis, unread, groups, frozen, notes };
+    const own = advice.filter((one) => one.firewall === firewall);
+    return { firewall, base, basis, unread, groups, frozen, notes, advice: own };
   });
   return [...together(plans, configuration), ...(await leavingFirewalls(ports, active, configuration))];
 }
@@ -131,5 +138,6 @@ async function leavingFirewalls(
     groups: [],
     frozen: await frozenGroups(ports, { active, configuration, firewall }),
     notes: ['the firewall leaves the configuration: nothing is written to it any more'],
+    advice: [],
   }));
 }

@@ -6,6 +6,13 @@ import { expiredGroups } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key } from '../../core/ports.ts';
 import type { App } from '../compose.ts';
+import {
+  type AddressWarning,
+  addressWarnings,
+  groupSights,
+  knownNetworks,
+  type KnownNetwork,
+} from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type FoundLate, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
@@ -84,6 +91,10 @@ export interface Status {
   activatedAt: number;
   firewalls: FirewallStatus[];
   clusters: ClusterStatus[];
+  /** What is known of the networks of the clusters, in their order. */
+  networks: KnownNetwork[];
+  /** Groups whose addresses a firewall does not see. */
+  unseen: AddressWarning[];
   /** Orders of persons in force. */
   quarantines: readonly Quarantine[];
   /** How many of its firewalls have each group. */
@@ -108,6 +119,7 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     ...(await readFirewallState(ports, configuration, firewall)),
     groups: await groupStatuses(ports, active, firewall),
   }));
+  const networks = await knownNetworks(ports, [...active.clusters.values()]);
   const places = firewalls.flatMap(({ firewall, groups }) => groups.map((group) => ({ firewall, ...group })));
   return {
     hub: ports.hub,
@@ -121,6 +133,8 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>
       clusterStatus(ports, active, cluster),
     ),
+    networks,
+    unseen: addressWarnings(configuration, groupSights(configuration, networks)),
     quarantines: active.quarantines.all,
     unknownSenders: readSetAside(unknown),
   };

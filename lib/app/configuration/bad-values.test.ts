@@ -156,6 +156,29 @@ const ranges = impossible.flatMap(([range, why]): Case[] => [
   ['ranges: [10.20.0.0/16]', `ranges: [${range}]`, 'clusters.shop.ranges[0]', 10, why],
   ['owner: team', `ranges: [${range}]\n    owner: team`, 'groups.storefront.ranges[0]', 27, why],
 ]);
+const destinations: Case[] = [
+  [
+    'realms: [default]',
+    'realms: [default]\n    destinations: [0.0.0.0/0]',
+    'firewalls.edge-1.destinations[0]',
+    16,
+    /default route/,
+  ],
+  [
+    'realms: [default]',
+    'realms: [default]\n    destinations: [10.1.0.1/16]',
+    'firewalls.edge-1.destinations[0]',
+    16,
+    /write 10\.1\.0\.0\/16/,
+  ],
+  [
+    'realms: [default]',
+    'realms: [default]\n    destinations: []',
+    'firewalls.edge-1.destinations',
+    16,
+    /at least 1/,
+  ],
+];
 const sources: Case[] = ['0.0.0.0/0', '"::/0"'].map((range) => [
   'sourceRanges: [10.9.0.0/26]',
   `sourceRanges: [${range}]`,
@@ -196,6 +219,7 @@ test.each([
 describe.each([
   ['empty selectors', emptySelectors],
   ['ranges', ranges],
+  ['destinations', destinations],
   ['source ranges', sources],
   ['YAML', yaml],
   ['types', types],

@@ -102,6 +102,8 @@ export interface FirewallConfiguration {
   rotateKeyDays?: number | undefined;
   /** Writes only within these windows, or never within them; removals of dead addresses at any time unless `strict`. */
   maintenance?: MaintenanceWindows | undefined;
+  /** Ranges that lie behind it, seen from the clusters: for advice on what it sees alone. */
+  destinations?: readonly string[] | undefined;
   /** Calls a minute that we allow ourselves; the module's number when left out. */
   callsPerMinute?: number | undefined;
   /** Limits of the firewall as a whole; complete. The defaults of the brakes when left out. */

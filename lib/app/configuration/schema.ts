@@ -201,6 +201,14 @@ export const firewallSchema = z.strictObject({
   maintenance: maintenanceSchema
     .optional()
     .describe('When changes may be written; at any time when left out.'),
+  destinations: z
+    .array(range)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'What lies behind it, seen from the clusters; decides with their settings whether it sees pods or nodes. Advice only.',
+    ),
   callsPerMinute: z
     .int()
     .min(10)

@@ -12,15 +12,18 @@ import {
   heartbeatDetail,
   helloDetail,
   manifestDetail,
+  networkDetail,
   parseClusterSource,
   schemaVersion,
 } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
+import { networkVersion } from '../../core/network/report.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
+import { noteNetwork } from '../state/networks.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
 import { applyDigest } from './apply-digest.ts';
 import { applyManifest } from './apply-manifest.ts';
@@ -140,7 +143,14 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       if (epoch === undefined)
         throw new ZonebridgeError('record/stale-epoch', `late hello of ${cluster.key}`);
       const { process } = detail;
-      const answer = { type: 'epoch', schema: schemaVersion, process, epoch, digest: digestVersion };
+      const answer = {
+        type: 'epoch',
+        schema: schemaVersion,
+        process,
+        epoch,
+        digest: digestVersion,
+        network: networkVersion,
+      };
       return ports.queues.send({
         queue: names.agentQueue(ports.hub, cluster.key),
         body: JSON.stringify(answer),
@@ -150,6 +160,11 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       const detail = checked(heartbeatDetail, event.detail);
       if (await noteHeartbeat(ports.tables, cluster.id, { ...detail, now })) return;
       throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
+    }
+    case detailTypes.network: {
+      const detail = checked(networkDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      return noteNetwork(ports.tables, cluster.id, { ...detail, at: now });
     }
     default:
       throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);

@@ -13,6 +13,7 @@ import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withHub } from '../hub.ts';
+import { showNetworks } from '../show-networks.ts';
 import { publicationText } from '../publication-text.ts';
 import { showLeft } from '../show-left.ts';
 import type { Cell } from '../table.ts';
@@ -87,6 +88,7 @@ function show(cli: Cli, status: Status): void {
     head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'found late', 'set aside'],
     rows: status.clusters.map((cluster) => clusterRow(cluster, now)),
   });
+  showNetworks(cli, status);
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
 }

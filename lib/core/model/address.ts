@@ -140,6 +140,18 @@ function parsePrefix(text: string): Prefix {
   return { text: `${address.text}/${bits}`, family: address.family, network: address.ip, bits };
 }
 
+/** The canonical form of a prefix whose host bits may be set, as other programs take it; undefined for what is none. */
+export function maskedPrefix(text: string): string | undefined {
+  const [base = '', length = ''] = text.split('/', 2);
+  try {
+    const address = parseAddress(base);
+    if (!/^\d{1,3}$/.test(length) || Number(length) > (address.family === 4 ? 32 : 128)) return undefined;
+    return parsePrefix(`${networkAddress(address, Number(length))}/${Number(length)}`).text;
+  } catch {
+    return undefined;
+  }
+}
+
 function networkAddress(address: Address, bits: number): string {
   const cidr = `${address.text}/${bits}`;
   if (address.family === 4) return ipaddr.IPv4.networkAddressFromCIDR(cidr).toString();
@@ -172,6 +184,12 @@ export function inRanges(address: string | Address, ranges: Ranges): boolean {
 /** True when some address lies in both: two prefixes overlap only when one holds the other's network address. */
 export function rangesOverlap(a: Ranges, b: Ranges): boolean {
   return a.prefixes.some((one) => b.prefixes.some((other) => prefixesOverlap(one, other)));
+}
+
+/** True when every address of the prefix lies in one and the same prefix of the ranges. @throws ZonebridgeError address/invalid */
+export function holdsPrefix(ranges: Ranges, prefix: string): boolean {
+  const inner = parsePrefix(prefix);
+  return ranges.prefixes.some((outer) => outer.bits <= inner.bits && prefixesOverlap(outer, inner));
 }
 
 function prefixesOverlap(one: Prefix, other: Prefix): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkReport } from '../network/report.ts';
 
 /**
  * What travels between an agent and its hub. The hub takes the cluster's name from the event's source alone
@@ -126,15 +127,32 @@ export const digestDetail = z.strictObject({
 });
 export type DigestDetail = z.infer<typeof digestDetail>;
 
+/**
+ * detail-type `network`, at start, when it changes and every few hours: what the agent read of the cluster's network. Told only to a hub
+ * that says in its answer to hello that it takes this version.
+ */
+export const networkDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  /** `networkVersion` of the agent. */
+  version: z.number().int().positive(),
+  /** Counts the reports of the agent process: the highest counts. */
+  number: z.number().int().positive(),
+  report: networkReport,
+});
+export type NetworkDetail = z.infer<typeof networkDetail>;
+
 /** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. `digest`: the version of digests that this hub takes. */
+  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`: the versions of these that this hub takes. */
   z.object({
     type: z.literal('epoch'),
     schema: z.number(),
     process: z.string(),
     epoch,
     digest: z.number().optional(),
+    network: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),
@@ -165,6 +183,7 @@ export const detailTypes = {
   hello: 'hello',
   heartbeat: 'heartbeat',
   manifest: 'manifest',
+  network: 'network',
   digest: 'digest',
 } as const;
 

@@ -22,6 +22,7 @@ function startAgent(world: Simulated) {
   };
   const agent = new Agent({
     objects: kubernetesSource(world.config, systemRandom),
+    documents: undefined,
     bus,
     inbox,
     clock: systemClock,

@@ -93,6 +93,7 @@ export function agentSuite(start: StartApi): void {
     };
     const agent = new Agent({
       objects: kubernetesSource(agentConfig, systemRandom),
+      documents: undefined,
       bus,
       inbox,
       clock: systemClock,

@@ -41,6 +41,7 @@ export class Agents {
     const source = clusterSource(identity);
     const agent = new Agent({
       objects: sourceOf(process, api),
+      documents: undefined,
       bus: bus.portOf(process, source),
       inbox: receivers.portOf(process),
       clock: process.clock,

@@ -1,4 +1,4 @@
-import { inRanges, parseRanges } from '../../../core/model/address.ts';
+import { holdsPrefix, parseRanges } from '../../../core/model/address.ts';
 import type { AddressGroup } from '../../../core/model/address-group.ts';
 import { compileSelector } from '../../../core/model/selector/index.ts';
 import type { Draft } from '../draft.ts';
@@ -59,16 +59,10 @@ function checkRanges(group: AddressGroup, draft: Draft, report: Report): void {
   const names = group.clusters ?? [...draft.declared.clusters];
   const clusters = names.flatMap((name) => draft.clusters.get(name) ?? []);
   if (clusters.length < names.length) return;
-  const allowed = clusters.map(({ ranges }) => ranges).flat();
+  const allowed = parseRanges(clusters.map(({ ranges }) => ranges).flat());
   for (const [index, range] of (group.ranges ?? []).entries()) {
-    if (allowed.some((outer) => holds(outer, range))) continue;
-    const message = `${range} is not inside a range of the group's clusters (${allowed.join(', ')})`;
+    if (holdsPrefix(allowed, range)) continue;
+    const message = `${range} is not inside a range of the group's clusters (${allowed.texts.join(', ')})`;
     report.problem(['groups', group.name, 'ranges', index], message);
   }
-}
-
-/** Both canonical: the outer holds the inner when it is not longer and holds its first address. */
-function holds(outer: string, inner: string): boolean {
-  const [network = '', length] = inner.split('/');
-  return Number(outer.split('/')[1]) <= Number(length) && inRanges(network, parseRanges([outer]));
 }
