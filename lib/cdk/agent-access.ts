@@ -1,11 +1,11 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks';
 import {
   AccountPrincipal,
   type IPrincipal,
   type Role,
   ServicePrincipal,
   SessionTagsPrincipal,
+  WebIdentityPrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -34,7 +34,7 @@ export class AgentAccess extends Construct {
     super(scope, id);
     const queue = this.agentQueue(request);
     const role = this.agentRole(request, queue);
-    this.associate(request, role);
+    this.tellRole(request, role);
     watchCluster(this, request.monitoring, request.key);
     new CfnOutput(this, 'QueueUrl', {
       value: queue.queueUrl,
@@ -89,27 +89,16 @@ export class AgentAccess extends Construct {
     });
   }
 
-  private associate({ surroundings, key, cluster }: AgentAccessRequest, role: Role): void {
-    if (isBesideHub(Stack.of(this), cluster)) {
-      new CfnPodIdentityAssociation(this, 'PodIdentity', {
-        clusterName: cluster.name,
-        namespace: cluster.namespace,
-        serviceAccount: cluster.serviceAccount,
-        roleArn: role.roleArn,
-      });
-      return;
-    }
+  /** `zonebridge onboard` makes the association, in the account of the cluster; this is for those who make it otherwise. */
+  private tellRole({ surroundings, key, cluster }: AgentAccessRequest, role: Role): void {
     const source = sourceRoleArn(Stack.of(this), { surroundings, key, cluster });
-    new CfnOutput(this, 'TargetRole', {
+    const foreign =
+      cluster.account === Stack.of(this).account ? '' : `; the role it is reached by must be ${source}`;
+    new CfnOutput(this, 'AgentRole', {
       value: role.roleArn,
-      description: `Target role of the pod identity association of ${key}; its role must be ${source}`,
+      description: `Role of the agent of ${key}${foreign}`,
     });
   }
-}
-
-/** CloudFormation makes the association only in its own account and region. */
-function isBesideHub(stack: Stack, cluster: ClusterConfiguration): boolean {
-  return cluster.account === stack.account && cluster.region === stack.region;
 }
 
 /** In another account EKS first takes this role there, and with it ours. It bears the same name and path. */
@@ -132,6 +121,7 @@ function sourceRoleArn(
  */
 function agentPrincipal(stack: Stack, request: Omit<AgentAccessRequest, 'monitoring'>): IPrincipal {
   const { cluster } = request;
+  if (cluster.oidcProvider !== undefined) return webIdentity(stack, cluster, cluster.oidcProvider);
   const tags = {
     'aws:RequestTag/eks-cluster-arn': stack.formatArn({
       service: 'eks',
@@ -152,4 +142,27 @@ function agentPrincipal(stack: Stack, request: Omit<AgentAccessRequest, 'monitor
     ArnEquals: { 'aws:PrincipalArn': sourceRoleArn(stack, request) },
   });
   return new SessionTagsPrincipal(account);
+}
+
+/**
+ * Without pod identity: the service account's own token, through the OIDC provider of the cluster, which IAM of the hub's account has to
+ * know. Audience and subject as the EKS user guide gives them for IAM roles for service accounts.
+ */
+function webIdentity(
+  stack: Stack,
+  { namespace, serviceAccount }: ClusterConfiguration,
+  provider: string,
+): IPrincipal {
+  const arn = stack.formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'oidc-provider',
+    resourceName: provider,
+  });
+  return new WebIdentityPrincipal(arn, {
+    StringEquals: {
+      [`${provider}:aud`]: 'sts.amazonaws.com',
+      [`${provider}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+    },
+  });
 }

@@ -8,8 +8,6 @@ import type { IConstruct } from 'constructs';
 export const sandboxOmissions: Readonly<Record<string, string>> = {
   'AWS::Events::EventBusPolicy':
     'The emulator does not know the type. The bus is not closed to others there; the agent uses the root credentials.',
-  'AWS::EKS::PodIdentityAssociation':
-    'The emulator has no EKS cluster with an API behind it, so there is nothing to associate.',
   'AWS::SecretsManager::RotationSchedule':
     'The emulator does not know the type. Nothing rotates by schedule there; `zonebridge secret rotate` does the same steps.',
 };

@@ -10,6 +10,8 @@ import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
+import { offboardCommand } from './commands/offboard.ts';
+import { onboardCommand } from './commands/onboard.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
@@ -33,6 +35,7 @@ export const commands: readonly CliCommand[] = [
   applyCommand,
   canaryCommand,
   deployCommand,
+  onboardCommand,
   secretCommand,
   checkCommand,
   statusCommand,
@@ -46,6 +49,7 @@ export const commands: readonly CliCommand[] = [
   resumeCommand,
   restoreCommand,
   reconcileCommand,
+  offboardCommand,
   retireCommand,
   destroyCommand,
   selectorCommand,

@@ -1,5 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Operator } from '../app/compose-operator.ts';
+import type { InstallerWay } from '../app/compose-installer.ts';
+import type { Installer } from '../core/onboarding/ports.ts';
 import type { HubConfiguration } from '../app/configuration/model.ts';
 
 /** A place to write to that may be a terminal. */
@@ -15,6 +17,8 @@ export interface CliIo {
   env: Readonly<Record<string, string | undefined>>;
   /** Stands in for AWS in tests. */
   connect?: (hub: HubConfiguration) => Operator;
+  /** Stands in for EKS and the clusters in tests. */
+  installer?: (way: InstallerWay) => Installer;
 }
 
 export function processIo(): CliIo {

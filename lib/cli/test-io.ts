@@ -21,13 +21,15 @@ export interface RunOptions {
   columns?: number;
   /** The hub instead of AWS. */
   connect?: CliIo['connect'];
+  /** Clusters instead of EKS. */
+  installer?: CliIo['installer'];
   env?: Record<string, string>;
 }
 
 /** For tests: runs a command line as the process would, with captured streams. */
 export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()];
-  const { cwd = process.cwd(), stdin = '', columns, connect, env = {} } = options;
+  const { cwd = process.cwd(), stdin = '', columns, connect, installer, env = {} } = options;
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const code = await run(argv, {
     stdin: Object.assign(Readable.from([stdin]), columns === undefined ? {} : { isTTY: true }),
@@ -36,6 +38,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     cwd,
     env,
     ...(connect === undefined ? {} : { connect }),
+    ...(installer === undefined ? {} : { installer }),
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -46,6 +46,10 @@ export const errorCodes = {
     'never',
     'Add the cluster to `clusters` in zonebridge.yaml with its realm, ranges and cell, deploy, then run the command again.',
   ],
+  'cluster/not-ready': [
+    'never',
+    'Mend what the message names, then run the command again; docs/onboarding.md says how.',
+  ],
   'cluster/refused': ['never', 'The cluster or EKS refused it; the message says why.'],
   'cluster/silent': [
     'soon',

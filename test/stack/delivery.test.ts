@@ -236,17 +236,11 @@ test('endpoints are made only where asked for: one subnet a zone, from the funct
   ]);
 });
 
-test('a cluster beside the hub is associated; for others the output names both roles', () => {
-  expect(Object.values(properties(shop, 'AWS::EKS::PodIdentityAssociation'))).toMatchObject([
-    {
-      ClusterName: 'shop-eks',
-      Namespace: 'zonebridge',
-      ServiceAccount: 'zonebridge-agent',
-      RoleArn: '@shopRole',
-    },
-  ]);
-  expect(properties(pay, 'AWS::EKS::PodIdentityAssociation')).toEqual({});
-  const output = Object.values(pay.Outputs ?? {}).find((each) => each.Description?.startsWith('Target role'));
-  expect(readable(output?.Value)).toBe('@payRole');
-  expect(output?.Description).toContain('arn:aws:iam::444455556666:role/zonebridge-prod-agent-pay');
+test('the role of an agent is told; across accounts also the one it is reached by', () => {
+  const told = (template: typeof shop) =>
+    Object.values(template.Outputs ?? {}).find((each) => each.Description?.startsWith('Role of the agent'));
+  expect(readable(told(shop)?.Value)).toBe('@shopRole');
+  expect(told(shop)?.Description).toBe('Role of the agent of shop');
+  expect(readable(told(pay)?.Value)).toBe('@payRole');
+  expect(told(pay)?.Description).toContain('arn:aws:iam::444455556666:role/zonebridge-prod-agent-pay');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { smallConfiguration } from './fixtures/configuration.ts';
+import { cluster, smallConfiguration } from './fixtures/configuration.ts';
 import { ofType, plain, readable, type StackTemplate, synthesise, templateOf } from './support.ts';
 
 interface Statement {
@@ -169,6 +169,29 @@ test('a role for a cluster elsewhere is taken through the role of the same name 
         },
       },
     ],
+  });
+});
+
+test('with an OIDC provider a role is taken by exactly one service account, through it', () => {
+  const oidcProvider = 'oidc.eks.eu-central-1.amazonaws.com/id/ABC';
+  const configuration = {
+    ...smallConfiguration(),
+    clusters: { shop: cluster('shop-eks', { oidcProvider }) },
+  };
+  const [role] = Object.values(
+    ofType(templateOf(synthesise(configuration), 'Zonebridge-prod-Clusters-1'), 'AWS::IAM::Role'),
+  );
+  const [statement] = (role!.Properties['AssumeRolePolicyDocument'] as { Statement: unknown[] }).Statement;
+  expect(readable(statement)).toEqual({
+    Effect: 'Allow',
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${oidcProvider}` },
+    Condition: {
+      StringEquals: {
+        [`${oidcProvider}:aud`]: 'sts.amazonaws.com',
+        [`${oidcProvider}:sub`]: 'system:serviceaccount:zonebridge:zonebridge-agent',
+      },
+    },
   });
 });
 

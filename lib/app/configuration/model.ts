@@ -48,6 +48,8 @@ export interface HubConfiguration {
   permissionsBoundaryArn?: string | undefined;
   /** After how long a pause, or changes that a freeze holds, raise an alarm. */
   alarmAfter?: { pausedMinutes?: number | undefined; frozenHours?: number | undefined } | undefined;
+  /** Image of the agent. */
+  onboarding?: { image?: string | undefined } | undefined;
   /** IAM path of all roles, such as `/security/`. */
   rolePath?: string | undefined;
   /** How the audit archive is kept; defaults in audit-settings.ts. */
@@ -82,6 +84,8 @@ export interface ClusterConfiguration {
   cell: string;
   namespace: string;
   serviceAccount: string;
+  /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */
+  oidcProvider?: string | undefined;
 }
 
 /** Exactly one of `only` and `never`. */

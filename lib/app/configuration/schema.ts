@@ -83,6 +83,16 @@ export const hubSchema = z.strictObject({
     })
     .optional()
     .describe('How the record of all changes is kept.'),
+  onboarding: z
+    .strictObject({
+      image: z
+        .string()
+        .regex(/^[a-z0-9][\w.:/-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})$/, 'an image has a tag or digest')
+        .optional()
+        .describe('Image of the agent; `npm run build` makes its context.'),
+    })
+    .optional()
+    .describe('How agents get into clusters.'),
   alarmAfter: z
     .strictObject({
       pausedMinutes: z.int().min(1).max(10_080).optional().describe('60 unless set.'),
@@ -147,6 +157,16 @@ export const clusterSchema = z.strictObject({
     .describe('Stack that holds it, at most 40 clusters in one; never changed afterwards.'),
   namespace: z.string().regex(nameForms.part, partRule).max(63).default('zonebridge'),
   serviceAccount: name.default('zonebridge-agent'),
+  oidcProvider: z
+    .string()
+    .regex(
+      /^[a-z0-9.-]+\/[A-Za-z0-9./_-]+$/,
+      'an OIDC provider looks like oidc.eks.eu-central-1.amazonaws.com/id/ABC, without https://',
+    )
+    .optional()
+    .describe(
+      'OIDC provider of the cluster, known to IAM in the account of the hub: the agent gets its role by it (IRSA) instead of pod identity.',
+    ),
 });
 
 const brake = z.strictObject({

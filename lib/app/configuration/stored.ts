@@ -48,7 +48,10 @@ const brakes = z.strictObject({ shrink: rule, growth: rule, windowMinutes: z.num
 const stored = z.strictObject({
   hub: hubSchema,
   networks: z.record(keySchemas.networks, networkSchema),
-  clusters: z.record(keySchemas.clusters, clusterSchema.required()),
+  clusters: z.record(
+    keySchemas.clusters,
+    clusterSchema.required({ name: true, sharedRanges: true, namespace: true, serviceAccount: true }),
+  ),
   firewalls: z.record(
     keySchemas.firewalls,
     firewallSchema.required({ kind: true, network: true, realms: true, reconcileMinutes: true }).extend({

@@ -9,6 +9,7 @@ export interface KubernetesObject {
 interface ObjectMetadata {
   name: string;
   namespace?: string;
+  uid?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   [field: string]: unknown;

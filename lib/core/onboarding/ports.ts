@@ -1,3 +1,5 @@
+import type { Caller } from '../ports.ts';
+import type { AgentSettings } from './agent-settings.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
 /** What EKS says of a cluster (DescribeCluster). */
@@ -51,8 +53,6 @@ export interface Eks {
     account: { namespace: string; serviceAccount: string },
   ): Promise<StoredPodIdentity | undefined>;
   createPodIdentity(cluster: string, identity: PodIdentity): Promise<void>;
-  /** Gives an association that exists these roles. */
-  changePodIdentity(cluster: string, identity: StoredPodIdentity): Promise<void>;
   deletePodIdentity(cluster: string, id: string): Promise<void>;
   /** ARNs of everybody with an access entry. */
   accessEntries(cluster: string): Promise<string[]>;
@@ -65,13 +65,6 @@ export interface Eks {
 /** What became of an object. */
 export type Applied = 'created' | 'changed' | 'unchanged';
 
-/** Why the API of a cluster refused one object. */
-export interface ObjectRefused {
-  /** HTTP status. */
-  status: number;
-  message: string;
-}
-
 /** The Kubernetes API of one cluster. Throws `cluster/unreachable`; refusals are `cluster/refused` with `fields.status`. */
 export interface ClusterApi {
   /** Server-side apply. With `dryRun` the API checks and stores nothing. */
@@ -80,4 +73,16 @@ export interface ClusterApi {
   read(object: KubernetesObject): Promise<KubernetesObject | undefined>;
   /** False when it was not there. Deletes only what still has this uid. */
   remove(object: KubernetesObject, uid: string): Promise<boolean>;
+}
+
+/** What `onboard` and `offboard` touch of one cluster's account. */
+export interface Installer {
+  eks: Eks;
+  /** Who we are in the account of the cluster. */
+  caller: Caller;
+  /** With a kubeconfig of the operator the cluster that it names; otherwise what EKS gives, with a fresh token for each request. */
+  api(cluster: EksCluster): ClusterApi;
+  /** The way into the cluster is the operator's own and not made by us. */
+  ownAccess: boolean;
+  manifests(settings: AgentSettings): Promise<KubernetesObject[]>;
 }

@@ -95,6 +95,8 @@ export class HttpsClusterApi implements ClusterApi {
     object: KubernetesObject,
     { method, query = '', type, body }: { method: string; query?: string; type?: string; body?: string },
   ): Promise<unknown> {
+    if (!this.#entrance.url.startsWith('https://'))
+      throw new ZonebridgeError('cluster/unreachable', 'EKS tells no address of the Kubernetes API yet');
     const url = new URL(`${this.#entrance.url.replace(/\/$/, '')}${objectPath(object)}${query}`);
     // Node sends the body of a DELETE only when its length is given; without it the preconditions would be lost.
     const headers =

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -9,6 +10,14 @@ import { mergePatch } from './merge-patch.ts';
 
 /** Names in the manifests that the configuration may change. */
 const base = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent' };
+
+/** The folder of the manifests: beside the bundle of a function, and in a room of their own in the sources. */
+export function shippedManifests(): string {
+  const bundled = join(import.meta.dirname, 'manifests');
+  return existsSync(join(bundled, 'base'))
+    ? bundled
+    : join(import.meta.dirname, '..', '..', '..', 'cluster-agent', 'manifests');
+}
 
 /**
  * The objects of one cluster's agent, in the order in which they are applied. `folder` holds `base` and `features`.

@@ -17,6 +17,7 @@ import { HubStandIn } from './hub-stand-in.ts';
 const project = join(import.meta.dirname, '../../..');
 const namespace = 'shop';
 const ticksPerSecond = 100;
+const podsPerNode = 100;
 
 /** Memory and processor time of the bundled agent, which the resource requests of its manifests come from. */
 export const footprint: Benchmark = {
@@ -52,14 +53,18 @@ async function measure(size: Size, directory: string): Promise<Record<string, nu
   const note = progressFrom(performance.now());
   const build = ['scripts/build.ts', '--out', directory];
   execFileSync(process.execPath, build, { cwd: project, stdio: 'ignore' });
-  const api = await startKubernetesSimulator({ directory: join(directory, 'api'), controllers: false });
+  const api = await startKubernetesSimulator({
+    directory: join(directory, 'api'),
+    controllers: true,
+    nodes: Math.ceil(size.pods / podsPerNode),
+  });
   const aws = await startMinistack({ directory: join(directory, 'aws') });
   const hub = new HubStandIn(aws);
   let agent: ChildProcess | undefined;
   try {
     await hub.start();
     const cluster = new Cluster(api.kubeconfig);
-    await fill(cluster, size.pods);
+    const names = await fill(cluster, size.pods);
     note(`${size.pods} pods are there`);
     const begin = performance.now();
     const started = await startAgent(join(directory, 'agent', 'main.mjs'), {
@@ -77,7 +82,7 @@ async function measure(size: Size, directory: string): Promise<Record<string, nu
     const sent = hub.bytes;
     const idle = await during(pid, 30, async () => delay(30_000));
     note('idle is measured');
-    const busy = await during(pid, size.seconds, async () => churn(cluster, size));
+    const busy = await during(pid, size.seconds, async () => churn(cluster, names, size));
     return {
       pods: size.pods,
       startMs,
@@ -97,29 +102,28 @@ async function measure(size: Size, directory: string): Promise<Record<string, nu
   }
 }
 
-const name = (index: number): string => `pod-${index}`;
-const address = (index: number): string => `10.${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
-
-async function fill(cluster: Cluster, pods: number): Promise<void> {
+/** Deployments whose pods the simulator runs by itself; gives their names. */
+async function fill(cluster: Cluster, pods: number): Promise<string[]> {
   await cluster.addNamespace(namespace);
-  await cluster.addNode('node-1', '10.0.0.1', false);
   const labels = { app: 'storefront', 'app.kubernetes.io/part-of': 'shop', team: 'payments', tier: 'web' };
-  for (let from = 0; from < pods; from += 32) {
-    const part = Array.from({ length: Math.min(32, pods - from) }, (_, offset) => from + offset);
-    await Promise.all(
-      part.map(async (index) => {
-        await cluster.createPod(namespace, { name: name(index), node: 'node-1', labels });
-        await cluster.runPod(namespace, name(index), address(index));
-      }),
-    );
+  const template = {
+    metadata: { labels },
+    spec: { containers: [{ name: 'c', image: 'registry.example/c:1' }] },
+  };
+  const spec = { replicas: pods, selector: { matchLabels: labels }, template };
+  await cluster.apps.createNamespacedDeployment({ namespace, body: { metadata: { name: 'web' }, spec } });
+  for (;;) {
+    const running = await cluster.pods(namespace, 'app=storefront');
+    if (running.length === pods) return running.map(({ metadata }) => metadata?.name ?? '');
+    await delay(1_000);
   }
 }
 
 /** One label of a pod at a time, evenly. */
-async function churn(cluster: Cluster, { pods, changes, seconds }: Size): Promise<void> {
+async function churn(cluster: Cluster, names: readonly string[], { changes, seconds }: Size): Promise<void> {
   const begin = performance.now();
   for (let count = 0; count < changes * seconds; count++) {
-    await cluster.label(namespace, name((count * 7919) % pods), { turn: String(count) });
+    await cluster.label(namespace, names[(count * 7919) % names.length] ?? '', { turn: String(count) });
     const due = begin + ((count + 1) * 1_000) / changes;
     await delay(Math.max(0, due - performance.now()));
   }

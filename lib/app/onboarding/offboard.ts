@@ -1,0 +1,52 @@
+import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
+import { sameRoles } from '../../core/onboarding/examine.ts';
+import type { Look } from './look.ts';
+import { inside } from './enter.ts';
+import { type Heard, heard } from './hear.ts';
+import type { Onboarding } from './onboard.ts';
+
+export interface Offboarded {
+  /** Objects that are gone now. */
+  removed: string[];
+  /** Objects that stay because they carry no mark of ours, or because others may live in them. */
+  kept: string[];
+  identity: 'removed' | 'absent' | 'kept';
+  /** What the hub still has; it stays on the firewalls. */
+  hub: Heard;
+}
+
+/**
+ * Takes the agent out of a cluster: first the Deployment, so that nothing runs without its rights, then what it needed, at last the
+ * role. Changes nothing on any firewall and nothing in the hub. Repeating it is no error.
+ */
+export async function offboard(offboarding: Onboarding, seen: Look): Promise<Offboarded> {
+  const { ports, installer, wanted, progress } = offboarding;
+  const { eks, api, identity } = seen;
+  const removed: string[] = [];
+  const kept: string[] = [];
+  const leaving = seen.objects.map(({ object }) => object).toReversed();
+  await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+    for (const object of leaving) {
+      const stored = await api.read(object);
+      if (stored === undefined) continue;
+      const stays = object.kind === 'Namespace' || !isOurs(stored);
+      if (!stays && (await api.remove(object, stored.metadata.uid ?? ''))) {
+        progress(`removed ${objectTitle(object)}`);
+        removed.push(objectTitle(object));
+      }
+      if (stays && !kept.includes(objectTitle(object))) kept.push(objectTitle(object));
+    }
+  });
+  let became: Offboarded['identity'] = 'absent';
+  if (identity !== undefined) became = sameRoles(identity, wanted.identity) ? 'removed' : 'kept';
+  if (identity !== undefined && became === 'removed') {
+    progress(`removing the association of ${identity.namespace}/${identity.serviceAccount}`);
+    await installer.eks.deletePodIdentity(eks.name, identity.id);
+  }
+  return { removed, kept, identity: became, hub: await heard(ports, wanted.id) };
+}
+
+/** Whoever took our label off has taken the object over. */
+function isOurs({ metadata }: KubernetesObject): boolean {
+  return metadata.labels?.['app.kubernetes.io/managed-by'] === 'zonebridge';
+}

@@ -1,0 +1,95 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
+import type { Applied, Installer } from '../../core/onboarding/ports.ts';
+import type { Ports } from '../ports.ts';
+import { inside } from './enter.ts';
+import { type Look, notReady } from './look.ts';
+import { hearsAll, heard, type Heard } from './hear.ts';
+import type { Wanted } from './wanted.ts';
+
+/** What onboarding works with. */
+export interface Onboarding {
+  ports: Ports;
+  installer: Installer;
+  wanted: Wanted;
+  progress: (line: string) => void;
+}
+
+export interface Onboarded {
+  identity: 'created' | 'already' | 'not-used';
+  objects: { object: string; became: Applied }[];
+  /** What the hub had of the cluster before. */
+  before: Heard;
+}
+
+/**
+ * Makes the association and applies the manifests; what is so already stays as it is, so that it can be repeated after any failure.
+ * The role comes first: an agent without it starts, fails and waits longer each time.
+ * Throws `cluster/not-ready` for obstacles, and `cluster/refused` or `cluster/unreachable`.
+ */
+export async function onboard(
+  onboarding: Onboarding,
+  seen: Look,
+  options: { force: boolean },
+): Promise<Onboarded> {
+  const { ports, installer, wanted, progress } = onboarding;
+  const { examination, eks, api } = seen;
+  if (examination.obstacles.length > 0) throw notReady(wanted.key, examination.obstacles);
+  const before = await heard(ports, wanted.id);
+  const identity = examination.identity === 'create' ? 'created' : examination.identity;
+  if (identity === 'created') {
+    const { namespace, serviceAccount, roleArn } = wanted.identity;
+    progress(`associating ${namespace}/${serviceAccount} with ${roleArn}`);
+    await installer.eks.createPodIdentity(eks.name, wanted.identity);
+  }
+  const objects: Onboarded['objects'] = [];
+  if (seen.access === 'none') return { identity, objects, before };
+  await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+    // Begun anew when we are only let in midway.
+    objects.length = 0;
+    for (const { object } of seen.objects) {
+      const became = await api.apply(object, options);
+      if (became !== 'unchanged') progress(`${became} ${objectTitle(object)}`);
+      objects.push({ object: objectTitle(object), became });
+    }
+  });
+  return { identity, objects, before };
+}
+
+/** Longest that a first listing of a large cluster and a slow image registry take. */
+const patienceMs = 10 * 60_000;
+const pauseMs = 2_000;
+
+/** Waits until the hub has heard everything of the agent that runs now. Undefined when it did not in time. */
+export async function waitForAgent(
+  { ports, wanted, progress }: Onboarding,
+  done: Onboarded,
+): Promise<Heard | undefined> {
+  const restarted = done.objects.some(
+    ({ object, became }) => object.startsWith('Deployment ') && became !== 'unchanged',
+  );
+  const { clock } = ports;
+  const end = clock.now() + patienceMs;
+  let said = '';
+  for (;;) {
+    const now = await heard(ports, wanted.id).catch((error: unknown) => {
+      if (isZonebridgeError(error, 'store/unavailable')) return undefined;
+      throw error;
+    });
+    if (now !== undefined) {
+      const line = describe(now, restarted ? done.before : undefined);
+      if (line !== said) progress(line);
+      said = line;
+      const another = !restarted || now.process !== done.before.process;
+      if (another && hearsAll(now, clock.now())) return now;
+    }
+    if (clock.now() >= end) return undefined;
+    await clock.sleep(pauseMs);
+  }
+}
+
+function describe(now: Heard, before: Heard | undefined): string {
+  if (now.process === undefined || (before !== undefined && now.process === before.process))
+    return 'waiting for the agent to greet the hub';
+  return `agent ${now.agentVersion ?? ''} has epoch ${now.epoch}: ${now.verifiedShards} of 256 shards are verified, ${now.endpoints} endpoints`;
+}
