@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { helloDetail } from '../../lib/core/model/messages.ts';
 import { MemoryInbox, RecordingBus, settle } from '../../test/support/agent-world.ts';
 import { FakeClock, RecordingTelemetry, SeededRandom } from '../../test/support/ports.ts';
+import { digestVersion } from '../../lib/core/model/shard-digest.ts';
 import { HubLink } from './hub-link.ts';
 import { AgentStatus } from './status.ts';
 
@@ -107,6 +108,29 @@ test('a resend counts within its epoch only', async () => {
   await settle();
   expect(log).toEqual(['epoch 5', 'resend 2,3']);
   expect(inbox.acked).toHaveLength(3);
+});
+
+test('a hub that takes our digests, or later ones, says so with the epoch; an older one says nothing', async () => {
+  inbox.deliver(epoch(link.process, 1));
+  await settle();
+  expect(link.digests).toBe(false);
+  for (const [number, digest] of [digestVersion, digestVersion + 1].entries()) {
+    inbox.deliver({ ...epoch(link.process, number + 2), digest });
+    await settle();
+    expect(link.digests).toBe(true);
+  }
+  inbox.deliver({ ...epoch(link.process, 9), digest: digestVersion - 1 });
+  await settle();
+  expect(link.digests).toBe(false);
+});
+
+test('manifests, and single endpoints, are asked for within the epoch only', async () => {
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver({ type: 'manifests', schema: 1, epoch: 4, shards: [1] });
+  inbox.deliver({ type: 'manifests', schema: 1, epoch: 5, shards: [2] });
+  inbox.deliver({ type: 'resend', schema: 1, epoch: 5, shards: [3], endpoints: ['pod|a'] });
+  await settle();
+  expect(log).toEqual(['epoch 5', 'manifests 2', 'resend 3 only pod|a']);
 });
 
 test.each(['', 'null', '{', '{"type":"format-disk"}', '{"type":"epoch","schema":2,"process":"p","epoch":9}'])(

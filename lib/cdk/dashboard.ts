@@ -55,6 +55,7 @@ export class HubDashboard extends Construct {
       pictures('Stale in allow groups', metrics.staleAllow, firewalls),
       pictures('Agent silent (s)', metrics.agentSilent, clusters),
       pictures('Records refused', metrics.refused, clusters, 'Sum'),
+      pictures('Endpoints found late', metrics.foundLate, clusters, 'Sum'),
       machinery(functions, queues),
     ]) {
       dashboard.addWidgets(...row);

@@ -123,6 +123,21 @@ describe('epochs', () => {
     expect(world.told.at(-1)).toMatchObject({ type: 'epoch', process: 'agent-process-2', epoch: 2 });
   });
 
+  test('an old agent that missed the answer to its successor is told with its next heartbeat', async () => {
+    const world = await World.start([group('web')]);
+    await world.hello('agent-process-2');
+    await world.settle();
+    const beat = { process: 'agent-process-1', endpoints: 1, pending: 0, sequence: 1 };
+    const before = world.told.length;
+    await world.event('heartbeat', { epoch: 1, ...beat });
+    await world.settle();
+    expect(world.told.slice(before)).toMatchObject([{ type: 'epoch', process: 'agent-process-2', epoch: 2 }]);
+    await world.event('heartbeat', { epoch: 2, ...beat, process: 'agent-process-2' });
+    await world.event('heartbeat', { epoch: 3, ...beat, process: 'agent-process-3' });
+    await world.settle();
+    expect(world.told).toHaveLength(before + 1);
+  });
+
   test('a repeated hello gets the same epoch, a late one none', async () => {
     const world = await World.start([group('web')]);
     const sentAt = world.clock.now();

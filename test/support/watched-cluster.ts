@@ -17,6 +17,9 @@ import type { World } from './world.ts';
 const identity = { account: '111122223333', region: 'eu-central-1', name: 'one' };
 export const clusterId = `${identity.account}|${identity.region}|${identity.name}`;
 
+/** Agent and hub have said everything long before. */
+const turnsMost = 2_000;
+
 /** Cluster `one` of a world with the real agent on it: what it says goes to the hub, what the hub answers comes back. */
 export class WatchedCluster {
   readonly world: World;
@@ -75,7 +78,8 @@ export class WatchedCluster {
 
   /** Until nobody has anything more to say. */
   async quiet(): Promise<void> {
-    for (let idle = 0; idle < 2; ) {
+    for (let idle = 0, turns = 0; idle < 2; turns++) {
+      if (turns > turnsMost) throw new Error('agent and hub never stop talking');
       await settle();
       const arrived = this.#arriving.splice(0);
       for (const { detail, detailType } of arrived)

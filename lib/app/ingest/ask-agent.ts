@@ -1,4 +1,6 @@
 import { type HubMessage, schemaVersion } from '../../core/model/messages.ts';
+import { digestVersion } from '../../core/model/shard-digest.ts';
+import { networkVersion } from '../../core/network/report.ts';
 import { names } from '../names.ts';
 import type { IngestContext } from './apply-change.ts';
 
@@ -9,6 +11,15 @@ const idsMost = 1_000;
 export interface Wanted {
   epoch: number;
   shards: readonly number[];
+}
+
+/** Tells whose epoch it is: its owner, who takes it, and others, who learn that they are superseded and end. */
+export async function tellEpoch(
+  context: IngestContext,
+  { process, epoch }: { process: string; epoch: number },
+): Promise<void> {
+  const versions = { digest: digestVersion, network: networkVersion };
+  await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
 }
 
 /** Asks for the manifests of shards. */

@@ -17,8 +17,6 @@ import {
   schemaVersion,
 } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
-import { networkVersion } from '../../core/network/report.ts';
-import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
@@ -27,6 +25,7 @@ import { noteNetwork } from '../state/networks.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
 import { applyDigest } from './apply-digest.ts';
 import { applyManifest } from './apply-manifest.ts';
+import { tellEpoch } from './ask-agent.ts';
 import { noteLate } from './note-late.ts';
 import { setAside } from './quarantine.ts';
 import { wakeAll } from './wake-all.ts';
@@ -142,23 +141,12 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       const epoch = await issueEpoch(ports.tables, cluster.id, { ...detail, now });
       if (epoch === undefined)
         throw new ZonebridgeError('record/stale-epoch', `late hello of ${cluster.key}`);
-      const { process } = detail;
-      const answer = {
-        type: 'epoch',
-        schema: schemaVersion,
-        process,
-        epoch,
-        digest: digestVersion,
-        network: networkVersion,
-      };
-      return ports.queues.send({
-        queue: names.agentQueue(ports.hub, cluster.key),
-        body: JSON.stringify(answer),
-      });
+      return tellEpoch(contextOf(from), { process: detail.process, epoch });
     }
     case detailTypes.heartbeat: {
       const detail = checked(heartbeatDetail, event.detail);
       if (await noteHeartbeat(ports.tables, cluster.id, { ...detail, now })) return;
+      await tellSuperseded(from, detail.epoch);
       throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
     }
     case detailTypes.network: {
@@ -169,6 +157,15 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     default:
       throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);
   }
+}
+
+/**
+ * An agent that stood still while another one came, and missed the answer to that one's hello, would go on for ever, and nobody else would
+ * speak for the cluster when the newer one is gone.
+ */
+async function tellSuperseded(from: Sender, stale: number): Promise<void> {
+  const { process, epoch } = from.state;
+  if (process !== undefined && stale < epoch) await tellEpoch(contextOf(from), { process, epoch });
 }
 
 async function ingestEndpoints(from: Sender, detail: z.infer<typeof endpointsDetail>): Promise<void> {

@@ -13,8 +13,12 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
+import { allShards } from '../../../cluster-agent/lib/manifests.ts';
 import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
-import { schemaVersion } from '../../../lib/core/model/messages.ts';
+import { contentHash } from '../../../lib/core/model/content-hash.ts';
+import { endpointId, shardOf } from '../../../lib/core/model/endpoint.ts';
+import { digestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
+import { digestVersion, shardDigest } from '../../../lib/core/model/shard-digest.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
 import { createNamespace, createNode, createPod, Gate, setPod } from '../../support/cluster.ts';
 import { RecordingTelemetry } from '../../support/ports.ts';
@@ -25,6 +29,7 @@ const patience = { timeout: 30_000, interval: 20 };
 interface RunningAgent {
   agent: Agent;
   bus: RecordingBus;
+  inbox: MemoryInbox;
   telemetry: RecordingTelemetry;
   ended: Promise<string>;
 }
@@ -47,6 +52,16 @@ async function told(
     const change = last(bus, uid);
     return change && condition(change) ? change : undefined;
   }, patience);
+}
+
+/** Content hashes that a hub has which took every change of a bus. */
+function hashesOf(bus: RecordingBus): Map<string, string> {
+  const hashes = new Map<string, string>();
+  for (const change of bus.changes()) {
+    if ('upsert' in change) hashes.set(endpointId(change.upsert), contentHash(change.upsert));
+    else hashes.delete(endpointId(change.remove));
+  }
+  return hashes;
 }
 
 /** Applies the rights of the manifests and returns a kubeconfig of their service account. */
@@ -80,8 +95,8 @@ export function agentSuite(start: StartApi): void {
   let epoch = 0;
   const running: RunningAgent[] = [];
 
-  /** An agent whose hub answers hellos and keeps what was sent. */
-  function startAgent(): RunningAgent {
+  /** An agent whose hub answers hellos and keeps what was sent; with `digest` it takes digests of that version. */
+  function startAgent(hub: { digest?: number } = {}): RunningAgent {
     const bus = new RecordingBus();
     const inbox = new MemoryInbox();
     const telemetry = new RecordingTelemetry();
@@ -89,7 +104,7 @@ export function agentSuite(start: StartApi): void {
       if (detailType !== 'hello') return;
       const { process } = JSON.parse(detail) as { process: string };
       epoch += 1;
-      inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch });
+      inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch, ...hub });
     };
     const agent = new Agent({
       objects: kubernetesSource(agentConfig, systemRandom),
@@ -102,13 +117,13 @@ export function agentSuite(start: StartApi): void {
       source: 'zonebridge.cluster.111122223333.eu-central-1.shop',
       agentVersion: 'test',
     });
-    const started = { agent, bus, telemetry, ended: agent.run() };
+    const started = { agent, bus, inbox, telemetry, ended: agent.run() };
     running.push(started);
     return started;
   }
 
-  async function startReadyAgent(): Promise<RunningAgent> {
-    const started = startAgent();
+  async function startReadyAgent(hub: { digest?: number } = {}): Promise<RunningAgent> {
+    const started = startAgent(hub);
     await vi.waitUntil(() => started.agent.status.ready, patience);
     return started;
   }
@@ -291,6 +306,46 @@ export function agentSuite(start: StartApi): void {
     expect(second.bus.changes(epoch).map(({ sequence }) => sequence)[0]).toBe(1);
     expect(last(second.bus, uid)).toMatchObject({ cause: 'start', upsert: { addresses: ['10.2.4.1'] } });
     expect(new Set(second.bus.manifests(epoch).map(({ shard }) => shard)).size).toBe(256);
+  });
+
+  test('a new process whose hub compares digests sends none of what the one before told, and the same digest', async () => {
+    await createNamespace(core, 'digest', { team: 'red' });
+    await createNode(core, 'digest-node', ['10.1.7.1']);
+    const hub = { digest: digestVersion };
+    const first = await startReadyAgent(hub);
+    expect(first.bus.changes()).toEqual([]);
+    // A hub that has nothing asks for everything, and takes what comes later as it comes: partly listed, partly watched.
+    first.inbox.deliver({ type: 'resend', schema: schemaVersion, epoch, shards: [...allShards] });
+    await vi.waitUntil(() => first.bus.manifests().length === 256, patience);
+    const uid = await createPod(core, 'digest', 'web', { node: 'digest-node' });
+    await setPod(core, 'digest', 'web', { phase: 'Running', ips: ['10.2.7.1', 'fd00::7'] });
+    await told(first.bus, uid, (change) => 'upsert' in change && change.upsert.addresses.length === 2);
+    first.agent.stop();
+    await first.ended;
+
+    const known = hashesOf(first.bus);
+    const second = await startReadyAgent(hub);
+    const [digest] = second.bus.details('digest').map((detail) => digestDetail.parse(detail));
+    const expected = allShards.map((shard) => {
+      const { count, hash } = shardDigest([...known].filter(([id]) => shardOf(id) === shard));
+      return [shard, count, hash];
+    });
+    expect(digest).toMatchObject({ epoch, cut: 0, digest: digestVersion });
+    expect(digest?.shards).toEqual(expected);
+    expect([second.bus.changes(), second.bus.manifests()]).toEqual([[], []]);
+
+    second.inbox.deliver({
+      type: 'manifests',
+      schema: schemaVersion,
+      epoch,
+      shards: [shardOf(`pod|${uid}`)],
+    });
+    const [manifest] = await vi.waitUntil(
+      () => (second.bus.manifests().length > 0 ? second.bus.manifests() : undefined),
+      patience,
+    );
+    expect(manifest?.entries).toContainEqual([`pod|${uid}`, known.get(`pod|${uid}`)]);
+    expect(second.bus.changes()).toEqual([]);
   });
 
   test('after a restart of the API the version is gone: a listing finds what was missed, as inferred', async () => {

@@ -1,0 +1,137 @@
+import type { Mutant } from './mutant.ts';
+
+const digests = 'test/app/digests.test.ts';
+const sender = 'cluster-agent/lib/sender-digests.test.ts';
+
+/** What agent and hub tell each other about whole shards, and what the hub believes when state was lost. */
+export const ofDigests: readonly Mutant[] = [
+  {
+    name: 'digest-by-count',
+    breaks: 'a shard counts as equal when it holds as many endpoints',
+    file: 'lib/app/ingest/apply-digest.ts',
+    edits: [['own.hash === hash', "hash !== '-'"]],
+    killers: [digests],
+  },
+  {
+    name: 'overtaken-digest-verified',
+    breaks: 'a digest verifies a shard of which the hub knows something newer',
+    file: 'lib/app/ingest/apply-digest.ts',
+    edits: [["isAfter(row, at))) return 'overtaken'", "isAfter(row, at))) return 'equal'"]],
+    killers: [digests],
+  },
+  {
+    name: 'differing-digest-ignored',
+    breaks: 'the manifests of shards that differ are never asked for',
+    file: 'lib/app/ingest/apply-digest.ts',
+    edits: [["[...shardsOf('overtaken'), ...shardsOf('differs')]", "[...shardsOf('overtaken')]"]],
+    killers: [digests],
+  },
+  {
+    name: 'other-digest-taken',
+    breaks: 'a digest that is computed in another way is compared',
+    file: 'lib/app/ingest/ingest-event.ts',
+    edits: [['detail.digest !== digestVersion', 'detail.digest < digestVersion']],
+    killers: [digests],
+  },
+  {
+    name: 'resent-asked-again',
+    breaks: 'what the hub refuses is asked for again and again, without a pause',
+    file: 'lib/app/ingest/apply-manifest.ts',
+    edits: [['manifest.resent !== true', 'manifest.shard >= 0']],
+    killers: [digests],
+  },
+  {
+    name: 'verified-without-memberships',
+    breaks: 'a shard is verified although memberships of its endpoints are missing',
+    file: 'lib/app/ingest/verify-shards.ts',
+    edits: [
+      [
+        'await restoreMemberships(context, livingIn(rows))',
+        'await restoreMemberships(context, livingIn(rows).slice(0, 0))',
+      ],
+    ],
+    killers: [digests],
+  },
+  {
+    name: 'missing-membership-passed-over',
+    breaks: 'the sweep does not look for memberships that are missing',
+    file: 'lib/app/sweep/sweep-shard.ts',
+    edits: [['restoreMemberships(context, endpoints)', 'restoreMemberships(context, endpoints.slice(0, 0))']],
+    killers: [digests],
+  },
+  {
+    name: 'verified-across-a-loss',
+    breaks: 'rows that were compared before a loss verify their shard after it',
+    file: 'lib/app/state/clusters.ts',
+    edits: [["{ attribute: 'losses', is: 'absent or =', value: state.losses },", '']],
+    killers: [digests],
+  },
+  {
+    name: 'loss-keeps-verified',
+    breaks: 'the loss of a table leaves everything verified',
+    file: 'lib/app/state/clusters.ts',
+    edits: [["update: { add: { losses: 1 }, remove: ['verified'] }", 'update: { add: { losses: 1 } }']],
+    killers: [digests],
+  },
+  {
+    name: 'pulse-not-read',
+    breaks: 'a lost table is taken for an empty one until the sweep notices',
+    file: 'lib/app/sync/inferred.ts',
+    edits: [["lost.some((table) => table !== 'dirty')", 'lost.length < 0']],
+    killers: [digests],
+  },
+  {
+    name: 'lost-marks-not-looked-for',
+    breaks: 'the loss of dirty rows leads to no comparison',
+    file: 'lib/app/sweep/sweep-pulses.ts',
+    edits: [
+      [
+        'of Object.keys(active.configuration.firewalls))',
+        'of Object.keys(active.configuration.firewalls).slice(0, 0))',
+      ],
+    ],
+    killers: [digests],
+  },
+  {
+    name: 'uncertain-shard-told',
+    breaks: 'a digest speaks of shards of which a call had no answer',
+    file: 'cluster-agent/lib/digests.ts',
+    edits: [['uncertain.has(shard)', 'uncertain.has(-1 - shard)']],
+    killers: [sender],
+  },
+  {
+    name: 'digest-once',
+    breaks: 'agent and hub are compared only when an agent starts',
+    file: 'cluster-agent/lib/agent.ts',
+    edits: [['this.#hub.epoch === this.#begun) this', 'this.#begun === -1) this']],
+    killers: [digests],
+  },
+  {
+    name: 'start-tells-nothing-to-older-hub',
+    breaks: 'an agent sends a digest to a hub that knows none, and never its endpoints',
+    file: 'cluster-agent/lib/hub-link.ts',
+    edits: [
+      [
+        'answer.digest !== undefined && answer.digest >= digestVersion',
+        '(answer.digest ?? digestVersion) >= digestVersion',
+      ],
+    ],
+    killers: ['cluster-agent/lib/hub-link.test.ts', digests],
+  },
+  {
+    name: 'unknown-record-left-out',
+    breaks: 'a manifest leaves out an endpoint whose namespace is not known yet, and the hub removes it',
+    file: 'cluster-agent/lib/told.ts',
+    edits: [
+      ["yield [id, record ? contentHash(record) : '?'];", 'if (record) yield [id, contentHash(record)];'],
+    ],
+    killers: [sender],
+  },
+  {
+    name: 'address-not-given-back',
+    breaks: 'a pod that lost its address to one that is gone waits for its own next record',
+    file: 'lib/app/ingest/claim-addresses.ts',
+    edits: [["(again && judged.verdict === 'lost')", "(again && judged.verdict === 'keep')"]],
+    killers: [digests],
+  },
+];
