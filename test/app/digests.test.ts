@@ -199,6 +199,25 @@ describe('state that is lost', () => {
     expect(world.on('web')).toHaveLength(8);
   });
 
+  test.each([
+    ['memberships', ['memberships']],
+    ['endpoints and memberships', ['endpoints', 'memberships']],
+  ] as const)('what a brake holds is not let go by the loss of %s', async (_, tables) => {
+    const cluster = await watched(4);
+    const { world } = cluster;
+    // Their namespace has just been made.
+    const pods = Array.from({ length: 15 }, (_none, i) => cluster.pod(`new${i}`, `10.9.0.${i}`));
+    cluster.objects.emit('pod', ...pods);
+    await cluster.quiet();
+    const members = world.on('web');
+    expect(members.length).toBeLessThan(19);
+    for (const table of tables) world.tables.store.restore(table);
+    await cluster.pass(7);
+    await world.reconcile();
+    expect(world.tables.all('memberships')).toHaveLength(19);
+    expect(world.on('web')).toEqual(members);
+  });
+
   test('one membership that is missing is written again by the sweep', async () => {
     const cluster = await watched(8);
     const { world } = cluster;

@@ -134,4 +134,13 @@ export const ofDigests: readonly Mutant[] = [
     edits: [["(again && judged.verdict === 'lost')", "(again && judged.verdict === 'keep')"]],
     killers: [digests],
   },
+  {
+    name: 'held-addition-told-again',
+    breaks: 'an addition that a brake holds goes on when it is told once more after a loss',
+    file: 'lib/app/sync/questions.ts',
+    edits: [
+      ["(op === 'add' && toldAgain.includes(cause))", "(op === 'remove' && toldAgain.includes(cause))"],
+    ],
+    killers: [digests],
+  },
 ];

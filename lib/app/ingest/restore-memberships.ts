@@ -39,7 +39,8 @@ async function restore(
     await settle(context, {
       endpoint: { ...endpoint, memberships },
       keys: intendedMemberships(endpoint),
-      cause: 'relist',
+      cause: 'reconcile',
+      look: true,
       witnessed: false,
       time: context.ports.clock.now(),
       writes: [],

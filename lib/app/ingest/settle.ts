@@ -32,6 +32,8 @@ export interface Settlement {
   witnessed: boolean;
   /** What it leaves belongs to another endpoint now. */
   moved?: boolean;
+  /** Nothing changed in the cluster: why an address is dirty already is not forgotten for it. */
+  look?: boolean;
   time: number;
   /** Written with the endpoint: owner rows, evictions. */
   writes: readonly Write[];
@@ -86,11 +88,11 @@ function markOn(
   on: { intended: Intended; dirty: Map<string, Write> },
 ): void {
   const { key, moved = false } = on.intended;
-  const { cause, witnessed, time, cluster = context.cluster.id } = settlement;
+  const { cause, witnessed, time, look = false, cluster = context.cluster.id } = settlement;
   const source = { cluster, shard: shardOf(settlement.endpoint.id) };
   for (const firewall of firewallsFor(context.active.configuration, key)) {
     const id = context.ports.random.id();
-    const write = markDirty({ id, firewall, key, cause, witnessed, time, moved, source });
+    const write = markDirty({ id, firewall, key, cause, witnessed, time, moved, look, source });
     on.dirty.set(`${firewall}|${key}`, write);
     context.marks.push({ firewall, key });
   }

@@ -148,6 +148,13 @@ function decisionOn(
 /** Marks that only ask to look again; why the change was wanted they do not know. */
 const asksToLook: readonly Cause[] = ['approval', 'reconcile'];
 
+/** An addition that is told once more, because the hub lost it or a listing names it again, is wanted for the reason it had. */
+const toldAgain: readonly Cause[] = ['relist', 'start'];
+
+function keepsCause(cause: Cause, op: Op | undefined): boolean {
+  return op !== undefined && (asksToLook.includes(cause) || (op === 'add' && toldAgain.includes(cause)));
+}
+
 function toQuestion(
   row: DirtyRow,
   known: {
@@ -172,7 +179,7 @@ function toQuestion(
     key: row.key,
     address: row.address,
     wantedBy,
-    cause: decided.op && asksToLook.includes(row.cause) ? (entry.cause ?? row.cause) : row.cause,
+    cause: keepsCause(row.cause, decided.op) ? (entry.cause ?? row.cause) : row.cause,
     witnessed: row.witnessed,
     moved: row.moved,
     unverified:
