@@ -251,3 +251,15 @@ describe('quarantine', () => {
     expect((await order('10.1.0.1')).already).toBe(true);
   });
 });
+
+test('a quarantined pod stays out when an older state of a firewall with several realms brings it back', async () => {
+  world.configuration.firewalls['edge']!.realms = ['default', 'plant'];
+  await world.activate();
+  const { places } = await order('p0');
+  expect(places.length).toBeGreaterThan(0);
+  expect(world.on('web')).toEqual(['10.1.0.2', '10.1.0.3']);
+  world.device.objects.get('obj-web')!.members.add('10.1.0.1');
+  await world.clock.advance(60_000);
+  await world.reconcile();
+  expect(world.on('web')).toEqual(['10.1.0.2', '10.1.0.3']);
+});

@@ -21,7 +21,13 @@ export function orderedWishes(
 ): OrderedWishes {
   const { quarantines } = active;
   const { firewall, group } = place;
-  const isOut = (key: string): boolean => quarantines.wish(group, parseMembershipKey(key)) === 'out';
+  const seen = active.configuration.firewalls[firewall]?.realms ?? [];
+  const isOut = (key: string): boolean => {
+    const place = parseMembershipKey(key);
+    // What came back with an older state has no realm of ours: any that the firewall sees may be meant.
+    const realms = seen.includes(place.realm) ? [place.realm] : seen;
+    return realms.some((realm) => quarantines.wish(group, { ...place, realm }) === 'out');
+  };
   const wanted = new Map([...wishes].filter(([key]) => !isOut(key)));
   const ordered = new Set<string>();
   if (group.usedIn === 'deny') {

@@ -73,7 +73,11 @@ export async function readWork(
       ...rows.map((row) => ledgerKey(firewall, row.key)),
     ]),
     inParallel(rows, width, (row) => anyMember(ports.tables, row.key)),
-    inParallel(rows, width, (row) => memberElsewhere(ports, row, realms)),
+    inParallel(rows, width, (row) => {
+      // Where a quarantine keeps it out, nobody's wish counts.
+      const others = realms.filter((realm) => quarantines.wish(group, { ...row, realm }) !== 'out');
+      return memberElsewhere(ports, row, others);
+    }),
   ]);
   const now = ports.clock.now();
   const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
