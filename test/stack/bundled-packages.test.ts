@@ -10,7 +10,7 @@ const functions = readdirSync(`${root}/lambdas`, { withFileTypes: true })
 
 /** Packages whose code is in each bundle, at most. A new one is a decision, and so is a new number here. */
 const budgets: Readonly<Record<string, number>> = {
-  agent: 60,
+  agent: 61,
   'ingest-deltas': 45,
   'sync-firewall': 45,
   'reconcile-firewall': 45,
