@@ -171,7 +171,8 @@ export class Truth {
   /** A state that is over is past; the present one is not. */
   #remember(endpoint: string, pod: Pod | undefined, scope: Scope): void {
     const before = this.#present.get(endpoint);
-    if (before && before.pod !== pod) this.#past.set(endpoint, [...(this.#past.get(endpoint) ?? []), before]);
+    const over = before && (before.pod !== pod || !isSame(pod, before.scope, scope));
+    if (before && over) this.#past.set(endpoint, [...(this.#past.get(endpoint) ?? []), before]);
     if (pod) this.#present.set(endpoint, { pod, scope });
     else this.#present.delete(endpoint);
   }
@@ -209,6 +210,14 @@ interface Scope {
   realm: string;
   stages: ReadonlyMap<string, string | undefined>;
   nodes: ReadonlyMap<string, string>;
+}
+
+/** Its namespace is labelled as before, and its node is there with the same address. */
+function isSame({ namespace, node }: Pod, before: Scope, now: Scope): boolean {
+  return (
+    before.nodes.get(node) === now.nodes.get(node) &&
+    before.stages.get(namespace) === now.stages.get(namespace)
+  );
 }
 
 function scopeOf({ api, spec }: Cluster): Scope {
