@@ -235,6 +235,19 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('given again does what the first order did not come to', async () => {
+    // The first one dies once the order stands, before any place is told.
+    world.tables.beforeCall = (name, call) => {
+      if (name !== 'read' && JSON.stringify(call).includes('"dirty"')) throw new Error('died');
+    };
+    await expect(order('10.1.0.1')).rejects.toThrow('died');
+    world.tables.beforeCall = undefined;
+    expect(world.on('web')).toContain('10.1.0.1');
+    expect(await order('10.1.0.1')).toMatchObject({ already: true });
+    expect(world.on('web')).not.toContain('10.1.0.1');
+    expect(world.on('bad')).toEqual(['10.1.0.1']);
+  });
+
   test('refuses what is not there, is several, or a group that denies nothing', async () => {
     await world.upsert(pod('p9', '10.1.0.9', web, { name: 'p1', namespace: 'other' }));
     await expect(order('p1')).rejects.toMatchObject({

@@ -35,10 +35,11 @@ export async function pauseWrites(
     key: placeOf(ports, configurations, { active, firewall }),
     update: pauseUpdate(what, pause),
   });
+  const firewalls = Object.keys(active.configuration.firewalls);
+  // Also when it holds already: whoever ordered it may have died before this.
+  await interruptRuns(ports, active, firewall === undefined ? firewalls : [firewall]);
   const known = readPauses(before).get(what);
   if (known) return { pause: known, already: true };
-  const firewalls = Object.keys(active.configuration.firewalls);
-  await interruptRuns(ports, active, firewall === undefined ? firewalls : [firewall]);
   const detail = { firewall: what, by: by.name, ...(reason === undefined ? {} : { reason }) };
   await ports.tables.write(
     announce({ id: ports.random.id(), type: 'paused', at: ports.clock.now(), detail }),

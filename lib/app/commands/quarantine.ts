@@ -30,7 +30,7 @@ export interface QuarantineRequest {
 
 export interface QuarantineResult {
   quarantine: Quarantine;
-  /** It was in force before; nothing was changed. */
+  /** It was in force before; the places are told once more all the same. */
   already: boolean;
   /** Places that were told to change. */
   places: QuarantinePlace[];
@@ -65,15 +65,13 @@ export async function quarantine(app: App, request: QuarantineRequest): Promise<
     known = all.find(({ target }) => target === what.target);
     return known ? undefined : [...all, fresh];
   });
-  if (known) {
-    const limits = await limitsOf(ports, active, { order: known, places: placesOf(active, known) });
-    return { quarantine: known, already: true, places: [], limits };
-  }
+  const order: Quarantine = known ?? fresh;
+  // Also when it is in force already: whoever ordered it may have died before this.
   await interruptRuns(ports, active, Object.keys(active.configuration.firewalls));
-  const places = await markPlaces(ports, active, placesOf(active, fresh));
-  await tell(ports, 'quarantined', fresh, by);
-  const limits = await limitsOf(ports, active, { order: fresh, places });
-  return { quarantine: fresh, already: false, places, limits };
+  const places = await markPlaces(ports, active, placesOf(active, order));
+  if (!known) await tell(ports, 'quarantined', fresh, by);
+  const limits = await limitsOf(ports, active, { order, places });
+  return { quarantine: order, already: known !== undefined, places, limits };
 }
 
 /** Ends a quarantine: the addresses come back where they are wanted, past no brake and no freeze. Throws `command/usage`, `approval/ticket`. */
