@@ -79,10 +79,11 @@ function kubernetesLine(kubernetes: ApiKind, isAsked: boolean): string {
   return `Kubernetes: the simulated API${why}`;
 }
 
+/** Later signals do nothing: npm and the launcher send that of a terminal once more, and that would leave what was started behind. */
 function untilInterrupted(): Promise<'interrupted'> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve('interrupted'));
+      process.on(signal, () => resolve('interrupted'));
   });
 }
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { untilStopped } from '../../simulators/until-stopped.ts';
 import { startKubernetesSimulator } from './index.ts';
 
 /** What the command line hands over. */
@@ -18,6 +18,7 @@ export interface SimulateKubernetesOptions {
  * `{url, caFile, token, kubeconfig, pid}` when it is ready. Throws RangeError for options or files that do not fit.
  */
 export async function simulateKubernetes(options: SimulateKubernetesOptions = {}): Promise<void> {
+  const stopped = untilStopped();
   const simulator = await startKubernetesSimulator({
     port: options.port,
     nodes: options.nodes,
@@ -26,7 +27,6 @@ export async function simulateKubernetes(options: SimulateKubernetesOptions = {}
     directory: options.directory,
   });
   const { caFile, kubeconfig, token, url } = simulator;
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   process.stdout.write(`${JSON.stringify({ url, caFile, token, kubeconfig, pid: process.pid })}\n`);
   await stopped;
   await simulator.stop();

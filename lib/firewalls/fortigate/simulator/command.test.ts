@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { startFortigateSimulator } from './index.ts';
 import { testClient } from './test-client.ts';
 
 const line = z.strictObject({ url: z.string(), caFile: z.string(), token: z.string(), pid: z.int() });
@@ -38,6 +39,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await client.close();
     const exit = once(child, 'exit');
     process.kill(pid, signal);
+    // Whoever stops a process group does so twice; the second one must not cut the first one short.
+    process.kill(pid, signal);
 
     expect(await exit).toEqual([0, null]);
     expect(created.json).toMatchObject({ status: 'success', version: 'v7.2.5', vdom: 'lab' });
@@ -46,3 +49,19 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     await rm(folder, { recursive: true });
   },
 );
+
+test('a simulator that cannot start leaves nothing behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'simulator-command-'));
+  const faultsFile = join(folder, 'faults.json');
+  await writeFile(faultsFile, '{"kind":"nonsense"}');
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder;
+  try {
+    await expect(startFortigateSimulator({ faultsFile })).rejects.toThrow('faults cannot be used');
+    expect(await readdir(folder)).toEqual(['faults.json']);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    await rm(folder, { recursive: true });
+  }
+});

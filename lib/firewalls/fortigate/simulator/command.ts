@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { untilStopped } from '../../../simulators/until-stopped.ts';
 import { startFortigateSimulator } from './index.ts';
 
 /** What the command line hands over, as text where it was typed. */
@@ -23,6 +23,7 @@ export interface SimulateOptions {
  * Throws RangeError for options or files that do not fit.
  */
 export async function simulateFortigate(options: SimulateOptions = {}): Promise<void> {
+  const stopped = untilStopped();
   const token =
     options.tokenFile === undefined ? undefined : (await readFile(options.tokenFile, 'utf8')).trim();
   const simulator = await startFortigateSimulator({
@@ -35,7 +36,6 @@ export async function simulateFortigate(options: SimulateOptions = {}): Promise<
     certificateDirectory: options.certificates,
   });
   const { url, caFile } = simulator;
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   process.stdout.write(`${JSON.stringify({ url, caFile, token: simulator.token, pid: process.pid })}\n`);
   await stopped;
   await simulator.stop();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Gate } from './access.ts';
 import { addApiUser, administrationPrefix, answerAdministration } from './administration.ts';
-import { makeServerCertificate } from '../../../simulators/certificates.ts';
+import { makeServerCertificate, type ServerCertificate } from '../../../simulators/certificates.ts';
 import { FaultList } from '../../../simulators/fault-list.ts';
 import { TlsServer } from '../../../simulators/tls-server.ts';
 import type { CommitLog } from './change.ts';
@@ -107,12 +107,12 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
     return reply;
   };
   const server = new TlsServer(certificate, options.port ?? 0, serveWith(handle));
-  if (options.faultsFile !== undefined) {
-    addFaults(await readFaultsFile(options.faultsFile));
-  }
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(device, options.stateFile);
   device.onChange = () => keeper?.changed();
-  await server.open();
+  await orDiscard(certificate, async () => {
+    if (options.faultsFile !== undefined) addFaults(await readFaultsFile(options.faultsFile));
+    await server.open();
+  });
   return {
     url: `https://127.0.0.1:${server.port}`,
     port: server.port,
@@ -135,6 +135,16 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
       await certificate.discard();
     },
   };
+}
+
+/** A simulator that cannot start leaves no authority behind. */
+async function orDiscard(certificate: ServerCertificate, start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    await certificate.discard();
+    throw error;
+  }
 }
 
 async function prepareDevice(options: SimulatorOptions): Promise<Device> {
