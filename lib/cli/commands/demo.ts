@@ -42,6 +42,7 @@ interface DemoFlags {
 
 async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   const { playDemo, demoSandbox } = await import('../../sandbox/demo/demo.ts');
+  const { claimFolder } = await import('../../sandbox/demo/claim-folder.ts');
   const begin = performance.now();
   const directory = cli.path('.cache/demo');
   const progress = (line: string): void =>
@@ -50,8 +51,9 @@ async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   const kubernetes = options.kubernetes ?? (await defaultApi());
   progress(kubernetesLine(kubernetes, options.kubernetes !== undefined));
   const settings = { directory, kubernetes, progress, onStep: (step: Step) => showStep(cli, step) };
-  const sandbox = demoSandbox(settings);
   const interrupted = untilInterrupted();
+  const release = await claimFolder(directory);
+  const sandbox = demoSandbox(settings);
   try {
     const result = await Promise.race([playDemo(sandbox, settings), interrupted]);
     if (result === 'interrupted') {
@@ -70,6 +72,7 @@ async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   } finally {
     progress('stopping everything');
     await sandbox.stop();
+    await release();
   }
 }
 
@@ -123,4 +126,11 @@ function showWayIn({ output }: Cli, sandbox: Sandbox): void {
     output.line(`  npx zonebridge ${command} --config ${sandbox.configurationPath}`);
   }
   output.line(`  export KUBECONFIG=${sandbox.kubeconfig}`);
+  output.line('\nEdit a firewall as its administrator would, then `npx zonebridge reconcile <firewall>`:');
+  for (const [id, { simulator }] of Object.entries(sandbox.firewalls)) {
+    const { caFile, token, url } = simulator;
+    output.line(
+      `  ${id}: curl --cacert ${caFile} -H "Authorization: Bearer ${token}" ${url}/api/v2/cmdb/firewall/addrgrp`,
+    );
+  }
 }
