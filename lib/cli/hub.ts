@@ -87,12 +87,14 @@ function explained(error: unknown, hub: Configuration['hub'], env: Cli['io']['en
   return error;
 }
 
-/** Who acts, for the record: as said, else as the pipeline says, else the user of this machine; never made up. */
-export function person(cli: Cli, given: string | undefined): string {
+/** Who acts, for people: as said, else as the pipeline says, else the user of this machine, else who AWS says it is; never made up. */
+export function person(cli: Cli, given: string | undefined, principal?: string): string {
   const { env } = cli.io;
   const pipeline = env['GITHUB_ACTOR'] ?? env['GITLAB_USER_LOGIN'] ?? env['BUILD_REQUESTEDFOR'];
   const local = env['USER'] ?? env['USERNAME'];
-  return given ?? pipeline ?? (local === undefined ? 'unknown' : `${local} (user of a machine)`);
+  return (
+    given ?? pipeline ?? (local === undefined ? (principal ?? 'unknown') : `${local} (user of a machine)`)
+  );
 }
 
 /** Who runs the command, as AWS says; the name of the pipeline or machine only where AWS says nothing, and then it proves nothing. */

@@ -145,6 +145,9 @@ describe('a quarantine says where nothing happens', () => {
     await world.run(['apply', '--yes']);
     expect(await limits('10.1.0.1')).toEqual([3, [{ firewall: 'edge', group: 'web', because: 'left' }]]);
     expect(await limits('10.1.0.9')).toEqual([0, []]);
+    expect((await world.run(['quarantine', '10.1.0.10'])).stdout).toContain('1 place told');
+    const alone = await world.run(['quarantine', '10.1.0.11', '--deny-group', 'nobody']);
+    expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('usedIn: deny') });
   });
 
   test('where the mode is observe', async () => {

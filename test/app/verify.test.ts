@@ -138,6 +138,15 @@ test('an apply is recorded under the name that AWS gives, what was typed beside 
   expect(result['changes']).toMatchObject([
     { action: { what: 'apply', by: world.principal, details: { author: 'somebody else' } } },
   ]);
+  expect((await world.run(['status'])).stdout).toContain('applied by somebody else');
+});
+
+test('who applies is named by AWS where neither a person nor a pipeline nor the machine does', async () => {
+  const world = await OperatorWorld.start({ web: pushed('web') });
+  onTestFinished(() => world.stop());
+  world.storeToken();
+  await world.run(['apply', '--yes'], { env: {} });
+  expect((await world.run(['status'])).stdout).toContain(`applied by ${world.principal}`);
 });
 
 test('the command looks at the period that was asked for, on whichever side of `verify` it stands', async () => {

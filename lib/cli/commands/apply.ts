@@ -83,12 +83,13 @@ export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): P
     cli.exitCode = exitCodes.failed;
     return;
   }
-  const author = person(cli, options.author);
+  const principal = await hub.caller.principal();
+  const author = person(cli, options.author, principal);
   const { generation, allowances } = await applyConfiguration(hub, {
     configuration,
     plans,
     author,
-    principal: await hub.caller.principal(),
+    principal,
     canary,
     endsCanary,
   });

@@ -70,6 +70,8 @@ async function show(
       head: ['firewall', 'group', 'used in', 'address'],
       rows: places.map(({ firewall, group, usedIn, address }) => [firewall, group, usedIn, address]),
     });
+  if (places.length === 0 && !lifted && !already)
+    output.note('No group holds or wants it anywhere now; the order holds for whoever gets it.');
   if (places.length > 0) output.line(`\`zonebridge explain ${addresses[0] ?? ''}\` shows when it is done.`);
   if (limits.length > 0) {
     output.line('Nothing happens for now, because the order does not stand above it:');

@@ -24,7 +24,7 @@ const holdReasons = {
     decidedByApply: true,
   }),
   'foreign-object': rule(
-    'An object of this name exists that is not ours: rename the group, or have the object offered.',
+    'An object of this name exists that is not ours: rename the group, or set create: offered and have the object offered.',
     { looksAgain: true, decidedByApply: true },
   ),
   'missing-object': rule('The object that should be offered is not there: have it made and offered.', {
