@@ -6,6 +6,7 @@ import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { destroyCommand } from './commands/destroy.ts';
+import { egressPolicyCommand } from './commands/egress-policy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { historyCommand } from './commands/history.ts';
@@ -41,6 +42,7 @@ export const commands: readonly CliCommand[] = [
   statusCommand,
   groupsCommand,
   explainCommand,
+  egressPolicyCommand,
   historyCommand,
   approveCommand,
   rejectCommand,

@@ -21,6 +21,7 @@ const invalid: readonly ErrorCode[] = [
   'cluster/not-configured',
   'command/usage',
   'configuration/invalid',
+  'policy/not-expressible',
   'record/invalid',
   'secret/invalid',
   'selector/invalid',

@@ -187,6 +187,10 @@ export const errorCodes = {
   ],
   'secret/invalid': ['never', 'Store the credential again with `zonebridge secret set <firewall>`.'],
   'secret/missing': ['never', 'Store the credential with `zonebridge secret set <firewall>`.'],
+  'policy/not-expressible': [
+    'never',
+    'Use `--engine calico` where Calico enforces policies, or write the selector of the group more simply.',
+  ],
   'selector/invalid': ['never', 'Correct the selector at the named position.'],
   'store/condition-failed': ['soon', 'Somebody else wrote first; the step is repeated with fresh state.'],
   'store/unavailable': ['soon', 'The state store did not answer; the work is redelivered.'],

@@ -34,6 +34,8 @@ describe('a report of the network', () => {
     await tell(world, { number: 2, report: { ...empty, nodes: 9 } });
     expect(await stored(world)).toMatchObject({ epoch: 1, number: 2, report: { nodes: 2 } });
     expect(setAside(world)).toEqual([]);
+    await world.settle();
+    expect(world.told).toContainEqual(expect.objectContaining({ type: 'epoch', epoch: 1, network: 1 }));
     await tell(world, { epoch: 7, number: 9 });
     expect(setAside(world)).toEqual(['record/stale-epoch']);
     await world.hello('agent-process-2');

@@ -2,7 +2,15 @@ import type { Mutant } from './mutant.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofIngest } from './of-ingest.ts';
+import { ofNetwork } from './of-network.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofSync } from './of-sync.ts';
 
-export const mutants: readonly Mutant[] = [...ofIngest, ...ofDigests, ...ofPlan, ...ofSync, ...ofDevice];
+export const mutants: readonly Mutant[] = [
+  ...ofIngest,
+  ...ofDigests,
+  ...ofPlan,
+  ...ofSync,
+  ...ofDevice,
+  ...ofNetwork,
+];

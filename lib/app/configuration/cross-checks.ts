@@ -1,3 +1,4 @@
+import { warnAboutSharedAddresses } from './checks/addresses.ts';
 import { checkClusters } from './checks/clusters.ts';
 import { checkGroups } from './checks/groups.ts';
 import { checkReferences } from './checks/references.ts';
@@ -14,6 +15,7 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkClusters(draft, report);
   checkGroups(draft, report);
   checkTargets(draft, modules, report);
+  warnAboutSharedAddresses(draft, report);
   warnAboutUnused(draft, report);
 }
 

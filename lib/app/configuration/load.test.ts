@@ -69,6 +69,20 @@ describe('a valid document', () => {
   });
 });
 
+test('node addresses are shared: a firewall that does not say what lies behind it is named', async () => {
+  const nodes = edited(['addresses: pod', 'addresses: node']);
+  const { warnings } = await load(nodes);
+  expect(warnings).toMatchObject([
+    {
+      path: 'groups.storefront.addresses',
+      line: 22,
+      message: expect.stringMatching(/every pod on those nodes.*`destinations` of edge-1/) as string,
+    },
+  ]);
+  const said = nodes.replace('realms: [default]\n', 'realms: [default]\n    destinations: [10.50.0.0/16]\n');
+  expect((await load(said)).warnings).toEqual([]);
+});
+
 describe('the examples', () => {
   test('storefront', async () => {
     const { configuration, warnings } = await example('storefront/zonebridge.yaml');

@@ -129,6 +129,11 @@ export function selectsSubject(compiled: CompiledGroup, subject: Subject, cluste
   return inScope(compiled, subject) && compiled.select.matches(subject.labels);
 }
 
+/** Whether a group looks at pods of this one's cluster and namespace at all, whatever their own labels are. */
+export function scopeOf(compiled: CompiledGroup, record: EndpointRecord, clusterName: string): boolean {
+  return compiled.clusters?.has(clusterName) !== false && inScope(compiled, selectionSubject(record));
+}
+
 function inScope({ namespaces }: CompiledGroup, { record, namespaceLabels }: Subject): boolean {
   if (record.kind === 'node') return namespaces?.isGlobal ?? false;
   if (namespaces === undefined) return true;

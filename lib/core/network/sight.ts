@@ -6,7 +6,7 @@ export interface Sight {
   sees: 'pod' | 'node' | 'both' | 'unknown';
   /** The setting that decides it, or why nothing is known. */
   because: string;
-  /** Destinations towards which the pod's address stays; empty unless nodes are seen. */
+  /** Destinations towards which the pod's address stays: ranges, and `the VPC` where that is so. */
   except: readonly string[];
   /** What to change so that pods are seen; only where nodes are. */
   change?: string;
@@ -38,7 +38,8 @@ export function sightOf({ translation }: ClusterNetwork, { cluster, destinations
   if (translation.source === 'pod') return { sees: 'pod', because: setting, except: [] };
   const { except, exceptSetting, exceptVpc, change } = translation;
   const excepted = { sees: 'pod' as const, because: `${setting}, but excepted by ${exceptSetting}`, except };
-  const seen = { because: setting, except, change };
+  const exceptions = exceptVpc ? ['the VPC', ...except] : except;
+  const seen = { because: setting, except: exceptions, change };
   if (except.includes(everything)) return excepted;
   const targets = destinations?.texts.filter((range) => !range.includes(':')) ?? [];
   if (targets.length === 0) return { sees: 'node', ...seen };
@@ -53,7 +54,7 @@ export function sightOf({ translation }: ClusterNetwork, { cluster, destinations
   );
   if (verdicts.has('vpc')) {
     const because = `${setting}; destinations behind the firewall may lie in the cluster's VPC, where the pod's address stays`;
-    return { sees: 'unknown', because, except };
+    return { sees: 'unknown', because, except: exceptions };
   }
   const [only, ...others] = verdicts;
   if (only === 'pod' && others.length === 0) return excepted;

@@ -1,16 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import {
-  CoreV1Api,
-  KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  PatchStrategy,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { parse } from 'yaml';
 import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import { allShards } from '../../../cluster-agent/lib/manifests.ts';
@@ -20,6 +10,7 @@ import { endpointId, shardOf } from '../../../lib/core/model/endpoint.ts';
 import { digestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
 import { digestVersion, shardDigest } from '../../../lib/core/model/shard-digest.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
+import { agentAccount } from '../../support/agent-rights.ts';
 import { createNamespace, createNode, createPod, Gate, setPod } from '../../support/cluster.ts';
 import { RecordingTelemetry } from '../../support/ports.ts';
 import type { ApiUnderTest, StartApi } from './api-under-test.ts';
@@ -62,27 +53,6 @@ function hashesOf(bus: RecordingBus): Map<string, string> {
     else hashes.delete(endpointId(change.remove));
   }
   return hashes;
-}
-
-/** Applies the rights of the manifests and returns a kubeconfig of their service account. */
-async function applyManifests(admin: KubeConfig, server: string): Promise<KubeConfig> {
-  const api = KubernetesObjectApi.makeApiClient(admin);
-  const folder = join(import.meta.dirname, '../../../cluster-agent/manifests/base');
-  for (const file of ['namespace', 'service-account', 'cluster-role', 'cluster-role-binding'])
-    await api.create(parse(await readFile(join(folder, `${file}.yaml`), 'utf8')) as KubernetesObject);
-  const { status } = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
-    namespace: 'zonebridge',
-    name: 'zonebridge-agent',
-    body: { spec: { audiences: ['https://kubernetes.default.svc'] } },
-  });
-  const config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [{ ...admin.getCurrentCluster(), name: 'c', server }],
-    users: [{ name: 'u', token: status?.token }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-    currentContext: 'x',
-  });
-  return config;
 }
 
 /** What the agent tells of a cluster and how it takes the ends of watches, the same on every API. Call within `describe`. */
@@ -136,7 +106,7 @@ export function agentSuite(start: StartApi): void {
     gate = new Gate(() => Number(new URL(api.url).port));
     await new Promise<void>((resolve) => gate.server.listen(0, '127.0.0.1', resolve));
     const { port } = gate.server.address() as AddressInfo;
-    agentConfig = await applyManifests(admin, `https://127.0.0.1:${port}`);
+    agentConfig = await agentAccount(admin, `https://127.0.0.1:${port}`);
   });
 
   afterEach(async () => {
