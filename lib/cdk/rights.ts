@@ -46,7 +46,7 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   // It finishes endpoints whose settling was interrupted, as ingest would, and looks after quarantines.
   sweep: {
     endpoints: ['read', 'write'],
-    memberships: ['read', 'write'],
+    memberships: ['read', 'write', 'list'],
     dirty: ['read', 'write'],
     ledger: ['read', 'write'],
     control: ['read', 'write'],

@@ -159,6 +159,25 @@ describe('state that is lost', () => {
     expect(cluster.bus.details('hello')).toHaveLength(1);
   });
 
+  test('memberships that only a restored table still has go, and their addresses leave', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    const before = world.tables.store.backup('memberships');
+    cluster.objects.emitRemoval('pod', 'p3');
+    await cluster.pass(1);
+    expect(world.on('web')).toHaveLength(7);
+    world.tables.store.restore('memberships', before);
+    await cluster.pass(12);
+    await world.reconcile();
+    await cluster.pass(1);
+    expect(world.on('web')).toHaveLength(7);
+    expect(world.tables.all('memberships')).toHaveLength(7);
+    expect(world.tables.all('dirty')).toEqual([]);
+    // Cluster `two` has no agent: it is searched for when it has one.
+    const search = world.tables.all('control').find(({ key }) => key.pk === '#orphans');
+    expect(search?.item['open']).toEqual([expect.stringContaining('two')]);
+  });
+
   test('what went in the meantime leaves when everything was compared', async () => {
     const cluster = await watched(8);
     const { world } = cluster;

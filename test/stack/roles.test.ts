@@ -64,6 +64,7 @@ test('the hub: exactly these rights', () => {
     `IngestDeltasRole: ${traces}`,
     `SweepRole: Allow ${both} on table endpoints`,
     `SweepRole: Allow ${both} on table memberships`,
+    'SweepRole: Allow Query on table memberships/index/by-group',
     `SweepRole: Allow ${both} on table dirty`,
     `SweepRole: Allow ${both} on table ledger`,
     `SweepRole: Allow ${both} on table control`,

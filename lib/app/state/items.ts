@@ -54,7 +54,7 @@ export async function inParallel<T, R>(
   return results;
 }
 
-function chunks<T>(elements: readonly T[], size: number): T[][] {
+export function chunksOf<T>(elements: readonly T[], size: number): T[][] {
   const result: T[][] = [];
   for (let i = 0; i < elements.length; i += size) result.push(elements.slice(i, i + size));
   return result;
@@ -66,7 +66,7 @@ function chunks<T>(elements: readonly T[], size: number): T[][] {
  */
 export async function writeAll(tables: Tables, writes: readonly Write[]): Promise<void> {
   if (writes.length <= fewWrites) await inParallel(writes, fewWrites, (write) => tables.write(write));
-  else await inParallel(chunks(writes, transactionItems), 8, (chunk) => tables.transact(chunk));
+  else await inParallel(chunksOf(writes, transactionItems), 8, (chunk) => tables.transact(chunk));
 }
 
 /** Like `writeAll`, but leaves out each write whose own condition does not hold; returns those that were left out. */
@@ -85,7 +85,7 @@ export async function writeWhereTrue(tables: Tables, writes: readonly Write[]): 
     await oneByOne(writes);
     return refused;
   }
-  await inParallel(chunks(writes, transactionItems), 8, async (chunk) => {
+  await inParallel(chunksOf(writes, transactionItems), 8, async (chunk) => {
     try {
       await tables.transact(chunk);
     } catch (error) {

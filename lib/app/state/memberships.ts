@@ -4,7 +4,7 @@ import type { Key, StoredItem, Tables, Write } from '../../core/ports.ts';
 import { text } from './items.ts';
 
 /** A group's full listing is spread over a few index partitions. */
-const listingBuckets = 4;
+export const listingBuckets = 4;
 
 function rowKey(key: string, endpoint: string): Key {
   return { table: 'memberships', pk: key, sk: endpoint };
@@ -52,21 +52,35 @@ export async function membersOf(tables: Tables, key: string): Promise<Member[]> 
   return page.items.map(toMember);
 }
 
+export interface Membership {
+  key: string;
+  endpoint: string;
+}
+
+/** One part of the listing of a group, page by page; eventually consistent. */
+export async function* listBucket(
+  tables: Tables,
+  group: string,
+  bucket: number,
+): AsyncGenerator<readonly Membership[]> {
+  let after: string | undefined;
+  do {
+    const page = await tables.query({
+      table: 'memberships',
+      pk: `${group}|${bucket}`,
+      index: 'by-group',
+      ...(after === undefined ? {} : { after }),
+    });
+    yield page.items.map(({ key }) => ({ key: key.pk, endpoint: key.sk ?? '' }));
+    after = page.next;
+  } while (after !== undefined);
+}
+
 /** Every (realm, address) of a group, from the index; eventually consistent, for listings and reconcile only. */
 export async function listGroup(tables: Tables, group: string): Promise<Map<string, string>> {
   const result = new Map<string, string>();
-  for (let bucket = 0; bucket < listingBuckets; bucket++) {
-    let after: string | undefined;
-    do {
-      const page = await tables.query({
-        table: 'memberships',
-        pk: `${group}|${bucket}`,
-        index: 'by-group',
-        ...(after === undefined ? {} : { after }),
-      });
-      for (const stored of page.items) result.set(stored.key.pk, stored.key.sk ?? '');
-      after = page.next;
-    } while (after !== undefined);
-  }
+  for (let bucket = 0; bucket < listingBuckets; bucket++)
+    for await (const page of listBucket(tables, group, bucket))
+      for (const { key, endpoint } of page) result.set(key, endpoint);
   return result;
 }

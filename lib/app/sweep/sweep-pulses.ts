@@ -4,6 +4,7 @@ import { noteLoss } from '../state/clusters.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { beat, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
+import { searchOrphans } from './sweep-orphans.ts';
 
 /**
  * Notices that a table was lost or put back. Everything is unverified then, until digests, which also look for memberships, have gone
@@ -23,8 +24,10 @@ async function recover(
   lost: readonly PulsedTable[],
 ): Promise<void> {
   ports.telemetry.warn('tables were lost or put back', { tables: lost });
-  if (lost.some((table) => table !== 'dirty'))
+  if (lost.some((table) => table !== 'dirty')) {
     await inParallel([...active.clusters.keys()], 8, (cluster) => noteLoss(ports.tables, cluster));
+    await searchOrphans(ports, active);
+  }
   for (const firewall of Object.keys(active.configuration.firewalls))
     await requestReconcile(ports, active, firewall);
 }

@@ -20,6 +20,7 @@ import { measureHalfPublished } from '../rollout/half-published.ts';
 import { releaseWaiting } from '../rollout/release.ts';
 import { sweepCluster } from './sweep-cluster.ts';
 import { sweepFirewall } from './sweep-firewall.ts';
+import { sweepOrphans } from './sweep-orphans.ts';
 import { sweepPulses } from './sweep-pulses.ts';
 import { sweepQuarantines } from './sweep-quarantines.ts';
 
@@ -43,6 +44,7 @@ export async function sweep(ports: Ports, configurations: Configurations, bus?: 
   });
   await sweepQuarantines(ports, active);
   await inParallel([...active.clusters.values()], 8, (cluster) => sweepCluster(ports, active, cluster));
+  await sweepOrphans(ports, active);
   if (bus) await tellAll(ports.tables, (announcements) => bus.put(announcements.map(toEvent)));
 }
 

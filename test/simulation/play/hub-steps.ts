@@ -137,15 +137,9 @@ function outage({ hub, clusters, watch }: HubSide, minutes: number): void {
   });
 }
 
-/** Tables that only make sense together, when an older state of them comes back, and what is derived from one that is lost. */
-const together: Readonly<Record<'restored' | 'lost', Partial<Record<TableName, readonly TableName[]>>>> = {
-  restored: { endpoints: ['endpoints', 'memberships'], memberships: ['endpoints', 'memberships'] },
-  lost: { endpoints: ['endpoints', 'memberships'] },
-};
-
 /**
- * A table is lost or put back to an older state, with those that hang on it. Nobody does anything about it: the hub has to notice and to
- * mend it with what the agents say. The loss of `control` is left out: it holds the epochs, and nothing promises what happens when one is
+ * A table is lost or put back to an older state, alone. Nobody does anything about it: the hub has to notice and to mend it with what the
+ * agents say. The loss of `control` is left out: it holds the epochs, and nothing promises what happens when one is
  * given out twice.
  */
 function disturb(
@@ -157,8 +151,7 @@ function disturb(
   hub.kernel.tell(
     () => `hub ${hub.spec.name}: table ${table} is ${backup ? 'restored from a backup' : 'lost'}`,
   );
-  for (const one of together[backup ? 'restored' : 'lost'][table] ?? [table])
-    hub.tables.restore(one, backup?.get(one));
+  hub.tables.restore(table, backup?.get(table));
   // What nobody gave up must not leave, whatever is lost; an older ledger may bring back what it says.
   if (table === 'ledger') watch.misled = true;
 }

@@ -1,0 +1,115 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import { shardCount, shardOf } from '../../core/model/endpoint.ts';
+import type { Item, Key, Write } from '../../core/ports.ts';
+import type { Ports } from '../ports.ts';
+import { clusterKey, readCluster } from '../state/clusters.ts';
+import type { ActiveConfiguration } from '../state/configurations.ts';
+import { markDirty } from '../state/dirty.ts';
+import { endpointKey, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
+import { chunksOf, count, inParallel, texts } from '../state/items.ts';
+import { leave, listBucket, listingBuckets, type Membership } from '../state/memberships.ts';
+import { firewallsFor } from '../targets.ts';
+
+/**
+ * How far the search has got since tables were lost: `open` clusters are still to be searched for, `under` are searched for now. The row
+ * goes when no cluster is open.
+ */
+const searchKey: Key = { table: 'control', pk: '#orphans' };
+
+/** Of the time of one sweep. */
+const searchMs = 10_000;
+
+/** A table that a backup put back, or rows that were lost beside it, may leave memberships that no endpoint names: they are looked for. */
+export async function searchOrphans(ports: Ports, { clusters }: ActiveConfiguration): Promise<void> {
+  const put = { at: ports.clock.now(), open: [...clusters.keys()], under: [], position: 0, generation: 0 };
+  await ports.tables.write({ key: searchKey, put });
+}
+
+/** Goes on with the search, for clusters of which every shard was compared again: before that nobody knows what is named. */
+export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
+  const { tables, clock } = ports;
+  const [search] = await tables.read([searchKey]);
+  if (!search) return;
+  const open = texts(search, 'open').filter((id) => active.clusters.has(id));
+  // Another configuration has other groups: then it begins anew.
+  const goesOn = search['generation'] === active.generation && count(search, 'position') > 0;
+  const under = goesOn ? texts(search, 'under') : await verifiedOf(ports, open);
+  if (open.length > 0 && under.length === 0) return;
+  const buckets = active.groups
+    .map(({ group }) => group.name)
+    .sort()
+    .flatMap((group) => Array.from({ length: listingBuckets }, (_, bucket) => ({ group, bucket })));
+  const end = clock.now() + searchMs;
+  let position = goesOn ? count(search, 'position') : 0;
+  for (; position < buckets.length && clock.now() < end; position++) {
+    const place = buckets[position];
+    if (place) await clearBucket(ports, active, { ...place, clusters: under });
+  }
+  const done = position >= buckets.length;
+  const left = done ? open.filter((id) => !under.includes(id)) : open;
+  const set = { open: left, under, position: done ? 0 : position, generation: active.generation };
+  await noteProgress(ports, search, set);
+}
+
+async function verifiedOf({ tables }: Ports, clusters: readonly string[]): Promise<string[]> {
+  const items = await tables.read(clusters.map(clusterKey));
+  return clusters.filter((_, index) => readCluster(items[index]).verifiedShards.size === shardCount);
+}
+
+/** A loss that was noticed meanwhile begins the search anew. */
+async function noteProgress({ tables }: Ports, search: Item, set: { open: string[] } & Item): Promise<void> {
+  const same = [{ attribute: 'at', is: '=', value: count(search, 'at') }] as const;
+  const write: Write =
+    set.open.length === 0
+      ? { key: searchKey, delete: true, if: same }
+      : { key: searchKey, update: { set }, if: same };
+  await tables.write(write).catch(unlessWritten);
+}
+
+async function clearBucket(
+  ports: Ports,
+  active: ActiveConfiguration,
+  { group, bucket, clusters }: { group: string; bucket: number; clusters: readonly string[] },
+): Promise<void> {
+  for await (const page of listBucket(ports.tables, group, bucket)) {
+    const theirs = page.filter(({ endpoint }) => clusters.includes(parseGlobalEndpointId(endpoint).cluster));
+    await inParallel(chunksOf(theirs, 100), 4, async (some) => {
+      const places = some.map(({ endpoint }) => parseGlobalEndpointId(endpoint));
+      const items = await ports.tables.read(places.map(({ cluster, id }) => endpointKey(cluster, id)));
+      for (const [index, membership] of some.entries())
+        await clearOrphan(ports, active, { membership, item: items[index] });
+    });
+  }
+}
+
+/** In one transaction with a look at the endpoint: one that joins at this moment is none. */
+async function clearOrphan(
+  ports: Ports,
+  active: ActiveConfiguration,
+  { membership, item }: { membership: Membership; item: Item | undefined },
+): Promise<void> {
+  const { key, endpoint } = membership;
+  const { cluster, id } = parseGlobalEndpointId(endpoint);
+  const row = readEndpoint(id, item);
+  if (row && (row.memberships.includes(key) || row.todo.some((step) => step.key === key))) return;
+  const revision = row
+    ? ({ attribute: 'revision', is: '=', value: row.revision } as const)
+    : ({ attribute: 'revision', is: 'absent' } as const);
+  const dirty = firewallsFor(active.configuration, key).map((firewall) =>
+    markDirty({
+      id: ports.random.id(),
+      firewall,
+      key,
+      cause: 'reconcile',
+      time: ports.clock.now(),
+      source: { cluster, shard: shardOf(id) },
+    }),
+  );
+  const look: Write = { key: endpointKey(cluster, id), check: true, if: [revision] };
+  await ports.tables.transact([look, leave(key, endpoint), ...dirty]).catch(unlessWritten);
+  ports.telemetry.warn('a membership that no endpoint names was taken away', { key, endpoint });
+}
+
+function unlessWritten(error: unknown): void {
+  if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+}
