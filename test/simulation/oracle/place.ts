@@ -95,7 +95,8 @@ function ledgerWrong(place: Place): string[] {
 function mayWait(place: Place): string[] {
   return [
     ...(place.target.mode === 'add-only' ? ['add-only'] : []),
-    ...(isFull(place) ? ['max-members'] : []),
+    // A comparison in a closed time gives that as the reason instead.
+    ...(isFull(place) ? ['max-members', 'frozen'] : []),
   ];
 }
 
