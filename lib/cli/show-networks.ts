@@ -6,7 +6,7 @@ import { ago } from './time.ts';
 /** Under which addresses pods arrive at firewalls, and which groups count on others. */
 export function showNetworks(
   { output }: Cli,
-  { networks, unseen, now }: Pick<Status, 'networks' | 'unseen' | 'now'>,
+  { networks, unseen, sharing, now }: Pick<Status, 'networks' | 'unseen' | 'sharing' | 'now'>,
 ): void {
   const alike = Map.groupBy(networks, (network) => {
     const { at, cni } = network;
@@ -17,4 +17,8 @@ export function showNetworks(
     output.line(output.safe(`  ${members.map(({ cluster }) => cluster).join(', ')}: ${text}`));
   for (const { group, cluster, firewalls, text, remedy } of unseen)
     output.line(output.safe(`  ! ${group} in ${cluster} on ${firewalls.join(', ')}: ${text}; ${remedy}`));
+  if (sharing.length > 0)
+    output.line(
+      `  Every pod on the nodes of ${sharing.join(', ')} has their addresses; \`zonebridge explain <group>\` names who that is`,
+    );
 }

@@ -107,6 +107,7 @@ describe('node addresses', () => {
     const shared = /the same access goes to 3 other pods on its node: pay\/billing \(2\), kube-system\/proxy/;
     expect((await world.run(['plan'])).stdout).toMatch(shared);
     expect((await world.run(['explain', 'web'])).stdout).toMatch(shared);
+    expect((await world.run(['status'])).stdout).toMatch(/Every pod on the nodes of web has their addresses/);
     const { result } = await world.json(['plan']);
     const [firewall] = result['firewalls'] as { advice: unknown[] }[];
     expect(firewall?.advice).toMatchObject([

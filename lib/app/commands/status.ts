@@ -95,6 +95,8 @@ export interface Status {
   networks: KnownNetwork[];
   /** Groups whose addresses a firewall does not see. */
   unseen: AddressWarning[];
+  /** Groups of node addresses, which all pods of their nodes have; who that is takes a look at every endpoint, so `explain` tells it. */
+  sharing: string[];
   /** Orders of persons in force. */
   quarantines: readonly Quarantine[];
   /** How many of its firewalls have each group. */
@@ -135,6 +137,9 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     ),
     networks,
     unseen: addressWarnings(configuration, groupSights(configuration, networks)),
+    sharing: Object.values(configuration.groups).flatMap(({ name, addresses }) =>
+      addresses === 'node' ? [name] : [],
+    ),
     quarantines: active.quarantines.all,
     unknownSenders: readSetAside(unknown),
   };
