@@ -228,4 +228,16 @@ export const ofPlan: readonly Mutant[] = [
     ],
     killers: [people],
   },
+  {
+    name: 'inferred-judged-early',
+    breaks: 'a removal that was only inferred counts members that leave beside it',
+    file: 'lib/core/plan/brakes.ts',
+    edits: [
+      [
+        '[...braked.filter((one) => !isInferred(one)), ...inferred]',
+        '[...inferred, ...braked.filter((one) => !isInferred(one))]',
+      ],
+    ],
+    killers: ['lib/core/plan/brakes.test.ts'],
+  },
 ];

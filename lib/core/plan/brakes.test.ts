@@ -55,6 +55,19 @@ function verdict(changes: readonly BrakedChange[], within: BrakeContext): Record
   return result;
 }
 
+test('what was inferred is judged when everything else has left, whatever the order of addresses', () => {
+  const inferred = change('remove', 1, { witnessed: false, cause: 'relist' });
+  const seen = change('remove', 2);
+  for (const changes of [
+    [inferred, seen],
+    [seen, inferred],
+  ]) {
+    const { go, held } = brake(changes, context(2));
+    expect(go).toEqual([seen]);
+    expect(held).toEqual([{ change: inferred, reason: 'empties' }]);
+  }
+});
+
 describe('shrink', () => {
   test.each([
     ['the minimum of a small group', 12, 10, { go: 10 }],

@@ -131,8 +131,10 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   const free = removals.filter(isFree);
   for (const change of free) judge(change, undefined);
   firewallLeft -= free.length;
-  for (const change of removals) {
-    if (isFree(change)) continue;
+  // What was only inferred comes last: whether it empties the group is seen when everything else has left.
+  const braked = removals.filter((change) => !isFree(change));
+  const inferred = braked.filter(isInferred);
+  for (const change of [...braked.filter((one) => !isInferred(one)), ...inferred]) {
     const reason = holdRemoval(change, state, { ...context, firewallRemovalsLeft: firewallLeft });
     if (reason === undefined) firewallLeft -= 1;
     judge(change, reason);
@@ -147,6 +149,11 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
 /** A removal that no brake holds. */
 function isFree({ moved, approved, quarantined }: BrakedChange): boolean {
   return moved || approved || quarantined === true;
+}
+
+/** Nobody saw it happen, nobody ordered it. */
+function isInferred({ witnessed, cause }: BrakedChange): boolean {
+  return !witnessed && cause !== 'configuration';
 }
 
 function writesSoFar({ writes }: Counters, { ceiling }: BrakeContext): number {
