@@ -23,6 +23,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Seeds between two words about how far it is. */
+const progressEvery = 100;
+
 /** Failing seeds whose story is told; the others are named. */
 const storiesMax = 2;
 
@@ -33,8 +36,12 @@ async function main(): Promise<number> {
   if (values.seed === undefined) {
     const from = numberOf('from', values.from);
     const seeds = Array.from({ length: numberOf('seeds', values.seeds) }, (_, index) => from + index);
+    let done = 0;
     await runSeeds({ seeds, steps, jobs: numberOf('jobs', values.jobs) }, (outcome) => {
       totals.add(outcome);
+      done += 1;
+      if (done % progressEvery === 0)
+        console.error(`${done} of ${seeds.length} seeds, ${failed.length} violations`);
       if (!outcome.violation) return;
       failed.push(outcome);
       say(`seed ${outcome.seed}: ${outcome.violation.invariant}: ${outcome.violation.message}`);

@@ -118,6 +118,9 @@ export class LimitsWatch {
     const uid = group.addresses === 'pod' ? this.#truth.holderOf(address) : undefined;
     if (uid === undefined || this.#told.cause.get(uid) !== 'namespace') return;
     if ((this.#truth.touchedAt.get(address) ?? 0) < this.#activatedAt) return;
+    // A watch told of it since it belongs there: the namespace only came after that.
+    const came = Math.max(...this.#wishesOf(group, address).map((wish) => this.#truth.cameAt.get(wish) ?? 0));
+    if ((this.#told.watchedAt.get(uid) ?? 0) >= came) return;
     const done = this.#note(place, 'add', group);
     const added = done.filter(({ op }) => op === 'add').length;
     const size = this.#put.get(place)?.size ?? 0;

@@ -28,6 +28,8 @@ export class Truth {
   readonly everQuarantined = new Set<string>();
   /** What changed last because of a configuration. */
   readonly byConfiguration = new Set<Wish>();
+  /** When an endpoint last began to want it. */
+  readonly cameAt = new Map<Wish, number>();
   /** When the last endpoint stopped wanting it. */
   readonly leftAt = new Map<Wish, number>();
   /** Pods that ever had an address, by their uids. */
@@ -183,7 +185,10 @@ export class Truth {
       [...now].filter((one) => !before.has(one)),
       [...before].filter((one) => !now.has(one)),
     ];
-    for (const wish of come) this.everWanted.add(wish);
+    for (const wish of come) {
+      this.everWanted.add(wish);
+      this.cameAt.set(wish, this.#now());
+    }
     for (const wish of gone) {
       this.everLeft.add(wish);
       this.leftAt.set(wish, this.#now());
