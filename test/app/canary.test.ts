@@ -116,3 +116,16 @@ test('refuses to take a group from a firewall that should stay as it is: there i
   );
   await made.apply([old, everywhere('db', ['edge-2', 'edge-3'])], { canary });
 });
+
+test('refuses to try anything but groups: the rest would hold everywhere at once, also after an abort', async () => {
+  const made = await fleet();
+  made.world.configuration = {
+    ...made.world.configuration,
+    approvals: { secondPerson: true },
+    quarantine: { group: 'web' },
+  };
+  const canary = { firewalls: ['edge-1'] };
+  await expect(made.apply([fresh], { canary })).rejects.toThrow('approvals, quarantine changed');
+  await made.apply([old]);
+  await made.apply([fresh], { canary });
+});

@@ -1,4 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { stableJson } from '../../core/model/content-hash.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
@@ -99,7 +100,7 @@ export async function applyConfiguration(
 /**
  * Throws `configuration/canary-waiting`: the firewalls that are no canary would jump to a generation that nobody promoted.
  * Throws `command/usage` for a canary that is not there, that leaves nothing to try it before, or whose generation takes groups away
- * from the firewalls that should stay as they are.
+ * from the firewalls that should stay as they are, or changes anything but groups.
  */
 export function refuseWhileTrying(
   active: ActiveConfiguration | undefined,
@@ -121,7 +122,22 @@ export function refuseWhileTrying(
     );
   if (all.every((firewall) => request.canary?.firewalls.includes(firewall)))
     throw new ZonebridgeError('command/usage', 'a canary is some of the firewalls, not all');
+  refuseOtherSections(active.configuration, request.configuration);
   refuseTakingAway(active.configuration, request.configuration, request.canary.firewalls);
+}
+
+/** Groups alone stay as they were where they are not tried yet, and come back when the canary is given up; the rest counts everywhere at once. */
+function refuseOtherSections(before: Configuration, next: Configuration): void {
+  const sections = [...new Set([...Object.keys(before), ...Object.keys(next)])] as (keyof Configuration)[];
+  const differing = sections.filter(
+    (section) =>
+      section !== 'groups' && stableJson(before[section] ?? null) !== stableJson(next[section] ?? null),
+  );
+  if (differing.length === 0) return;
+  throw new ZonebridgeError(
+    'command/usage',
+    `a canary tries groups alone, and ${differing.join(', ')} changed, too: apply that first, without a canary`,
+  );
 }
 
 /** What left the configuration is not followed any more, nor quarantined: it cannot stay as it was where the generation is not tried yet. */

@@ -11,8 +11,8 @@ export function canaryCommand(cli: Cli): Command {
     .summary('end the trial of a generation')
     .description(
       '`apply --canary <firewall>` gives a new generation to that firewall first. Then it is promoted to all, or aborted.\n' +
-        'Meanwhile the others stay with the groups of the generation before; what the clusters do is followed everywhere. All else\n' +
-        '(brakes, approvals, freezes, quarantine group) is that of the new generation on all firewalls at once, also after an abort.',
+        'Meanwhile the others stay with the groups of the generation before; what the clusters do is followed everywhere.\n' +
+        'Groups alone can be tried: a generation that changes anything else, or takes a group from another firewall, is refused.',
     )
     .addHelpText(
       'after',
