@@ -6,8 +6,7 @@ import { EksService } from '../aws/eks.ts';
 import { EksTokens } from '../aws/eks-token.ts';
 import { systemClock } from '../aws/system.ts';
 import type { Installer } from '../core/onboarding/ports.ts';
-import { HttpsClusterApi } from '../kubernetes/administration/cluster-api.ts';
-import { kubeconfigEntrance } from '../kubernetes/administration/kubeconfig.ts';
+import { type Entrance, HttpsClusterApi } from '../kubernetes/administration/cluster-api.ts';
 import { agentObjects, shippedManifests } from '../kubernetes/manifests/agent-manifests.ts';
 
 /** How a cluster is reached. */
@@ -16,21 +15,20 @@ export interface InstallerWay {
   region: string;
   /** Role to take in the account of the cluster. */
   assume?: string | undefined;
-  /** Kubeconfig to go in by instead of EKS. */
-  kubeconfig?: string | undefined;
-  context?: string | undefined;
+  /** A way into the cluster of the operator's own, instead of EKS. */
+  entrance?: Entrance | undefined;
 }
 
 /** The real EKS and Kubernetes behind the ports of onboarding. */
-export function composeInstaller({ region, assume, kubeconfig, context }: InstallerWay): Installer {
+export function composeInstaller({ region, assume, entrance }: InstallerWay): Installer {
   const credentials = assume === undefined ? undefined : assumedRole(assume, region);
   const identities = clusterIdentitiesClient(region, credentials);
   return {
     eks: new EksService(clustersClient(region, credentials)),
     caller: new StsCaller(identities),
-    ownAccess: kubeconfig !== undefined,
+    ownAccess: entrance !== undefined,
     api({ name, endpoint, certificateAuthority }) {
-      if (kubeconfig !== undefined) return new HttpsClusterApi(kubeconfigEntrance(kubeconfig, context));
+      if (entrance !== undefined) return new HttpsClusterApi(entrance);
       const tokens = new EksTokens(identities, name, () => systemClock.now());
       return new HttpsClusterApi({
         url: endpoint,
@@ -39,4 +37,16 @@ export function composeInstaller({ region, assume, kubeconfig, context }: Instal
     },
     manifests: async (settings) => agentObjects(shippedManifests(), settings),
   };
+}
+
+/**
+ * For a function: its session tells the name of its role without the path that all roles of a hub have, and an access entry needs it.
+ */
+export function withOwnRole(installer: Installer, rolePath = '/'): Installer {
+  const principal = async (): Promise<string | undefined> => {
+    const arn = await installer.caller.principal();
+    const session = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn ?? '');
+    return session === null ? arn : `arn:${session[1]}:iam::${session[2]}:role${rolePath}${session[3]}`;
+  };
+  return { ...installer, caller: { principal } };
 }

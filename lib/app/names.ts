@@ -30,6 +30,8 @@ export const names = {
   keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,
   /** Role the agent of a cluster assumes. */
   agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
+  /** Role of the function that installs agents; its own access entries name it. */
+  onboardingRole: (hub: string) => `${prefix(hub)}-onboarding`,
   /** SNS topic of all alarms that call somebody. */
   alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,
   /** Alarm of one kind about one firewall, cluster or queue. */

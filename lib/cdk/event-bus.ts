@@ -25,7 +25,7 @@ export interface AgentBusRequest {
 /** The bus, who may speak on it, and the one rule that moves what agents say into the ingest queue. */
 export class AgentBus extends Construct {
   private readonly bus: EventBus;
-  /** Roles of ticket systems. */
+  /** Roles of ticket systems, and of other functions that speak for the hub. */
   private readonly principals: string[] = [];
 
   constructor(scope: Construct, id: string, request: AgentBusRequest) {
@@ -67,6 +67,11 @@ export class AgentBus extends Construct {
     const known = (): string[] => [agentRoles, request.hubRole.roleArn, ...this.principals];
     const condition = { ArnNotLike: { 'aws:PrincipalArn': Lazy.list({ produce: known }) } };
     statement(this, bus, 'AgentsOnly', { Effect: 'Deny', Principal: '*', Condition: condition });
+  }
+
+  /** Lets another function of the hub speak. */
+  admitFunction(role: IRole): void {
+    this.principals.push(role.roleArn);
   }
 
   /** A ticket system says answers under its own source and nothing else; they go to their own queue. */

@@ -13,7 +13,8 @@ export type UseCase =
   | 'rotate-credential'
   | 'sweep'
   | 'answer-approval'
-  | 'archive-changes';
+  | 'archive-changes'
+  | 'onboard-clusters';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'put' | 'list';
@@ -57,6 +58,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     ledger: ['read', 'write'],
     control: ['read', 'write'],
   },
+  // Whether a cluster was heard, and which asked for the agent.
+  'onboard-clusters': { control: ['read', 'write'] },
   // Rows of the index are written once; the ledger comes by its stream.
   'archive-changes': { history: ['read', 'put'] },
 };

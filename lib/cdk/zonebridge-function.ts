@@ -34,6 +34,10 @@ export interface ZonebridgeFunctionRequest {
   services?: readonly string[];
   /** Beyond what every function is told. */
   environment?: Readonly<Record<string, string>>;
+  /** Agreed name of the role, where others have to know it. */
+  roleName?: string;
+  /** Folders that lie beside the code, by their name there; paths from the root of the project. */
+  folders?: Readonly<Record<string, string>>;
   network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
 }
 
@@ -74,7 +78,7 @@ export class ZonebridgeFunction extends Construct {
       awsSdkConnectionReuse: false,
       projectRoot,
       depsLockFilePath: `${projectRoot}/package-lock.json`,
-      bundling: bundling(),
+      bundling: bundling(request.folders ?? {}),
       ...(network === undefined
         ? {}
         : {
@@ -106,6 +110,7 @@ export class ZonebridgeFunction extends Construct {
       surroundings,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Rights of ${useCase}${network === undefined ? '' : ` in network ${network.name}`}`,
+      ...(request.roleName === undefined ? {} : { roleName: request.roleName }),
       rights: [
         ...stateRights(stack, surroundings.hub.name, useCase),
         ...request.rights,
@@ -132,7 +137,9 @@ export class ZonebridgeFunction extends Construct {
   }
 }
 
-function bundling() {
+function bundling(folders: Readonly<Record<string, string>>) {
+  const copies = (output: string): string[] =>
+    Object.entries(folders).map(([name, from]) => `cp -r ${projectRoot}/${from} ${output}/${name}`);
   return {
     format: OutputFormat.ESM,
     target: 'node24',
@@ -143,5 +150,10 @@ function bundling() {
     sourcesContent: false,
     banner: requireBanner,
     forceDockerBundling: false,
+    commandHooks: {
+      beforeBundling: () => [],
+      beforeInstall: () => [],
+      afterBundling: (_: string, output: string) => copies(output),
+    },
   };
 }

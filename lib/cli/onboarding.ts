@@ -10,6 +10,7 @@ import { acting, type HubSession } from './hub.ts';
 export interface ClusterOptions {
   image?: string;
   metrics?: boolean;
+  networkReport?: boolean;
   kubeconfig?: string;
   context?: string;
   assume?: string;
@@ -19,7 +20,11 @@ export function clusterOptions(command: Command, { image }: { image: boolean }):
   if (image)
     command
       .option('--image <reference>', 'image of the agent; onboarding.image of the configuration unless given')
-      .option('--metrics', 'let Prometheus read the metrics of the agent');
+      .option('--metrics', 'let Prometheus read the metrics of the agent')
+      .option(
+        '--no-network-report',
+        'do not let the agent read how the network of the cluster translates addresses',
+      );
   return command
     .option('--kubeconfig <file>', 'go into the cluster by this instead of EKS access entries')
     .option('--context <name>', 'context of the kubeconfig')
@@ -33,27 +38,29 @@ export async function openCluster(
   options: ClusterOptions & { cluster: string; removing?: boolean },
 ): Promise<{ installer: Installer; wanted: Wanted }> {
   const { key, cluster } = clusterOf(configuration, options.cluster);
-  const { kubeconfig, context, assume, metrics } = options;
+  const { kubeconfig, context, assume, metrics, networkReport = true } = options;
   const image = options.image ?? configuration.hub.onboarding?.image;
   if (image === undefined && !options.removing)
     throw new ZonebridgeError(
       'command/usage',
       'name the image of the agent by --image, or once as hub.onboarding.image in the configuration',
     );
-  const way = {
-    region: cluster.region,
-    assume,
-    context,
-    kubeconfig: kubeconfig === undefined ? undefined : cli.path(kubeconfig),
-  };
   const wanted = wantedFor(configuration, key, {
     image: image ?? 'none',
     metrics,
+    networkReport,
   });
+  const entrance = kubeconfig === undefined ? undefined : await entranceBy(cli.path(kubeconfig), context);
+  const way = { region: cluster.region, assume, entrance };
   if (cli.io.installer) return { installer: cli.io.installer(way), wanted };
   // Loaded here, so that `--help` does not wait for clients of AWS.
   const { composeInstaller } = await import('../app/compose-installer.ts');
   return { installer: composeInstaller(way), wanted };
+}
+
+async function entranceBy(path: string, context: string | undefined) {
+  const { kubeconfigEntrance } = await import('../app/compose-kubeconfig.ts');
+  return kubeconfigEntrance(path, context);
 }
 
 /** Writes down who does it, before it is done. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { clusterKey } from '../../lib/app/state/clusters.ts';
+import { writeProposals } from '../../lib/app/state/proposals.ts';
 import { clusterId } from '../../lib/core/model/messages.ts';
 import { sandboxAccount, sandboxCluster, sandboxRegion } from '../../lib/sandbox/configuration.ts';
 import { MemoryInstaller } from '../support/memory-installer.ts';
@@ -318,12 +319,7 @@ describe('offboard', () => {
   test('stops the agent first, takes its role last, leaves the namespace and the hub as they are', async () => {
     const { code, result } = await json('offboard', 'shop', '--yes', '--ticket', 'T-1');
     expect(code).toBe(0);
-    expect(installer.calls[0]).toMatch(
-      /^remove Deployment|^remove NetworkPolicy zonebridge\/zonebridge-agent-metrics/,
-    );
-    expect(installer.calls.indexOf('remove Deployment zonebridge/zonebridge-agent')).toBeLessThan(
-      installer.calls.indexOf('remove ServiceAccount zonebridge/zonebridge-agent'),
-    );
+    expect(installer.calls[0]).toBe('remove Deployment zonebridge/zonebridge-agent');
     expect(installer.calls.at(-1)).toBe('delete association a-1');
     expect([...installer.objects.keys()]).toEqual(['Namespace zonebridge']);
     expect(result).toMatchObject({
@@ -357,4 +353,14 @@ describe('offboard', () => {
     installer.addonList = [];
     expect((await json('offboard', 'shop', '--yes', '--ticket', 'T-1')).code).toBe(0);
   });
+});
+
+test('status names clusters that ask for the agent', async () => {
+  world.storeToken();
+  await world.run(['apply', '--yes', '--no-wait']);
+  const proposal = { cluster: 'new-one', key: '', state: 'proposed', reason: 'add it', since: 1 } as const;
+  await writeProposals(world.operator.ports.tables, { 'arn:new-one': proposal });
+  const { stdout } = await world.run(['status']);
+  expect(stdout).toContain('EKS cluster new-one asks for the agent (proposed): add it');
+  expect((await world.json(['status'])).result['proposals']).toEqual([proposal]);
 });

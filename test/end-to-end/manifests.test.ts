@@ -39,12 +39,13 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
 
   test('every object of the base and of every feature passes a dry run, and is not stored by it', async () => {
     const features = await readdir(join(folder, 'features'));
-    expect(features.sort()).toEqual(['irsa', 'metrics']);
+    expect(features.sort()).toEqual(['irsa', 'metrics', 'network-report']);
     const all = await agentObjects(folder, {
       ...settings,
       namespace: 'dry',
       irsaRole: 'arn:aws:iam::111122223333:role/a',
       metrics: true,
+      networkReport: true,
     });
     for (const object of all) {
       const before = object.kind === 'Namespace' ? 'changed' : 'created';

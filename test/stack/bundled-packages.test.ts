@@ -18,6 +18,7 @@ const budgets: Readonly<Record<string, number>> = {
   sweep: 45,
   'archive-changes': 45,
   'answer-approval': 45,
+  'onboard-clusters': 45,
 };
 
 /** Nothing of these is shipped to functions or clusters: they belong to the machine of an operator. */

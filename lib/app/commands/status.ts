@@ -17,6 +17,7 @@ import type { Ports } from '../ports.ts';
 import { clusterKey, type FoundLate, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { count, inParallel, text } from '../state/items.ts';
+import { type Proposal, proposalsIn, proposalsKey } from '../state/proposals.ts';
 import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
@@ -105,6 +106,8 @@ export interface Status {
   canary:
     | { firewalls: readonly string[]; base: number; since: number; promoteAt: number | undefined }
     | undefined;
+  /** Clusters that asked for the agent by their tag and do not have it. */
+  proposals: Proposal[];
   /** Events of senders that are no configured cluster. */
   unknownSenders: SetAside | undefined;
 }
@@ -114,7 +117,11 @@ export const silentAfterMs = 120_000;
 
 /** Everything an operator wants to see first; reads state only, no firewall. */
 export async function readStatus({ ports, configurations }: App): Promise<Status> {
-  const [pointer, unknown] = await ports.tables.read([configurations.pointer, setAsideKey('unknown')]);
+  const [pointer, unknown, asked] = await ports.tables.read([
+    configurations.pointer,
+    setAsideKey('unknown'),
+    proposalsKey,
+  ]);
   const active = await configurations.from(pointer);
   const { configuration } = active;
   const firewalls = await inParallel(Object.keys(configuration.firewalls), 8, async (firewall) => ({
@@ -130,6 +137,7 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     author: active.author,
     activatedAt: count(pointer, 'activatedAt'),
     canary: canaryStatus(active),
+    proposals: Object.values(proposalsIn(asked)),
     firewalls,
     publications: await publications(ports, active, places),
     clusters: await inParallel([...active.clusters.values()], 8, (cluster) =>

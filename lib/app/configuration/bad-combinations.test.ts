@@ -65,6 +65,27 @@ const references: Case[] = [
 
 const combinations: Case[] = [
   [
+    'region: eu-central-1, alarm',
+    'region: eu-central-1, onboarding: { image: "r.example/agent:1", admit: [shup] }, alarm',
+    'hub.onboarding.admit[0]',
+    1,
+    /shup is no cluster/,
+  ],
+  [
+    'region: eu-central-1, alarm',
+    'region: eu-central-1, onboarding: { admit: [shop] }, alarm',
+    'hub.onboarding.image',
+    1,
+    /`image` is missing/,
+  ],
+  [
+    'region: eu-central-1, alarm',
+    'region: us-east-1, onboarding: { image: "r.example/agent:1", admit: [shop] }, alarm',
+    'hub.onboarding.admit[0]',
+    1,
+    /not in the account and region of the hub/,
+  ],
+  [
     'kind: fortigate',
     'kind: fortigate\n    rotateKeyDays: 30',
     'firewalls.edge-1.rotateKeyDays',

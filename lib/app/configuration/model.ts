@@ -48,8 +48,8 @@ export interface HubConfiguration {
   permissionsBoundaryArn?: string | undefined;
   /** After how long a pause, or changes that a freeze holds, raise an alarm. */
   alarmAfter?: { pausedMinutes?: number | undefined; frozenHours?: number | undefined } | undefined;
-  /** Image of the agent. */
-  onboarding?: { image?: string | undefined } | undefined;
+  /** Image of the agent, and keys of the clusters that get it without a person. */
+  onboarding?: { image?: string | undefined; admit?: readonly string[] | undefined } | undefined;
   /** IAM path of all roles, such as `/security/`. */
   rolePath?: string | undefined;
   /** How the audit archive is kept; defaults in audit-settings.ts. */

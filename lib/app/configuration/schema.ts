@@ -90,6 +90,13 @@ export const hubSchema = z.strictObject({
         .regex(/^[a-z0-9][\w.:/-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})$/, 'an image has a tag or digest')
         .optional()
         .describe('Image of the agent; `npm run build` makes its context.'),
+      admit: z
+        .array(text)
+        .min(1)
+        .optional()
+        .describe(
+          'Clusters that get the agent without a person once they carry the tag zonebridge.dev/onboard=true.',
+        ),
     })
     .optional()
     .describe('How agents get into clusters.'),

@@ -39,7 +39,7 @@ export function clusterOf(
 export function wantedFor(
   configuration: Configuration,
   given: string,
-  more: { image: string; metrics?: boolean | undefined },
+  more: { image: string; metrics?: boolean | undefined; networkReport: boolean },
 ): Wanted {
   const { hub } = configuration;
   const { key, cluster } = clusterOf(configuration, given);
@@ -72,6 +72,7 @@ export function wantedFor(
         ZONEBRIDGE_SOURCE: clusterSource(cluster),
       },
       ...(irsa ? { irsaRole: role(hub.account) } : {}),
+      networkReport: more.networkReport,
       ...(more.metrics ? { metrics: true } : {}),
     },
   };

@@ -2,11 +2,13 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { ClusterConfiguration } from '../../app/configuration/model.ts';
 import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
 import { AlarmChannel } from '../alarm-channel.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { AuditArchive } from '../audit-archive.ts';
+import { ClusterOnboarding } from '../cluster-onboarding.ts';
 import { HubDashboard } from '../dashboard.ts';
 import { ApprovalAnswers } from '../approval-answers.ts';
 import { AgentBus } from '../event-bus.ts';
@@ -40,6 +42,13 @@ export class HubStack extends ZonebridgeStack {
         bus.admitTicketSystem(name, system, { answers: queue, undelivered });
       functions.push(answering);
     }
+    const admitted = this.admitted(settings);
+    if (Object.keys(admitted).length > 0) {
+      const request = { surroundings, monitoring, admitted, undelivered };
+      const onboarding = new ClusterOnboarding(this, 'Onboarding', request);
+      bus.admitFunction(onboarding.function.role);
+      functions.push(onboarding.function);
+    }
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,
       functions: functions.map((each) => each.lambda),
@@ -47,6 +56,13 @@ export class HubStack extends ZonebridgeStack {
     });
     new CfnOutput(this, 'BusName', { value: names.bus(hub.name), description: 'Event bus of the agents' });
     new CfnOutput(this, 'IngestQueueUrl', { value: ingest.queueUrl, description: 'Queue of ingest-deltas' });
+  }
+
+  /** Clusters that get the agent without a person. */
+  private admitted({ configuration }: StackSettings): Record<string, ClusterConfiguration> {
+    const { admit = [] } = configuration.hub.onboarding ?? {};
+    const named = Object.entries(configuration.clusters).filter(([key]) => admit.includes(key));
+    return Object.fromEntries(named);
   }
 
   private ingestQueue(): Queue {

@@ -89,6 +89,8 @@ function show(cli: Cli, status: Status): void {
     rows: status.clusters.map((cluster) => clusterRow(cluster, now)),
   });
   showNetworks(cli, status);
+  for (const { cluster, state, reason } of status.proposals)
+    output.line(output.safe(`  EKS cluster ${cluster} asks for the agent (${state}): ${reason}`));
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
 }

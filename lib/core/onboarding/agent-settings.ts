@@ -10,6 +10,8 @@ export interface AgentSettings {
   >;
   /** IAM role for the OIDC provider of the cluster, where pod identity does not work. */
   irsaRole?: string | undefined;
+  /** Lets the agent read how the network of the cluster translates addresses, and tell it. */
+  networkReport?: boolean | undefined;
   /** Lets Prometheus read the agent's metrics. */
   metrics?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
 import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
 import { assemble } from './kustomization.ts';
@@ -20,33 +20,38 @@ export function shippedManifests(): string {
 }
 
 /**
- * The objects of one cluster's agent, in the order in which they are applied. `folder` holds `base` and `features`.
+ * The objects of one cluster's agent in the order in which they are applied: the Deployment last, when its rights are there. `folder` holds `base` and `features`.
  * Throws `configuration/invalid` for manifests that hold what is not known here.
  */
 export async function agentObjects(folder: string, settings: AgentSettings): Promise<KubernetesObject[]> {
   const features = [
     ...(settings.irsaRole === undefined ? [] : ['irsa']),
     ...(settings.metrics ? ['metrics'] : []),
+    ...(settings.networkReport ? ['network-report'] : []),
   ];
-  const read = async (path: string, file: string): Promise<unknown> =>
-    parse(await readFile(join(folder, path, file), 'utf8'));
+  const read = async (path: string, file: string): Promise<unknown[]> =>
+    parseAllDocuments(await readFile(join(folder, path, file), 'utf8')).map((one) => one.toJS() as unknown);
   const objects = await assemble(read, ['base', ...features.map((feature) => `features/${feature}`)]);
-  return objects.map((object) => placed(withValues(object, settings), settings));
+  const filled = objects.map((object) => placed(withValues(object, settings), settings));
+  const [deployment, rest] = [filled.filter(isDeployment), filled.filter((one) => !isDeployment(one))];
+  return [...rest, ...deployment];
 }
+
+const isDeployment = ({ kind }: KubernetesObject): boolean => kind === 'Deployment';
 
 /** Puts the values of the cluster where the manifests have words in capitals. */
 function withValues(object: KubernetesObject, settings: AgentSettings): KubernetesObject {
   const patch = (part: object) => mergePatch(object, part, object.kind) as KubernetesObject;
   switch (object.kind) {
     case 'ConfigMap':
-      return patch({ data: settings.environment });
+      return patch({ data: environmentOf(settings) });
     case 'ServiceAccount':
       return settings.irsaRole === undefined
         ? object
         : patch({ metadata: { annotations: { 'eks.amazonaws.com/role-arn': settings.irsaRole } } });
     case 'Deployment': {
       // Pods do not notice a changed ConfigMap by themselves.
-      const annotations = { 'zonebridge.dev/settings': hash(settings.environment) };
+      const annotations = { 'zonebridge.dev/settings': hash(environmentOf(settings)) };
       return withImage(patch({ spec: { template: { metadata: { annotations } } } }), settings.image);
     }
     default:
@@ -54,7 +59,12 @@ function withValues(object: KubernetesObject, settings: AgentSettings): Kubernet
   }
 }
 
-function hash(environment: AgentSettings['environment']): string {
+/** An agent that may not read the network does not try. */
+function environmentOf({ environment, networkReport }: AgentSettings): Record<string, string> {
+  return { ...environment, ...(networkReport ? {} : { ZONEBRIDGE_NETWORK_REPORT: 'off' }) };
+}
+
+function hash(environment: Record<string, string>): string {
   const sorted = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16);
 }
@@ -72,7 +82,7 @@ function placed(object: KubernetesObject, { namespace, serviceAccount }: AgentSe
   });
   if (copy.kind === 'Namespace') copy.metadata.name = namespace;
   if (copy.kind === 'ServiceAccount') copy.metadata.name = serviceAccount;
-  if (copy.kind === 'ClusterRoleBinding')
+  if (copy.kind === 'ClusterRoleBinding' || copy.kind === 'RoleBinding')
     copy['subjects'] = [{ kind: 'ServiceAccount', name: serviceAccount, namespace }];
   return copy;
 }

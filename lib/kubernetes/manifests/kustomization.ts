@@ -20,26 +20,32 @@ const object = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 });
 
-/** The content of a YAML file of a folder, one document; undefined when there is no such file. */
-export type ReadYaml = (folder: string, file: string) => Promise<unknown>;
+/** The documents of a YAML file of a folder; none when there is no such file. */
+export type ReadYaml = (folder: string, file: string) => Promise<unknown[]>;
 
 /** Assembles folders in their order: the base first, then features. Throws `configuration/invalid` for what it does not know. */
 export async function assemble(read: ReadYaml, folders: readonly string[]): Promise<KubernetesObject[]> {
   let objects: KubernetesObject[] = [];
   for (const folder of folders) {
-    const parsed = kustomization.safeParse(await read(folder, 'kustomization.yaml'));
+    const [document] = await read(folder, 'kustomization.yaml');
+    const parsed = kustomization.safeParse(document);
     if (!parsed.success) throw unknown(`${folder}/kustomization.yaml`, z.prettifyError(parsed.error));
-    for (const file of parsed.data.resources) objects.push(await readObject(read, folder, file));
+    for (const file of parsed.data.resources) objects.push(...(await readObjects(read, folder, file)));
     for (const { path } of parsed.data.patches)
-      objects = patched(objects, await readObject(read, folder, path), `${folder}/${path}`);
+      for (const patch of await readObjects(read, folder, path))
+        objects = patched(objects, patch, `${folder}/${path}`);
   }
   return objects;
 }
 
-async function readObject(read: ReadYaml, folder: string, file: string): Promise<KubernetesObject> {
-  const parsed = object.safeParse(await read(folder, file));
-  if (!parsed.success) throw unknown(`${folder}/${file}`, z.prettifyError(parsed.error));
-  return parsed.data as KubernetesObject;
+async function readObjects(read: ReadYaml, folder: string, file: string): Promise<KubernetesObject[]> {
+  const documents = await read(folder, file);
+  if (documents.length === 0) throw unknown(`${folder}/${file}`, 'there is nothing in it');
+  return documents.map((document) => {
+    const parsed = object.safeParse(document);
+    if (!parsed.success) throw unknown(`${folder}/${file}`, z.prettifyError(parsed.error));
+    return parsed.data as KubernetesObject;
+  });
 }
 
 function patched(objects: KubernetesObject[], patch: KubernetesObject, where: string): KubernetesObject[] {

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
 import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { agentObjects } from './agent-manifests.ts';
@@ -18,20 +19,31 @@ const settings: AgentSettings = {
     ZONEBRIDGE_SOURCE: 'zonebridge.cluster.111122223333.eu-central-1.shop',
   },
 };
-const everything = { ...settings, irsaRole: 'arn:aws:iam::111122223333:role/agent', metrics: true };
+const everything = {
+  ...settings,
+  irsaRole: 'arn:aws:iam::111122223333:role/agent',
+  metrics: true,
+  networkReport: true,
+};
 
 describe('the manifests of an agent', () => {
-  test('every file belongs to its kustomization, and every value is filled in', async () => {
-    const objects = await agentObjects(folder, everything);
-    const files = ['base', 'features/irsa', 'features/metrics'].flatMap((part) =>
-      readdirSync(join(folder, part)),
-    );
-    // Two files are patches, three are kustomizations.
-    expect(objects.length).toBe(files.length - 5);
-    expect(JSON.stringify(objects)).not.toMatch(
-      /"[^"]*\b[A-Z]+_?(ARN|NAME|ACCOUNT|REGISTRY|VERSION)\b[^_A-Z"]*"(?!:)/,
-    );
-    const text = JSON.stringify(objects);
+  test('every file belongs to its kustomization, every feature to the agent, and every value is filled in', async () => {
+    const features = readdirSync(join(folder, 'features')).map((feature) => `features/${feature}`);
+    const text = JSON.stringify(await agentObjects(folder, everything));
+    for (const part of ['base', ...features]) {
+      const yaml = (file: string) => readFileSync(join(folder, part, file), 'utf8');
+      const { resources = [], patches = [] } = parse(yaml('kustomization.yaml')) as {
+        resources?: string[];
+        patches?: { path: string }[];
+      };
+      const listed = [...resources, ...patches.map(({ path }) => path), 'kustomization.yaml'];
+      expect(readdirSync(join(folder, part)).sort()).toEqual(listed.sort());
+      for (const document of resources.flatMap((file) => parseAllDocuments(yaml(file)))) {
+        const { kind, metadata } = document.toJS() as { kind: string; metadata: { name: string } };
+        expect(text).toMatch(new RegExp(`"kind":"${kind}","metadata":\\{"name":"${metadata.name}"`));
+      }
+    }
+    expect(text).not.toMatch(/[":/.](BUS_ARN|QUEUE_NAME|REGION|ACCOUNT|NAME|REGISTRY|VERSION|ROLE_ARN)["./]/);
     for (const value of [everything.image, everything.irsaRole, ...Object.values(settings.environment)])
       expect(text).toContain(value);
   });
@@ -45,9 +57,11 @@ describe('the manifests of an agent', () => {
     expect(objects.map(objectTitle)).toContain('Namespace security');
     expect(objects.map(objectTitle)).toContain('ServiceAccount security/fw');
     const namespaces = objects.flatMap(({ metadata }) => metadata.namespace ?? []);
-    expect(new Set(namespaces)).toEqual(new Set(['security']));
-    const binding = objects.find(({ kind }) => kind === 'ClusterRoleBinding');
-    expect(binding?.['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'fw', namespace: 'security' }]);
+    expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system']));
+    const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
+    expect(bindings.length).toBe(3);
+    for (const binding of bindings)
+      expect(binding['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'fw', namespace: 'security' }]);
     expect(JSON.stringify(objects)).toContain('"serviceAccountName":"fw"');
   });
 
@@ -65,6 +79,8 @@ describe('the manifests of an agent', () => {
     const text = JSON.stringify(await agentObjects(folder, settings));
     expect(text).not.toContain('role-arn');
     expect(text).not.toContain('zonebridge-agent-metrics');
+    expect(text).not.toContain('kube-system');
+    expect(text).toContain('"ZONEBRIDGE_NETWORK_REPORT":"off"');
   });
 });
 
@@ -77,7 +93,7 @@ describe('what kustomize would do otherwise is refused', () => {
     patches: [{ path: 'patch.yaml' }],
   };
   const assembled = async (files: Record<string, unknown>) =>
-    assemble(async (_, file) => files[file], ['folder']);
+    assemble(async (_, file) => [files[file]].filter((one) => one !== undefined), ['folder']);
 
   test('maps are merged', async () => {
     const patch = { ...thing, data: { b: '2' } };

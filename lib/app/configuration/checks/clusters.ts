@@ -12,6 +12,7 @@ const longestRole = 64;
 
 /** Clusters are told apart, share addresses only when they say so, and fit into their stacks. */
 export function checkClusters(draft: Draft, report: Report): void {
+  checkAdmitted(draft, report);
   const clusters = [...draft.clusters];
   for (const [index, [name, cluster]] of clusters.entries()) {
     checkRoleName(name, draft, report);
@@ -27,6 +28,24 @@ export function checkClusters(draft: Draft, report: Report): void {
       ['clusters', extra, 'cell'],
       `cell ${cell} has ${members.length} clusters; ${clustersPerCell} fit, open another`,
     );
+  }
+}
+
+/** Who gets the agent without a person is a cluster of the account and region in which the function of the hub runs. */
+function checkAdmitted({ hub, clusters }: Draft, report: Report): void {
+  const { admit = [], image } = hub?.onboarding ?? {};
+  if (hub === undefined || admit.length === 0) return;
+  if (image === undefined)
+    report.problem(['hub', 'onboarding', 'image'], '`image` is missing: clusters that are admitted get it');
+  for (const [index, key] of admit.entries()) {
+    const cluster = clusters.get(key);
+    const where = ['hub', 'onboarding', 'admit', index] as const;
+    if (cluster === undefined) report.problem([...where], `${key} is no cluster of the configuration`);
+    else if (cluster.account !== hub.account || cluster.region !== hub.region)
+      report.problem(
+        [...where],
+        `${key} is not in the account and region of the hub: run \`zonebridge onboard ${key}\``,
+      );
   }
 }
 

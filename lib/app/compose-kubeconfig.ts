@@ -1,0 +1,1 @@
+export { kubeconfigEntrance } from '../kubernetes/administration/kubeconfig.ts';
