@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { recordAction } from '../app/audit/actions.ts';
+import { imageForm, imageRule } from '../app/configuration/image-form.ts';
+import { notReady } from '../app/onboarding/look.ts';
 import { clusterOf, type Wanted, wantedFor } from '../app/onboarding/wanted.ts';
 import { ZonebridgeError } from '../core/errors.ts';
+import type { Obstacle } from '../core/onboarding/examine.ts';
 import type { Installer } from '../core/onboarding/ports.ts';
 import type { Cli } from './cli.ts';
 import { acting, type HubSession } from './hub.ts';
@@ -50,6 +53,8 @@ export async function openCluster(
     metrics,
     networkReport,
   });
+  if (image !== undefined && !imageForm.test(image))
+    throw new ZonebridgeError('command/usage', `${image}: ${imageRule}`);
   const entrance = kubeconfig === undefined ? undefined : await entranceBy(cli.path(kubeconfig), context);
   const way = { region: cluster.region, assume, entrance };
   if (cli.io.installer) return { installer: cli.io.installer(way), wanted };
@@ -61,6 +66,15 @@ export async function openCluster(
 async function entranceBy(path: string, context: string | undefined) {
   const { kubeconfigEntrance } = await import('../app/compose-kubeconfig.ts');
   return kubeconfigEntrance(path, context);
+}
+
+/** Shows everything in the way, each with what to do, and gives the refusal to throw. */
+export function refusal({ output }: Cli, { key }: Wanted, obstacles: readonly Obstacle[]): ZonebridgeError {
+  for (const { seen, remedy } of obstacles) {
+    output.line(`  ${output.colors.red('in the way')}: ${output.safe(seen)}`);
+    output.line(`    ${output.safe(remedy)}`);
+  }
+  return notReady(key, obstacles);
 }
 
 /** Writes down who does it, before it is done. */

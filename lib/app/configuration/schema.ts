@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { boundedPrefix, canonicalPrefix, workloadPrefix } from '../../core/model/address.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
+import { imageForm, imageRule } from './image-form.ts';
 import { periodSchema } from './period-schema.ts';
 
 /** Forms of names. None may hold `|`, which joins them in keys, or a blank. */
@@ -87,7 +88,7 @@ export const hubSchema = z.strictObject({
     .strictObject({
       image: z
         .string()
-        .regex(/^[a-z0-9][\w.:/-]*(?::[\w.-]+|@sha256:[0-9a-f]{64})$/, 'an image has a tag or digest')
+        .regex(imageForm, imageRule)
         .optional()
         .describe('Image of the agent; `npm run build` makes its context.'),
       admit: z

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { look, notReady } from '../../app/onboarding/look.ts';
+import { look } from '../../app/onboarding/look.ts';
 import { offboard, type Offboarded } from '../../app/onboarding/offboard.ts';
 import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirmByName } from '../confirm.ts';
 import { type HubSession, withHub } from '../hub.ts';
-import { type ClusterOptions, clusterOptions, noteAction, openCluster } from '../onboarding.ts';
+import { type ClusterOptions, clusterOptions, noteAction, openCluster, refusal } from '../onboarding.ts';
 
 interface OffboardOptions extends ClusterOptions {
   dryRun?: boolean;
@@ -36,7 +36,7 @@ async function run(cli: Cli, hub: HubSession, options: OffboardOptions & { clust
   const { installer, wanted } = await openCluster(cli, hub, { ...options, removing: true });
   const { key, cluster } = wanted;
   const seen = await look(installer, wanted, { purpose: 'leave' });
-  if (seen.examination.obstacles.length > 0) throw notReady(key, seen.examination.obstacles);
+  if (seen.examination.obstacles.length > 0) throw refusal(cli, wanted, seen.examination.obstacles);
   output.line(`${key}: EKS cluster ${cluster.name} in ${cluster.region} of account ${cluster.account}`);
   output.line(
     `  the agent, its rights and settings in namespace ${cluster.namespace} are removed; the namespace stays, others may use it`,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { look, type Look, notReady } from '../../app/onboarding/look.ts';
+import { look, type Look } from '../../app/onboarding/look.ts';
 import { onboard, waitForAgent } from '../../app/onboarding/onboard.ts';
 import { writeManifests } from '../../app/onboarding/write-manifests.ts';
 import type { Wanted } from '../../app/onboarding/wanted.ts';
@@ -8,7 +8,7 @@ import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { type HubSession, withHub } from '../hub.ts';
-import { type ClusterOptions, clusterOptions, noteAction, openCluster } from '../onboarding.ts';
+import { type ClusterOptions, clusterOptions, noteAction, openCluster, refusal } from '../onboarding.ts';
 
 interface OnboardOptions extends ClusterOptions {
   dryRun?: boolean;
@@ -56,7 +56,7 @@ async function run(cli: Cli, hub: HubSession, options: OnboardOptions & { cluste
   const force = options.forceConflicts === true;
   const seen = await look(installer, wanted, { purpose: filesOnly ? 'files' : 'join', force });
   show(cli, wanted, seen);
-  if (seen.examination.obstacles.length > 0) throw notReady(wanted.key, seen.examination.obstacles);
+  if (seen.examination.obstacles.length > 0) throw refusal(cli, wanted, seen.examination.obstacles);
   const files = filesOnly ? await write(cli, wanted, seen, options.manifests) : undefined;
   const plan = planOf(wanted, seen, files);
   if (options.dryRun) {
