@@ -139,7 +139,7 @@ export class ZonebridgeFunction extends Construct {
 
 function bundling(folders: Readonly<Record<string, string>>) {
   const copies = (output: string): string[] =>
-    Object.entries(folders).map(([name, from]) => `cp -r ${projectRoot}/${from} ${output}/${name}`);
+    Object.entries(folders).map(([name, from]) => `cp -r "${projectRoot}/${from}" "${output}/${name}"`);
   return {
     format: OutputFormat.ESM,
     target: 'node24',

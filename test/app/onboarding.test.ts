@@ -304,6 +304,14 @@ describe('what stands in the way is told all at once', () => {
     expect(installer.calls).toEqual([]);
   });
 
+  test('an image needs a tag or a digest', async () => {
+    for (const wrong of ['bad image:1', 'registry.example/agent', 'agent:', '-agent:1'])
+      expect([wrong, (await run('onboard', 'shop', '--yes', '--image', wrong)).code]).toEqual([wrong, 2]);
+    const digest = `registry.example:5000/team/agent@sha256:${'a'.repeat(64)}`;
+    expect((await run('onboard', 'shop', '--dry-run', '--image', digest)).code).toBe(0);
+    expect(installer.calls).toEqual([]);
+  });
+
   test('an image is needed', async () => {
     const { code, stderr } = await run('onboard', 'shop', '--yes');
     expect([code, stderr]).toEqual([2, expect.stringContaining('--image')]);

@@ -172,9 +172,6 @@ async function otherHub(
 
 /** All obstacles as one refusal. */
 export function notReady(cluster: string, obstacles: readonly Obstacle[]): ZonebridgeError {
-  const lines = obstacles.map(({ seen, remedy }) => `${seen}. ${remedy}`);
-  return new ZonebridgeError(
-    'cluster/not-ready',
-    `${cluster} cannot be taken in yet:\n  ${lines.join('\n  ')}`,
-  );
+  const all = obstacles.map(({ seen, remedy }) => `${seen}. ${remedy}`).join(' Also: ');
+  return new ZonebridgeError('cluster/not-ready', `${cluster} is not ready: ${all}`);
 }

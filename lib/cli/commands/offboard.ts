@@ -41,7 +41,10 @@ async function run(cli: Cli, hub: HubSession, options: OffboardOptions & { clust
   output.line(
     `  the agent, its rights and settings in namespace ${cluster.namespace} are removed; the namespace stays, others may use it`,
   );
-  const objects = seen.objects.map(({ object }) => objectTitle(object));
+  const objects = seen.objects
+    .map(({ object }) => objectTitle(object))
+    .filter((title) => !title.startsWith('Namespace '));
+  for (const object of objects) output.line(`    ${output.safe(object)}`);
   if (options.dryRun) {
     output.result({
       ok: true,

@@ -6,7 +6,7 @@ import type { Credentials, Entrance } from './cluster-api.ts';
 
 /**
  * The way in that a kubeconfig describes, also through the programs that it names for fresh tokens.
- * Throws `configuration/invalid` for one that cannot be read, names no cluster, or switches verification off.
+ * Throws `command/usage` for one that cannot be read, names no cluster, or switches verification off.
  */
 export function kubeconfigEntrance(path: string, context?: string): Entrance {
   const config = load(path, context);
@@ -53,5 +53,5 @@ function text(value: unknown): string | undefined {
 }
 
 function invalid(path: string, why: string): ZonebridgeError {
-  return new ZonebridgeError('configuration/invalid', `the kubeconfig ${path} cannot be used: ${why}`);
+  return new ZonebridgeError('command/usage', `the kubeconfig ${path} cannot be used: ${why}`);
 }
