@@ -3,6 +3,7 @@ import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
+import { ofOnboarding } from './of-onboarding.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofSync } from './of-sync.ts';
 
@@ -13,4 +14,5 @@ export const mutants: readonly Mutant[] = [
   ...ofSync,
   ...ofDevice,
   ...ofNetwork,
+  ...ofOnboarding,
 ];

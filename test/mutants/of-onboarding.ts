@@ -1,0 +1,60 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'lib/app/onboarding';
+const commands = 'test/app/onboarding.test.ts';
+const rounds = 'test/app/onboard-clusters.test.ts';
+
+/** Who gets an agent, who is let into a cluster, and what is taken out of it again. */
+export const ofOnboarding: readonly Mutant[] = [
+  {
+    name: 'offboard-takes-foreign',
+    breaks: 'objects that lost our label are deleted, too',
+    file: `${folder}/offboard.ts`,
+    edits: [
+      ["object.kind === 'Namespace' || !isOurs(stored)", "object.kind === 'Namespace' && isOurs(stored)"],
+    ],
+    killers: [commands],
+  },
+  {
+    name: 'access-entry-stays',
+    breaks: 'the administrator that was let in for the work stays',
+    file: `${folder}/enter.ts`,
+    edits: [['    await installer.eks.dismiss(eks.name, principal);\n', '']],
+    killers: [commands],
+  },
+  {
+    name: 'other-hub-taken-over',
+    breaks: 'an agent of another hub is taken over',
+    file: `${folder}/look.ts`,
+    edits: [['bus === settings.environment.ZONEBRIDGE_BUS', 'bus !== undefined']],
+    killers: [commands],
+  },
+  {
+    name: 'old-agent-will-do',
+    breaks: 'the agent that is being replaced counts for the new one',
+    file: `${folder}/onboard.ts`,
+    edits: [['!restarted || now.process !== done.before.process', 'now.process !== undefined']],
+    killers: [commands],
+  },
+  {
+    name: 'tag-admits',
+    breaks: 'the tag of a cluster alone gets it the agent',
+    file: 'lib/core/onboarding/proposal.ts',
+    edits: [['hub.onboarding?.admit?.includes(key)', 'hub.onboarding !== undefined']],
+    killers: [rounds],
+  },
+  {
+    name: 'name-admits',
+    breaks: 'a cluster of another account is taken for the one of its name',
+    file: 'lib/core/onboarding/proposal.ts',
+    edits: [['clusterId(cluster) === id)', 'cluster.name === name)']],
+    killers: [rounds],
+  },
+  {
+    name: 'heard-cluster-touched',
+    breaks: 'a cluster that has its agent is worked on again by its tag',
+    file: `${folder}/onboard-clusters.ts`,
+    edits: [['  if ((await heard(ports, wanted.id)).epoch > 0) return undefined;\n', '']],
+    killers: [rounds],
+  },
+];
