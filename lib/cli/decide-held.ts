@@ -6,7 +6,7 @@ import { holdRule } from '../core/plan/hold-reasons.ts';
 import type { Cli } from './cli.ts';
 import { confirm } from './confirm.ts';
 import { exitCodes } from './exit-codes.ts';
-import { acting, type HubSession } from './hub.ts';
+import { acting, type ActiveHub } from './hub.ts';
 import { requireKnown } from './known.ts';
 import { ago, plural } from './time.ts';
 
@@ -34,7 +34,7 @@ export interface DecisionKind {
 /** Shows what is held, asks, and carries the decision out. */
 export async function decideHeld(
   cli: Cli,
-  hub: HubSession,
+  hub: ActiveHub,
   request: DecideOptions & { firewall: string; kind: DecisionKind },
 ): Promise<void> {
   const { output } = cli;
@@ -62,7 +62,7 @@ export async function decideHeld(
   const by = await acting(cli, hub);
   const { reason, ticket } = request;
   const decided = await kind.decide(hub.ports, active, { firewall, held, by, reason, ticket });
-  output.line(kind.done(decided));
+  if (decided.decided.length > 0) output.line(kind.done(decided));
   if (decided.changed.length > 0) {
     output.line(`${plural(decided.changed.length, 'change')} changed meanwhile and is left out: look again.`);
     cli.exitCode = exitCodes.held;

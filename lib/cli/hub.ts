@@ -2,15 +2,20 @@ import type { Operator } from '../app/compose-operator.ts';
 import type { Configuration } from '../app/configuration/model.ts';
 import type { ActiveConfiguration } from '../app/state/configurations.ts';
 import type { Person } from '../app/person.ts';
-import { ZonebridgeError } from '../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 
-/** The hub of the configuration file, ready for a command. */
-export interface HubSession extends Operator {
-  /** As it stands in the file: what would be applied. */
-  configuration: Configuration;
+/** A hub, ready for a command that acts on its active generation. */
+export interface ActiveHub extends Operator {
+  /** As it stands in the file: what would be applied. Undefined when the file has problems. */
+  configuration: Configuration | undefined;
   /** The active generation: what the hub works with. Throws `configuration/missing` before the first apply. */
   active(): Promise<ActiveConfiguration>;
+}
+
+/** The hub of the configuration file, ready for a command. */
+export interface HubSession extends ActiveHub {
+  configuration: Configuration;
 }
 
 /**
@@ -23,15 +28,50 @@ export async function withHub<T>(
   { warnings = false } = {},
 ): Promise<T> {
   const { configuration } = await cli.configuration({ quiet: !warnings });
-  const operator = await connect(cli, configuration);
+  return session(cli, configuration.hub, (hub) => action({ ...hub, configuration }));
+}
+
+/**
+ * The same for what acts on the active generation alone, such as a person's orders: a file that has problems is in their way only when
+ * it does not say which hub is meant, and then its problems are thrown.
+ */
+export async function withActiveHub<T>(cli: Cli, action: (hub: ActiveHub) => Promise<T>): Promise<T> {
+  const { hub: settings, configuration } = await hubOfFile(cli);
+  return session(cli, settings, (hub) => action({ ...hub, configuration }));
+}
+
+async function hubOfFile(
+  cli: Cli,
+): Promise<{ hub: Configuration['hub']; configuration: Configuration | undefined }> {
   try {
-    return await action({ ...operator, configuration, active: () => operator.configurations.active() });
+    const { configuration } = await cli.configuration({ quiet: true });
+    return { hub: configuration.hub, configuration };
   } catch (error) {
-    throw explained(error, configuration.hub, cli.io.env);
+    if (!isZonebridgeError(error, 'configuration/invalid')) throw error;
+    const { loadHub } = await import('../app/configuration/load-hub.ts');
+    const hub = await loadHub(cli.configPath);
+    if (!hub) throw error;
+    cli.output.note(
+      `warning ${error.message} (\`zonebridge validate\` lists them). Its hub section alone is used: hub ${hub.name}, account ${hub.account}, region ${hub.region}.`,
+    );
+    return { hub, configuration: undefined };
   }
 }
 
-async function connect(cli: Cli, { hub }: Configuration): Promise<Operator> {
+async function session<T>(
+  cli: Cli,
+  settings: Configuration['hub'],
+  action: (hub: Omit<ActiveHub, 'configuration'>) => Promise<T>,
+): Promise<T> {
+  const operator = await connect(cli, settings);
+  try {
+    return await action({ ...operator, active: () => operator.configurations.active() });
+  } catch (error) {
+    throw explained(error, settings, cli.io.env);
+  }
+}
+
+async function connect(cli: Cli, hub: Configuration['hub']): Promise<Operator> {
   if (cli.io.connect) return cli.io.connect(hub);
   // Loaded here, so that `--help` does not wait for clients of AWS.
   const { composeOperator } = await import('../app/compose-operator.ts');
@@ -98,7 +138,7 @@ export function person(cli: Cli, given: string | undefined, principal?: string):
 }
 
 /** Who runs the command, as AWS says; the name of the pipeline or machine only where AWS says nothing, and then it proves nothing. */
-export async function acting(cli: Cli, hub: HubSession): Promise<Person> {
+export async function acting(cli: Cli, hub: ActiveHub): Promise<Person> {
   const principal = await hub.caller.principal();
   return { name: principal ?? person(cli, undefined), principal };
 }

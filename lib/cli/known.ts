@@ -2,7 +2,7 @@ import { activeOrNone } from '../app/commands/plan.ts';
 import type { Configuration } from '../app/configuration/model.ts';
 import { listed } from '../app/unknown-name.ts';
 import { ZonebridgeError } from '../core/errors.ts';
-import type { HubSession } from './hub.ts';
+import type { ActiveHub } from './hub.ts';
 
 interface Named {
   firewall?: string | undefined;
@@ -13,10 +13,13 @@ interface Named {
  * Throws `command/usage` for a firewall or group that is neither in the file nor in the active generation, and says which there are.
  * What is in the file needs no look at the hub.
  */
-export async function requireKnown(hub: HubSession, named: Named): Promise<void> {
-  if (unknownIn(hub.configuration, named) === undefined) return;
+export async function requireKnown(hub: ActiveHub, named: Named): Promise<void> {
+  const { configuration } = hub;
+  if (configuration && unknownIn(configuration, named) === undefined) return;
   const active = await activeOrNone(hub.configurations);
-  const message = unknownIn(active?.configuration ?? hub.configuration, named);
+  // Before the first apply and without a file, the command itself says that nothing is active.
+  const known = active?.configuration ?? configuration;
+  const message = known && unknownIn(known, named);
   if (message !== undefined) throw new ZonebridgeError('command/usage', message);
 }
 

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { OperatorWorld, pushed } from '../support/operator-world.ts';
@@ -156,6 +158,69 @@ describe('a quarantine says where nothing happens', () => {
     await world.run(['apply', '--yes']);
     expect(await limits('shop/p1')).toEqual([3, [{ firewall: 'edge', group: 'web', because: 'observe' }]]);
   });
+});
+
+describe('a file with problems', () => {
+  const damage = async (change: (text: string) => string) => {
+    const file = join(world.folder, 'zonebridge.yaml');
+    await writeFile(file, change(await readFile(file, 'utf8')));
+  };
+
+  test.each([
+    ['that does not fit the schema', (text: string) => `${text}\nnonsense: 1\n`],
+    ['that is no YAML', (text: string) => `${text}\ngroups2: { "open\n`],
+  ])('%s is not in the way of orders, and is named', async (_, change) => {
+    await damage(change);
+    const orders = [
+      [['pause', 'edge'], 0],
+      [['status'], 3],
+      [['resume', 'edge'], 0],
+      [['quarantine', '10.1.0.1'], 0],
+      [['quarantine', '10.1.0.1', '--lift'], 0],
+      [['approve', 'edge', '--yes'], 0],
+      [['reject', 'edge', '--yes'], 0],
+    ] as const;
+    for (const [argv, code] of orders) {
+      const ran = await world.run(argv);
+      expect([argv, ran.code]).toEqual([argv, code]);
+      expect(ran.stderr).toContain('Its hub section alone is used: hub sandbox');
+    }
+    expect(await world.run(['pause', 'egde'])).toMatchObject({ code: 2 });
+    const plan = await world.run(['plan']);
+    expect([plan.code, plan.stderr]).toEqual([2, expect.stringContaining('configuration/invalid')]);
+  });
+
+  test.each([
+    ['is not valid', (text: string) => text.replace(/region: \S+/, 'region: nowhere')],
+    ['stands there twice', (text: string) => `${text}\nhub: { name: other }\n`],
+    ['is not there', (text: string) => text.replace(/^hub:/m, 'hbu:')],
+  ])('whose hub section %s names no hub', async (_, change) => {
+    await damage(change);
+    const { code, stderr } = await world.run(['pause']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('configuration/invalid')]);
+    expect(stderr).not.toContain('alone is used');
+  });
+});
+
+test('nobody quarantines an address that no workload has', async () => {
+  const nobody = [
+    ['0.0.0.0', 'unspecified'],
+    ['::', 'unspecified'],
+    ['127.0.0.1', 'loopback'],
+    ['::1', 'loopback'],
+    ['224.0.0.1', 'multicast'],
+    ['ff02::1', 'multicast'],
+    ['255.255.255.255', 'broadcast'],
+    ['169.254.169.254', 'link-local'],
+    ['fe80::1', 'link-local'],
+  ] as const;
+  for (const [address, name] of nobody) {
+    const { code, stderr } = await world.run(['quarantine', address]);
+    expect([address, code]).toEqual([address, 2]);
+    expect(stderr).toContain('address/unusable');
+    expect(stderr).toContain(name);
+  }
+  expect((await world.json(['status'])).result['quarantines']).toEqual([]);
 });
 
 test('restore asks for one address or all', async () => {

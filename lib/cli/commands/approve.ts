@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { approveHeld } from '../../app/commands/approve.ts';
 import { type Cli, examples } from '../cli.ts';
 import { type DecideOptions, decideHeld, type DecisionKind } from '../decide-held.ts';
-import { withHub } from '../hub.ts';
+import { withActiveHub } from '../hub.ts';
 import { moment } from '../time.ts';
 
 type ApproveOptions = DecideOptions & { rejected?: boolean };
@@ -33,7 +33,7 @@ export function approveCommand(cli: Cli): Command {
       ),
     )
     .action((firewall: string, { rejected, ...options }: ApproveOptions) =>
-      withHub(cli, (hub) =>
+      withActiveHub(cli, (hub) =>
         decideHeld(cli, hub, { ...options, firewall, kind: approval(rejected === true) }),
       ),
     );

@@ -3,7 +3,7 @@ import { beforeCanary, canaryOf, promoteCanary } from '../../app/rollout/canary.
 import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { person, withHub } from '../hub.ts';
+import { person, withActiveHub } from '../hub.ts';
 import { apply } from './apply.ts';
 
 export function canaryCommand(cli: Cli): Command {
@@ -36,7 +36,7 @@ function promote(cli: Cli): Command {
     )
     .addHelpText('after', examples(['zonebridge canary promote', 'after a look at `zonebridge status`']))
     .action(({ yes, author }: { yes?: boolean; author?: string }) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const active = await hub.active();
         const { firewalls } = canaryOf(active);
         const question = `Give generation ${active.generation}, tried on ${firewalls.join(', ')}, to all firewalls?`;
@@ -73,7 +73,7 @@ function abort(cli: Cli): Command {
     .option('--no-wait', 'return as soon as the generation is active')
     .addHelpText('after', examples(['zonebridge canary abort', 'when the canary is not well']))
     .action((options: AbortOptions) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const configuration = await beforeCanary(hub);
         await apply(cli, { ...hub, configuration }, { ...options, endsCanary: true });
       }),

@@ -4,7 +4,7 @@ import type { Explanation } from '../../app/commands/explain.ts';
 import type { Step } from '../../app/commands/explain-place.ts';
 import { type Cli, examples } from '../cli.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
-import { withHub } from '../hub.ts';
+import { withActiveHub } from '../hub.ts';
 import { listed } from '../../app/unknown-name.ts';
 import { moment } from '../time.ts';
 
@@ -25,7 +25,7 @@ export function explainCommand(cli: Cli): Command {
       ),
     )
     .action((subject: string) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const explanation = await explain(hub, subject);
         // A lone word that is nothing at all is a slip; an address or a pod that is gone is an answer.
         if (!explanation.found && explanation.kind === 'endpoint' && !subject.includes('/'))

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type GroupView, listGroups, type Member } from '../../app/commands/groups.ts';
 import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
-import { withHub } from '../hub.ts';
+import { withActiveHub } from '../hub.ts';
 import { publications } from '../../app/commands/publication.ts';
 import { requireKnown } from '../known.ts';
 import { publicationText } from '../publication-text.ts';
@@ -25,7 +25,7 @@ export function groupsCommand(cli: Cli): Command {
       ),
     )
     .action((group: string | undefined, { firewall }: { firewall?: string }) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         await requireKnown(hub, { group, firewall });
         const active = await hub.active();
         const views = await listGroups(hub.ports, active, { group, firewall });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { pauseWrites } from '../../app/commands/pause.ts';
 import { type Cli, examples } from '../cli.ts';
-import { acting, withHub } from '../hub.ts';
+import { acting, withActiveHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 import { ago } from '../time.ts';
 
@@ -22,7 +22,7 @@ export function pauseCommand(cli: Cli): Command {
       ),
     )
     .action((firewall: string | undefined, { reason }: { reason?: string }) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         await requireKnown(hub, { firewall });
         const by = await acting(cli, hub);
         const { pause, already } = await pauseWrites(hub.ports, hub.configurations, { firewall, by, reason });

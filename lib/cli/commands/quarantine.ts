@@ -3,7 +3,7 @@ import { liftQuarantine, quarantine, type QuarantineResult } from '../../app/com
 import { quarantineLimits } from '../../app/orders/quarantine-limits.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { acting, type HubSession, withHub } from '../hub.ts';
+import { acting, type ActiveHub, withActiveHub } from '../hub.ts';
 import { ago, plural } from '../time.ts';
 
 interface QuarantineOptions {
@@ -37,7 +37,7 @@ export function quarantineCommand(cli: Cli): Command {
       ),
     )
     .action((target: string, options: QuarantineOptions) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const { lift, ...more } = options;
         const request = { target, ...more, by: await acting(cli, hub) };
         const result = await (lift ? liftQuarantine(hub, request) : quarantine(hub, request));
@@ -48,7 +48,7 @@ export function quarantineCommand(cli: Cli): Command {
 
 async function show(
   cli: Cli,
-  hub: HubSession,
+  hub: ActiveHub,
   { quarantine: order, already, places, limits, lifted }: QuarantineResult & { lifted: boolean },
 ): Promise<void> {
   const { output } = cli;

@@ -3,7 +3,7 @@ import type { Comparison } from '../../app/commands/firewall-state.ts';
 import { requestReconcile, waitForReconcile } from '../../app/commands/request-reconcile.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type HubSession, withHub } from '../hub.ts';
+import { type ActiveHub, withActiveHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 
 export function reconcileCommand(cli: Cli): Command {
@@ -17,7 +17,7 @@ export function reconcileCommand(cli: Cli): Command {
     .option('--no-wait', 'return as soon as the hub was asked')
     .addHelpText('after', examples(['zonebridge reconcile edge-1', 'after somebody worked on the firewall']))
     .action((firewall: string, options: { wait: boolean }) =>
-      withHub(cli, (hub) => reconcile(cli, hub, { firewall, ...options })),
+      withActiveHub(cli, (hub) => reconcile(cli, hub, { firewall, ...options })),
     );
 }
 
@@ -26,7 +26,7 @@ const timeoutMs = 5 * 60_000;
 
 async function reconcile(
   cli: Cli,
-  hub: HubSession,
+  hub: ActiveHub,
   { firewall, wait }: { firewall: string; wait: boolean },
 ): Promise<void> {
   const { output } = cli;

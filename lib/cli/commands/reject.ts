@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { rejectHeld } from '../../app/commands/approve.ts';
 import { type Cli, examples } from '../cli.ts';
 import { type DecideOptions, decideHeld, type DecisionKind } from '../decide-held.ts';
-import { withHub } from '../hub.ts';
+import { withActiveHub } from '../hub.ts';
 
 export function rejectCommand(cli: Cli): Command {
   return new Command('reject')
@@ -29,7 +29,7 @@ export function rejectCommand(cli: Cli): Command {
       ),
     )
     .action((firewall: string, options: DecideOptions) =>
-      withHub(cli, (hub) => decideHeld(cli, hub, { ...options, firewall, kind: rejection })),
+      withActiveHub(cli, (hub) => decideHeld(cli, hub, { ...options, firewall, kind: rejection })),
     );
 }
 

@@ -3,7 +3,7 @@ import { restoreMember } from '../../app/commands/restore.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
-import { acting, withHub } from '../hub.ts';
+import { acting, withActiveHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 import { plural } from '../time.ts';
 
@@ -31,7 +31,7 @@ export function restoreCommand(cli: Cli): Command {
       ),
     )
     .action((firewall: string, group: string, given: string | undefined, options: RestoreOptions) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const { all = false, reason } = options;
         if ((given === undefined) !== all)
           throw new ZonebridgeError('command/usage', 'name one address, or say --all');

@@ -3,7 +3,7 @@ import { resumeWrites } from '../../app/commands/pause.ts';
 import { readStatus } from '../../app/commands/status.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { acting, withHub } from '../hub.ts';
+import { acting, withActiveHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 import { duration } from '../time.ts';
 
@@ -20,7 +20,7 @@ export function resumeCommand(cli: Cli): Command {
       examples(['zonebridge resume edge-1', 'after its upgrade'], ['zonebridge resume', 'all']),
     )
     .action((firewall: string | undefined) =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         await requireKnown(hub, { firewall });
         const by = await acting(cli, hub);
         const ended = await resumeWrites(hub.ports, hub.configurations, { firewall, by });

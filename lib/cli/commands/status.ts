@@ -12,7 +12,7 @@ import {
 import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { withHub } from '../hub.ts';
+import { withActiveHub } from '../hub.ts';
 import { showNetworks } from '../show-networks.ts';
 import { publicationText } from '../publication-text.ts';
 import { showLeft } from '../show-left.ts';
@@ -32,7 +32,7 @@ export function statusCommand(cli: Cli): Command {
       examples(['zonebridge status', 'an overview'], ['zonebridge status --json', 'for monitoring']),
     )
     .action(() =>
-      withHub(cli, async (hub) => {
+      withActiveHub(cli, async (hub) => {
         const status = await readStatus(hub);
         show(cli, status);
         const left = await leftObjects(hub.ports, await hub.active());

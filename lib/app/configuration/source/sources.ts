@@ -25,12 +25,22 @@ interface Place {
  * Maps such as `groups` may be spread over files, but each entry, and each of `hub` and `brakes`, stands in one file only.
  */
 export async function readSources(location: string, files: ConfigurationFiles): Promise<Sources> {
-  const kind = await files.kind(location);
-  if (kind === 'missing')
+  if ((await files.kind(location)) === 'missing')
     return failed(location, 'there is no such file or folder; `zonebridge init` makes a first one');
+  const texts = await configurationTexts(location, files);
+  if (texts.length === 0) return failed(location, 'the folder holds no *.yaml file');
+  return merge(texts.map(({ file, text }) => readYaml(file, text)));
+}
+
+/** The files that a location stands for, as they are; none when nothing is there. */
+export async function configurationTexts(
+  location: string,
+  files: ConfigurationFiles,
+): Promise<{ file: string; text: string }[]> {
+  const kind = await files.kind(location);
+  if (kind === 'missing') return [];
   const names = kind === 'file' ? [location] : await yamlFiles(location, files);
-  if (names.length === 0) return failed(location, 'the folder holds no *.yaml file');
-  return merge(await Promise.all(names.map(async (name) => readYaml(name, await files.readText(name)))));
+  return Promise.all(names.map(async (file) => ({ file, text: await files.readText(file) })));
 }
 
 async function yamlFiles(folder: string, files: ConfigurationFiles): Promise<string[]> {
