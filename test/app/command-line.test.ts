@@ -37,6 +37,16 @@ describe('the first day', () => {
     expect(check.stdout).toContain('zonebridge secret set <firewall>');
   });
 
+  test('a check tells by its exit code whether trying again may help', async () => {
+    world = await OperatorWorld.start({ web: pushed('web') });
+    expect((await world.run(['check', 'edge'])).code).toBe(1);
+    world.storeToken();
+    expect((await world.run(['check', 'edge'])).code).toBe(0);
+    await world.write({ web: pushed('web') }, { port: 1 });
+    const { code, stdout } = await world.run(['check', 'edge']);
+    expect([code, stdout]).toEqual([4, expect.stringContaining('firewall/unreachable')]);
+  });
+
   test('the credential comes from standard input, is never shown, and a wrong one is not stored', async () => {
     world = await OperatorWorld.start({ web: pushed('web') });
     const bad = await world.run(['secret', 'set', 'edge'], { stdin: 'a b\n' });

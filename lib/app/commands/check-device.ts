@@ -72,7 +72,7 @@ export async function deviceLines(
 
 function failed(name: string, error: unknown): CheckLine {
   const { code, message, remedy } = unreadBecause(error);
-  return { name, state: 'failed', text: `${code}: ${message}`, remedy };
+  return { name, state: 'failed', text: `${code}: ${message}`, remedy, code };
 }
 
 /** Everything before the failing stage went well, nothing behind it was tried. */

@@ -19,6 +19,8 @@ export interface CheckLine {
   text: string;
   /** What to do; absent when it is well. */
   remedy?: string;
+  /** Of the error that it ended with. */
+  code?: string;
 }
 
 export interface CheckResult {
@@ -101,9 +103,10 @@ async function secretLine(ports: Ports, configuration: Configuration, firewall: 
     if (wrong === undefined) return { name: 'credential', state: 'ok', text: 'stored, in the right form' };
     throw new ZonebridgeError('secret/invalid', wrong);
   } catch (error) {
-    const { message, remedy } = unreadBecause(error);
+    const { code, message, remedy } = unreadBecause(error);
     return {
       name: 'credential',
+      code,
       state: 'failed',
       text: message,
       remedy: isZonebridgeError(error) ? remedy : 'Run the command with rights to read the secret.',
