@@ -5,7 +5,7 @@ export const exitCodes = {
   ok: 0,
   /** Something failed, expected or not. */
   failed: 1,
-  /** Wrong usage or invalid input: trying again changes nothing. */
+  /** Wrong usage, invalid input, or a state in which it cannot be done: trying again changes nothing. */
   invalid: 2,
   /** Done as far as allowed: changes are held, or something waits for a person. */
   held: 3,
@@ -17,14 +17,28 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const invalid: readonly ErrorCode[] = [
   'address/invalid',
+  'address/unusable',
+  'approval/not-possible',
   'approval/ticket',
   'cluster/not-configured',
   'command/usage',
+  'configuration/canary-not-possible',
   'configuration/invalid',
+  'configuration/no-canary',
+  'configuration/not-active',
+  'demo/folder-in-use',
+  'file/not-written',
   'policy/not-expressible',
+  'quarantine/not-found',
+  'quarantine/too-many',
+  'quarantine/unknown-target',
   'record/invalid',
+  'restore/not-withheld',
+  'retire/nothing-left',
+  'retire/still-published',
   'secret/invalid',
   'selector/invalid',
+  'simulator/not-started',
 ];
 
 const unreachable: readonly ErrorCode[] = [
@@ -41,5 +55,10 @@ const unreachable: readonly ErrorCode[] = [
 
 export function exitCodeOf(code: ErrorCode): ExitCode {
   if (invalid.includes(code)) return exitCodes.invalid;
-  return unreachable.includes(code) ? exitCodes.unreachable : exitCodes.failed;
+  return isUnreachable(code) ? exitCodes.unreachable : exitCodes.failed;
+}
+
+/** Whether something did not answer, or not usefully; for any code, also of other families. */
+export function isUnreachable(code: string | undefined): boolean {
+  return unreachable.some((one) => one === code);
 }

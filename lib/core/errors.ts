@@ -18,6 +18,10 @@ export const errorCodes = {
     'never',
     'Two clusters of one realm use this address: give them separate realms, or set sharedRanges: true if they share a subnet.',
   ],
+  'address/unusable': [
+    'never',
+    'Name the address of a pod or of a node; `zonebridge groups` lists those that are on firewalls.',
+  ],
   'agent/record-too-large': [
     'never',
     'Shorten the labels of this object: one endpoint record must stay below 200 KB.',
@@ -25,6 +29,10 @@ export const errorCodes = {
   'agent/hub-silent': [
     'soon',
     'Check that the cluster is in zonebridge.yaml and deployed, and that the agent may read its queue.',
+  ],
+  'approval/not-possible': [
+    'never',
+    'No approval releases this; do what the message says, then the change goes on by itself.',
   ],
   'approval/second-person': [
     'never',
@@ -66,13 +74,33 @@ export const errorCodes = {
     'never',
     'Run `zonebridge apply` once so that a configuration generation is active.',
   ],
+  'configuration/canary-not-possible': [
+    'never',
+    'Apply what the message names without `--canary`, then try the rest.',
+  ],
   'configuration/canary-waiting': [
     'never',
     'Run `zonebridge canary promote` or `zonebridge canary abort` first, then apply again.',
   ],
+  'configuration/no-canary': [
+    'never',
+    'Nothing is being tried: `zonebridge status` shows the active generation, `zonebridge apply --canary <firewall>` begins a trial.',
+  ],
+  'configuration/not-active': [
+    'never',
+    'Correct the name, or run `zonebridge apply` if it is new in zonebridge.yaml; `zonebridge status` shows what is active.',
+  ],
   'configuration/outdated': [
     'never',
     'Somebody else applied a configuration since the plan was made: look at the new plan, then apply again.',
+  ],
+  'demo/folder-in-use': [
+    'never',
+    'End the demo that uses the folder (Ctrl-C in its terminal), or start this one in another folder.',
+  ],
+  'file/not-written': [
+    'never',
+    'Name another place with `--config`, or make room there; a file that exists is never overwritten.',
   ],
   'firewall/budget-used': [
     'soon',
@@ -170,6 +198,18 @@ export const errorCodes = {
     'soon',
     'The Kubernetes API did not answer a list in full; nothing is removed because of it.',
   ],
+  'quarantine/not-found': [
+    'never',
+    'Look at `zonebridge status`, which lists the quarantines in force; it may have been lifted already.',
+  ],
+  'quarantine/too-many': [
+    'never',
+    'Lift quarantines that are over with `--lift`, or block the range on the firewall.',
+  ],
+  'quarantine/unknown-target': [
+    'never',
+    'Name an address, namespace/pod or cluster/namespace/pod; of a pod that is gone, name its address.',
+  ],
   'record/invalid': ['never', 'The event does not have the form of an agent record; it was set aside.'],
   'record/stale-epoch': ['never', 'The sender is not the current agent of its cluster; nothing was changed.'],
   'record/too-old': [
@@ -181,12 +221,28 @@ export const errorCodes = {
     'never',
     'The event names a cluster that is not configured, or another one than its source.',
   ],
+  'restore/not-withheld': [
+    'never',
+    'Look at `zonebridge groups <group>`, which shows what is withheld; it may have been restored already.',
+  ],
+  'retire/nothing-left': [
+    'never',
+    'Run `zonebridge retire` without a name: it lists what is left on firewalls.',
+  ],
+  'retire/still-published': [
+    'never',
+    'Take it out of zonebridge.yaml and run `zonebridge apply`, then retire it again.',
+  ],
   'rotation/not-possible': [
     'never',
     'Set up what the message names, as the readme of the firewall type says under rotation, then run `zonebridge secret rotate <firewall>`.',
   ],
   'secret/invalid': ['never', 'Store the credential again with `zonebridge secret set <firewall>`.'],
   'secret/missing': ['never', 'Store the credential with `zonebridge secret set <firewall>`.'],
+  'simulator/not-started': [
+    'never',
+    'Give another port (`--port 0` takes a free one), or a file and folder that this user may read and write.',
+  ],
   'policy/not-expressible': [
     'never',
     'Use `--engine calico` where Calico enforces policies, or write the selector of the group more simply.',

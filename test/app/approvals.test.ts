@@ -144,12 +144,31 @@ describe('an approval', () => {
     expect(world.on('web')).toEqual([]);
   });
 
+  test.each([
+    ['an approval', 'a rejection'],
+    ['a rejection', 'an approval'],
+  ])('and its opposite at the same moment: %s first, %s sees it', async (first) => {
+    const held = await mistaken();
+    if (first === 'an approval') {
+      expect((await approve(held.slice(0, 2), other)).decided).toHaveLength(2);
+      const late = await reject(held.slice(0, 2));
+      expect([late.decided, late.changed.length]).toEqual([[], 2]);
+      expect(world.on('web')).toHaveLength(2);
+    } else {
+      expect((await reject(held)).decided).toHaveLength(4);
+      const late = await approve(held, other);
+      expect(late).toMatchObject({ decided: [], expiresAt: undefined });
+      expect(late.changed).toHaveLength(4);
+      expect(world.on('web')).toHaveLength(4);
+    }
+  });
+
   test('is refused for a hold that no approval releases', async () => {
     await world.apply([group('web', { maxMembers: 4 })]);
     await world.upsert(pod('more', '10.1.0.99', web));
     const held = await heldNow();
     expect(held.map(({ reason }) => reason)).toEqual(['max-members']);
-    await expect(approve(held, other)).rejects.toMatchObject({ code: 'command/usage' });
+    await expect(approve(held, other)).rejects.toMatchObject({ code: 'approval/not-possible' });
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
+import { pauseWrites, resumeWrites } from '../../lib/app/commands/pause.ts';
+import { liftQuarantine, quarantine } from '../../lib/app/commands/quarantine.ts';
 import { restoreMember } from '../../lib/app/commands/restore.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { AuditWorld } from '../support/audit-world.ts';
@@ -224,6 +226,11 @@ describe('the archive is one chain without gaps', () => {
 });
 
 describe('what people do is in the same archive', () => {
+  const actions = (audit: AuditWorld) =>
+    [...audit.segments('edge'), ...audit.segments('_hub')].flatMap(({ records }) =>
+      records.flatMap(({ action }) => action ?? []),
+    );
+
   test('an action is written down before it is done, and lies in the chain of its firewall', async () => {
     const audit = await AuditWorld.start([group('web')]);
     const { world } = audit;
@@ -245,6 +252,49 @@ describe('what people do is in the same archive', () => {
       { op: 'remove', address: '10.1.0.1', group: 'web', reason: held[0]?.reason },
     ]);
     expect(records.findIndex(({ kind }) => kind === 'removed')).toBeGreaterThan(approved);
+  });
+
+  test('what cannot have an effect is refused before it is recorded', async () => {
+    const audit = await AuditWorld.start([group('web')]);
+    const { world } = audit;
+    const app = { ports: world.ports, configurations: world.configurations };
+    const by = { name: 'mia', principal: undefined };
+    await expect(liftQuarantine(app, { target: '10.1.0.1', by })).rejects.toThrow('in no quarantine');
+    await expect(quarantine(app, { target: '127.0.0.1', by })).rejects.toThrow('loopback');
+    expect(await resumeWrites(world.ports, world.configurations, { firewall: 'edge', by })).toBeUndefined();
+    await audit.deliver();
+    expect(actions(audit)).toEqual([]);
+  });
+
+  test('what lost its effect in that moment says so', async () => {
+    const audit = await AuditWorld.start([group('web')]);
+    const { world } = audit;
+    const app = { ports: world.ports, configurations: world.configurations };
+    const [mia, ben] = ['mia', 'ben'].map((name) => ({ name, principal: undefined }));
+    await pauseWrites(world.ports, world.configurations, { firewall: 'edge', by: mia! });
+    await quarantine(app, { target: '10.1.0.1', by: mia! });
+    // Ben is done between Mia's look and what she does.
+    const meanwhile = (act: () => Promise<unknown>): void => {
+      world.tables.beforeCall = async (_, call) => {
+        if (!JSON.stringify(call).includes('#action')) return;
+        world.tables.beforeCall = undefined;
+        await act();
+      };
+    };
+    meanwhile(() => resumeWrites(world.ports, world.configurations, { firewall: 'edge', by: ben! }));
+    await resumeWrites(world.ports, world.configurations, { firewall: 'edge', by: mia! });
+    meanwhile(() => liftQuarantine(app, { target: '10.1.0.1', by: ben! }));
+    const late = liftQuarantine(app, { target: '10.1.0.1', by: mia! });
+    await expect(late).rejects.toMatchObject({ code: 'quarantine/not-found' });
+    await audit.deliver();
+    const outcomes = actions(audit).flatMap(({ by, what, details }) => {
+      const outcome = details?.['outcome'];
+      return typeof outcome === 'string' ? [`${by} ${what}: ${outcome}`] : [];
+    });
+    expect(outcomes.sort()).toEqual([
+      'mia quarantine --lift: no effect, it was lifted meanwhile',
+      'mia resume: no effect, it was resumed meanwhile',
+    ]);
   });
 
   test('what cannot be written down is not done', async () => {

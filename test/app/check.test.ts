@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { applyConfiguration } from '../../lib/app/commands/apply.ts';
 import { type CheckLine, type CheckResult, checkFirewall } from '../../lib/app/commands/check.ts';
 import { setCredential } from '../../lib/app/commands/set-credential.ts';
 import { names } from '../../lib/app/names.ts';
@@ -189,6 +190,20 @@ describe('the circuit', () => {
     expect(await check(world)).toMatchObject({ ok: true, circuitClosed: true });
     await world.settle();
     expect(world.on('web')).toEqual(['10.1.0.1']);
+  });
+
+  test.each([
+    [{ ca: 'another authority' }, ['10.1.0.1']],
+    [{}, []],
+  ])('is tried at once when an apply changes %j of its settings', async (settings, members) => {
+    const world = await refused();
+    world.device.fault = undefined;
+    const edge = world.configuration.firewalls['edge']!;
+    const firewalls = { edge: { ...edge, settings: { ...edge.settings, ...settings } } };
+    const configuration = { ...world.configuration, firewalls };
+    await applyConfiguration(world, { configuration, plans: [], author: 'test' });
+    await world.settle();
+    expect(world.on('web')).toEqual(members);
   });
 
   test('closes with a new credential', async () => {

@@ -253,9 +253,9 @@ describe('quarantine', () => {
     await expect(order('p1')).rejects.toMatchObject({
       message: expect.stringContaining('several pods') as string,
     });
-    await expect(order('shop/none')).rejects.toMatchObject({ code: 'command/usage' });
+    await expect(order('shop/none')).rejects.toMatchObject({ code: 'quarantine/unknown-target' });
     await expect(order('10.1.0.1', { denyGroup: 'web' })).rejects.toMatchObject({ code: 'command/usage' });
-    await expect(lift('10.1.0.1')).rejects.toMatchObject({ code: 'command/usage' });
+    await expect(lift('10.1.0.1')).rejects.toMatchObject({ code: 'quarantine/not-found' });
     await world.upsert(pod('host', '10.0.0.1', web, { hostNetwork: true }));
     await expect(order('shop/host')).rejects.toMatchObject({
       message: expect.stringContaining('node') as string,

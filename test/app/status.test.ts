@@ -162,7 +162,9 @@ describe('groups', () => {
     const world = await withPod();
     const active = await world.configurations.active();
     for (const only of [{ group: 'wbe' }, { firewall: 'egde' }])
-      await expect(listGroups(world.ports, active, only)).rejects.toMatchObject({ code: 'command/usage' });
+      await expect(listGroups(world.ports, active, only)).rejects.toMatchObject({
+        code: 'configuration/not-active',
+      });
   });
 });
 
@@ -184,6 +186,8 @@ describe('reconcile on request', () => {
   test('an unknown firewall is refused', async () => {
     const world = await withPod();
     const active = await world.configurations.active();
-    await expect(requestReconcile(world.ports, active, 'x')).rejects.toMatchObject({ code: 'command/usage' });
+    await expect(requestReconcile(world.ports, active, 'x')).rejects.toMatchObject({
+      code: 'configuration/not-active',
+    });
   });
 });

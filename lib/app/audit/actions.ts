@@ -32,6 +32,18 @@ export async function recordAction(
   await ports.tables.write(actionWrite(ports, action));
 }
 
+/**
+ * Writes down that an action that was recorded came to something else than it says: what was checked before changed in that moment.
+ * Who, ticket and reason are those of the action.
+ */
+export function noteOutcome(
+  ports: { tables: Tables; clock: Clock; random: Random },
+  action: Action,
+  details: { readonly outcome: string; readonly [name: string]: Value },
+): Promise<void> {
+  return recordAction(ports, { ...action, details });
+}
+
 function actionWrite({ clock, random }: { clock: Clock; random: Random }, action: Action): Write {
   const at = clock.now();
   const item: Item = { what: action.what, by: action.by, at, expiresAt: Math.ceil((at + keptMs) / 1000) };

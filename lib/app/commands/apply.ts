@@ -1,6 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { stableJson } from '../../core/model/content-hash.ts';
-import { recordAction } from '../audit/actions.ts';
+import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { startWalk } from '../ingest/walk.ts';
@@ -10,7 +10,7 @@ import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { leaving, noteLeft } from '../state/left.ts';
 import { updateObject } from '../state/ledger.ts';
-import { type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
+import { askProbe, type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { activeOrNone, type FirewallPlan } from './plan.ts';
 import { unknownFirewall } from '../unknown-name.ts';
@@ -55,7 +55,7 @@ export async function applyConfiguration(
   await proveQueues(ports, byWriter);
   if (before)
     await noteLeft(ports.tables, leaving(before.configuration, request.configuration), ports.clock.now());
-  await recordAction(ports, {
+  const action: Action = {
     what: 'apply',
     by: request.principal ?? request.author,
     details: {
@@ -64,7 +64,8 @@ export async function applyConfiguration(
       ...(request.canary ? { canary: [...request.canary.firewalls] } : {}),
       released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })),
     },
-  });
+  };
+  await recordAction(ports, action);
   let generation: number;
   try {
     generation = await configurations.activate(request.configuration, {
@@ -76,6 +77,7 @@ export async function applyConfiguration(
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+    await noteOutcome(ports, action, { previous, outcome: 'no effect, somebody else applied meanwhile' });
     throw outdated(previous, error);
   }
   const active = await configurations.active();
@@ -90,17 +92,30 @@ export async function applyConfiguration(
     });
   });
   await startWalk(ports, active);
-  await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
+  await inParallel([...byWriter], 8, async ([writerKey, firewalls]) => {
     const network = firewalls[0]?.[1].network ?? '';
+    // What made the hub leave a firewall alone may be mended by this: nobody should wait until the circuit closes by itself.
+    for (const [id, settings] of firewalls)
+      if (isReachedAnew(before, id, settings)) await askProbe(ports.tables, writerKey, id);
     return wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
   });
   return { generation: active.generation, allowances: request.plans.flatMap(allowancesOf) };
 }
 
+/** Whether a firewall is called in another way than before: address, certificate authority, VDOM, network and the like. */
+function isReachedAnew(
+  before: ActiveConfiguration | undefined,
+  id: string,
+  { network, settings }: FirewallConfiguration,
+): boolean {
+  const old = before?.configuration.firewalls[id];
+  return old !== undefined && (old.network !== network || stableJson(old.settings) !== stableJson(settings));
+}
+
 /**
  * Throws `configuration/canary-waiting`: the firewalls that are no canary would jump to a generation that nobody promoted.
- * Throws `command/usage` for a canary that is not there, that leaves nothing to try it before, or whose generation takes groups away
- * from the firewalls that should stay as they are, or changes anything but groups.
+ * Throws `command/usage` for a canary that is not there or is all firewalls, `configuration/canary-not-possible` for the first generation
+ * and for one that takes groups away from the firewalls that should stay as they are, or changes anything but groups.
  */
 export function refuseWhileTrying(
   active: ActiveConfiguration | undefined,
@@ -117,7 +132,7 @@ export function refuseWhileTrying(
     if (!all.includes(firewall)) throw unknownFirewall(request.configuration, firewall);
   if (!active)
     throw new ZonebridgeError(
-      'command/usage',
+      'configuration/canary-not-possible',
       'the first generation has none before it: apply it without a canary',
     );
   if (all.every((firewall) => request.canary?.firewalls.includes(firewall)))
@@ -135,7 +150,7 @@ function refuseOtherSections(before: Configuration, next: Configuration): void {
   );
   if (differing.length === 0) return;
   throw new ZonebridgeError(
-    'command/usage',
+    'configuration/canary-not-possible',
     `a canary tries groups alone, and ${differing.join(', ')} changed, too: apply that first, without a canary`,
   );
 }
@@ -146,7 +161,7 @@ function refuseTakingAway(before: Configuration, next: Configuration, canaries: 
   if (lost.length === 0) return;
   const places = lost.flatMap(([firewall, groups]) => groups.map((group) => `${group} on ${firewall}`));
   throw new ZonebridgeError(
-    'command/usage',
+    'configuration/canary-not-possible',
     `a canary cannot take groups away from the other firewalls: ${places.join(', ')}; apply that without a canary`,
   );
 }

@@ -1,6 +1,6 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import { recordAction } from '../audit/actions.ts';
+import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { Item, ItemUpdate } from '../../core/ports.ts';
@@ -10,7 +10,15 @@ import type { Ports } from '../ports.ts';
 import { type AnnouncementType, announce } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
-import { approvalItem, type Hold, ledgerKey, listLedger, objectKey, rejectionItem } from '../state/ledger.ts';
+import {
+  approvalItem,
+  asHeld,
+  type Hold,
+  ledgerKey,
+  listLedger,
+  objectKey,
+  rejectionItem,
+} from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
 import { checkDecision } from './check-decision.ts';
 import { lookAgain } from './restore.ts';
@@ -52,16 +60,16 @@ export interface Decision {
 export interface Decided {
   /** Id of the approval or rejection. */
   id: string;
-  /** When an approval lapses; undefined for a rejection. */
+  /** When an approval lapses; undefined for a rejection, and where nothing was decided. */
   expiresAt: number | undefined;
   decided: HeldChange[];
-  /** No longer held as they were seen: nothing was decided about them. */
+  /** No longer held as they were seen, or decided by somebody else meanwhile: nothing was decided about them here. */
   changed: HeldChange[];
 }
 
 /**
  * Releases exactly these changes for as long as the configuration says; the sync applies those that are still wanted then. Throws
- * `approval/second-person`, `approval/ticket`, or `command/usage` for a hold that no approval releases.
+ * `approval/second-person`, `approval/ticket`, or `approval/not-possible` for a hold that no approval releases.
  */
 export async function approveHeld(
   ports: Ports,
@@ -73,18 +81,20 @@ export async function approveHeld(
   if (firm) {
     const { address, reason } = firm;
     throw new ZonebridgeError(
-      'command/usage',
+      'approval/not-possible',
       `${address} is held because of ${reason}, which no approval releases. ${holdRule(reason).remedy}`,
     );
   }
   const id = ports.random.id();
   const expiresAt = ports.clock.now() + approvalRules(active.configuration).validMinutes * 60_000;
-  await record(ports, 'approve', decision, { id, expiresAt });
+  const action = actionOf('approve', decision, { id, expiresAt });
+  await recordAction(ports, action);
   const update = {
     set: approvalItem({ id, by: decision.by.name, until: expiresAt }),
     remove: ['rejectedBy', 'rejectedAt', 'rejectedWhy'],
   };
-  const done = await decide(ports, decision, update);
+  const done = await decide(ports, { decision, update, action });
+  if (done.decided.length === 0) return { id, expiresAt: undefined, ...done };
   const keys = done.decided.map(({ key }) => key);
   await tell(ports, 'approved', { id, decision, done, more: { expiresAt } });
   await lookAgain(ports, active, { firewall: decision.firewall, keys, cause: 'approval' });
@@ -103,40 +113,37 @@ export async function rejectHeld(
   checkDecision(active, decision, { secondPerson: false });
   const id = ports.random.id();
   const { by, reason } = decision;
-  await record(ports, 'reject', decision, { id });
+  const action = actionOf('reject', decision, { id });
+  await recordAction(ports, action);
   const update = {
     set: rejectionItem({ by: by.name, at: ports.clock.now(), reason }),
     remove: ['approvalId', 'approvedBy', 'approvedUntil'],
   };
-  const done = await decide(ports, decision, update);
-  await tell(ports, 'rejected', { id, decision, done });
+  const done = await decide(ports, { decision, update, action });
+  if (done.decided.length > 0) await tell(ports, 'rejected', { id, decision, done });
   return { id, expiresAt: undefined, ...done };
 }
 
-/** Before anything is done. */
-function record(ports: Ports, what: string, decision: Decision, more: Item): Promise<void> {
+function actionOf(what: string, decision: Decision, more: Item): Action {
   const { firewall, by, ticket } = decision;
   const changes = decision.held.map(({ op, address, group, reason }) => ({ op, address, group, reason }));
   const details = { changes, ...more };
-  return recordAction(ports, { what, by: by.name, firewall, reason: decision.reason, ticket, details });
+  return { what, by: by.name, firewall, reason: decision.reason, ticket, details };
 }
 
-/** Writes the decision into each hold, on condition that it still is the one that was seen. */
+/** Writes the decision into each hold, on condition that it still is the one that was seen and that nobody decided since. */
 async function decide(
   ports: Ports,
-  { firewall, held }: Decision,
-  update: ItemUpdate,
+  { decision, update, action }: { decision: Decision; update: ItemUpdate; action: Action },
 ): Promise<Pick<Decided, 'decided' | 'changed'>> {
+  const { firewall, held } = decision;
   const changed = new Set<HeldChange>();
   await inParallel(held, 16, async (hold) => {
     try {
       await ports.tables.write({
         key: ledgerKey(firewall, hold.key),
         update,
-        if: [
-          { attribute: 'heldOp', is: '=', value: hold.op },
-          { attribute: 'heldSince', is: '=', value: hold.since },
-        ],
+        if: asHeld(hold),
       });
     } catch (error) {
       if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
@@ -146,6 +153,10 @@ async function decide(
   // Whoever counts holds looks at the group again when its revision changed.
   for (const group of new Set(held.map(({ key }) => parseMembershipKey(key).group)))
     await ports.tables.write({ key: objectKey(firewall, group), update: { add: { revision: 1 } } });
+  if (changed.size > 0) {
+    const addresses = [...changed].map(({ group, address }) => `${group} ${address}`);
+    await noteOutcome(ports, action, { outcome: 'left out, changed meanwhile', addresses });
+  }
   return { decided: held.filter((hold) => !changed.has(hold)), changed: [...changed] };
 }
 

@@ -32,7 +32,7 @@ export interface CompanionPolicy {
 
 /**
  * The egress policy that keeps all other pods of a cluster from what lies behind the firewalls of a group. Reads every stored endpoint of the
- * cluster for its namespaces. @throws ZonebridgeError command/usage, policy/not-expressible
+ * cluster for its namespaces. @throws ZonebridgeError command/usage, configuration/not-active, policy/not-expressible
  */
 export async function companionPolicy(
   { ports, configurations }: App,
@@ -41,7 +41,10 @@ export async function companionPolicy(
   const active = await configurations.active();
   const group = active.groups.find((compiled) => compiled.group.name === request.group);
   if (!group)
-    throw new ZonebridgeError('command/usage', `the active generation has no group ${request.group}`);
+    throw new ZonebridgeError(
+      'configuration/not-active',
+      `the active generation has no group ${request.group}`,
+    );
   const cluster = clusterOf(active, group.group.clusters, request);
   const destinations = request.destinations ?? destinationsOf(active, group.group.publish);
   if (destinations.length === 0)

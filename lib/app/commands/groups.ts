@@ -50,9 +50,15 @@ export async function listGroups(
 ): Promise<GroupView[]> {
   const { groups, firewalls } = active.configuration;
   if (only.group !== undefined && !groups[only.group])
-    throw new ZonebridgeError('command/usage', `no group ${only.group} in the active configuration`);
+    throw new ZonebridgeError(
+      'configuration/not-active',
+      `no group ${only.group} in the active configuration`,
+    );
   if (only.firewall !== undefined && !firewalls[only.firewall])
-    throw new ZonebridgeError('command/usage', `no firewall ${only.firewall} in the active configuration`);
+    throw new ZonebridgeError(
+      'configuration/not-active',
+      `no firewall ${only.firewall} in the active configuration`,
+    );
   const chosen = Object.values(groups).filter(({ name }) => only.group === undefined || name === only.group);
   const views = await inParallel(chosen, 4, async (group) => {
     const wanted = await listGroup(ports.tables, group.name);

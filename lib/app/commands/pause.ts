@@ -1,4 +1,4 @@
-import { recordAction } from '../audit/actions.ts';
+import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import { interruptRuns } from '../orders/interrupt.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
@@ -28,7 +28,8 @@ export async function pauseWrites(
 ): Promise<{ pause: Pause; already: boolean }> {
   const active = await configurations.active();
   const { firewall, by, reason } = request;
-  await recordAction(ports, { what: 'pause', by: by.name, firewall, reason });
+  const action: Action = { what: 'pause', by: by.name, firewall, reason };
+  await recordAction(ports, action);
   const pause: Pause = { since: ports.clock.now(), by: by.name, reason };
   const what = firewall ?? everything;
   const before = await ports.tables.write({
@@ -39,7 +40,10 @@ export async function pauseWrites(
   // Also when it holds already: whoever ordered it may have died before this.
   await interruptRuns(ports, active, firewall === undefined ? firewalls : [firewall]);
   const known = readPauses(before).get(what);
-  if (known) return { pause: known, already: true };
+  if (known) {
+    await noteOutcome(ports, action, { outcome: `it was paused by ${known.by} already` });
+    return { pause: known, already: true };
+  }
   const detail = { firewall: what, by: by.name, ...(reason === undefined ? {} : { reason }) };
   await ports.tables.write(
     announce({ id: ports.random.id(), type: 'paused', at: ports.clock.now(), detail }),
@@ -56,12 +60,9 @@ export async function resumeWrites(
   const active = await configurations.active();
   const { firewall, by } = request;
   const what = firewall ?? everything;
-  await recordAction(ports, { what: 'resume', by: by.name, firewall });
-  const before = await ports.tables.write({
-    key: placeOf(ports, configurations, { active, firewall }),
-    update: resumeUpdate(what),
-  });
-  const ended = readPauses(before).get(what);
+  const place = placeOf(ports, configurations, { active, firewall });
+  const ended = await endPause(ports, place, { what, action: { what: 'resume', by: by.name, firewall } });
+  // Also when nothing was paused: whoever resumed it may have died before this.
   const firewalls = Object.entries(active.configuration.firewalls);
   const mine = firewalls.filter(([id]) => firewall === undefined || id === firewall);
   await inParallel(mine, 8, ([, settings]) =>
@@ -78,6 +79,21 @@ export async function resumeWrites(
   await ports.tables.write(
     announce({ id: ports.random.id(), type: 'resumed', at: ports.clock.now(), detail }),
   );
+  return ended;
+}
+
+/** Undefined when there is none to end; then nothing is recorded, unless somebody else ended it after a look at it. */
+async function endPause(
+  ports: Ports,
+  key: Key,
+  { what, action }: { what: string; action: Action },
+): Promise<Pause | undefined> {
+  const [row] = await ports.tables.read([key]);
+  if (!readPauses(row).has(what)) return undefined;
+  await recordAction(ports, action);
+  const before = await ports.tables.write({ key, update: resumeUpdate(what) });
+  const ended = readPauses(before).get(what);
+  if (!ended) await noteOutcome(ports, action, { outcome: 'no effect, it was resumed meanwhile' });
   return ended;
 }
 

@@ -1,8 +1,8 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import { canonicalAddress } from '../../core/model/address.ts';
+import { canonicalAddress, workloadAddress } from '../../core/model/address.ts';
 import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
 import { everyRealm, type Quarantine, quarantinedAddress } from '../../core/plan/quarantine.ts';
-import { recordAction } from '../audit/actions.ts';
+import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import { claimedAddresses } from '../ingest/claims.ts';
 import { interruptRuns } from '../orders/interrupt.ts';
@@ -14,7 +14,7 @@ import { announce, type AnnouncementType } from '../state/announcements.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { endpointTitle, globalEndpointId, ownerKey, readOwner } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { changeQuarantines } from '../state/quarantines.ts';
+import { changeQuarantines, checkSize, readQuarantines } from '../state/quarantines.ts';
 import { checkTicket } from './check-decision.ts';
 import { readShard } from './stored-endpoints.ts';
 
@@ -40,8 +40,8 @@ export interface QuarantineResult {
 
 /**
  * Takes an address, or all own addresses of a pod, out of every allow group everywhere and puts them into the deny group. Holds until it
- * is lifted, whatever agents, generations and brakes say; see `docs/approvals.md` for what stands above it. Throws `command/usage` for a
- * target that is not there or is several, `approval/ticket` for a ticket in a wrong form: none at all is fine, an emergency has none yet.
+ * is lifted, whatever agents, generations and brakes say; see `docs/approvals.md` for what stands above it. Throws `quarantine/unknown-target`,
+ * `command/usage` for several pods, `address/unusable`, `approval/ticket` for a ticket in a wrong form: none at all is fine, an emergency has none yet.
  */
 export async function quarantine(app: App, request: QuarantineRequest): Promise<QuarantineResult> {
   const { ports, configurations } = app;
@@ -59,7 +59,9 @@ export async function quarantine(app: App, request: QuarantineRequest): Promise<
     ticket,
     since: ports.clock.now(),
   };
-  await record(ports, 'quarantine', what.target, request);
+  const { list } = await readQuarantines(ports.tables);
+  if (!list.all.some(({ target }) => target === what.target)) checkSize([...list.all, fresh]);
+  await recordAction(ports, actionOf('quarantine', what.target, request));
   let known: Quarantine | undefined;
   await changeQuarantines(ports.tables, configurations.pointer, (all) => {
     known = all.find(({ target }) => target === what.target);
@@ -74,18 +76,24 @@ export async function quarantine(app: App, request: QuarantineRequest): Promise<
   return { quarantine: order, already: known !== undefined, places, limits };
 }
 
-/** Ends a quarantine: the addresses come back where they are wanted, past no brake and no freeze. Throws `command/usage`, `approval/ticket`. */
+/** Ends a quarantine: the addresses come back where they are wanted, past no brake and no freeze. Throws `quarantine/not-found`, `approval/ticket`. */
 export async function liftQuarantine(app: App, request: QuarantineRequest): Promise<QuarantineResult> {
   const { ports, configurations } = app;
   const active = await configurations.active();
   checkTicket(active, request.ticket);
-  await record(ports, 'quarantine --lift', request.target, request);
+  const { list } = await readQuarantines(ports.tables);
+  const { id, target } = chosen(list.all, request.target);
+  const action = actionOf('quarantine --lift', target, request);
+  await recordAction(ports, action);
   let lifted: Quarantine | undefined;
   await changeQuarantines(ports.tables, configurations.pointer, (all) => {
-    lifted = chosen(all, request.target);
-    return all.filter((one) => one !== lifted);
+    lifted = all.find((one) => one.id === id);
+    return lifted && all.filter((one) => one !== lifted);
   });
-  if (!lifted) throw new ZonebridgeError('command/usage', `${request.target} is in no quarantine`);
+  if (!lifted) {
+    await noteOutcome(ports, action, { target, outcome: 'no effect, it was lifted meanwhile' });
+    throw new ZonebridgeError('quarantine/not-found', `${target} was lifted by somebody else just now`);
+  }
   // A run with the older list would put back nothing, and take the marks away.
   await interruptRuns(ports, active, Object.keys(active.configuration.firewalls));
   const places = await markPlaces(ports, active, placesOf(active, lifted));
@@ -93,11 +101,10 @@ export async function liftQuarantine(app: App, request: QuarantineRequest): Prom
   return { quarantine: lifted, already: false, places, limits: [] };
 }
 
-/** Before anything is done. */
-function record(ports: Ports, what: string, target: string, request: QuarantineRequest): Promise<void> {
+function actionOf(what: string, target: string, request: QuarantineRequest): Action {
   const { by, reason, ticket } = request;
   const address = addressIn(target);
-  return recordAction(ports, { what, by: by.name, address, reason, ticket, details: { target } });
+  return { what, by: by.name, address, reason, ticket, details: { target } };
 }
 
 function chosen(all: readonly Quarantine[], asked: string): Quarantine {
@@ -110,12 +117,9 @@ function chosen(all: readonly Quarantine[], asked: string): Quarantine {
   const [one, another] = fitting;
   if (one && !another) return one;
   const known = all.map(({ target }) => target).join(', ') || 'none';
-  throw new ZonebridgeError(
-    'command/usage',
-    one
-      ? `${asked} fits ${fitting.length} quarantines: ${known}`
-      : `${asked} is in no quarantine; there are: ${known}`,
-  );
+  if (one)
+    throw new ZonebridgeError('command/usage', `${asked} fits ${fitting.length} quarantines: ${known}`);
+  throw new ZonebridgeError('quarantine/not-found', `${asked} is in no quarantine; there are: ${known}`);
 }
 
 function denyGroupOf({ configuration }: ActiveConfiguration, given: string | undefined): string | undefined {
@@ -131,6 +135,7 @@ type Target = Pick<Quarantine, 'target' | 'follows' | 'holders' | 'addresses'>;
 async function findTarget(ports: Ports, active: ActiveConfiguration, asked: string): Promise<Target> {
   const address = addressIn(asked);
   if (address === undefined) return findPod(ports, active, asked);
+  workloadAddress(address);
   const realms = [...new Set([...active.clusters.values()].map(({ realm }) => realm))];
   const owners = await ports.tables.read(realms.map((realm) => ownerKey(realm, address)));
   const holders = owners.flatMap((item) => readOwner(item)?.endpoint ?? []);
@@ -160,7 +165,10 @@ async function findPod(ports: Ports, active: ActiveConfiguration, asked: string)
   );
   const [pod, another] = found;
   if (!pod)
-    throw new ZonebridgeError('command/usage', `${asked} is no address, and no pod of this name is known`);
+    throw new ZonebridgeError(
+      'quarantine/unknown-target',
+      `${asked} is no address, and no pod of this name is known`,
+    );
   if (another) {
     const titles = found.map(({ title }) => title).slice(0, 10);
     throw new ZonebridgeError('command/usage', `${asked} is several pods: ${titles.join(', ')}`);

@@ -12,7 +12,10 @@ export async function requestReconcile(
 ): Promise<string> {
   const settings = active.configuration.firewalls[firewall];
   if (!settings)
-    throw new ZonebridgeError('command/usage', `no firewall ${firewall} in the active configuration`);
+    throw new ZonebridgeError(
+      'configuration/not-active',
+      `no firewall ${firewall} in the active configuration`,
+    );
   const requestId = ports.random.id();
   await ports.queues.send({
     queue: names.reconcileQueue(ports.hub, settings.network),

@@ -23,7 +23,7 @@ export interface RestoreRequest {
 
 /**
  * Lets members that a person took off a firewall come back, where they are still wanted. Returns their addresses.
- * Throws `command/usage` when nothing is withheld there.
+ * Throws `restore/not-withheld` when nothing is withheld there.
  */
 export async function restoreMember(
   ports: Ports,
@@ -37,7 +37,7 @@ export async function restoreMember(
   );
   if (withheld.length === 0) {
     const what = address === undefined ? 'nothing is' : `${address} is not`;
-    throw new ZonebridgeError('command/usage', `${what} withheld in ${group} on ${firewall}`);
+    throw new ZonebridgeError('restore/not-withheld', `${what} withheld in ${group} on ${firewall}`);
   }
   const addresses = withheld.map((entry) => entry.address).sort();
   const details = address === undefined ? { addresses } : undefined;

@@ -31,13 +31,10 @@ export async function rotateCredential(
 ): Promise<Former | { state: 'started' }> {
   const { configuration, firewall, key, inNetwork, progress } = request;
   if (!configuration.firewalls[firewall]) throw unknownFirewall(configuration, firewall);
+  if (inNetwork && key !== undefined)
+    throw new ZonebridgeError('command/usage', 'a key of yours is tested from here: leave out --in-network');
   await recordAction(app.ports, { what: 'secret rotate', by: request.by ?? 'unknown', firewall });
   if (inNetwork) {
-    if (key !== undefined)
-      throw new ZonebridgeError(
-        'command/usage',
-        'a key of yours is tested from here: leave out --in-network',
-      );
     await app.credentials.startRotation(names.secret(app.ports.hub, firewall));
     return { state: 'started' };
   }

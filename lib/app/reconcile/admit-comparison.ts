@@ -24,7 +24,10 @@ export async function admitComparison(
 ): Promise<CallBudget> {
   const settings = configuration.firewalls[firewall];
   if (!settings)
-    throw new ZonebridgeError('command/usage', `no firewall ${firewall} in the active configuration`);
+    throw new ZonebridgeError(
+      'configuration/not-active',
+      `no firewall ${firewall} in the active configuration`,
+    );
   const now = ports.clock.now();
   const writerKey = writerKeyOf(ports.firewalls, settings);
   const [writer, identity] = await ports.tables.read([writerRow(writerKey), identityKey(firewall)]);

@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import { recordAction } from '../audit/actions.ts';
+import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import { readFirewallState } from '../commands/firewall-state.ts';
 import type { App } from '../compose.ts';
 import type { Configuration } from '../configuration/model.ts';
@@ -11,11 +11,11 @@ import { objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
 import { releaseWaiting } from './release.ts';
 
-/** The canary that is on. Throws `command/usage` when there is none. */
+/** The canary that is on. Throws `configuration/no-canary` when there is none. */
 export function canaryOf(active: ActiveConfiguration): Canary {
   if (active.canary) return active.canary;
   throw new ZonebridgeError(
-    'command/usage',
+    'configuration/no-canary',
     `generation ${active.generation} is on all firewalls: there is no canary`,
   );
 }
@@ -28,12 +28,15 @@ export async function promoteCanary(
   const active = await configurations.active();
   const { firewalls } = canaryOf(active);
   const details = { generation: active.generation, canary: [...firewalls] };
-  await recordAction(ports, { what: 'canary promote', by, details });
-  if (!(await configurations.promote(active.generation)))
+  const action: Action = { what: 'canary promote', by, details };
+  await recordAction(ports, action);
+  if (!(await configurations.promote(active.generation))) {
+    await noteOutcome(ports, action, { outcome: 'no effect, it was no canary any more' });
     throw new ZonebridgeError(
       'configuration/outdated',
       `generation ${active.generation} is no canary any more`,
     );
+  }
   const promoted = await configurations.active();
   await releaseWaiting(ports, promoted);
   return promoted;

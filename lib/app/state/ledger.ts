@@ -143,6 +143,19 @@ export function isSameHold(
   return change.op === 'remove' || change.group.addresses !== 'pod' || row.endpoint === change.endpoint;
 }
 
+/** The hold is the one that was read, and nobody decided about it since: of two decisions at the same moment the later one fails. */
+export function asHeld({ op, since, approved, rejected }: Hold): readonly Condition[] {
+  const same = (attribute: string, value: string | number | undefined): Condition =>
+    value === undefined ? { attribute, is: 'absent' } : { attribute, is: '=', value };
+  return [
+    same('heldOp', op),
+    same('heldSince', since),
+    same('approvalId', approved?.id),
+    same('rejectedBy', rejected?.by),
+    same('rejectedAt', rejected?.at),
+  ];
+}
+
 export function ledgerItem(
   row: Partial<LedgerRow> & Pick<LedgerRow, 'state' | 'fence' | 'changedAt' | 'counted'>,
 ): Item {

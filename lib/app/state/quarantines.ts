@@ -42,7 +42,7 @@ const attempts = 5;
 
 /**
  * Changes the list and its version in one transaction. `change` returns undefined when there is nothing to change.
- * Throws `command/usage` beyond the limits.
+ * Throws `quarantine/too-many` beyond the limits.
  */
 export async function changeQuarantines(
   tables: Tables,
@@ -70,15 +70,19 @@ export async function changeQuarantines(
   }
 }
 
-function checkSize(all: readonly Quarantine[]): void {
+/** Throws `quarantine/too-many`. */
+export function checkSize(all: readonly Quarantine[]): void {
   if (all.length > listMax)
     throw new ZonebridgeError(
-      'command/usage',
-      `${listMax} quarantines are in force, which is the most; lift some, or block the range on the firewall`,
+      'quarantine/too-many',
+      `${listMax} quarantines are in force, which is the most`,
     );
   const large = all.find(({ addresses }) => addresses.length > addressesMax);
   if (large)
-    throw new ZonebridgeError('command/usage', `${large.target} has more than ${addressesMax} addresses`);
+    throw new ZonebridgeError(
+      'quarantine/too-many',
+      `${large.target} has more than ${addressesMax} addresses`,
+    );
 }
 
 function toItem(quarantine: Quarantine): Value {

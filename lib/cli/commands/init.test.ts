@@ -32,7 +32,7 @@ test('refuses a folder and a path without one', async () => {
   await mkdir(path.join(cwd, 'groups'));
   const folder = await runCli(['init', '--config', 'groups', '--json'], { cwd });
   expect(folder.code).toBe(2);
-  expect(JSON.parse(folder.stdout)).toMatchObject({ ok: false, error: { code: 'command/usage' } });
+  expect(JSON.parse(folder.stdout)).toMatchObject({ ok: false, error: { code: 'file/not-written' } });
   const missing = await runCli(['init', '--config', 'nowhere/zonebridge.yaml'], { cwd });
   expect(missing.code).toBe(2);
   expect(missing.stderr).toContain('its folder does not exist');

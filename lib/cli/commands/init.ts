@@ -23,7 +23,7 @@ async function init(cli: Cli): Promise<void> {
   const shown = path.relative(cli.io.cwd, file) || file;
   const starter = await readFile(new URL('../starter.yaml', import.meta.url), 'utf8');
   await writeFile(file, starter, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-    throw new ZonebridgeError('command/usage', `${shown} ${refusals[cause.code ?? ''] ?? cause.message}`, {
+    throw new ZonebridgeError('file/not-written', `${shown} ${refusals[cause.code ?? ''] ?? cause.message}`, {
       cause,
     });
   });

@@ -103,11 +103,11 @@ function refuseMistakes(
   if (name === undefined || Object.hasOwn(firewalls, name)) return;
   if (Object.hasOwn(groups, name))
     throw new ZonebridgeError(
-      'command/usage',
+      'retire/still-published',
       `${name} is in the active configuration: take it out and apply, then retire it`,
     );
   throw new ZonebridgeError(
-    'command/usage',
+    'retire/nothing-left',
     `nothing called ${name} is left on a firewall; \`zonebridge retire\` lists what is`,
   );
 }

@@ -119,7 +119,8 @@ function explained(error: unknown): unknown {
   const fromSystem =
     'code' in error && ['EADDRINUSE', 'EACCES', 'ENOENT', 'EISDIR'].includes(String(error.code));
   if (!(error instanceof RangeError) && !fromSystem) return error;
-  return new ZonebridgeError('command/usage', error.message, { cause: error });
+  const code = fromSystem ? 'simulator/not-started' : 'command/usage';
+  return new ZonebridgeError(code, error.message, { cause: error });
 }
 
 function count(text: string): number {

@@ -97,6 +97,28 @@ const unusable: readonly (readonly [name: string, prefix: string])[] = [
   ['multicast', 'ff00::/8'],
 ];
 
+/** More that is nobody's address: RFC 6890 (this network, limited broadcast) and RFC 4291 (unspecified). */
+const nobody: typeof unusable = [
+  ['unspecified', '0.0.0.0/8'],
+  ['broadcast', '255.255.255.255/32'],
+  ['unspecified', '::/128'],
+];
+
+/**
+ * The canonical form of an address that a workload can have: not unspecified, loopback, link-local, multicast or broadcast.
+ * @throws ZonebridgeError address/invalid for what is no address, address/unusable naming the range
+ */
+export function workloadAddress(text: string): string {
+  const address = parseAddress(text);
+  const found = [...unusable, ...nobody].find(([, prefix]) => inRanges(address, parseRanges([prefix])));
+  if (!found) return address.text;
+  const [name, prefix] = found;
+  throw new ZonebridgeError(
+    'address/unusable',
+    `${address.text} is ${name === 'unspecified' ? 'an' : 'a'} ${name} address (${prefix}), which no workload has`,
+  );
+}
+
 /**
  * The canonical form of a prefix that is not the default route of its family.
  * @throws ZonebridgeError address/invalid

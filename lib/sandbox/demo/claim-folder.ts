@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { ZonebridgeError } from '../../core/errors.ts';
 
 /**
- * Makes a folder this process's own until the function that it returns is called: whoever begins empties it. Throws `command/usage`
+ * Makes a folder this process's own until the function that it returns is called: whoever begins empties it. Throws `demo/folder-in-use`
  * while another process that is still there has it.
  */
 export async function claimFolder(folder: string): Promise<() => Promise<void>> {
@@ -11,7 +11,7 @@ export async function claimFolder(folder: string): Promise<() => Promise<void>> 
   const holder = Number(await readFile(file, 'utf8').catch(() => ''));
   if (holder !== process.pid && isThere(holder))
     throw new ZonebridgeError(
-      'command/usage',
+      'demo/folder-in-use',
       `process ${holder} has ${folder} already: end that demo first (Ctrl-C), or start this one from another folder`,
     );
   await mkdir(dirname(file), { recursive: true });

@@ -29,7 +29,7 @@ export interface RetireRequest {
 
 /**
  * Asks the sync to take what a group left off a firewall: it alone writes to devices. Returns the id of the request.
- * Throws `command/usage` while the active configuration publishes the group there, and what approvals ask for (`approval/...`).
+ * Throws `retire/still-published` while the active configuration publishes the group there, and what approvals ask for (`approval/...`).
  */
 export async function requestRetire(
   ports: Ports,
@@ -40,7 +40,7 @@ export async function requestRetire(
   const settings = active.configuration.firewalls[firewall];
   if (!settings || isPublished(active, firewall, group))
     throw new ZonebridgeError(
-      'command/usage',
+      'retire/still-published',
       `${group} is published to ${firewall}: take it out of the configuration first`,
     );
   checkDeletion(active, { by, ticket });
