@@ -45,8 +45,9 @@ function whose(one: LeftObject, found: Found): Cell {
     offered: 'offered to us',
     foreign: 'not ours any more',
     absent: 'gone',
+    'hand-renamed': 'renamed by hand',
   } as const;
-  const tone = found.ownership === 'foreign' ? 'bad' : 'good';
+  const tone = found.ownership === 'foreign' || found.ownership === 'hand-renamed' ? 'bad' : 'good';
   return { text: texts[found.ownership], tone };
 }
 

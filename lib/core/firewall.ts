@@ -75,6 +75,12 @@ export interface ObservedObject {
   memberCount?: number;
 }
 
+/** An object as a listing shows it. */
+export interface NamedComment {
+  name: string;
+  comment: string;
+}
+
 /** What to do with one object; the adapter chooses the calls and their order. */
 export interface ObjectChanges {
   object: ObjectRef;
@@ -122,6 +128,12 @@ export interface FirewallConnection {
   /** Certificate of the last TLS session, without a call; undefined before the first one, absent where the module cannot tell. */
   certificate?(): DeviceCertificate | undefined;
   observeObject(object: ObjectRef): Promise<ObservedObject>;
+  /**
+   * Names and comments of all objects of this one's kind and scope, whoever made them. Asked only when an object that we make is not there:
+   * where a device carries rules along with a rename, the one that lost its name may still be in use. A page that is missing throws.
+   * Absent where no rule follows a rename, or where objects cannot be listed: then nobody looks.
+   */
+  listObjects?(object: ObjectRef): Promise<readonly NamedComment[]>;
   /**
    * All members in canonical form. A page that is missing throws: a missing answer is not an empty answer.
    * What a person put in and is no single address of ours comes as text that is no address (a range, or `object:<name>`);

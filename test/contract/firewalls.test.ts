@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import type { FirewallConnection, ObjectChanges, ObjectRef, ObjectReport } from '../../lib/core/firewall.ts';
-import { ownComment, ownershipOf } from '../../lib/core/plan/ownership.ts';
+import { ownComment, ownershipOf, renamedTo } from '../../lib/core/plan/ownership.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import { startFortigateRig } from '../support/firewalls/fortigate-rig.ts';
 import type { Rig } from '../support/firewalls/rig.ts';
@@ -178,6 +178,34 @@ function contract(kind: string, channel: string): void {
     const report = await create(['10.4.0.1']);
     expectFailed(report, '10.4.0.1', 'firewall/object-foreign');
     expect(enforced()).toEqual(before);
+  });
+
+  test('an object that a person renamed is found by its mark, and nothing counts as removed from it', async () => {
+    await create(['10.14.0.1', 'fd00::14']);
+    const rule = rig.useInRule(channel, object.name);
+    const to = `${object.name.slice(0, 20)}-by-hand`;
+    const identity = { hub, firewall, scope: scope(), object: object.name };
+    // A copy beside it would carry the mark, too; nobody lists as long as the object itself is there.
+    expect(await connection.observeObject(object)).toMatchObject({ exists: true });
+    expect(renamedTo((await connection.listObjects?.(object)) ?? [], identity)).toBeUndefined();
+    rig.rename(channel, object.name, to);
+    expect(await connection.observeObject(object)).toMatchObject({ exists: false });
+    const before = rig.seen();
+    expect(renamedTo((await connection.listObjects?.(object)) ?? [], identity)).toBe(to);
+    expect(rig.seen()).toEqual({ reads: before.reads + 1, writes: before.writes });
+    const report = await apply({ add: ['10.14.0.2'], remove: ['10.14.0.1', 'fd00::14'] });
+    for (const address of ['10.14.0.2', '10.14.0.1', 'fd00::14'])
+      expectFailed(report, address, 'firewall/object-missing');
+    expect(rig.enforced(channel, to)?.sort()).toEqual(['10.14.0.1', 'fd00::14']);
+    expect(enforced()).toBeUndefined();
+    expect((await connection.references({ ...object, name: to })).users).toMatchObject([{ key: rule }]);
+  });
+
+  test('a list of objects that came back incomplete is no answer', async () => {
+    rig.trouble('page');
+    await expect(connection.listObjects?.(object)).rejects.toMatchObject({
+      code: 'firewall/unexpected-answer',
+    });
   });
 
   test('shows what a person put in, and takes it out when asked', async () => {

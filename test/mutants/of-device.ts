@@ -18,6 +18,13 @@ export const ofDevice: readonly Mutant[] = [
     killers: [contract, clientTest],
   },
   {
+    name: 'removal-from-renamed-group',
+    breaks: 'a removal from a group that has another name now counts as done',
+    file: `${folder}/channels/objects.ts`,
+    edits: [["if (gone) throw missing(object, 'address group');", '']],
+    killers: [contract],
+  },
+  {
     name: 'lost-reply-taken-for-failure',
     breaks: 'a write without an answer counts as not done',
     file: `${folder}/transport.ts`,

@@ -254,6 +254,29 @@ export const ofSync: readonly Mutant[] = [
     killers: [faults, random, races],
   },
   {
+    name: 'renamed-object-made-anew',
+    breaks: 'a group that a person renamed is made anew, and the renamed one keeps dead addresses',
+    file: 'lib/app/sync/whose-object.ts',
+    edits: [['return other === undefined ?', 'return other !== object.name ?']],
+    killers: ['test/app/hand-renamed.test.ts'],
+  },
+  {
+    name: 'renamed-object-forgotten-removal',
+    breaks: 'a removal without an answer counts as done because its object was renamed meanwhile',
+    file: 'lib/app/sync/pass.ts',
+    edits: [
+      ['ownership !== undefined || work.questions.some', 'ownership === undefined || work.questions.some'],
+    ],
+    killers: ['test/app/hand-renamed.test.ts'],
+  },
+  {
+    name: 'renamed-object-lost',
+    breaks: 'members of a renamed group count as lost, so that nobody knows any more what it holds',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [['renamed ? keysPresent(rows) : keysOf', 'renamed ? new Set<string>() : keysOf']],
+    killers: ['test/app/hand-renamed.test.ts'],
+  },
+  {
     name: 'handover-forgotten',
     breaks: 'what was written while another device took over counts as on it',
     file: 'lib/app/reconcile/lost.ts',

@@ -83,6 +83,10 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
       const object = device.objects.get(name);
       return { exists: object !== undefined, comment: object?.comment ?? '' };
     },
+    listObjects: async () => {
+      await call('listObjects');
+      return [...device.objects].map(([name, { comment }]) => ({ name, comment }));
+    },
     observeMembers: async ({ name }) => {
       await call('observeMembers');
       return device.members(name);

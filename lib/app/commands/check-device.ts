@@ -1,6 +1,7 @@
 import { type ErrorCode, isZonebridgeError } from '../../core/errors.ts';
 import type { DeviceIdentity, Diagnosis } from '../../core/firewall.ts';
 import { certificateWarningDays, daysLeft } from '../../core/model/certificate.ts';
+import { holdRule } from '../../core/plan/hold-reasons.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
@@ -168,10 +169,17 @@ function rightLines({ rights }: Diagnosis): CheckLine[] {
 async function groupLine(ports: Ports, open: OpenFirewall, place: LiveGroup): Promise<CheckLine> {
   const name = `group ${place.group.name}`;
   try {
-    const { object, ownership, members } = await readObjectLive(ports, open, place);
+    const { object, ownership, renamedTo, members } = await readObjectLive(ports, open, place);
     const text = `${place.target.channel} object ${object.name}`;
     if (ownership === 'ours' || ownership === 'offered')
       return { name, state: 'ok', text: `${text} is ${ownership}, ${members.length} members` };
+    if (ownership === 'hand-renamed')
+      return {
+        name,
+        state: 'failed',
+        text: `${text} was renamed to ${JSON.stringify(renamedTo)}`,
+        remedy: holdRule('hand-renamed-object').remedy,
+      };
     if (ownership === 'absent' && place.target.create === 'own')
       return { name, state: 'ok', text: `${text} is not there yet and will be made` };
     const offer = `put zonebridge:offer:${place.group.name} into its comment`;

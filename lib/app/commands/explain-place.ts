@@ -59,6 +59,8 @@ interface Facts {
   row: LedgerRow;
   dirty: { at: number; cause: string } | undefined;
   trouble: string | undefined;
+  /** What a person called the object. */
+  renamedTo: string | undefined;
   mode: string;
   seen: boolean;
   quarantine: { wish: QuarantineWish; order: Quarantine } | undefined;
@@ -86,12 +88,14 @@ export async function explainPlace(
   const endpoints = members.map(({ endpoint }) => endpoint);
   const titles = await titlesOf(ports, active, endpoints);
   const target = active.configuration.groups[group]?.publish.find((one) => one.firewall === firewall);
+  const { trouble, renamedTo } = readObject(objectItem, ports.clock.now());
   const facts: Facts = {
     key,
     members: endpoints.map((endpoint) => titles.get(endpoint) ?? endpoint),
     row: readLedger(ledgerItem),
     dirty: dirtyItem && { at: count(dirtyItem, 'time'), cause: text(dirtyItem, 'cause') ?? '' },
-    trouble: readObject(objectItem, ports.clock.now()).trouble,
+    trouble,
+    renamedTo,
     mode: target?.mode ?? 'sync',
     seen: active.configuration.firewalls[firewall]?.realms.includes(realm) === true,
     quarantine: quarantineOn(active, key),
@@ -111,7 +115,7 @@ function quarantineOn(active: ActiveConfiguration, key: string): Facts['quaranti
   return wish && order ? { wish, order } : undefined;
 }
 
-function stepsOf({ members, row, dirty, trouble, state }: Facts): Step[] {
+function stepsOf({ members, row, dirty, trouble, renamedTo, state }: Facts): Step[] {
   const steps: Step[] = [
     {
       text:
@@ -123,6 +127,8 @@ function stepsOf({ members, row, dirty, trouble, state }: Facts): Step[] {
   if (dirty) steps.push({ at: dirty.at, text: `marked to be looked at (${dirty.cause})` });
   steps.push(ledgerStep(row));
   if (trouble !== undefined) steps.push({ text: `the object is in trouble: ${trouble}` });
+  if (renamedTo !== undefined)
+    steps.push({ text: `a person renamed the object to ${JSON.stringify(renamedTo)}` });
   const health = `firewall ${state.health}${state.lastError === undefined ? '' : `, last error ${state.lastError}`}`;
   steps.push({ ...(state.behindSince === undefined ? {} : { at: state.behindSince }), text: health });
   return steps;

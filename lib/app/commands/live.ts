@@ -1,10 +1,11 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
-import { type Ownership, ownershipOf } from '../../core/plan/ownership.ts';
+import type { Ownership } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
-import { identityOf, openFirewall, type OpenFirewall } from '../sync/connect.ts';
+import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
+import { whoseObject } from '../sync/whose-object.ts';
 import { groupsOn, objectRef } from '../targets.ts';
 
 /** Why a firewall could not be read from where the command runs. */
@@ -18,6 +19,8 @@ export interface Unread {
 export interface LiveObject {
   object: ObjectRef;
   ownership: Ownership;
+  /** With `hand-renamed`: what a person called it. */
+  renamedTo?: string | undefined;
   /** Empty unless the object is ours or offered. */
   members: readonly string[];
 }
@@ -58,11 +61,10 @@ export async function readObjectLive(
   { group, target }: LiveGroup,
 ): Promise<LiveObject> {
   const object = objectRef(open.module, { hub: ports.hub, group, target });
-  const seen = await open.connection.observeObject(object);
-  const identity = identityOf(ports.hub, open.id, { ...open, object: object.name });
-  const ownership = ownershipOf(seen, { create: target.create, group: group.name, identity });
+  const { ownership, renamedTo } = await whoseObject(ports.hub, open, object);
   const known = ownership === 'ours' || ownership === 'offered';
-  return { object, ownership, members: known ? await open.connection.observeMembers(object) : [] };
+  const members = known ? await open.connection.observeMembers(object) : [];
+  return { object, ownership, renamedTo, members };
 }
 
 /** Anything that keeps us from reading, also missing rights in AWS, said in one form. */

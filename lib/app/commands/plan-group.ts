@@ -261,7 +261,8 @@ function onDevice(
 }
 
 function driftOf({ live, group, wanted }: GroupQuery, rows: readonly LedgerEntry[]): PlannedGroup['drift'] {
-  if (!live || live.ownership === 'foreign') return { missing: [], foreign: [] };
+  if (!live || live.ownership === 'foreign' || live.ownership === 'hand-renamed')
+    return { missing: [], foreign: [] };
   const members = new Set(live.members);
   const wishes = wanted.keys.get(group.name);
   const missing = rows.filter(

@@ -48,6 +48,8 @@ export interface GroupStatus {
   failed: FailedMembers;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
+  /** What a person called the object on the firewall, as the firewall tells it. */
+  renamedTo: string | undefined;
   /** Oldest member that is not as it should be. */
   unsettledSince: number | undefined;
 }
@@ -186,7 +188,7 @@ export async function groupStatuses(
   const places = groupsOn(active.configuration, firewall);
   const items = await ports.tables.read(places.map(({ group }) => objectKey(firewall, group.name)));
   return inParallel([...places.entries()], 4, async ([index, { group, target }]) => {
-    const { object, counters, held, trouble } = readObject(items[index], ports.clock.now());
+    const { object, counters, held, trouble, renamedTo } = readObject(items[index], ports.clock.now());
     const { channel, mode } = target;
     const rows = await listLedger(ports.tables, firewall, group.name);
     const frozen = rows.filter(({ row }) => row.held?.reason === 'frozen').length;
@@ -195,7 +197,7 @@ export async function groupStatuses(
     const { size } = counters;
     const since = unsettledSince(rows);
     const counts = { size, held: Math.max(0, held - frozen), frozen, withheld, failed };
-    return { group: group.name, object, channel, mode, ...counts, trouble, unsettledSince: since };
+    return { group: group.name, object, channel, mode, ...counts, trouble, renamedTo, unsettledSince: since };
   });
 }
 

@@ -9,7 +9,7 @@ import {
   parseMembershipKey,
 } from '../../core/model/address-group.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
-import { ownershipOf } from '../../core/plan/ownership.ts';
+import type { HeldReason } from '../../core/plan/hold-reasons.ts';
 import { isWait } from '../../core/plan/rollout.ts';
 import { shardOf } from '../../core/model/endpoint.ts';
 import type { Condition, Item, Write } from '../../core/ports.ts';
@@ -29,7 +29,8 @@ import {
 } from '../state/ledger.ts';
 import { listGroup } from '../state/memberships.ts';
 import { orderedWishes } from '../orders/quarantined-wishes.ts';
-import { identityOf, type OpenFirewall } from '../sync/connect.ts';
+import type { OpenFirewall } from '../sync/connect.ts';
+import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
 import { lostWithDevice, lostWithObject } from './lost.ts';
@@ -58,10 +59,9 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const [objectItem] = await ports.tables.read([objectKey(open.id, group.name)]);
   const rows = await listLedger(ports.tables, open.id, group.name);
   const objectRow = readObject(objectItem, ports.clock.now());
-  const seen = await open.connection.observeObject(object);
-  const identity = identityOf(ports.hub, open.id, { ...open, object: object.name });
-  const ownership = ownershipOf(seen, { create: target.create, group: group.name, identity });
-  const ours = ownership === 'ours' || ownership === 'offered';
+  const whose = await whoseObject(ports.hub, open, object);
+  const ours = whose.ownership === 'ours' || whose.ownership === 'offered';
+  const renamed = whose.ownership === 'hand-renamed';
   const members = ours ? await open.connection.observeMembers(object) : [];
   const edited = members
     .filter((member) => member.startsWith(editedWord))
@@ -76,7 +76,8 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     ledger,
     fresh: new Set(fresh),
     wanted: wishes.wanted,
-    observed: keysOf(request, intact, keys),
+    // What lies under a name that is not ours is not read, and goes on as it was.
+    observed: renamed ? keysPresent(rows) : keysOf(request, intact, keys),
     // What a quarantine put there is put back, too.
     edited: new Set([
       ...keysOf(request, edited, keys),
@@ -91,7 +92,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   let findings = compare(comparison);
   if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))
     findings = compare({ ...comparison, sameDevice: false });
-  if (!ours && objectRow.ownership !== undefined) await forgetOwnership(ports, request);
+  await noteWhose(ports, request, { whose, ours, objectRow });
   const acted = findings.filter(
     ({ kind, key }) =>
       kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key) || cameBack(request, key),
@@ -101,7 +102,8 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   if (objectItem && handover && objectRow.deviceSince !== handover.from)
     await writeUnlessRun(ports, request, objectItem, { deviceSince: handover.from });
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
-  return figures(request, rows, findings);
+  const found = figures(request, rows, findings);
+  return renamed ? { ...found, lost: found.lost + 1 } : found;
 }
 
 /**
@@ -151,12 +153,30 @@ async function sameObject(
   return readObject(item, 0).madeAt === madeAt;
 }
 
-/** The object must be looked at, and made or refused, before the next write. */
-async function forgetOwnership(ports: Ports, request: GroupRequest): Promise<void> {
-  await ports.tables.write({
-    key: objectKey(request.open.id, request.group.name),
-    update: { remove: ['ownership'] },
-  });
+function keysPresent(rows: readonly LedgerEntry[]): Set<string> {
+  return new Set(rows.filter(({ row }) => row.state === 'present').map(({ key }) => key));
+}
+
+/**
+ * One that is not ours must be looked at, and made or refused, before the next write. One that a person renamed is shown as trouble also
+ * while nothing has to be changed in it.
+ */
+async function noteWhose(
+  ports: Ports,
+  { open, group }: GroupRequest,
+  { whose, ours, objectRow }: { whose: WhoseObject; ours: boolean; objectRow: ObjectRow },
+): Promise<void> {
+  const { renamedTo } = whose;
+  const set: Item = {};
+  const remove: string[] = [];
+  if (!ours && objectRow.ownership !== undefined) remove.push('ownership');
+  if (renamedTo === undefined && objectRow.renamedTo !== undefined) remove.push('trouble', 'renamedTo');
+  if (renamedTo !== undefined && renamedTo !== objectRow.renamedTo)
+    Object.assign(set, { renamedTo, trouble: 'hand-renamed-object' satisfies HeldReason });
+  if (renamedTo !== undefined)
+    ports.telemetry.warn('object renamed by hand', { firewall: open.id, group: group.name, renamedTo });
+  if (remove.length === 0 && Object.keys(set).length === 0) return;
+  await ports.tables.write({ key: objectKey(open.id, group.name), update: { set, remove } });
 }
 
 /** Sets the members' counter to what the ledger holds, unless a sync ran meanwhile: then the next comparison does it. */
@@ -218,7 +238,8 @@ async function mark(
     key: finding.key,
     cause: causeOf(entry),
     time: now,
-    witnessed: finding.kind === 'foreign',
+    // A dead address that waited for its object leaves as one.
+    witnessed: finding.kind === 'foreign' || entry?.row.held?.dead === true,
     source: sourceOf(entry),
   });
   const writes: Write[] = [];

@@ -230,6 +230,8 @@ export interface ObjectRow {
   waiting: boolean;
   /** Code of what is wrong with the object as a whole. */
   trouble: string | undefined;
+  /** What a person called the object on the device; set as long as it has no other trouble than that. */
+  renamedTo: string | undefined;
   /** Fence of the last run that settled anything of the group. */
   fence: number;
   /** Most members it may have, as its layout was made for. */
@@ -273,6 +275,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     held: count(item, 'held'),
     waiting: flag(item, 'waiting'),
     trouble: text(item, 'trouble'),
+    renamedTo: text(item, 'renamedTo'),
     fence: count(item, 'fence'),
     sizeHint: count(item, 'sizeHint') || undefined,
     madeAt: count(item, 'madeAt'),

@@ -42,10 +42,15 @@ export async function sweepHeld(
   const figures: HeldFigures = { waiting: 0, frozenSince: undefined, released: false };
   await inParallel([...groups.entries()], 4, async ([index, group]) => {
     const known = readSummary(items[groups.length + index]);
-    const { held, revision } = readObject(items[index], 0);
-    if (held === 0 && known.digest === '') return;
+    const { held, revision, renamedTo } = readObject(items[index], 0);
+    // An object that a person renamed waits for a person, also while nothing has to be changed in it.
+    const least = Number(renamedTo !== undefined);
+    if (held === 0 && known.digest === '') {
+      figures.waiting += least;
+      return;
+    }
     const swept = await sweepGroup(ports, active, { firewall, group, known, revision });
-    figures.waiting += swept.summary.waiting;
+    figures.waiting += Math.max(least, swept.summary.waiting);
     figures.released ||= swept.released;
     const { frozenSince } = swept.summary;
     if (frozenSince !== undefined)

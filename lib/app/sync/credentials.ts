@@ -3,7 +3,9 @@ import type {
   DeviceCertificate,
   DeviceIdentity,
   FirewallConnection,
+  NamedComment,
   ObjectChanges,
+  ObjectRef,
   ObjectReport,
   Outcome,
 } from '../../core/firewall.ts';
@@ -15,6 +17,8 @@ import type { Ports } from '../ports.ts';
 export interface CredentialedConnection extends FirewallConnection {
   /** The stage whose value the device accepted last; before the first call the current one. */
   credentialStage(): SecretStage;
+  /** Nothing, where the module cannot list. */
+  listObjects(object: ObjectRef): Promise<readonly NamedComment[]>;
 }
 
 export interface CredentialRequest {
@@ -80,6 +84,10 @@ class Rekeyed implements CredentialedConnection {
 
   observeObject(...asked: Parameters<FirewallConnection['observeObject']>) {
     return this.#ask((connection) => connection.observeObject(...asked));
+  }
+
+  async listObjects(object: ObjectRef): Promise<readonly NamedComment[]> {
+    return await this.#ask(async (connection) => (await connection.listObjects?.(object)) ?? []);
   }
 
   observeMembers(...asked: Parameters<FirewallConnection['observeMembers']>) {

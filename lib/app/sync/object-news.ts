@@ -35,10 +35,9 @@ export function objectNews(
   if (held !== objectRow.held) news['held'] = held;
   const waits = plan.held.some(({ reason }) => isWait(reason));
   if (waits && !objectRow.waiting) news['waiting'] = true;
-  const trouble = troubleSeen(done);
-  if (trouble !== undefined && trouble !== objectRow.trouble) news['trouble'] = trouble;
-  if (trouble === undefined && objectRow.trouble !== undefined && plan.changes.length > 0)
-    remove.push('trouble');
+  const trouble = troubleNews(done);
+  if (trouble === 'over') remove.push('trouble', 'renamedTo');
+  else Object.assign(news, trouble);
   if (differ(now.counters, now.before)) Object.assign(news, countersItem(now.counters));
   if (Object.keys(news).length === 0 && remove.length === 0) return undefined;
   return updateObject({ ...place, group: work.group.name }, news, remove);
@@ -67,6 +66,18 @@ function ownershipSeen({ work, plan, report }: Done): 'ours' | 'offered' | undef
   if (report.created !== undefined && report.created.state !== 'done') return undefined;
   if (lacksObject(report)) return undefined;
   return work.target.create === 'own' ? 'ours' : 'offered';
+}
+
+/** What is wrong with the object and was not known; `over` when a change went through. */
+function troubleNews(done: Done): Item | 'over' {
+  const { objectRow, renamedTo } = done.work;
+  const trouble = troubleSeen(done);
+  if (trouble === undefined)
+    return objectRow.trouble !== undefined && done.plan.changes.length > 0 ? 'over' : {};
+  const news: Item = {};
+  if (trouble !== objectRow.trouble) news['trouble'] = trouble;
+  if (renamedTo !== undefined && renamedTo !== objectRow.renamedTo) news['renamedTo'] = renamedTo;
+  return news;
 }
 
 function troubleSeen({ plan, report }: Done): string | undefined {

@@ -2,7 +2,7 @@ import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import { brakesOf, firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
 import { fitBudget } from '../../core/plan/fit-budget.ts';
-import { type Ownership, ownComment, ownershipOf } from '../../core/plan/ownership.ts';
+import { type Ownership, ownComment } from '../../core/plan/ownership.ts';
 import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
 import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
@@ -14,11 +14,12 @@ import { frozenNow } from '../freezes.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
-import { type GroupWork, readBack, readWork } from './questions.ts';
+import { type GroupWork, readBack, readWork, withoutReading } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
 import { retireGroup } from './retire.ts';
 import { inForce, readRollout } from './rollout.ts';
 import type { RunContext } from './run-context.ts';
+import { whoseObject } from './whose-object.ts';
 
 /** Rows of one firewall, drained together. */
 export interface Pass {
@@ -91,17 +92,28 @@ interface Looked {
 async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
   const { run } = pass;
   if (base.questions.some(({ ledger }) => ledger === 'pending' || ledger === 'unknown')) {
-    const ownership = await objectState(pass, base);
+    const found = await objectState(pass, base);
+    const { ownership } = found;
+    if (ownership === 'hand-renamed') return unread(found);
     // What somebody else's object holds says nothing about our members.
     const ours = ownership === undefined || ownership === 'ours' || ownership === 'offered';
     const elsewhere = ownership === 'renamed';
     const there = ours || elsewhere ? (await run.open(pass.firewall)).connection : undefined;
-    return { work: await readBack(base, there), ownership };
+    const work = await readBack(base, there);
+    if (ownership !== undefined || work.questions.some((question) => question.readBack))
+      return { work, ownership };
+    // None of them is there: perhaps the object is not, either.
+    const now = await observed(pass, work);
+    return now.ownership === 'hand-renamed' ? unread(now) : now;
   }
   const left = removalsLeftOf(pass);
   const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
   const asks = plan.changes.length + plan.held.length > 0 && base.target.mode !== 'observe';
-  return { work: base, ownership: asks ? await objectState(pass, base) : undefined };
+  return asks ? await objectState(pass, base) : { work: base, ownership: undefined };
+}
+
+function unread({ work, ownership }: Looked): Looked {
+  return { work: withoutReading(work), ownership };
 }
 
 function removalsLeftOf({ active, firewall, totals }: Pass): number {
@@ -160,28 +172,24 @@ function withinBudget({ run, active, firewall }: Pass, planned: PlannedWork[]): 
   return planned.map(({ work, plan }, index) => ({ work, plan: plans[index] ?? plan }));
 }
 
-/** Undefined when the ledger knows the object; otherwise what the device says about it. */
-async function objectState(pass: Pass, work: GroupWork): Promise<Ownership | 'renamed' | undefined> {
+/** Ownership is undefined when the ledger knows the object; otherwise what the device says about it. */
+async function objectState(pass: Pass, work: GroupWork): Promise<Looked> {
   const { objectRow, object, target } = work;
   if (objectRow.object !== '' && (objectRow.object !== object.name || objectRow.channel !== object.channel)) {
-    return objectRow.counters.size > 0 ? 'renamed' : observed(pass, work);
+    return objectRow.counters.size > 0 ? { work, ownership: 'renamed' } : observed(pass, work);
   }
   if (
     objectRow.ownership === (target.create === 'own' ? 'ours' : 'offered') &&
     objectRow.trouble === undefined
   )
-    return undefined;
+    return { work, ownership: undefined };
   return observed(pass, work);
 }
 
-async function observed(pass: Pass, work: GroupWork): Promise<Ownership> {
+async function observed(pass: Pass, work: GroupWork): Promise<Looked> {
   const open = await pass.run.open(pass.firewall);
-  const seen = await open.connection.observeObject(work.object);
-  return ownershipOf(seen, {
-    create: work.target.create,
-    group: work.group.name,
-    identity: identityOf(pass.run.ports.hub, pass.firewall, { ...open, object: work.object.name }),
-  });
+  const { ownership, renamedTo } = await whoseObject(pass.run.ports.hub, open, work.object);
+  return { work: { ...work, renamedTo }, ownership };
 }
 
 async function callFirewall(

@@ -8,7 +8,7 @@ import {
 } from '../../core/model/address-group.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Rollout } from '../../core/plan/rollout.ts';
-import type { Question } from '../../core/plan/plan.ts';
+import { isWanted, type Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { isInferred, verifiedNow } from './inferred.ts';
@@ -36,6 +36,8 @@ export interface GroupWork {
   rows: DirtyRow[];
   ledger: ReadonlyMap<string, LedgerRow>;
   questions: readonly Question[];
+  /** What a person called the object on the device, where that was found out. */
+  renamedTo?: string | undefined;
   /** What keeps changes waiting, if anything. */
   rollout?: Rollout | undefined;
   byKey: ReadonlyMap<string, Question>;
@@ -210,6 +212,19 @@ export async function readBack(
   const there: ReadonlyMap<string, boolean> = (await seen) ?? new Map();
   const questions = work.questions.map((question) =>
     uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
+  );
+  return { ...work, ...keyed(questions) };
+}
+
+/**
+ * The object lies under a name that is not ours to read or write. What is uncertain counts as not done, so that it is held with the rest and
+ * done once more when the object is back; doing it twice is harmless.
+ */
+export function withoutReading(work: GroupWork): GroupWork {
+  const questions = work.questions.map((question) =>
+    question.ledger === 'pending' || question.ledger === 'unknown'
+      ? { ...question, readBack: !isWanted(question) }
+      : question,
   );
   return { ...work, ...keyed(questions) };
 }

@@ -1,6 +1,5 @@
 import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectRef, Outcome } from '../../core/firewall.ts';
-import { ownershipOf } from '../../core/plan/ownership.ts';
 import type { Write } from '../../core/ports.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import { writeWhereTrue } from '../state/items.ts';
@@ -17,7 +16,8 @@ import {
   updateObject,
 } from '../state/ledger.ts';
 import { noteRetirement, readRetirement, type Retirement, retirementKey } from '../state/retirements.ts';
-import { identityOf, type OpenFirewall } from './connect.ts';
+import type { OpenFirewall } from './connect.ts';
+import { whoseObject } from './whose-object.ts';
 import { writeFenced, writeObject } from './fenced.ts';
 import type { Pass } from './pass.ts';
 
@@ -94,12 +94,14 @@ interface Refusal {
 }
 
 /** Asked anew at this moment: what a person saw may have changed since. */
-async function whyNot({ pass, group, object, open }: Work): Promise<Refusal | undefined> {
+async function whyNot({ pass, object, open }: Work): Promise<Refusal | undefined> {
   const { connection } = open;
-  const identity = identityOf(pass.run.ports.hub, pass.firewall, { ...open, object: object.name });
-  const seen = await connection.observeObject(object);
-  const ownership = ownershipOf(seen, { create: object.create, group, identity });
+  const { ownership, renamedTo } = await whoseObject(pass.run.ports.hub, open, object);
   if (ownership === 'absent') return undefined;
+  if (renamedTo !== undefined)
+    return {
+      refusal: `${object.name} is called ${JSON.stringify(renamedTo)} on the firewall now: call it ${object.name} again, or take our mark out of its comment and keep it`,
+    };
   if (ownership === 'foreign')
     return { refusal: `${object.name} does not carry our mark (firewall/object-foreign)` };
   const use = await connection.references(object);

@@ -80,6 +80,10 @@ function show(cli: Cli, status: Status): void {
   for (const { firewall, groups } of status.firewalls)
     for (const { group, failed } of groups)
       if (failed.count > 0) output.line(`  ${output.safe(failedText({ firewall, group, ...failed }))}`);
+  for (const { firewall, groups } of status.firewalls)
+    for (const { group, object, renamedTo } of groups)
+      if (renamedTo !== undefined)
+        output.line(`  ${output.safe(renamedText({ firewall, group, object, renamedTo }))}`);
   for (const one of status.publications)
     if (one.complete < one.of)
       output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);
@@ -136,6 +140,13 @@ export function failedText(refused: FailedMembers & { firewall: string; group: s
   const [first = ''] = addresses;
   const more = count > addresses.length ? ` and ${count - addresses.length} more` : '';
   return `${firewall} refuses ${count} of ${group} (${codes.join(', ')}): ${addresses.join(', ')}${more}; \`zonebridge explain ${first}\` says why`;
+}
+
+/** Where the members of a group went, and what to do about it. */
+function renamedText(place: { firewall: string; group: string; object: string; renamedTo: string }): string {
+  const { firewall, group, object, renamedTo } = place;
+  const now = JSON.stringify(renamedTo);
+  return `${firewall}: the object of ${group} is called ${now} now, and is not kept under that name: call it ${object} again (runbook: Drift)`;
 }
 
 /** What waits for a person, and what only waits for its time. */

@@ -35,6 +35,10 @@ const holdReasons = {
     'The members lie under another name or channel of the group: go back to it, or retire the old one.',
     { looksAgain: true, decidedByApply: true },
   ),
+  'hand-renamed-object': rule(
+    'The object was renamed on the firewall, and rules may use it under its new name, which `zonebridge status` shows: give it its former name back. To have a new one made instead, take the mark (`zonebridge:mark:...`) out of its comment.',
+    { looksAgain: true, decidedByApply: true },
+  ),
   canary: rule(
     'Another firewall tries this generation first: `zonebridge canary promote` lets all have it, `zonebridge canary abort` takes it back.',
     { looksAgain: true, decidedByApply: true },

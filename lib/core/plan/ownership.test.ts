@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { carries, mark, type ObjectIdentity, offer, ownComment, ownershipOf } from './ownership.ts';
+import {
+  carries,
+  mark,
+  type ObjectIdentity,
+  offer,
+  ownComment,
+  ownershipOf,
+  renamedTo,
+} from './ownership.ts';
 
 const identity: ObjectIdentity = { hub: 'main', firewall: 'edge', scope: 'root', object: 'zb-web' };
 /** Text with everything that could be taken for a separator. */
@@ -93,6 +101,37 @@ describe('ownershipOf an object that we make', () => {
         expect(verdict).toBe('foreign');
       }),
     );
+  });
+});
+
+describe('renamedTo', () => {
+  const comment = ownComment(identity);
+  test.each([
+    ['nothing', [], undefined],
+    [
+      'the one with our mark',
+      [
+        { name: 'b', comment },
+        { name: 'c', comment: 'by hand' },
+      ],
+      'b',
+    ],
+    [
+      'the first by name of several',
+      [
+        { name: 'c', comment },
+        { name: 'b', comment },
+      ],
+      'b',
+    ],
+    ['nothing in the object itself', [{ name: identity.object, comment }], undefined],
+    [
+      'nothing with the mark of another',
+      [{ name: 'b', comment: ownComment({ ...identity, hub: 'x' }) }],
+      undefined,
+    ],
+  ])('finds %s', (_, listed, expected) => {
+    expect(renamedTo(listed, identity)).toBe(expected);
   });
 });
 

@@ -1,11 +1,11 @@
-import type { ObservedObject } from '../firewall.ts';
+import type { NamedComment, ObservedObject } from '../firewall.ts';
 import { digest } from '../model/content-hash.ts';
 
 /**
  * Who owns an object on a firewall (law 4). Our mark is a hash over hub, firewall id, scope and object name,
- * so that a clone, a renamed object or another hub's object is foreign.
+ * so that a clone, a renamed object or another hub's object is foreign. `hand-renamed`: it is absent, and another object carries its mark.
  */
-export type Ownership = 'ours' | 'offered' | 'foreign' | 'absent';
+export type Ownership = 'ours' | 'offered' | 'foreign' | 'absent' | 'hand-renamed';
 
 export interface ObjectIdentity {
   hub: string;
@@ -50,4 +50,15 @@ export function ownershipOf(
     return carries(observed.comment, mark(expected.identity)) ? 'ours' : 'foreign';
   }
   return carries(observed.comment, offer(expected.group)) ? 'offered' : 'foreign';
+}
+
+/**
+ * Name of the object that carries the mark of one that is not there: a person renamed it, and the rules went along. A copy of an object that
+ * was deleted looks the same. The first by name, when there are several; undefined when there is none.
+ */
+export function renamedTo(listed: readonly NamedComment[], identity: ObjectIdentity): string | undefined {
+  const names = listed
+    .filter(({ name, comment }) => name !== identity.object && carries(comment, mark(identity)))
+    .map(({ name }) => name);
+  return names.sort()[0];
 }

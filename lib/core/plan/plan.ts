@@ -224,6 +224,7 @@ function modeHold(change: PlannedChange, { target }: PlanRequest): HeldReason | 
 function objectHold({ ownership, target }: PlanRequest): HeldReason | undefined {
   if (ownership === 'foreign') return 'foreign-object';
   if (ownership === 'renamed') return 'renamed-object';
+  if (ownership === 'hand-renamed') return 'hand-renamed-object';
   if (ownership === 'absent' && target.create === 'offered') return 'missing-object';
   return undefined;
 }

@@ -39,6 +39,7 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
     lastIdentity: () => client.lastIdentity(),
     certificate: () => client.certificate,
     observeObject: async (object) => await channelOf(object).observeObject(object),
+    listObjects: async (object) => await channelOf(object).listObjects(object),
     observeMembers: async (object) => await channelOf(object).observeMembers(object),
     observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
     apply: async (changes) => await applyByChannel(changes, channelOf),

@@ -15,6 +15,7 @@ import { firewallModule } from '../../../lib/firewalls/registry.ts';
 import type { FillRequest, Rig, Trouble } from './rig.ts';
 
 const membersMax = 600;
+const groupTables = ['firewall/addrgrp', 'firewall/addrgrp6'];
 
 /** Settings that reach a simulator. */
 export function settingsFor(
@@ -69,6 +70,13 @@ export async function startFortigateRig(
         rows: { 'firewall/address': [{ name: theirs, ...addressObject(address).fields }] },
       });
       tables().table('firewall/addrgrp')?.addLink(name, 'member', { name: theirs });
+    },
+    rename: (channel, name, to) => {
+      for (const path of channel === 'push' ? ['system/external-resource'] : groupTables) {
+        const table = tables().table(path);
+        if (table?.rows.has(name)) table.update(name, { name: to });
+      }
+      if (channel === 'push') tables().feeds.rename(name, to);
     },
     useInRule: (_, name) => {
       const policies = tables().table('firewall/policy');

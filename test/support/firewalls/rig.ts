@@ -27,6 +27,8 @@ export interface Rig {
   createForeign(channel: string, name: string): void;
   /** Edits what is there behind our back. */
   putMember(channel: string, name: string, address: string): void;
+  /** Renames an object as an administrator would; rules that use it follow. */
+  rename(channel: string, name: string, to: string): void;
   /** Lets a rule use an object; returns what the device calls the rule. */
   useInRule(channel: string, name: string): string;
   /** Addresses the device enforces for an object, resolved by the device's own state; undefined when there is no object. */

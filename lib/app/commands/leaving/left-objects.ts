@@ -1,11 +1,12 @@
 import type { ObjectUse } from '../../../core/firewall.ts';
-import { type Ownership, ownershipOf } from '../../../core/plan/ownership.ts';
+import type { Ownership } from '../../../core/plan/ownership.ts';
 import type { Ports } from '../../ports.ts';
 import type { ActiveConfiguration } from '../../state/configurations.ts';
 import { inParallel } from '../../state/items.ts';
 import { readLeft } from '../../state/left.ts';
 import { listLedger, objectKey, readObject } from '../../state/ledger.ts';
-import { identityOf, openFirewall, type OpenFirewall } from '../../sync/connect.ts';
+import { openFirewall, type OpenFirewall } from '../../sync/connect.ts';
+import { whoseObject } from '../../sync/whose-object.ts';
 import { groupsOn } from '../../targets.ts';
 import { type Unread, unreadBecause } from '../live.ts';
 
@@ -97,10 +98,10 @@ async function useOf(ports: Ports, open: OpenFirewall, left: LeftObject): Promis
   const { group, object: name, channel, offered } = left;
   const create = offered ? 'offered' : 'own';
   const object = { group, name, channel, create } as const;
-  const seen = await open.connection.observeObject(object);
-  const identity = identityOf(ports.hub, open.id, { ...open, object: name });
-  return {
-    ownership: ownershipOf(seen, { create, group, identity }),
-    use: seen.exists ? await open.connection.references(object) : { count: 0, users: [] },
-  };
+  const { ownership, renamedTo } = await whoseObject(ports.hub, open, object);
+  const use =
+    ownership === 'absent'
+      ? { count: 0, users: [] }
+      : await open.connection.references({ ...object, name: renamedTo ?? name });
+  return { ownership, use };
 }

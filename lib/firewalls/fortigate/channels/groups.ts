@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectRef, ObjectUse } from '../../../core/firewall.ts';
+import type { NamedComment, ObjectRef, ObjectUse } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import type { FortigateClient } from '../client.ts';
 import { row, table } from '../client.ts';
@@ -9,7 +9,7 @@ import { emptyGroupsSince, isAtLeast } from '../version.ts';
 import { shardCount, shardNames } from './layout.ts';
 import type { Marks } from './marks.ts';
 import { foreign } from './marks.ts';
-import { memberNames, readRow, textOf } from './rows.ts';
+import { memberNames, readRow, readTable, textOf } from './rows.ts';
 import { bothUses, type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
 
 /** Built-in address that matches nothing: the member of a group that would be empty, where that is not allowed. */
@@ -38,6 +38,12 @@ export class Groups {
   async comment(family: AddressFamily, name: string): Promise<string | undefined> {
     const found = await readRow(this.#client, row(path(family), name), { format: 'name|comment' });
     return found && textOf(found, 'comment');
+  }
+
+  /** Every IPv4 group by name and comment, 1,000 to a call. Not filtered: that `filter` looks into comments is not confirmed. */
+  async list(): Promise<NamedComment[]> {
+    const rows = await readTable(this.#client, path(4), { format: 'name|comment' });
+    return rows.map((found) => ({ name: found.name, comment: textOf(found, 'comment') }));
   }
 
   /** Names of the direct members and the comment, or undefined when there is no such group. */
@@ -181,11 +187,12 @@ export class Groups {
     await deleteConfigObject(this.#client, groupOf(family, name));
   }
 
-  /** Layouts other than the present one that still hold members, because the group's size limit was changed. */
-  async otherLayouts(family: AddressFamily, object: ObjectRef): Promise<number[]> {
+  /** Layouts other than the present one that still hold members, because the group's size limit was changed; undefined when the group is gone. */
+  async otherLayouts(family: AddressFamily, object: ObjectRef): Promise<number[] | undefined> {
     const present = this.shards(object);
     const found = await this.read(family, object.name);
-    const counts = new Set((found?.members ?? []).map((member) => shardCountIn(object.name, member) ?? 1));
+    if (!found) return undefined;
+    const counts = new Set(found.members.map((member) => shardCountIn(object.name, member) ?? 1));
     counts.delete(present);
     return [...counts];
   }
@@ -205,6 +212,6 @@ function path(family: AddressFamily): string {
   return table('firewall', family === 4 ? 'addrgrp' : 'addrgrp6');
 }
 
-function missing(object: ObjectRef, what: string): ZonebridgeError {
+export function missing(object: ObjectRef, what: string): ZonebridgeError {
   return new ZonebridgeError('firewall/object-missing', `there is no ${what} ${object.name} on the firewall`);
 }

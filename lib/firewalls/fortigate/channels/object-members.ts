@@ -93,7 +93,7 @@ async function isListed(tables: Tables, object: ObjectRef, address: string): Pro
   const name = addresses.name(address);
   const present = holderOf(object.name, groups.shards(object), address);
   if (await groups.hasMember(family, present, name)) return true;
-  for (const count of await groups.otherLayouts(family, object)) {
+  for (const count of (await groups.otherLayouts(family, object)) ?? []) {
     if (await groups.hasMember(family, holderOf(object.name, count, address), name)) return true;
   }
   return false;

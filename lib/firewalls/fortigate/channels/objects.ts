@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../core/errors.ts';
 import { isZonebridgeError } from '../../../core/errors.ts';
 import type {
+  NamedComment,
   ObjectChanges,
   ObjectRef,
   ObjectReport,
@@ -14,7 +15,7 @@ import { endsAttempt, isMissing } from '../errors.ts';
 import type { OpenReport } from './attempt.ts';
 import { Attempt, closeReport, openReport } from './attempt.ts';
 import type { Channel } from './channel.ts';
-import { placeholder } from './groups.ts';
+import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';
 import type { Tables } from './object-members.ts';
 import { isMember, listMembers, parseForeignMember } from './object-members.ts';
@@ -43,6 +44,10 @@ export class ObjectsChannel implements Channel {
       return { exists: true, comment: sibling };
     }
     return { exists: comment !== undefined, comment: comment ?? '' };
+  }
+
+  async listObjects(): Promise<readonly NamedComment[]> {
+    return await this.#tables.groups.list();
   }
 
   async references(object: ObjectRef): Promise<ObjectUse> {
@@ -156,7 +161,14 @@ export class ObjectsChannel implements Channel {
     let references = await addresses.references(text);
     // Another group of ours may hold the address, or an earlier layout of this one: the address must not stay in it.
     if (!removed || (references ?? 0) > 0) {
-      for (const count of await groups.otherLayouts(family, object)) {
+      const layouts = await groups.otherLayouts(family, object);
+      // The group itself is gone, and something still holds the address: perhaps the group under another name.
+      const gone =
+        layouts === undefined &&
+        references !== 0 &&
+        (family === 4 || (await groups.comment(4, object.name)) === undefined);
+      if (gone) throw missing(object, 'address group');
+      for (const count of layouts ?? []) {
         const elsewhere = await this.#takeOut(family, holderOf(object.name, count, text), name);
         if (elsewhere && references !== undefined) references -= 1;
       }

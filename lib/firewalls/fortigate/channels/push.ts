@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ZonebridgeError, isZonebridgeError } from '../../../core/errors.ts';
 import type {
+  NamedComment,
   ObjectChanges,
   ObjectRef,
   ObjectReport,
@@ -19,7 +20,7 @@ import { Attempt, closeReport, openReport } from './attempt.ts';
 import type { Channel } from './channel.ts';
 import type { Marks } from './marks.ts';
 import { foreign } from './marks.ts';
-import { readRow, textOf } from './rows.ts';
+import { readRow, readTable, textOf } from './rows.ts';
 import type { FeedCommand } from './push-chunks.ts';
 import { chunksOf } from './push-chunks.ts';
 import { type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
@@ -69,6 +70,12 @@ export class PushChannel implements Channel {
     if (this.#marks.isFor(object, comment))
       requirePushed(object, textOf(found, 'type'), textOf(found, 'update-method'));
     return { exists: true, comment };
+  }
+
+  /** Every external resource by name and comment, 1,000 to a call. Not filtered: that `filter` looks into comments is not confirmed. */
+  async listObjects(): Promise<readonly NamedComment[]> {
+    const rows = await readTable(this.#client, resources, { format: 'name|comments' });
+    return rows.map((found) => ({ name: found.name, comment: textOf(found, 'comments') }));
   }
 
   async references(object: ObjectRef): Promise<ObjectUse> {
