@@ -26,7 +26,7 @@ export const ofOnboarding: readonly Mutant[] = [
     name: 'other-hub-taken-over',
     breaks: 'an agent of another hub is taken over',
     file: `${folder}/look.ts`,
-    edits: [['bus === settings.environment.ZONEBRIDGE_BUS', "typeof bus === 'string'"]],
+    edits: [['bus === settings.environment.ZONEBRIDGE_BUS', "settings.environment.ZONEBRIDGE_BUS !== ''"]],
     killers: [commands],
   },
   {
