@@ -39,6 +39,21 @@ function diagnosing(world: World, more: Partial<Diagnosis>): void {
   world.ports.firewalls = { paper: { ...(paperModule as FirewallModule), diagnose } };
 }
 
+test('a group that a person renamed is named, and how it is mended', async () => {
+  const world = await World.start([group('web')]);
+  await world.upsert(pod('a', '10.1.0.1', web));
+  const object = world.device.objects.get('obj-web')!;
+  world.device.objects.delete('obj-web');
+  world.device.objects.set('web servers', object);
+  const result = await check(world);
+  expect(result.ok).toBe(false);
+  expect(line(result, 'group web')).toMatchObject({
+    state: 'failed',
+    text: expect.stringContaining('"web servers"'),
+    remedy: expect.stringContaining('former name'),
+  });
+});
+
 describe('a call', () => {
   test('that goes through proves every stage', async () => {
     const world = await World.start([group('web')]);

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { groupStatuses } from '../../lib/app/commands/status.ts';
 import { listHeld } from '../../lib/app/commands/approve.ts';
 import { metrics } from '../../lib/app/metrics.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -160,4 +161,40 @@ test('another hub, or group, that renamed its own object keeps nobody from makin
   stranger.comment = stranger.comment.replace(/mark:./, (text) => (text.endsWith('0') ? 'mark:1' : 'mark:0'));
   await world.reconcile();
   expect(world.on('web')).toEqual(both);
+});
+
+const configChurn = {
+  channel: 'objects',
+  create: 'own',
+  mode: 'sync',
+  acceptConfigChurn: { writesPerHour: 1000 },
+};
+
+test.each([
+  ['system/external-resource', pushed('web')],
+  ['firewall/addrgrp', pushed('web', { publish: [{ firewall: 'edge', ...configChurn }] })],
+])('the commands name what was renamed in %s of a simulated FortiGate', async (path, settings) => {
+  const world = await OperatorWorld.start({ web: settings });
+  onTestFinished(() => world.stop());
+  world.storeToken();
+  await world.run(['apply', '--yes', '--author', 'mia']);
+  await world.tell(pod('a', both[0]!, web), pod('b', both[1]!, web));
+  const vdom = world.simulator.device.vdom('root');
+  const table = vdom.table(path)!;
+  // The group itself, not one of its shards, which come first.
+  const name = [...table.rows.keys()].filter((key) => key.includes('web')).at(-1);
+  table.update(name!, { name: 'by hand' });
+  if (path.startsWith('system')) vdom.feeds.rename(name!, 'by hand');
+  await world.tell(pod('c', '10.1.0.3', web));
+  await world.run(['reconcile', 'edge']);
+  await world.work();
+  expect([...table.rows.keys()].filter((key) => key === name)).toEqual([]);
+  const status = await world.run(['status'], { columns: 200 });
+  expect(status.code).toBe(3);
+  expect(status.stdout).toContain('hand-renamed-object');
+  expect(status.stdout).toContain('is called "by hand" now');
+  expect((await world.run(['explain', '10.1.0.3'])).stdout).toMatch(/hand-renamed-object[^]*"by hand"/);
+  expect((await world.run(['check', 'edge'])).stdout).toContain('"by hand"');
+  const plan = await world.run(['plan'], { columns: 200 });
+  expect(plan.stdout).toContain('a person renamed the object to "by hand"');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { leftObjects } from '../../lib/app/commands/leaving/left-objects.ts';
+import { leftObjects, usesOf } from '../../lib/app/commands/leaving/left-objects.ts';
 import { requestRetire, waitForRetirement } from '../../lib/app/commands/leaving/retire.ts';
 import { leaving, noteLeft } from '../../lib/app/state/left.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
@@ -81,6 +81,25 @@ describe('a group that left the configuration', () => {
     expect(audit.world.on('web')).toEqual(['10.1.0.1', '10.1.0.2']);
     audit.world.device.rules.clear();
     expect(await retireWeb(audit)).toMatchObject({ state: 'done' });
+  });
+
+  test('is left in place when a person renamed the object, and the rules that use it are shown', async () => {
+    const audit = await left();
+    const { objects, rules } = audit.world.device;
+    const object = objects.get('obj-web');
+    objects.delete('obj-web');
+    if (object) objects.set('web servers', object);
+    rules.set('web servers', ['12']);
+    const active = await audit.world.configurations.active();
+    const listed = await leftObjects(audit.world.ports, active);
+    expect([...(await usesOf(audit.world.ports, active, listed)).values()]).toMatchObject([
+      { ownership: 'hand-renamed', use: { count: 1, users: [{ key: '12' }] } },
+    ]);
+    expect(await retireWeb(audit)).toMatchObject({
+      state: 'refused',
+      message: expect.stringContaining('"web servers"'),
+    });
+    expect(objects.get('web servers')?.members.size).toBe(2);
   });
 
   test('is left in place when the object does not carry our mark any more', async () => {

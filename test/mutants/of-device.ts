@@ -21,7 +21,7 @@ export const ofDevice: readonly Mutant[] = [
     name: 'removal-from-renamed-group',
     breaks: 'a removal from a group that has another name now counts as done',
     file: `${folder}/channels/objects.ts`,
-    edits: [["if (gone) throw missing(object, 'address group');", '']],
+    edits: [['if (gone) throw', 'if (gone && removed) throw']],
     killers: [contract],
   },
   {

@@ -134,12 +134,17 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     look: differences
       .filter(({ key, wantedBy }) => wanted.stored.has(key) === (wantedBy !== undefined))
       .map(({ key }) => key),
-    notes: rows.length === seen.length ? [] : [frozenRealms(rows.length - seen.length)],
+    notes: notesOn(rows.length - seen.length, live),
   };
 }
 
-function frozenRealms(count: number): string {
-  return `${count} addresses of realms that the firewall no longer lists stay as they are`;
+function notesOn(frozen: number, live: LiveObject | undefined): string[] {
+  const notes: string[] = [];
+  if (frozen > 0)
+    notes.push(`${frozen} addresses of realms that the firewall no longer lists stay as they are`);
+  if (live?.renamedTo !== undefined)
+    notes.push(`a person renamed the object to ${JSON.stringify(live.renamedTo)}: nothing is changed there`);
+  return notes;
 }
 
 /** Every address that is wanted or in the ledger, as the sync would ask about it. */
