@@ -124,6 +124,30 @@ describe('the command', () => {
     expect((await world.run(['history', 'web'])).stdout).toContain('put there');
   });
 
+  test('who released and who rejected what was held, in words', async () => {
+    const world = await applied();
+    await world.write({ web: pushed('wbe') });
+    await world.run(['apply', '--yes']);
+    await world.run(['reject', 'edge', '--yes', '--reason', 'a typo']);
+    await world.archiveAll();
+    await world.clock.sleep(minute);
+    world.principal = 'arn:aws:iam::000000000000:user/ben';
+    await world.run(['approve', 'edge', '--rejected', '--yes']);
+    await world.archiveAll();
+    await world.clock.sleep(minute);
+    for (const subject of ['10.1.0.1', 'web']) {
+      const { stdout } = await world.run(['history', subject]);
+      expect(stdout).toMatch(/left undone by a person.+user\/ada +remove of shop\/shop\/a held: \S+; a typo/);
+      expect(stdout).toMatch(/released by a person.+user\/ben +remove of shop\/shop\/a held: \S+; until 20/);
+      expect(stdout).not.toMatch(/\bnoted\b.+held/);
+    }
+    const { stdout } = await world.run(['history', 'edge']);
+    expect(stdout).toMatch(/reject .+user\/ada +a typo; remove 10\.1\.0\.1 of web \(/);
+    const hub = await world.run(['history', 'hub']);
+    expect(hub.stdout).toContain('released web on edge (add ');
+    expect(stdout + hub.stdout).not.toMatch(/[{}]/);
+  });
+
   test.each([
     [['history', 'nothing'], /groups: web; firewalls: edge/],
     [['history', 'web', '--at', 'yesterday'], /is no time/],

@@ -1,5 +1,5 @@
 import type { Item } from '../../core/ports.ts';
-import { type LedgerRow, objectSort, readLedger } from '../state/ledger.ts';
+import { type Hold, type LedgerRow, objectSort, readLedger } from '../state/ledger.ts';
 import { actionPartition, readAction } from './actions.ts';
 import type { AuditKind, AuditRecord, Image, StreamChange } from './record.ts';
 
@@ -58,6 +58,8 @@ const kinds: readonly (readonly [AuditKind, (rows: Rows) => boolean])[] = [
   ['intent', ({ after }) => after.state === 'pending'],
   ['refused', ({ after }) => after.failed !== undefined],
   ['held', ({ before, after }) => after.held !== undefined && after.held.since !== before?.held?.since],
+  ['approved', ({ before, after }) => isNew(after.held?.approved?.id, before?.held?.approved?.id)],
+  ['rejected', ({ before, after }) => isNew(after.held?.rejected?.at, before?.held?.rejected?.at)],
   ['noted', ({ after }) => after.held !== undefined],
   [
     'taken-by-hand',
@@ -73,6 +75,10 @@ const kinds: readonly (readonly [AuditKind, (rows: Rows) => boolean])[] = [
   ['let-go', ({ before, after }) => after.state === 'present' && before?.state === 'present'],
   ['read-back', ({ after }) => after.state === 'present'],
 ];
+
+function isNew(after: string | number | undefined, before: string | number | undefined): boolean {
+  return after !== undefined && after !== before;
+}
 
 function kindOf(before: LedgerRow | undefined, after: LedgerRow | undefined): AuditKind {
   if (after) return kinds.find(([, fits]) => fits({ before, after }))?.[0] ?? 'noted';
@@ -99,10 +105,15 @@ export function imageOf(row: LedgerRow): Image {
     approval: why?.approval,
     object: why?.object,
     op: row.state === 'pending' ? pendingOp(row) : undefined,
-    held: held && { op: held.op, reason: held.reason },
+    held: held && heldImage(held),
     withheldFor: row.withheldFor,
     answer: failed ? `${failed.code}: ${failed.message}` : row.answer,
   };
+}
+
+/** Only what is there: most holds nobody has decided about. */
+function heldImage({ op, reason, approved, rejected }: Hold): Image['held'] {
+  return { op, reason, ...(approved ? { approved } : {}), ...(rejected ? { rejected } : {}) };
 }
 
 function pendingOp({ counted }: LedgerRow): 'add' | 'remove' {

@@ -15,7 +15,16 @@ const image = z.object({
   fence: z.number(),
   /** Of a pending row: what is under way. */
   op: z.enum(['add', 'remove']).optional(),
-  held: z.object({ op: z.enum(['add', 'remove']), reason: z.string() }).optional(),
+  held: z
+    .object({
+      op: z.enum(['add', 'remove']),
+      reason: z.string(),
+      /** A person released it; milliseconds since 1970. */
+      approved: z.object({ id: z.string(), by: z.string(), until: z.number() }).optional(),
+      /** A person leaves it undone. */
+      rejected: z.object({ by: z.string(), at: z.number(), reason: z.string().optional() }).optional(),
+    })
+    .optional(),
   withheldFor: z.string().optional(),
   /** What the firewall refused, or an answer that settled nothing. */
   answer: z.string().optional(),
@@ -32,6 +41,8 @@ export const auditKinds = {
   unanswered: 'no usable answer',
   'read-back': 'read back from the firewall',
   held: 'held for a person',
+  approved: 'released by a person',
+  rejected: 'left undone by a person',
   'let-go': 'hold or refusal ended',
   'taken-by-hand': 'taken off by a person on the firewall',
   restored: 'allowed to come back',

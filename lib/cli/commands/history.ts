@@ -5,6 +5,7 @@ import { changesOf, type Subject } from '../../app/commands/history/changes.ts';
 import { auditSettings } from '../../app/configuration/audit-settings.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
+import { detailsText } from '../details-text.ts';
 import { type HubSession, withHub } from '../hub.ts';
 import { parseSubject } from '../history-subject.ts';
 import { historyVerify } from '../history-verify.ts';
@@ -136,8 +137,8 @@ function showChanges(
       record.address,
       record.group,
       record.firewall,
-      record.action?.by ?? nameIn(record),
-      record.action ? actionText(record.action) : whyText(record.after ?? record.intent ?? record.before),
+      record.action?.by ?? decisionOf(record)?.by ?? nameIn(record),
+      reasonText(record),
     ]),
   });
 }
@@ -158,11 +159,29 @@ function nameIn({ after, intent, before }: AuditRecord): string | undefined {
   );
 }
 
+/** The decision that a record is about. */
+function decisionOf({ kind, after }: AuditRecord): { by: string; text: string } | undefined {
+  const { approved, rejected } = after?.held ?? {};
+  if (kind === 'approved' && approved)
+    return { by: approved.by, text: `until ${utcTime(approved.until)}, ${approved.id}` };
+  if (kind === 'rejected' && rejected) return { by: rejected.by, text: rejected.reason ?? '' };
+  return undefined;
+}
+
+function reasonText(record: AuditRecord): string | undefined {
+  if (record.action) return actionText(record.action);
+  const decision = decisionOf(record);
+  const held = record.after?.held;
+  if (!decision || !held) return whyText(record.after ?? record.intent ?? record.before);
+  const about = `${held.op} of ${nameIn(record) ?? record.address ?? ''} held: ${held.reason}`;
+  return [about, decision.text].filter((text) => text !== '').join('; ');
+}
+
 function actionText({ ticket, reason, details }: NonNullable<AuditRecord['action']>): string {
   const parts = [
     ticket === undefined ? [] : `ticket ${ticket}`,
     reason ?? [],
-    details ? JSON.stringify(details) : [],
+    details ? detailsText(details) : [],
   ];
   return parts.flat().join('; ');
 }
