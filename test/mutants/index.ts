@@ -4,6 +4,7 @@ import { ofDigests } from './of-digests.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
+import { ofOrders } from './of-orders.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofSync } from './of-sync.ts';
 
@@ -15,4 +16,5 @@ export const mutants: readonly Mutant[] = [
   ...ofDevice,
   ...ofNetwork,
   ...ofOnboarding,
+  ...ofOrders,
 ];
