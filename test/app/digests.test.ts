@@ -1,10 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
 import { clusterKey, readCluster } from '../../lib/app/state/clusters.ts';
 import type { TableName } from '../../lib/core/ports.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
 import { shardOf } from '../../lib/core/model/endpoint.ts';
 import { shardDigest } from '../../lib/core/model/shard-digest.ts';
+import { settle } from '../support/agent-world.ts';
 import { clusterId, WatchedCluster } from '../support/watched-cluster.ts';
 import { group, pod, World } from '../support/world.ts';
 
@@ -157,6 +159,33 @@ describe('state that is lost', () => {
     expect(world.tables.all('dirty')).toEqual([]);
     expect((await standing(cluster)).verifiedShards.size).toBe(256);
     expect(cluster.bus.details('hello')).toHaveLength(1);
+  });
+
+  test('a run that looked for memberships before they were back, and for what is verified after, takes nothing off', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    const before = world.tables.store.backup('memberships');
+    const { verifiedShards } = await standing(cluster);
+    world.tables.store.restore('memberships');
+    await sweep(world.ports, world.configurations);
+    let stood = false;
+    world.tables.beforeCall = async (name, call) => {
+      const text = JSON.stringify(call);
+      if (stood || name !== 'read' || !text.includes('#object') || !text.includes('cluster|')) return;
+      stood = true;
+      // The run has asked for the memberships, and stands still before it reads the rest: meanwhile everything is rebuilt.
+      await settle();
+      world.tables.store.restore('memberships', before);
+      await sweep(world.ports, world.configurations);
+      const addToSet = { verified: [...verifiedShards] };
+      await world.tables.write({ key: clusterKey(clusterId), update: { addToSet } });
+    };
+    await world.reconcile();
+    world.tables.beforeCall = undefined;
+    expect(stood).toBe(true);
+    await cluster.pass(2);
+    expect(removals(cluster)).toEqual([]);
+    expect(world.on('web')).toHaveLength(8);
   });
 
   test('memberships that only a restored table still has go, and their addresses leave', async () => {

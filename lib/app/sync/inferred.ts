@@ -1,6 +1,9 @@
+import type { Tables } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
+import { inParallel } from '../state/items.ts';
+import { anyMember, type Member } from '../state/memberships.ts';
 import { lostTables, readPulses } from '../state/pulses.ts';
 
 /** A comparison found that nobody wants the address: all it knows is that a membership is not there. */
@@ -12,11 +15,26 @@ export function isInferred(
 }
 
 /**
- * What is verified of the clusters, read again after the memberships: a membership that is not there says nothing when its table was lost.
- * Empty while that is so and the sweep has not noticed; afterwards the clusters are unverified themselves until everything was rebuilt.
+ * Looks for the memberships again, between two looks at what is verified: one that is not there says something only when everything was
+ * verified before it was looked for, and its table was not lost since. A run may stand still between any two reads.
  */
-export async function verifiedNow(
+export async function lookForSure(
   { tables }: Pick<Ports, 'tables'>,
+  clusters: readonly string[],
+  keys: readonly string[],
+): Promise<{ members: Map<string, Member | undefined>; verified: Map<string, ReadonlySet<string>> }> {
+  const before = await verifiedNow(tables, clusters);
+  const found = await inParallel(keys, 32, (key) => anyMember(tables, key));
+  const after = await verifiedNow(tables, clusters);
+  const members = new Map(keys.map((key, index) => [key, found[index]]));
+  const both = (id: string): ReadonlySet<string> =>
+    new Set([...(before.get(id) ?? [])].filter((shard) => after.get(id)?.has(shard)));
+  return { members, verified: new Map(clusters.map((id) => [id, both(id)])) };
+}
+
+/** Nothing while a table is lost and the sweep has not noticed; afterwards the clusters are unverified themselves until everything was rebuilt. */
+async function verifiedNow(
+  tables: Tables,
   clusters: readonly string[],
 ): Promise<Map<string, ReadonlySet<string>>> {
   const lost = lostTables(await readPulses(tables));

@@ -11,7 +11,7 @@ import type { Rollout } from '../../core/plan/rollout.ts';
 import { isWanted, type Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { isInferred, verifiedNow } from './inferred.ts';
+import { isInferred, lookForSure } from './inferred.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -68,7 +68,7 @@ export async function readWork(
   const clusters = [
     ...new Set(rows.flatMap((row) => (row.source === undefined ? [] : [row.source.cluster]))),
   ];
-  const [items, members, others] = await Promise.all([
+  const [items, found, others] = await Promise.all([
     ports.tables.read([
       objectKey(firewall, group.name),
       ...clusters.map(clusterKey),
@@ -84,17 +84,22 @@ export async function readWork(
   const now = ports.clock.now();
   const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
-  const names = new Map(members.flatMap(named));
   // Only what a comparison found, so that the way of a change costs nothing more.
-  const inferred = rows.map((row, index) => isInferred(row, members[index]?.endpoint));
-  const sure = inferred.includes(true) ? await verifiedNow(ports, clusters) : verified;
+  const inferred = rows.filter((row, index) => isInferred(row, found[index]?.endpoint));
+  const keys = inferred.map(({ key }) => key);
+  const sure = keys.length === 0 ? undefined : await lookForSure(ports, clusters, keys);
+  const members = rows.map(({ key }, index) => sure?.members.get(key) ?? found[index]);
+  const names = new Map(members.flatMap(named));
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
     const known = { entry, wantedBy, elsewhere, group, now, quarantines };
-    return toQuestion(row, { ...known, verified: inferred[index] === true ? sure : verified });
+    return toQuestion(row, {
+      ...known,
+      verified: inferred.includes(row) ? (sure?.verified ?? verified) : verified,
+    });
   });
   const objectRow = readObject(items[0], now);
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
