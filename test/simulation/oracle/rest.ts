@@ -36,7 +36,8 @@ function stateDiffers({ hub, truth, clusters }: HubSide): string[] {
   // Of a group that is not configured rows may be left over after a loss: they are looked for when it comes back.
   const groups = new Set(hub.spec.groups.map(({ name }) => name));
   for (const key of memberships)
-    if (!wishes.has(key) && groups.has(key.split('|')[0] ?? '')) found.push(`membership ${key} is stored, nobody wants it`);
+    if (!wishes.has(key) && groups.has(key.split('|')[0] ?? ''))
+      found.push(`membership ${key} is stored, nobody wants it`);
   for (const { key, item } of store.all('endpoints')) {
     const endpoint = readEndpoint(key.sk ?? '', item);
     if (!endpoint) continue;
