@@ -40,14 +40,16 @@ export class Process {
   call<T>(what: string, effect: () => T, times: CallTimes = quick): Promise<T> {
     const { kernel } = this;
     const back = kernel.dice.delay(times.back);
-    const there = kernel.dice.delay(times.there) + (this.alive ? this.#fate(times.there + back) : 0);
+    const usual = kernel.dice.delay(times.there);
+    const still = this.alive ? this.#fate(times.there + back) : 0;
+    const there = usual + still;
     const mark = `${what} ${kernel.now}`;
     if (!readsOnly.test(what)) this.pending.add(mark);
     return new Promise<T>((resolve, reject) => {
       if (!this.alive) return;
       kernel.scheduler.after(there, () => {
-        // Died, or stood still, while the request was being sent: it may have left or not.
-        if (!this.alive && kernel.dice.chance(0.5)) return;
+        // Died while the request was being sent: it may have left or not. Who stood still before that has sent nothing.
+        if (!this.alive && (still > 0 || kernel.dice.chance(0.5))) return;
         kernel.mix(what);
         let answer: () => void;
         try {

@@ -141,6 +141,8 @@ export class LimitsWatch {
     const holders = this.#truth.everHeldBy.get(change.address) ?? new Set<string>();
     // Somebody else has it now, or a watch saw what became of whoever had it.
     if (this.#brakes.isMoved(place, change.address)) return;
+    // It had it already when an older wish was still carried out.
+    if (this.#truth.holderOf(change.address) !== undefined) return;
     const left = Math.max(
       ...this.#wishesOf(group, change.address).map((wish) => this.#truth.leftAt.get(wish) ?? 0),
     );
