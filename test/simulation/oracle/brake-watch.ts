@@ -19,8 +19,8 @@ const forgetMs = 30 * 60_000;
 export class BrakeWatch {
   /** What people released: `firewall|group|op|address` -> until when. */
   readonly released = new Map<string, number>();
-  /** Removals that an `apply` announced and released, per `firewall|group`. */
-  readonly announced = new Map<string, number>();
+  /** Removals that each `apply` announced and released, per `firewall|group`. */
+  readonly #announced = new Map<string, { time: number; count: number }[]>();
   /** When an address was last given to an endpoint, addresses of all clusters differ unless they share their ranges. */
   readonly assignedAt = new Map<string, number>();
   readonly #kernel: Kernel;
@@ -32,6 +32,19 @@ export class BrakeWatch {
   constructor(kernel: Kernel, truth: Truth) {
     this.#kernel = kernel;
     this.#truth = truth;
+  }
+
+  announce(place: string, count: number): void {
+    const known = this.#announced.get(place) ?? [];
+    this.#announced.set(place, [...known, { time: this.#kernel.now, count }]);
+  }
+
+  /** What was announced since then, the last announcement before it included: it may be carried out late. */
+  announced(place: string, since: number): number {
+    const known = this.#announced.get(place) ?? [];
+    const last = known.findLast(({ time }) => time <= since);
+    const all = known.filter((one) => one.time > since || one === last);
+    return all.reduce((sum, { count }) => sum + count, 0);
   }
 
   changed(done: {
@@ -68,7 +81,7 @@ export class BrakeWatch {
       largest = Math.max(largest, size + 1);
     }
     const lost = -Math.max(best, net);
-    const limit = 2 * this.#limit(group.brakes.shrink, largest) + (this.announced.get(place) ?? 0);
+    const limit = 2 * this.#limit(group.brakes.shrink, largest) + this.announced(place, now - 2 * windowMs);
     if (lost > limit)
       this.#kernel.violate(
         'no shrink beyond the brakes',

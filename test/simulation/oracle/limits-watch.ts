@@ -18,7 +18,8 @@ interface Growth {
   /** Members of ours when the configuration became active, and how many of them it gave up. */
   before: ReadonlySet<string>;
   leaving: number;
-  added: number;
+  /** Each address once: what a person took away with its object is put back. */
+  added: Set<string>;
 }
 
 /** Between a plan and its activation some pods come and go. */
@@ -55,7 +56,7 @@ export class LimitsWatch {
         const put = this.#put.get(place) ?? new Set<string>();
         const wanted = new Set(this.#truth.wanted(group, realms));
         const leaving = [...put].filter((one) => !wanted.has(one)).length;
-        this.#growth.set(place, { before: new Set(put), leaving, added: 0 });
+        this.#growth.set(place, { before: new Set(put), leaving, added: new Set() });
       }
     }
   }
@@ -103,13 +104,13 @@ export class LimitsWatch {
     if (!this.#wishesOf(group, address).some((wish) => this.#truth.byConfiguration.has(wish))) return;
     // The device, or a person, had lost it meanwhile.
     if (growth.before.has(address)) return;
-    growth.added += 1;
+    growth.added.add(address);
     const { size } = growth.before;
     const limit = limitOf(group, size) + growth.leaving + slack;
-    if (growth.added > limit)
+    if (growth.added.size > limit)
       this.#hub.kernel.violate(
         'no growth beyond the brakes',
-        `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${growth.added}, at most ${limit}`,
+        `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${growth.added.size}, at most ${limit}`,
       );
   }
 
@@ -136,7 +137,11 @@ export class LimitsWatch {
     const was = mine.delete(change.address);
     this.#note(place, 'remove', group);
     if (!was || mine.size > 0 || change.broughtBack || this.#isDecided(place, change)) return;
-    if (group.usedIn === 'deny' || group.addresses !== 'pod' || (this.#brakes.announced.get(place) ?? 0) > 0)
+    if (
+      group.usedIn === 'deny' ||
+      group.addresses !== 'pod' ||
+      this.#brakes.announced(place, this.#hub.kernel.now) > 0
+    )
       return;
     const holders = this.#truth.everHeldBy.get(change.address) ?? new Set<string>();
     // Somebody else has it now, or a watch saw what became of whoever had it.
