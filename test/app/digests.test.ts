@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
+import { markDirty } from '../../lib/app/state/dirty.ts';
 import { clusterKey, readCluster } from '../../lib/app/state/clusters.ts';
 import type { TableName } from '../../lib/core/ports.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
@@ -159,6 +160,33 @@ describe('state that is lost', () => {
     expect(world.tables.all('dirty')).toEqual([]);
     expect((await standing(cluster)).verifiedShards.size).toBe(256);
     expect(cluster.bus.details('hello')).toHaveLength(1);
+  });
+
+  test('what was dirty before the memberships were lost does not leave, although a watch had told of it', async () => {
+    const cluster = await watched(8);
+    const { world } = cluster;
+    const key = 'web|default|10.1.0.3';
+    const mark = markDirty({
+      id: 'mark-1',
+      firewall: 'edge',
+      key,
+      cause: 'watch',
+      time: world.clock.now(),
+      witnessed: true,
+      source: { cluster: clusterId, shard: shardOf('pod|p3') },
+    });
+    await world.tables.write(mark);
+    world.tables.store.restore('memberships');
+    await world.wakeUp();
+    expect(removals(cluster)).toEqual([]);
+    await sweep(world.ports, world.configurations);
+    await world.tables.write(mark);
+    await world.wakeUp();
+    expect(removals(cluster)).toEqual([]);
+    await cluster.pass(9);
+    expect(removals(cluster)).toEqual([]);
+    expect(world.on('web')).toHaveLength(8);
+    expect(world.tables.all('ledger').filter(({ item }) => item['heldReason'])).toEqual([]);
   });
 
   test('a run that looked for memberships before they were back, and for what is verified after, takes nothing off', async () => {

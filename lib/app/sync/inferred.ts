@@ -1,6 +1,7 @@
+import { shardCount } from '../../core/model/endpoint.ts';
 import type { Tables } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, readCluster } from '../state/clusters.ts';
+import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { anyMember, type Member } from '../state/memberships.ts';
@@ -12,6 +13,21 @@ export function isInferred(
   wantedBy: string | undefined,
 ): boolean {
   return wantedBy === undefined && row.cause === 'reconcile' && !row.witnessed && !row.moved;
+}
+
+/**
+ * Clusters whose endpoints may have memberships that are not there, because state was lost: all while the sweep has not noticed, then those
+ * that were not compared again as a whole. What a watch told, too, was told before the loss, or of one of several endpoints.
+ */
+export async function beingRebuilt(
+  { tables }: Pick<Ports, 'tables'>,
+  clusters: ReadonlyMap<string, ClusterState>,
+): Promise<(cluster: string | undefined) => boolean> {
+  const lost = lostTables(await readPulses(tables)).some((table) => table !== 'dirty');
+  return (cluster) => {
+    const state = cluster === undefined ? undefined : clusters.get(cluster);
+    return lost || (state !== undefined && state.losses > 0 && state.verifiedShards.size < shardCount);
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Rollout } from '../../core/plan/rollout.ts';
 import { isWanted, type Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { isInferred, lookForSure } from './inferred.ts';
+import { beingRebuilt, isInferred, lookForSure } from './inferred.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -82,7 +82,8 @@ export async function readWork(
     }),
   ]);
   const now = ports.clock.now();
-  const verified = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index]).verifiedShards]));
+  const states = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index])]));
+  const verified = new Map([...states].map(([id, state]) => [id, state.verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
   // Only what a comparison found, so that the way of a change costs nothing more.
   const inferred = rows.filter((row, index) => isInferred(row, found[index]?.endpoint));
@@ -90,16 +91,16 @@ export async function readWork(
   const sure = keys.length === 0 ? undefined : await lookForSure(ports, clusters, keys);
   const members = rows.map(({ key }, index) => sure?.members.get(key) ?? found[index]);
   const names = new Map(members.flatMap(named));
+  // Additions need no look: only what may leave could be wrong.
+  const unsure = members.includes(undefined) ? await beingRebuilt(ports, states) : () => false;
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
     const known = { entry, wantedBy, elsewhere, group, now, quarantines };
-    return toQuestion(row, {
-      ...known,
-      verified: inferred.includes(row) ? (sure?.verified ?? verified) : verified,
-    });
+    const shards = sure?.members.has(row.key) ? sure.verified : verified;
+    return toQuestion(row, { ...known, verified: shards, unsure: unsure(row.source?.cluster) });
   });
   const objectRow = readObject(items[0], now);
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
@@ -173,6 +174,8 @@ function toQuestion(
     wantedBy: string | undefined;
     /** Endpoint that wants the address in another realm. */
     elsewhere: string | undefined;
+    /** State was lost: that nobody wants the address may not be so, whoever saw it. */
+    unsure: boolean;
     /** Verified shards by cluster. */
     verified: ReadonlyMap<string, ReadonlySet<string>>;
     group: AddressGroup;
@@ -191,10 +194,11 @@ function toQuestion(
     address: row.address,
     wantedBy,
     cause: keepsCause(row.cause, decided.op) ? (entry.cause ?? row.cause) : row.cause,
-    witnessed: row.witnessed,
+    witnessed: row.witnessed && !known.unsure,
     moved: row.moved,
     unverified:
-      row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard)),
+      known.unsure ||
+      (row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard))),
     ledger,
     counted: entry.counted,
     withheldFor: entry.withheldFor,

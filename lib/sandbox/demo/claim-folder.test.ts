@@ -18,7 +18,7 @@ test('a folder that a running process has is refused, and free again when the pr
   await once(other, 'spawn');
   await (await claimFolder(folder))();
   await writeFile(`${folder}.pid`, String(other.pid));
-  await expect(claimFolder(folder)).rejects.toMatchObject({ code: 'command/usage' });
+  await expect(claimFolder(folder)).rejects.toMatchObject({ code: 'demo/folder-in-use' });
   await expect(claimFolder(folder)).rejects.toThrow(`process ${other.pid}`);
   other.kill('SIGKILL');
   await once(other, 'exit');
