@@ -2,30 +2,19 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
 import { shardOf } from '../../lib/core/model/endpoint.ts';
 import { projectPod } from '../../lib/kubernetes/projection.ts';
-import { podObject, RecordingBus, settle } from '../../test/support/agent-world.ts';
-import { FakeClock, RecordingTelemetry, SeededRandom } from '../../test/support/ports.ts';
-import { Sender } from './sender.ts';
-import { AgentStatus } from './status.ts';
-import { Store } from './store.ts';
+import { podObject, settle } from '../../test/support/agent-world.ts';
+import { SenderWorld } from '../../test/support/sender-world.ts';
 
-let bus: RecordingBus;
-let clock: FakeClock;
-let sender: Sender;
-let status: AgentStatus;
-let store: Store;
-let stop: AbortController;
-let ended: Promise<void>;
+let bus: SenderWorld['bus'];
+let clock: SenderWorld['clock'];
+let sender: SenderWorld['sender'];
+let status: SenderWorld['status'];
+let store: SenderWorld['store'];
+let stop: SenderWorld['stop'];
+let ended: SenderWorld['ended'];
 
 beforeEach(() => {
-  bus = new RecordingBus();
-  clock = new FakeClock();
-  status = new AgentStatus(clock, new RecordingTelemetry());
-  store = new Store((id, cause) => sender.touch(id, cause));
-  const source = 'zonebridge.cluster.111122223333.eu-central-1.shop';
-  sender = new Sender({ bus, clock, random: new SeededRandom(), source, status, store });
-  store.upsert({ kind: 'namespace', uid: 's', name: 'shop', labels: {}, created: 1 }, 'watch');
-  stop = new AbortController();
-  ended = sender.run(stop.signal);
+  ({ bus, clock, ended, sender, status, stop, store } = new SenderWorld());
 });
 
 afterEach(async () => {
