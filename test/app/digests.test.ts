@@ -375,11 +375,23 @@ describe('a digest', () => {
       world.tables.afterCall = undefined;
       await world.tables.write({
         key: clusterKey(clusterId),
-        update: { add: { losses: 1 }, remove: ['verified'] },
+        update: { add: { epoch: 1 }, remove: ['verified'] },
       });
     };
     await digest(world);
     expect(await verified(world)).toBe(0);
+  });
+
+  test('made before a loss and heard after it verifies nothing: what it does not name may have come since, and be lost', async () => {
+    const world = await World.start([group('web')]);
+    const empty = { cut: 0, shards: Array.from({ length: 256 }, (_, shard) => [shard, 0, shardDigest([]).hash]) };
+    await world.upsert(a);
+    await sweep(world.ports, world.configurations);
+    world.tables.store.restore('endpoints');
+    await sweep(world.ports, world.configurations);
+    await digest(world, empty);
+    expect(await verified(world)).toBe(0);
+    expect(world.told.at(-1)).toMatchObject({ type: 'epoch', process: expect.any(String), epoch: world.epoch + 1 });
   });
 });
 

@@ -63,14 +63,21 @@ export const ofDigests: readonly Mutant[] = [
     name: 'verified-across-a-loss',
     breaks: 'rows that were compared before a loss verify their shard after it',
     file: 'lib/app/state/clusters.ts',
-    edits: [["{ attribute: 'losses', is: 'absent or =', value: state.losses },", '']],
+    edits: [["if: [{ attribute: 'epoch', is: '=', value: state.epoch }],", '']],
     killers: [digests],
   },
   {
     name: 'loss-keeps-verified',
     breaks: 'the loss of a table leaves everything verified',
     file: 'lib/app/state/clusters.ts',
-    edits: [["update: { add: { losses: 1 }, remove: ['verified'] }", 'update: { add: { losses: 1 } }']],
+    edits: [["{ losses: 1, epoch: 1 }, remove: ['verified'] }", '{ losses: 1, epoch: 1 } }']],
+    killers: [digests],
+  },
+  {
+    name: 'loss-keeps-the-epoch',
+    breaks: 'a digest that was made before a table was lost, and is heard after it, verifies what is not there',
+    file: 'lib/app/state/clusters.ts',
+    edits: [['add: { losses: 1, epoch: 1 }', 'add: { losses: 1 }']],
     killers: [digests],
   },
   {

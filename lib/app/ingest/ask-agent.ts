@@ -7,6 +7,9 @@ import type { IngestContext } from './apply-change.ts';
 /** More ids than these would not fit into a message (256 KB, ids of up to 160 characters): then whole shards are asked for. */
 const idsMost = 1_000;
 
+/** Whom to ask, and through what. */
+type Asking = Pick<IngestContext, 'ports' | 'cluster'>;
+
 /** What a comparison wants to know better. */
 export interface Wanted {
   epoch: number;
@@ -15,7 +18,7 @@ export interface Wanted {
 
 /** Tells whose epoch it is: its owner, who takes it, and others, who learn that they are superseded and end. */
 export async function tellEpoch(
-  context: IngestContext,
+  context: Asking,
   { process, epoch }: { process: string; epoch: number },
 ): Promise<void> {
   const versions = { digest: digestVersion, network: networkVersion };
@@ -23,14 +26,14 @@ export async function tellEpoch(
 }
 
 /** Asks for the manifests of shards. */
-export async function askManifests(context: IngestContext, { epoch, shards }: Wanted): Promise<void> {
+export async function askManifests(context: Asking, { epoch, shards }: Wanted): Promise<void> {
   if (shards.length === 0) return;
   await say(context, { type: 'manifests', schema: schemaVersion, epoch, shards: [...shards] });
 }
 
 /** Asks for endpoints again: for those named, or for all of the shards. Their manifests follow. */
 export async function askResend(
-  context: IngestContext,
+  context: Asking,
   { epoch, shards, endpoints }: Wanted & { endpoints?: readonly string[] },
 ): Promise<void> {
   if (shards.length === 0) return;
@@ -38,7 +41,7 @@ export async function askResend(
   await say(context, { type: 'resend', schema: schemaVersion, epoch, shards: [...shards], ...named });
 }
 
-async function say({ ports, cluster }: IngestContext, message: HubMessage): Promise<void> {
+async function say({ ports, cluster }: Asking, message: HubMessage): Promise<void> {
   await ports.queues.send({
     queue: names.agentQueue(ports.hub, cluster.key),
     body: JSON.stringify(message),

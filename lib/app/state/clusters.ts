@@ -13,7 +13,7 @@ export interface ClusterState {
   pending: number;
   agentVersion: string | undefined;
   verifiedShards: ReadonlySet<string>;
-  /** Counts how often everything was declared unverified within an epoch, because state was lost. */
+  /** Counts how often state was lost. */
   losses: number;
   /** As the sweep saw it last; it is over when the heartbeat is not the one it began with. */
   silence: Silence | undefined;
@@ -125,7 +125,7 @@ export async function noteHeartbeat(
 
 /**
  * Notes shards as verified, of those that were not before. `state` was read before the rows that were compared: when state was found lost
- * since, the comparison says nothing about what is there now.
+ * since, the epoch is another one, and the comparison says nothing about what is there now.
  */
 export async function noteVerified(
   tables: Tables,
@@ -139,19 +139,25 @@ export async function noteVerified(
     await tables.write({
       key: clusterKey(cluster),
       update: { addToSet: { verified: fresh } },
-      if: [
-        { attribute: 'epoch', is: '=', value: state.epoch },
-        { attribute: 'losses', is: 'absent or =', value: state.losses },
-      ],
+      if: [{ attribute: 'epoch', is: '=', value: state.epoch }],
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }
 }
 
-/** State was lost or put back: what was compared before says nothing any more. */
-export async function noteLoss(tables: Tables, cluster: string): Promise<void> {
-  await tables.write({ key: clusterKey(cluster), update: { add: { losses: 1 }, remove: ['verified'] } });
+/**
+ * State was lost or put back: what was compared before says nothing any more, and neither does what the agent said of it before and is heard
+ * now. Its process goes on under a new epoch, which is returned to be told; undefined when there is no process yet.
+ */
+export async function noteLoss(
+  tables: Tables,
+  cluster: string,
+): Promise<Pick<ClusterState, 'process' | 'epoch'>> {
+  const key = clusterKey(cluster);
+  await tables.write({ key, update: { add: { losses: 1, epoch: 1 }, remove: ['verified'] } });
+  const [item] = await tables.read([key]);
+  return readCluster(item);
 }
 
 export async function noteFoundLate(

@@ -1,14 +1,15 @@
 import { requestReconcile } from '../commands/request-reconcile.ts';
+import { tellEpoch } from '../ingest/ask-agent.ts';
 import type { Ports } from '../ports.ts';
 import { noteLoss } from '../state/clusters.ts';
-import type { ActiveConfiguration } from '../state/configurations.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { beat, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
 import { searchOrphans } from './sweep-orphans.ts';
 
 /**
- * Notices that a table was lost or put back. Everything is unverified then, until digests, which also look for memberships, have gone
- * through every shard: nothing that nobody saw leaves a firewall meanwhile. What was dirty is found again by comparing the firewalls.
+ * Notices that a table was lost or put back. Everything is unverified then, until digests of a new epoch, which also look for memberships,
+ * have gone through every shard: nothing that nobody saw leaves a firewall meanwhile. What was dirty is found again by comparing the firewalls.
  */
 export async function sweepPulses(ports: Ports, active: ActiveConfiguration): Promise<void> {
   const pulses = await readPulses(ports.tables);
@@ -18,6 +19,12 @@ export async function sweepPulses(ports: Ports, active: ActiveConfiguration): Pr
   await beat(ports.tables, pulses, ports.clock.now());
 }
 
+/** The agent begins anew with a digest of everything. When it is not told, it learns the epoch from the answer to its next heartbeat. */
+async function beginAnew(ports: Ports, cluster: ActiveCluster): Promise<void> {
+  const { process, epoch } = await noteLoss(ports.tables, cluster.id);
+  if (process !== undefined) await tellEpoch({ ports, cluster }, { process, epoch });
+}
+
 async function recover(
   ports: Ports,
   active: ActiveConfiguration,
@@ -25,7 +32,7 @@ async function recover(
 ): Promise<void> {
   ports.telemetry.warn('tables were lost or put back', { tables: lost });
   if (lost.some((table) => table !== 'dirty')) {
-    await inParallel([...active.clusters.keys()], 8, (cluster) => noteLoss(ports.tables, cluster));
+    await inParallel([...active.clusters.values()], 8, (cluster) => beginAnew(ports, cluster));
     await searchOrphans(ports, active);
   }
   for (const firewall of Object.keys(active.configuration.firewalls))

@@ -19,7 +19,7 @@ const forgetMs = 30 * 60_000;
 export class BrakeWatch {
   /** What people released: `firewall|group|op|address` -> until when. */
   readonly released = new Map<string, number>();
-  /** Removals that each `apply` announced and released, per `firewall|group`. */
+  /** What each `apply` announced and released, per `firewall|group|op`. */
   readonly #announced = new Map<string, { time: number; count: number }[]>();
   /** When an address was last given to an endpoint, addresses of all clusters differ unless they share their ranges. */
   readonly assignedAt = new Map<string, number>();
@@ -34,14 +34,16 @@ export class BrakeWatch {
     this.#truth = truth;
   }
 
-  announce(place: string, count: number): void {
-    const known = this.#announced.get(place) ?? [];
-    this.#announced.set(place, [...known, { time: this.#kernel.now, count }]);
+  announce(place: string, allowance: { add: number; remove: number }): void {
+    for (const op of ['add', 'remove'] as const) {
+      const known = this.#announced.get(`${place}|${op}`) ?? [];
+      this.#announced.set(`${place}|${op}`, [...known, { time: this.#kernel.now, count: allowance[op] }]);
+    }
   }
 
   /** What was announced since then, the last announcement before it included: it may be carried out late. */
-  announced(place: string, since: number): number {
-    const known = this.#announced.get(place) ?? [];
+  announced(place: string, op: 'add' | 'remove', since: number): number {
+    const known = this.#announced.get(`${place}|${op}`) ?? [];
     const last = known.findLast(({ time }) => time <= since);
     const all = known.filter((one) => one.time > since || one === last);
     return all.reduce((sum, { count }) => sum + count, 0);
@@ -81,7 +83,7 @@ export class BrakeWatch {
       largest = Math.max(largest, size + 1);
     }
     const lost = -Math.max(best, net);
-    const limit = 2 * this.#limit(group.brakes.shrink, largest) + this.announced(place, now - 2 * windowMs);
+    const limit = 2 * this.#limit(group.brakes.shrink, largest) + this.announced(place, 'remove', now - 2 * windowMs);
     if (lost > limit)
       this.#kernel.violate(
         'no shrink beyond the brakes',

@@ -1,6 +1,6 @@
 import type { DeviceChange } from '../firewall/device.ts';
 import type { Hub } from '../hub.ts';
-import type { GroupSpec } from '../plan/spec.ts';
+import { type GroupSpec, objectName } from '../plan/spec.ts';
 import type { BrakeWatch } from './brake-watch.ts';
 import type { Told } from './told.ts';
 import type { Truth, Wish } from './truth.ts';
@@ -30,6 +30,8 @@ const minuteMs = 60_000;
 export class LimitsWatch {
   /** What we put there and did not take off: `firewall|group`. */
   readonly #put = new Map<string, Set<string>>();
+  /** When we last put an address there: `firewall|group|address`. */
+  readonly #putAt = new Map<string, number>();
   readonly #growth = new Map<string, Growth>();
   /** Additions that only a namespace caused, and all removals, of the last two windows. */
   readonly #byNamespace = new Map<string, { time: number; op: 'add' | 'remove' }[]>();
@@ -53,10 +55,10 @@ export class LimitsWatch {
     for (const { name, realms } of this.#hub.spec.firewalls) {
       for (const group of this.#hub.spec.groups) {
         const place = `${name}|${group.name}`;
-        const put = this.#put.get(place) ?? new Set<string>();
+        const put = this.#known(place, this.#membersOf(name, group));
         const wanted = new Set(this.#truth.wanted(group, realms));
         const leaving = [...put].filter((one) => !wanted.has(one)).length;
-        this.#growth.set(place, { before: new Set(put), leaving, added: new Set() });
+        this.#growth.set(place, { before: put, leaving, added: new Set() });
       }
     }
   }
@@ -72,16 +74,17 @@ export class LimitsWatch {
     else this.#removes(done, place, mine);
   }
 
-  #adds({ change, group, maxMembers }: Done, place: string, mine: Set<string>): void {
-    const back = mine.has(change.address);
+  #adds({ change, group, members, maxMembers }: Done, place: string, mine: Set<string>): void {
+    const back = mine.has(change.address) || this.#isBack(place, group, change.address);
     mine.add(change.address);
+    this.#putAt.set(`${place}|${change.address}`, this.#hub.kernel.now);
     if (group.usedIn === 'deny' || this.#isDecided(place, change)) return;
     // An offered object that was withdrawn comes back with what it had, which nobody knows of until it is compared.
     const offered = group.publish.some(({ create }) => create === 'offered');
     if (mine.size > maxMembers && !offered) this.#checkSize(place, mine, maxMembers);
     if (back) return;
     this.#checkConfiguration(place, group, change.address);
-    this.#checkNamespace(place, group, change.address);
+    this.#checkNamespace(place, group, { address: change.address, size: this.#known(place, members).size });
   }
 
   /**
@@ -114,18 +117,23 @@ export class LimitsWatch {
       );
   }
 
-  /** One window ends and another begins between two additions: two of them allow as much at most. */
-  #checkNamespace(place: string, group: GroupSpec, address: string): void {
+  /**
+   * An addition that only a namespace can have caused. One window ends and another begins between two additions: two of them allow as
+   * much at most, and what left since the first of them began makes room.
+   */
+  #checkNamespace(place: string, group: GroupSpec, { address, size }: { address: string; size: number }): void {
+    const { now } = this.#hub.kernel;
     const uid = group.addresses === 'pod' ? this.#truth.holderOf(address) : undefined;
     if (uid === undefined || this.#told.cause.get(uid) !== 'namespace') return;
-    if ((this.#truth.touchedAt.get(address) ?? 0) < this.#activatedAt) return;
-    // A watch told of it since it belongs there: the namespace only came after that.
-    const came = Math.max(...this.#wishesOf(group, address).map((wish) => this.#truth.cameAt.get(wish) ?? 0));
-    if ((this.#told.watchedAt.get(uid) ?? 0) >= came) return;
+    const came = this.#cameAt(group, address);
+    // A configuration let it in, or a watch told of it since it belongs there: the namespace only came after that.
+    if (came < this.#activatedAt || (this.#told.watchedAt.get(uid) ?? 0) >= came) return;
+    const windowMs = group.brakes.windowMinutes * minuteMs;
     const done = this.#note(place, 'add', group);
-    const added = done.filter(({ op }) => op === 'add').length;
-    const size = this.#put.get(place)?.size ?? 0;
-    const limit = 2 * limitOf(group, size) + (done.length - added);
+    const added = done.filter(({ op, time }) => op === 'add' && time > now - windowMs).length;
+    const removed = done.filter(({ op }) => op === 'remove').length;
+    const announced = this.#brakes.announced(place, 'add', now - 2 * windowMs);
+    const limit = 2 * limitOf(group, size) + removed + announced;
     if (added > limit)
       this.#hub.kernel.violate(
         'no growth beyond the brakes',
@@ -140,7 +148,7 @@ export class LimitsWatch {
     if (
       group.usedIn === 'deny' ||
       group.addresses !== 'pod' ||
-      this.#brakes.announced(place, this.#hub.kernel.now) > 0
+      this.#brakes.announced(place, 'remove', this.#hub.kernel.now) > 0
     )
       return;
     const holders = this.#truth.everHeldBy.get(change.address) ?? new Set<string>();
@@ -158,13 +166,32 @@ export class LimitsWatch {
     );
   }
 
+  /** It was there since it belongs there: a restart, a person or an older state took it away. */
+  #isBack(place: string, group: GroupSpec, address: string): boolean {
+    return (this.#putAt.get(`${place}|${address}`) ?? 0) > this.#cameAt(group, address);
+  }
+
+  #cameAt(group: GroupSpec, address: string): number {
+    return Math.max(...this.#wishesOf(group, address).map((wish) => this.#truth.cameAt.get(wish) ?? 0));
+  }
+
+  /** What may count as ours there: what we put and did not see leave, and what is there, whoever brought it back. */
+  #known(place: string, members: ReadonlySet<string>): Set<string> {
+    return new Set([...(this.#put.get(place) ?? []), ...members]);
+  }
+
+  #membersOf(firewall: string, group: GroupSpec): ReadonlySet<string> {
+    const object = this.#hub.deviceOf(firewall)?.objects.get(objectName(this.#hub.spec.name, group));
+    return object?.members ?? new Set();
+  }
+
   #wishesOf(group: GroupSpec, address: string): Wish[] {
     return this.#hub.spec.clusters.map(({ realm }) => `${group.name}|${realm}|${address}`);
   }
 
   #note(place: string, op: 'add' | 'remove', group: GroupSpec): { time: number; op: 'add' | 'remove' }[] {
     const { now } = this.#hub.kernel;
-    const since = now - group.brakes.windowMinutes * minuteMs;
+    const since = now - 2 * group.brakes.windowMinutes * minuteMs;
     const list = (this.#byNamespace.get(place) ?? []).filter(({ time }) => time > since);
     list.push({ time: now, op });
     this.#byNamespace.set(place, list);
