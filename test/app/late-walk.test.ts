@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { listHeld } from '../../lib/app/commands/approve.ts';
+import { startWalk } from '../../lib/app/ingest/walk.ts';
+import { objectKey } from '../../lib/app/state/ledger.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const records = ['a', 'b', 'c'].map((uid, index) => pod(uid, `10.1.0.${index + 1}`, { app: 'api' }));
@@ -31,5 +33,31 @@ test('a pod that changes before the walk joins by the configuration what its old
   await world.upsert(pod('b', ['10.1.0.2', 'fd00::2'], { app: 'api' }));
   await world.upsert(pod('new', '10.1.0.9', { app: 'api' }));
   expect(world.on('web').sort()).toEqual(['10.1.0.9', 'fd00::2']);
+  expect(await reasons(world)).toEqual(['configuration-growth']);
+});
+
+/** A generation that publishes on `edge` what was followed before became active, and nothing has walked the endpoints yet. */
+async function published(select: string): Promise<World> {
+  const world = await World.start([group('web', { publish: [] })]);
+  await world.upsert(pod('a', '10.1.0.1', { app: 'web' }));
+  await world.tables.write({ key: objectKey('edge', 'web'), update: { set: { allowGeneration: 1 } } });
+  world.configuration = { ...world.configuration, groups: { web: group('web', { select }) } };
+  await world.activate();
+  return world;
+}
+
+test('a comparison before the walk adds nothing that only the configuration before selected', async () => {
+  const world = await published("app == 'api'");
+  await world.reconcile();
+  expect(world.on('web')).toEqual([]);
+  expect(world.tables.all('dirty')).toEqual([]);
+});
+
+test('a comparison does not carry past its brake what an apply did not come to release', async () => {
+  const world = await published("app == 'web'");
+  await startWalk(world.ports, await world.configurations.active());
+  await world.settle();
+  await world.reconcile();
+  expect(world.on('web')).toEqual([]);
   expect(await reasons(world)).toEqual(['configuration-growth']);
 });

@@ -33,6 +33,7 @@ import type { OpenFirewall } from '../sync/connect.ts';
 import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
+import { evaluatedOnly } from './evaluated.ts';
 import { lostWithDevice, lostWithObject } from './lost.ts';
 import type { ReconcileResult } from './reconcile-firewall.ts';
 
@@ -49,6 +50,11 @@ export interface GroupRequest {
   handover: TimeSpan | undefined;
   /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
   stillSameDevice: () => Promise<boolean>;
+}
+
+interface Marking extends GroupRequest {
+  /** An `apply` ended after it activated and before it released anything for this group. */
+  unreleased: boolean;
 }
 
 /** Compares one group on one firewall and marks what the sync has to look at. */
@@ -92,12 +98,15 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   let findings = compare(comparison);
   if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))
     findings = compare({ ...comparison, sameDevice: false });
+  findings = await evaluatedOnly(ports.tables, request.active, { findings, ledger, wanted: listed });
   await noteWhose(ports, request, { whose, ours, objectRow });
   const acted = findings.filter(
     ({ kind, key }) =>
       kind !== 'foreign' || target.onForeignAdd === 'remove' || wishes.isOut(key) || cameBack(request, key),
   );
-  await inParallel(acted, 16, (finding) => mark(ports, request, finding, ledger.get(finding.key)));
+  const { generation } = objectRow.counters.allowance;
+  const marking = { ...request, unreleased: generation > 0 && generation < request.active.generation };
+  await inParallel(acted, 16, (finding) => mark(ports, marking, finding, ledger.get(finding.key)));
   const { handover } = request;
   if (objectItem && handover && objectRow.deviceSince !== handover.from)
     await writeUnlessRun(ports, request, objectItem, { deviceSince: handover.from });
@@ -223,7 +232,7 @@ function sourceOf(entry: LedgerEntry | undefined): ShardOf | undefined {
 /** Writes a finding down, on condition that the row is still the one that was compared: neither changed nor gone nor new. */
 async function mark(
   ports: Ports,
-  request: GroupRequest,
+  request: Marking,
   finding: Finding,
   entry: LedgerEntry | undefined,
 ): Promise<void> {
@@ -236,7 +245,7 @@ async function mark(
     look: true,
     firewall: open.id,
     key: finding.key,
-    cause: causeOf(entry),
+    cause: causeOf(request, finding, entry),
     time: now,
     // A dead address that waited for its object leaves as one.
     witnessed: finding.kind === 'foreign' || entry?.row.held?.dead === true,
@@ -275,8 +284,12 @@ function unlessKnown({ open, group }: GroupRequest, key: string): Write[] {
   }));
 }
 
-/** A change that waits keeps its cause, which decides whether it still has to. */
-function causeOf(entry: LedgerEntry | undefined): Cause {
+/**
+ * A change that waits keeps its cause, which decides whether it still has to. What the ledger does not know of, where an `apply` ended before
+ * it released anything, is new by the configuration.
+ */
+function causeOf({ unreleased }: Marking, { kind }: Finding, entry: LedgerEntry | undefined): Cause {
+  if (!entry && kind === 'open' && unreleased) return 'configuration';
   const waits = entry?.row.held !== undefined && isWait(entry.row.held.reason);
   return (waits ? entry.row.cause : undefined) ?? 'reconcile';
 }
