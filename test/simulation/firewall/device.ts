@@ -45,6 +45,8 @@ export class Device {
   /** Of those that were worked off in full: how many changed anything, and how many nothing. */
   useful = 0;
   idle = 0;
+  /** When it last refused to take a member: `object|address`. */
+  readonly refusedAt = new Map<string, number>();
   /** Members that hubs changed. */
   changes = 0;
   /** Calls whose end we may not know. */
@@ -86,6 +88,15 @@ export class Device {
         `${this.name}: ${change.by} ${change.op}s ${change.address} ${change.op === 'add' ? 'to' : 'from'} ${change.object} (${members.size})`,
     );
     this.onChange?.({ ...change, broughtBack, time: this.#kernel.now }, members);
+  }
+
+  /** Why it does not take a member, if it does not. */
+  refuses(object: string, address: string): 'firewall/rejected' | 'firewall/table-full' | undefined {
+    const has = this.objects.get(object)?.members.has(address) === true;
+    const full = !has && this.size >= this.capacity;
+    if (!full && !this.refused.has(address)) return undefined;
+    this.refusedAt.set(`${object}|${address}`, this.#kernel.now);
+    return this.refused.has(address) ? 'firewall/rejected' : 'firewall/table-full';
   }
 
   /** A copy of everything it holds. */

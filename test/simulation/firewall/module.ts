@@ -253,9 +253,8 @@ class Connection implements FirewallConnection {
     const { device, maker, guard, request, process } = this.#place;
     const object = device.objects.get(name);
     if (!object) return failed('firewall/object-missing', name);
-    if (op === 'add' && device.refused.has(address)) return failed('firewall/rejected', address);
-    if (op === 'add' && !object.members.has(address) && device.size >= device.capacity)
-      return failed('firewall/table-full', address);
+    const refusal = op === 'add' ? device.refuses(name, address) : undefined;
+    if (refusal !== undefined) return failed(refusal, address);
     // Half done: the rest of the call was or was not worked off.
     if (!lost || process.kernel.dice.chance(0.5)) {
       guard.touches({ firewall: request.firewall, device, object: name, op, address });

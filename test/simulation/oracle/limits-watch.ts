@@ -74,8 +74,8 @@ export class LimitsWatch {
     else this.#removes(done, place, mine);
   }
 
-  #adds({ change, group, members, maxMembers }: Done, place: string, mine: Set<string>): void {
-    const back = mine.has(change.address) || this.#isBack(place, group, change.address);
+  #adds({ change, firewall, group, members, maxMembers }: Done, place: string, mine: Set<string>): void {
+    const back = mine.has(change.address) || this.#isBack(firewall, group, change.address);
     mine.add(change.address);
     this.#putAt.set(`${place}|${change.address}`, this.#hub.kernel.now);
     if (group.usedIn === 'deny' || this.#isDecided(place, change)) return;
@@ -166,9 +166,12 @@ export class LimitsWatch {
     );
   }
 
-  /** It was there since it belongs there: a restart, a person or an older state took it away. */
-  #isBack(place: string, group: GroupSpec, address: string): boolean {
-    return (this.#putAt.get(`${place}|${address}`) ?? 0) > this.#cameAt(group, address);
+  /** The brake let it go before, since it belongs there: it was taken away since, or the device would not take it then. */
+  #isBack(firewall: string, group: GroupSpec, address: string): boolean {
+    const object = objectName(this.#hub.spec.name, group);
+    const put = this.#putAt.get(`${firewall}|${group.name}|${address}`) ?? 0;
+    const refused = this.#hub.deviceOf(firewall)?.refusedAt.get(`${object}|${address}`) ?? 0;
+    return Math.max(put, refused) > this.#cameAt(group, address);
   }
 
   #cameAt(group: GroupSpec, address: string): number {
