@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const digests = 'test/app/digests.test.ts';
+const verdicts = 'test/app/digest-verdicts.test.ts';
 const sender = 'cluster-agent/lib/sender-digests.test.ts';
 
 /** What agent and hub tell each other about whole shards, and what the hub believes when state was lost. */
@@ -10,35 +11,35 @@ export const ofDigests: readonly Mutant[] = [
     breaks: 'a shard counts as equal when it holds as many endpoints',
     file: 'lib/app/ingest/apply-digest.ts',
     edits: [['own.hash === hash', "hash !== '-'"]],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'overtaken-digest-verified',
     breaks: 'a digest verifies a shard of which the hub knows something newer',
     file: 'lib/app/ingest/apply-digest.ts',
     edits: [["isAfter(row, at))) return 'overtaken'", "isAfter(row, at))) return 'equal'"]],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'differing-digest-ignored',
     breaks: 'the manifests of shards that differ are never asked for',
     file: 'lib/app/ingest/apply-digest.ts',
     edits: [["[...shardsOf('overtaken'), ...shardsOf('differs')]", "[...shardsOf('overtaken')]"]],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'other-digest-taken',
     breaks: 'a digest that is computed in another way is compared',
     file: 'lib/app/ingest/ingest-event.ts',
     edits: [['detail.digest !== digestVersion', 'detail.digest < digestVersion']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'resent-asked-again',
     breaks: 'what the hub refuses is asked for again and again, without a pause',
     file: 'lib/app/ingest/apply-manifest.ts',
     edits: [['manifest.resent !== true', 'manifest.shard >= 0']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'verified-without-memberships',
@@ -50,42 +51,43 @@ export const ofDigests: readonly Mutant[] = [
         'await restoreMemberships(context, livingIn(rows).slice(0, 0))',
       ],
     ],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'missing-membership-passed-over',
     breaks: 'the sweep does not look for memberships that are missing',
     file: 'lib/app/sweep/sweep-shard.ts',
     edits: [['restoreMemberships(context, endpoints)', 'restoreMemberships(context, endpoints.slice(0, 0))']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'verified-across-a-loss',
     breaks: 'rows that were compared before a loss verify their shard after it',
     file: 'lib/app/state/clusters.ts',
     edits: [["if: [{ attribute: 'epoch', is: '=', value: state.epoch }],", '']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'loss-keeps-verified',
     breaks: 'the loss of a table leaves everything verified',
     file: 'lib/app/state/clusters.ts',
     edits: [["{ losses: 1, epoch: 1 }, remove: ['verified'] }", '{ losses: 1, epoch: 1 } }']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'loss-keeps-the-epoch',
-    breaks: 'a digest that was made before a table was lost, and is heard after it, verifies what is not there',
+    breaks:
+      'a digest that was made before a table was lost, and is heard after it, verifies what is not there',
     file: 'lib/app/state/clusters.ts',
     edits: [['add: { losses: 1, epoch: 1 }', 'add: { losses: 1 }']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'pulse-not-read',
     breaks: 'a lost table is taken for an empty one until the sweep notices',
     file: 'lib/app/sync/inferred.ts',
     edits: [["lost.some((table) => table !== 'dirty')", 'lost.length < 0']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'lost-marks-not-looked-for',
@@ -97,7 +99,7 @@ export const ofDigests: readonly Mutant[] = [
         'of Object.keys(active.configuration.firewalls).slice(0, 0))',
       ],
     ],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'uncertain-shard-told',
@@ -111,7 +113,7 @@ export const ofDigests: readonly Mutant[] = [
     breaks: 'agent and hub are compared only when an agent starts',
     file: 'cluster-agent/lib/agent.ts',
     edits: [['this.#hub.epoch === this.#begun) this', 'this.#begun === -1) this']],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'start-tells-nothing-to-older-hub',
@@ -139,7 +141,7 @@ export const ofDigests: readonly Mutant[] = [
     breaks: 'a pod that lost its address to one that is gone waits for its own next record',
     file: 'lib/app/ingest/claim-addresses.ts',
     edits: [["(again && judged.verdict === 'lost')", "(again && judged.verdict === 'keep')"]],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
   {
     name: 'held-addition-told-again',
@@ -148,6 +150,6 @@ export const ofDigests: readonly Mutant[] = [
     edits: [
       ["(op === 'add' && toldAgain.includes(cause))", "(op === 'remove' && toldAgain.includes(cause))"],
     ],
-    killers: [digests],
+    killers: [digests, verdicts],
   },
 ];

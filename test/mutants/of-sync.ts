@@ -7,6 +7,7 @@ const people = 'test/app/people.test.ts';
 const approvals = 'test/app/approvals.test.ts';
 const random = 'test/app/random.test.ts';
 const path = 'test/app/push-path.test.ts';
+const lateWalk = 'test/app/late-walk.test.ts';
 const trouble = 'test/app/trouble.test.ts';
 const pass = 'lib/app/sync/pass.ts';
 const writers = 'lib/app/state/writers.ts';
@@ -317,5 +318,26 @@ export const ofSync: readonly Mutant[] = [
       ],
     ],
     killers: ['lib/app/reconcile/compare.test.ts'],
+  },
+  {
+    name: 'compared-before-evaluated',
+    breaks: 'a comparison adds what only the configuration before selected',
+    file: 'lib/app/reconcile/evaluated.ts',
+    edits: [['row.generation >= active.generation', 'row.generation >= 0']],
+    killers: [lateWalk],
+  },
+  {
+    name: 'unreleased-not-braked',
+    breaks: 'a comparison adds without a brake what an apply did not come to release',
+    file: group,
+    edits: [['generation > 0 && generation < request.active.generation', 'generation < 0']],
+    killers: [lateWalk],
+  },
+  {
+    name: 'miscounted-emptied',
+    breaks: 'what only seems to leave empties a group of which the device has fewer members than the hub believes',
+    file: 'lib/app/state/ledger.ts',
+    edits: [["trouble === 'firewall/count-differs'", "trouble === ''"]],
+    killers: ['test/app/object-made-anew.test.ts'],
   },
 ];

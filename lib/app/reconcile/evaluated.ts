@@ -23,7 +23,9 @@ export async function evaluatedOnly(
   },
 ): Promise<Finding[]> {
   const { findings, ledger, wanted } = known;
-  const additions = findings.filter(({ kind, key }) => kind === 'open' && !ledger.has(key) && wanted.has(key));
+  const additions = findings.filter(
+    ({ kind, key }) => kind === 'open' && !ledger.has(key) && wanted.has(key),
+  );
   const endpoints = [...new Set(additions.map(({ key }) => wanted.get(key) ?? ''))];
   const read = await inParallel(chunksOf(endpoints, readMost), 4, async (some) => {
     const places = some.map(parseGlobalEndpointId);

@@ -20,6 +20,7 @@ import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import type { TimeSpan } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
 import {
+  isMiscounted,
   ledgerKey,
   type LedgerEntry,
   listLedger,
@@ -109,7 +110,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   await inParallel(acted, 16, (finding) => mark(ports, marking, finding, ledger.get(finding.key)));
   const { handover } = request;
   if (objectItem && handover && objectRow.deviceSince !== handover.from)
-    await writeUnlessRun(ports, request, objectItem, { deviceSince: handover.from });
+    await writeUnlessRun(ports, request, objectItem, { set: { deviceSince: handover.from } });
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   const found = figures(request, rows, findings);
   return renamed ? { ...found, lost: found.lost + 1 } : found;
@@ -188,7 +189,10 @@ async function noteWhose(
   await ports.tables.write({ key: objectKey(open.id, group.name), update: { set, remove } });
 }
 
-/** Sets the members' counter to what the ledger holds, unless a sync ran meanwhile: then the next comparison does it. */
+/**
+ * Sets the members' counter to what the ledger holds, and ends the trouble of a device that counted otherwise, unless a sync ran meanwhile:
+ * then the next comparison does it.
+ */
 async function recount(
   ports: Ports,
   request: GroupRequest,
@@ -199,8 +203,10 @@ async function recount(
   const removed = findings.filter(({ kind }) => kind === 'removed-by-hand').length;
   const size = rows.filter(({ row }) => row.counted).length - removed;
   const held = rows.filter(({ row }) => row.held !== undefined && !isWait(row.held.reason)).length;
-  if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held) return;
-  await writeUnlessRun(ports, request, objectItem, { size, held });
+  const miscounted = isMiscounted(readObject(objectItem, 0));
+  if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held && !miscounted) return;
+  const remove = miscounted ? ['trouble'] : [];
+  await writeUnlessRun(ports, request, objectItem, { set: { size, held }, remove });
 }
 
 /** Writes what a comparison found out into the object row, unless a run wrote it meanwhile. */
@@ -208,13 +214,13 @@ async function writeUnlessRun(
   ports: Ports,
   { open, group }: GroupRequest,
   objectItem: Item,
-  set: Item,
+  update: { set: Item; remove?: readonly string[] },
 ): Promise<void> {
   const { revision } = readObject(objectItem, 0);
   try {
     await ports.tables.write({
       key: objectKey(open.id, group.name),
-      update: { set },
+      update,
       if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
     });
   } catch (error) {

@@ -284,6 +284,11 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
   };
 }
 
+/** The device counted other members than we believe, and nobody has compared them since. */
+export function isMiscounted({ trouble }: Pick<ObjectRow, 'trouble'>): boolean {
+  return trouble === 'firewall/count-differs';
+}
+
 export function countersItem(counters: Counters): Item {
   return {
     size: counters.size,

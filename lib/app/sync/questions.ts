@@ -17,6 +17,7 @@ import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import {
   type Approval,
+  isMiscounted,
   isSameHold,
   ledgerKey,
   type LedgerRow,
@@ -82,6 +83,7 @@ export async function readWork(
     }),
   ]);
   const now = ports.clock.now();
+  const objectRow = readObject(items[0], now);
   const states = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index])]));
   const verified = new Map([...states].map(([id, state]) => [id, state.verifiedShards]));
   const ledger = new Map<string, LedgerRow>();
@@ -98,11 +100,11 @@ export async function readWork(
     ledger.set(row.key, entry);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
-    const known = { entry, wantedBy, elsewhere, group, now, quarantines };
+    const miscounted = isMiscounted(objectRow);
+    const known = { entry, wantedBy, elsewhere, group, now, quarantines, miscounted };
     const shards = sure?.members.has(row.key) ? sure.verified : verified;
     return toQuestion(row, { ...known, verified: shards, unsure: unsure(row.source?.cluster) });
   });
-  const objectRow = readObject(items[0], now);
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
 }
 
@@ -176,6 +178,8 @@ function toQuestion(
     elsewhere: string | undefined;
     /** State was lost: that nobody wants the address may not be so, whoever saw it. */
     unsure: boolean;
+    /** What only seems to leave could be the last that is there. */
+    miscounted: boolean;
     /** Verified shards by cluster. */
     verified: ReadonlyMap<string, ReadonlySet<string>>;
     group: AddressGroup;
@@ -198,6 +202,7 @@ function toQuestion(
     moved: row.moved,
     unverified:
       known.unsure ||
+      known.miscounted ||
       (row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard))),
     ledger,
     counted: entry.counted,

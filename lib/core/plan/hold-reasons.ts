@@ -67,7 +67,7 @@ const holdReasons = {
     decidedByApply: true,
   }),
   unverified: rule(
-    'That part of the cluster was not compared with the hub yet, which happens by itself; `zonebridge approve <firewall>` releases it before.',
+    'That part of the cluster, or the group on a device that counts other members, was not compared yet, which happens by itself; `zonebridge approve <firewall>` releases it before.',
     { approvable: true, looksAgain: true },
   ),
   'configuration-shrink': rule(`The configuration removes more than its brake allows: ${approve}`, {

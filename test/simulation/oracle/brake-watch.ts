@@ -1,3 +1,4 @@
+import type { Item, Key } from '../../../lib/core/ports.ts';
 import type { DeviceChange } from '../firewall/device.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { GroupSpec } from '../plan/spec.ts';
@@ -26,6 +27,8 @@ export class BrakeWatch {
   readonly #kernel: Kernel;
   readonly #truth: Truth;
   readonly #done = new Map<string, Done[]>();
+  /** When a change was first written down, as a run judged it: `firewall|group|address`; its call may come much later. */
+  readonly #intendedAt = new Map<string, number>();
   /** Which assignment of an address was the last one when the address came onto the firewall. */
   readonly #addedFor = new Map<string, number>();
 
@@ -49,6 +52,13 @@ export class BrakeWatch {
     return all.reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** A row of the ledger is written. */
+  intends(key: Key, before: Item | undefined, after: Item | undefined): void {
+    if (key.table !== 'ledger' || after?.['state'] !== 'pending' || before?.['state'] === 'pending') return;
+    const address = key.sk?.slice(key.sk.indexOf('|') + 1) ?? '';
+    this.#intendedAt.set(`${key.pk}|${address}`, this.#kernel.now);
+  }
+
   changed(done: {
     firewall: string;
     group: GroupSpec;
@@ -57,21 +67,23 @@ export class BrakeWatch {
   }): void {
     const { change, firewall, group, members } = done;
     const place = `${firewall}|${group.name}`;
-    const list = (this.#done.get(place) ?? []).filter(({ time }) => time > this.#kernel.now - forgetMs);
+    const list = (this.#done.get(place) ?? []).filter((one) => one.time > this.#kernel.now - forgetMs);
+    const time = this.#intendedAt.get(`${place}|${change.address}`) ?? this.#kernel.now;
     const free = change.op === 'remove' && this.#isFree(firewall, group, change);
     if (change.op === 'add')
       this.#addedFor.set(`${place}|${change.address}`, this.#assigned(group, change.address));
-    list.push({ time: this.#kernel.now, delta: free ? 0 : change.op === 'add' ? 1 : -1, size: members.size });
+    list.push({ time, delta: free ? 0 : change.op === 'add' ? 1 : -1, size: members.size });
+    list.sort((one, other) => one.time - other.time);
     this.#done.set(place, list);
-    if (change.op === 'remove' && !free) this.#checkLoss(place, group, list);
+    if (change.op === 'remove' && !free) this.#checkLoss(place, group, list, time);
   }
 
   /**
    * Windows begin when a run plans, so we cannot know when; but between a moment one to two windows ago and now lie at most two of
    * them. Against the smallest size that the group had then it may have lost what two windows allow.
    */
-  #checkLoss(place: string, group: GroupSpec, list: readonly Done[]): void {
-    const { now } = this.#kernel;
+  #checkLoss(place: string, group: GroupSpec, all: readonly Done[], now: number): void {
+    const list = all.filter(({ time }) => time <= now);
     const windowMs = group.brakes.windowMinutes * 60_000;
     let net = 0;
     let largest = 0;
@@ -83,7 +95,8 @@ export class BrakeWatch {
       largest = Math.max(largest, size + 1);
     }
     const lost = -Math.max(best, net);
-    const limit = 2 * this.#limit(group.brakes.shrink, largest) + this.announced(place, 'remove', now - 2 * windowMs);
+    const limit =
+      2 * this.#limit(group.brakes.shrink, largest) + this.announced(place, 'remove', now - 2 * windowMs);
     if (lost > limit)
       this.#kernel.violate(
         'no shrink beyond the brakes',

@@ -38,6 +38,7 @@ export class DeviceWatch implements DeviceGuard {
     this.decisions = new DecisionWatch(hub, truth, this.brakes);
     this.told = new Told(() => hub.kernel.now);
     this.limits = new LimitsWatch(hub, { truth, brakes: this.brakes, told: this.told });
+    hub.tables.watchers.push((key, before, after) => this.brakes.intends(key, before, after));
     hub.bus.onAccepted = (_, entry) => this.told.hear(entry);
   }
 

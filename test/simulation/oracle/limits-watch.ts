@@ -121,7 +121,11 @@ export class LimitsWatch {
    * An addition that only a namespace can have caused. One window ends and another begins between two additions: two of them allow as
    * much at most, and what left since the first of them began makes room.
    */
-  #checkNamespace(place: string, group: GroupSpec, { address, size }: { address: string; size: number }): void {
+  #checkNamespace(
+    place: string,
+    group: GroupSpec,
+    { address, size }: { address: string; size: number },
+  ): void {
     const { now } = this.#hub.kernel;
     const uid = group.addresses === 'pod' ? this.#truth.holderOf(address) : undefined;
     if (uid === undefined || this.#told.cause.get(uid) !== 'namespace') return;

@@ -56,8 +56,7 @@ export function apply(side: HubSide, spec: HubSpec): void {
     const configuration = configurationOf(spec);
     const plans = await planConfiguration(app.ports, app.configurations, configuration);
     for (const { firewall, groups } of plans)
-      for (const { group, allowance } of groups)
-        watch.brakes.announce(`${firewall}|${group}`, allowance);
+      for (const { group, allowance } of groups) watch.brakes.announce(`${firewall}|${group}`, allowance);
     hub.candidates.set(process, spec);
     await applyConfiguration(app, { configuration, plans, author: author.name, principal: author.principal });
   });
