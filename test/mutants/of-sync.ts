@@ -323,7 +323,7 @@ export const ofSync: readonly Mutant[] = [
     name: 'compared-before-evaluated',
     breaks: 'a comparison adds what only the configuration before selected',
     file: 'lib/app/reconcile/evaluated.ts',
-    edits: [['row.generation >= active.generation', 'row.generation >= 0']],
+    edits: [['row.generation >= active.generation', 'row.generation >= active.generation - 9']],
     killers: [lateWalk],
   },
   {
@@ -335,7 +335,8 @@ export const ofSync: readonly Mutant[] = [
   },
   {
     name: 'miscounted-emptied',
-    breaks: 'what only seems to leave empties a group of which the device has fewer members than the hub believes',
+    breaks:
+      'what only seems to leave empties a group of which the device has fewer members than the hub believes',
     file: 'lib/app/state/ledger.ts',
     edits: [["trouble === 'firewall/count-differs'", "trouble === ''"]],
     killers: ['test/app/object-made-anew.test.ts'],
