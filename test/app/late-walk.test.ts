@@ -37,24 +37,27 @@ test('a pod that changes before the walk joins by the configuration what its old
 });
 
 /** A generation that publishes on `edge` what was followed before became active, and nothing has walked the endpoints yet. */
-async function published(select: string): Promise<World> {
+async function published(select: string, { released }: { released: boolean }): Promise<World> {
   const world = await World.start([group('web', { publish: [] })]);
   await world.upsert(pod('a', '10.1.0.1', { app: 'web' }));
-  await world.tables.write({ key: objectKey('edge', 'web'), update: { set: { allowGeneration: 1 } } });
+  await world.tables.write({
+    key: objectKey('edge', 'web'),
+    update: { set: { allowGeneration: released ? 2 : 1 } },
+  });
   world.configuration = { ...world.configuration, groups: { web: group('web', { select }) } };
   await world.activate();
   return world;
 }
 
 test('a comparison before the walk adds nothing that only the configuration before selected', async () => {
-  const world = await published("app == 'api'");
+  const world = await published("app == 'api'", { released: true });
   await world.reconcile();
   expect(world.on('web')).toEqual([]);
   expect(world.tables.all('dirty')).toEqual([]);
 });
 
 test('a comparison does not carry past its brake what an apply did not come to release', async () => {
-  const world = await published("app == 'web'");
+  const world = await published("app == 'web'", { released: false });
   await startWalk(world.ports, await world.configurations.active());
   await world.settle();
   await world.reconcile();
