@@ -1,5 +1,6 @@
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import { parseClusterSource } from '../lib/core/model/messages.ts';
+import type { ServicesTold } from './lib/ports.ts';
 
 export interface AgentEnvironment {
   /** Name or ARN of the hub's bus. */
@@ -15,6 +16,8 @@ export interface AgentEnvironment {
   port: number;
   /** Whether the network of the cluster is read and told. */
   tellNetwork: boolean;
+  /** Which services and ingresses are told. */
+  services: ServicesTold;
 }
 
 /** Reads the environment; throws `configuration/invalid` with everything that is wrong at once. */
@@ -36,6 +39,8 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('ZONEBRIDGE_PORT is not a port');
   const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
+  const services = environment['ZONEBRIDGE_SERVICES'] ?? 'off';
+  if (!isServicesTold(services)) problems.push('ZONEBRIDGE_SERVICES is none of off, on and all');
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
@@ -47,5 +52,10 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     host: host === '*' ? undefined : host,
     port,
     tellNetwork: network === 'on',
+    services: isServicesTold(services) ? services : 'off',
   };
+}
+
+function isServicesTold(text: string): text is ServicesTold {
+  return text === 'off' || text === 'on' || text === 'all';
 }

@@ -11,6 +11,8 @@ const paths: Record<Kind, string> = {
   pod: '/api/v1/pods',
   node: '/api/v1/nodes',
   namespace: '/api/v1/namespaces',
+  service: '/api/v1/services',
+  ingress: '/apis/networking.k8s.io/v1/ingresses',
 };
 
 const pageSize = 500;

@@ -18,6 +18,7 @@ async function main(): Promise<number> {
   const agent = new Agent({
     objects: kubernetesSource(config, systemRandom),
     documents: environment.tellNetwork ? kubernetesDocuments(config) : undefined,
+    services: environment.services,
     bus: eventBridgeBus(environment),
     inbox: sqsInbox(environment),
     clock: systemClock,

@@ -3,7 +3,15 @@ import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
 import { HubLink } from './hub-link.ts';
 import { NetworkReporter } from './network-reporter.ts';
-import { type Documents, type EventBus, type Inbox, kinds, type ObjectSource } from './ports.ts';
+import {
+  type Documents,
+  type EventBus,
+  type Inbox,
+  type Kind,
+  kindsFor,
+  type ObjectSource,
+  type ServicesTold,
+} from './ports.ts';
 import { Reflector } from './reflector.ts';
 import { Sender } from './sender.ts';
 import { AgentStatus } from './status.ts';
@@ -17,6 +25,8 @@ export interface AgentOptions {
   objects: ObjectSource;
   /** From where the network of the cluster is read; undefined: it is not told. */
   documents: Documents | undefined;
+  /** Which services and ingresses are told; none unless given. */
+  services?: ServicesTold;
   bus: EventBus;
   inbox: Inbox;
   clock: Clock;
@@ -32,6 +42,7 @@ export class Agent {
   readonly status: AgentStatus;
   readonly #options: AgentOptions;
   readonly #stop = new AbortController();
+  readonly #kinds: readonly Kind[];
   readonly #store: Store;
   readonly #sender: Sender;
   readonly #hub: HubLink;
@@ -45,7 +56,9 @@ export class Agent {
     setMaxListeners(0, this.#stop.signal);
     const status = new AgentStatus(clock, telemetry);
     this.status = status;
-    this.#store = new Store((id, cause) => this.#sender.touch(id, cause));
+    const services = options.services ?? 'off';
+    this.#kinds = kindsFor(services);
+    this.#store = new Store((id, cause) => this.#sender.touch(id, cause), services);
     this.#sender = new Sender({ bus, clock, random, source, status, store: this.#store });
     this.#hub = new HubLink({
       bus,
@@ -89,7 +102,7 @@ export class Agent {
     const stop = this.#stop.signal;
     const { clock, objects: source, random } = this.#options;
     const { status } = this;
-    const reflectors = kinds.map(
+    const reflectors = this.#kinds.map(
       (kind) =>
         new Reflector({
           kind,
@@ -121,8 +134,9 @@ export class Agent {
   /** To begin needs both: all kinds listed in full, and an epoch; it happens once per epoch. */
   #begin(): void {
     const { epoch } = this.#hub;
-    if (epoch === undefined || epoch === this.#begun || this.status.listed.size < kinds.length) return;
+    if (epoch === undefined || epoch === this.#begun || this.status.listed.size < this.#kinds.length) return;
     this.#begun = epoch;
+    this.#store.tellServices = this.#hub.services;
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
     this.#sender.begin(epoch, { digests: this.#hub.digests });
     void this.#network?.look();
@@ -150,6 +164,7 @@ export class Agent {
         endpoints: this.#store.endpoints,
         pending: this.#sender.pending,
         sequence: this.#sender.sequence,
+        ...this.#store.servicesTold,
       };
       try {
         const [refused] = await bus.putEvents([

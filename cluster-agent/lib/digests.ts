@@ -10,7 +10,7 @@ import type { BusEntry } from './ports.ts';
 export function digestEvent(
   entries: Iterable<readonly [id: string, hash: string]>,
   uncertain: ReadonlySet<number>,
-  head: Pick<DigestDetail, 'schema' | 'epoch' | 'sentAt' | 'cut'>,
+  head: Pick<DigestDetail, 'schema' | 'epoch' | 'sentAt' | 'cut' | 'services'>,
 ): BusEntry {
   const byShard = Array.from({ length: shardCount }, (): (readonly [string, string])[] => []);
   for (const entry of entries) byShard[shardOf(entry[0])]?.push(entry);

@@ -5,6 +5,7 @@ import {
   type HubMessage,
   hubMessage,
   schemaVersion,
+  servicesVersion,
 } from '../../lib/core/model/messages.ts';
 import { digestVersion } from '../../lib/core/model/shard-digest.ts';
 import { networkVersion } from '../../lib/core/network/report.ts';
@@ -42,6 +43,7 @@ export class HubLink {
   #epoch: number | undefined;
   #digests = false;
   #networks = false;
+  #services = false;
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -60,6 +62,11 @@ export class HubLink {
   /** The hub that gave the epoch takes reports of the network as we make them. */
   get networks(): boolean {
     return this.#networks;
+  }
+
+  /** The hub that gave the epoch takes services and ingresses as we tell them. */
+  get services(): boolean {
+    return this.#services;
   }
 
   /** Says hello until an epoch came. */
@@ -137,6 +144,7 @@ export class HubLink {
         // A hub that knows a later version knows ours, too.
         this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
         this.#networks = answer.network !== undefined && answer.network >= networkVersion;
+        this.#services = answer.services !== undefined && answer.services >= servicesVersion;
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

@@ -36,7 +36,7 @@ export interface ManifestEvent {
  */
 export function manifestEvents(
   manifests: readonly ShardManifest[],
-  envelope: Pick<ManifestDetail, 'schema' | 'epoch' | 'sentAt'> & { source: string },
+  envelope: Pick<ManifestDetail, 'schema' | 'epoch' | 'sentAt' | 'services'> & { source: string },
 ): ManifestEvent[] {
   const { source, ...head } = envelope;
   const empty = utf8(source) + utf8(detailTypes.manifest) + utf8(JSON.stringify({ ...head, manifests: [] }));

@@ -1,3 +1,5 @@
+import type { ChangeCause } from '../../lib/core/model/messages.ts';
+
 /** One entry of a PutEvents call; source and bus are the adapter's. */
 export interface BusEntry {
   detailType: string;
@@ -26,8 +28,16 @@ export interface Inbox {
   receive(stop: AbortSignal): Promise<InboxMessage[]>;
 }
 
-export const kinds = ['pod', 'node', 'namespace'] as const;
-export type Kind = (typeof kinds)[number];
+export type Kind = 'pod' | 'node' | 'namespace' | 'service' | 'ingress';
+
+/** Which services are told: none, those with a load balancer or external addresses and all ingresses, or every one with its virtual addresses. */
+export type ServicesTold = 'off' | 'on' | 'all';
+
+/** What is listed and watched. */
+export function kindsFor(services: ServicesTold): readonly Kind[] {
+  const always: Kind[] = ['pod', 'node', 'namespace'];
+  return services === 'off' ? always : [...always, 'service', 'ingress'];
+}
 
 export interface ListPage {
   items: readonly unknown[];
@@ -64,3 +74,9 @@ export interface ObjectSource {
     stop: AbortSignal;
   }): Promise<'ended' | 'gone'>;
 }
+
+/** How something became known: seen in the watch, or found by comparing a listing. */
+export type Seen = 'watch' | 'relist';
+
+/** Told about each endpoint whose record may have changed. */
+export type Touch = (id: string, cause: ChangeCause) => void;

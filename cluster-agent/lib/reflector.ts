@@ -5,8 +5,9 @@ import {
   projectNamespace,
   projectNode,
   projectPod,
-  type Warn,
 } from '../../lib/kubernetes/projection.ts';
+import type { Warn } from '../../lib/kubernetes/read-object.ts';
+import { projectIngress, projectService } from '../../lib/kubernetes/services.ts';
 import type { Kind, ListPage, ObjectSource, WatchEvent } from './ports.ts';
 import type { AgentStatus } from './status.ts';
 import type { Store } from './store.ts';
@@ -16,6 +17,8 @@ const project: Record<Kind, (object: unknown, warn: Warn) => Projection | undefi
   pod: projectPod,
   node: projectNode,
   namespace: projectNamespace,
+  service: projectService,
+  ingress: projectIngress,
 };
 
 /** A version that several watches in a row could not resume from is given up. */
@@ -101,7 +104,7 @@ export class Reflector {
       } while (page.next !== undefined);
       this.#version = version;
     } catch (cause) {
-      const message = `listing ${this.#kind}s: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const message = `listing ${plural(this.#kind)}: ${cause instanceof Error ? cause.message : String(cause)}`;
       this.#status.failed(
         'the Kubernetes API',
         new ZonebridgeError('kubernetes/listing-failed', message, { cause }),
@@ -132,7 +135,7 @@ export class Reflector {
       });
       return { end: end === 'ended' ? 'clean' : 'gone', events };
     } catch (error) {
-      if (!stop.aborted) this.#status.failed(`watching ${this.#kind}s`, error);
+      if (!stop.aborted) this.#status.failed(`watching ${plural(this.#kind)}`, error);
       return { end: 'error', events };
     }
   }
@@ -149,6 +152,10 @@ export class Reflector {
   #project(object: unknown): Projection | undefined {
     return project[this.#kind](object, (problem, detail) => this.#status.warn(problem, detail));
   }
+}
+
+function plural(kind: Kind): string {
+  return kind === 'ingress' ? 'ingresses' : `${kind}s`;
 }
 
 /** Whether a version lies before another one. Versions that are no numbers cannot be compared, and count as new. */

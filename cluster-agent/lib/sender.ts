@@ -1,6 +1,6 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
-import { type EndpointKind, shardOf } from '../../lib/core/model/endpoint.ts';
+import { parseEndpointId, shardOf } from '../../lib/core/model/endpoint.ts';
 import type { ChangeCause } from '../../lib/core/model/messages.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import { Batch, limits, type Outgoing, utf8 } from './batch.ts';
@@ -50,6 +50,7 @@ export class Sender {
     this.#statements = new Statements({
       put: (entries) => this.#put(entries),
       told: this.#told,
+      services: () => store.servicesTold,
       pending: this.#pending,
       resting: this.#resting,
       status,
@@ -206,7 +207,7 @@ export class Sender {
       if (!this.#told.has(id) && !entry.force) return undefined;
     }
     if (!store.has(id)) this.#told.unrefuse(id);
-    const remove = { kind: kindOf(id), uid: id.slice(id.indexOf('|') + 1) };
+    const remove = parseEndpointId(id);
     return { id, json: JSON.stringify({ ...head, remove }), hash: undefined };
   }
 
@@ -244,8 +245,4 @@ export class Sender {
       return undefined;
     }
   }
-}
-
-function kindOf(id: string): EndpointKind {
-  return id.startsWith('node|') ? 'node' : 'pod';
 }

@@ -15,6 +15,8 @@ export interface StatementsOptions {
   /** Error codes by entry, or undefined when the whole call failed. */
   put: (entries: readonly BusEntry[]) => Promise<(string | undefined)[] | undefined>;
   told: Told;
+  /** What statements say of services: whether they are told. */
+  services: () => { services?: true };
   pending: Pending;
   resting: ReadonlyMap<string, PendingEntry>;
   status: AgentStatus;
@@ -86,10 +88,16 @@ export class Statements {
   }
 
   async #sendDigest(at: { epoch: number; sequence: number; stop: AbortSignal }): Promise<boolean> {
-    const { clock, pending, put, resting, status, told } = this.#options;
+    const { clock, pending, put, resting, services, status, told } = this.#options;
     const round = this.#round;
     const uncertain = new Set([...resting.keys(), ...pending.uncertain()].map(shardOf));
-    const head = { schema: schemaVersion, epoch: at.epoch, sentAt: clock.now(), cut: at.sequence };
+    const head = {
+      schema: schemaVersion,
+      epoch: at.epoch,
+      sentAt: clock.now(),
+      cut: at.sequence,
+      ...services(),
+    };
     const results = await put([digestEvent(told.entries(), uncertain, head)]);
     if (results === undefined) return false;
     if (round !== this.#round) return true;
@@ -107,12 +115,12 @@ export class Statements {
     ready: ReadonlySet<number>,
     at: { epoch: number; sequence: number; stop: AbortSignal },
   ): Promise<boolean> {
-    const { clock, put, source, status, told } = this.#options;
+    const { clock, put, services, source, status, told } = this.#options;
     const round = this.#round;
     const manifests = shardManifests(told.everything(ready), ready, at.sequence).map((manifest) =>
       this.#resent.has(manifest.shard) ? { ...manifest, resent: true as const } : manifest,
     );
-    const envelope = { schema: schemaVersion, epoch: at.epoch, sentAt: clock.now(), source };
+    const envelope = { schema: schemaVersion, epoch: at.epoch, sentAt: clock.now(), source, ...services() };
     const call = firstCall(manifestEvents(manifests, envelope));
     const results = await put(call.map(({ entry }) => entry));
     if (results === undefined) return false;

@@ -1,28 +1,30 @@
-import { type EndpointRecord, endpointId } from '../../lib/core/model/endpoint.ts';
+import {
+  type EndpointRecord,
+  endpointId,
+  isServiceKind,
+  parseEndpointId,
+} from '../../lib/core/model/endpoint.ts';
 import type { ChangeCause } from '../../lib/core/model/messages.ts';
 import { stableJson } from '../../lib/core/model/content-hash.ts';
-import { joinPod, nodeRecord } from '../../lib/kubernetes/join.ts';
+import { joinPod, joinService, nodeRecord } from '../../lib/kubernetes/join.ts';
 import type {
   NamespaceProjection,
   NodeProjection,
   PodProjection,
   Projection,
 } from '../../lib/kubernetes/projection.ts';
-import type { Kind } from './ports.ts';
+import type { ServiceProjection } from '../../lib/kubernetes/services.ts';
+import type { Kind, Seen, ServicesTold, Touch } from './ports.ts';
+import { Services } from './services.ts';
 import { SetIndex } from './set-index.ts';
 
-/** How something became known: seen in the watch, or found by comparing a listing. */
-export type Seen = 'watch' | 'relist';
-
-/** Told about each endpoint whose record may have changed. */
-export type Touch = (id: string, cause: ChangeCause) => void;
-
 /**
- * The projections of everything in the cluster, and their joins. A change of a namespace or node touches its pods.
+ * The projections of everything in the cluster, and their joins. A change of a namespace or node touches its pods, one of a namespace
+ * its services, too.
  *
- * A pod whose namespace is not known yet has no record: with labels missing, a selector that asks for their absence would
- * match. The namespace's arrival, over its own watch, touches it. A namespace that is gone is kept for as long as pods
- * name it, because the watches of two kinds come in no order.
+ * A pod or service whose namespace is not known yet has no record: with labels missing, a selector that asks for their absence would
+ * match. The namespace's arrival, over its own watch, touches it. A namespace that is gone is kept for as long as something
+ * names it, because the watches of two kinds come in no order.
  */
 export class Store {
   readonly #pods = new Map<string, PodProjection>();
@@ -32,14 +34,25 @@ export class Store {
   readonly #podsByNode = new SetIndex();
   readonly #podsByNamespace = new SetIndex();
   readonly #goneNamespaces = new Set<string>();
+  readonly #services: Services;
   readonly #touch: Touch;
+  /** The hub takes services and ingresses; until then they are no endpoints. */
+  tellServices = false;
 
-  constructor(touch: Touch) {
+  constructor(touch: Touch, services: ServicesTold = 'off') {
     this.#touch = touch;
+    this.#services = new Services(services, (id, cause) => {
+      if (this.tellServices) touch(id, cause);
+    });
   }
 
   get endpoints(): number {
-    return this.#pods.size + this.#nodes.size;
+    return this.#pods.size + this.#nodes.size + (this.tellServices ? this.#services.size : 0);
+  }
+
+  /** For what is said of the whole cluster: whether it holds services. */
+  get servicesTold(): { services?: true } {
+    return this.tellServices && this.#services.mode !== 'off' ? { services: true } : {};
   }
 
   /** How many nodes there are, and how many of them EKS Auto Mode runs. */
@@ -57,12 +70,16 @@ export class Store {
         return this.#upsertNode(projection, seen);
       case 'namespace':
         return this.#upsertNamespace(projection);
+      case 'service':
+      case 'ingress':
+        return this.#upsertService(projection, seen);
     }
   }
 
   remove(projection: Pick<Projection, 'kind' | 'uid' | 'name'>, seen: Seen): void {
     const { kind, uid, name } = projection;
-    if (kind === 'pod') this.#removePod(uid, seen);
+    if (isServiceKind(kind)) this.#removeService(endpointId({ kind, uid }), seen);
+    else if (kind === 'pod') this.#removePod(uid, seen);
     else if (kind === 'node') this.#removeNode(uid, seen);
     else if (this.#namespaces.get(name)?.uid === uid) this.#removeNamespace(name);
   }
@@ -70,23 +87,33 @@ export class Store {
   /** Takes a complete listing of a kind; what is not in it is gone, unless `inferRemovals` is false. */
   replace(kind: Kind, projections: readonly Projection[], options: { inferRemovals: boolean }): void {
     const listed = new Set(projections.map(({ uid }) => uid));
-    const known = { pod: this.#pods, node: this.#nodes, namespace: this.#namespaces }[kind];
     // Removals first: a node or namespace made anew under its old name must not be taken for the old one.
-    for (const old of options.inferRemovals ? [...known.values()] : []) {
+    for (const old of options.inferRemovals ? this.#known(kind) : []) {
       if (!listed.has(old.uid)) this.remove(old, 'relist');
     }
     for (const projection of projections) this.upsert(projection, 'relist');
   }
 
+  #known(kind: Kind): Pick<Projection, 'kind' | 'uid' | 'name'>[] {
+    if (isServiceKind(kind)) return this.#services.of(kind);
+    return [...{ pod: this.#pods, node: this.#nodes, namespace: this.#namespaces }[kind].values()];
+  }
+
   /** Whether the endpoint exists, with or without a record. */
   has(id: string): boolean {
-    const { kind, uid } = parts(id);
+    const { kind, uid } = parseEndpointId(id);
+    if (isServiceKind(kind)) return this.tellServices && this.#services.get(id) !== undefined;
     return kind === 'pod' ? this.#pods.has(uid) : this.#nodes.has(uid);
   }
 
-  /** The joined record, made anew each time; undefined for what is gone and for a pod whose namespace is not known yet. */
+  /** The joined record, made anew each time; undefined for what is gone, and for a pod or service whose namespace is not known yet. */
   record(id: string): EndpointRecord | undefined {
-    const { kind, uid } = parts(id);
+    const { kind, uid } = parseEndpointId(id);
+    if (isServiceKind(kind)) {
+      const service = this.tellServices ? this.#services.get(id) : undefined;
+      const around = service && this.#namespaces.get(service.namespace);
+      return service && around && joinService(service, around);
+    }
     if (kind === 'node') {
       const node = this.#nodes.get(uid);
       return node && nodeRecord(node);
@@ -97,10 +124,11 @@ export class Store {
     return joinPod(pod, namespace, pod.node === undefined ? undefined : this.#nodesByName.get(pod.node));
   }
 
-  /** Nodes before pods. */
+  /** Nodes before pods before services. */
   *ids(): Generator<string> {
     for (const uid of this.#nodes.keys()) yield endpointId({ kind: 'node', uid });
     for (const uid of this.#pods.keys()) yield endpointId({ kind: 'pod', uid });
+    if (this.tellServices) yield* this.#services.ids();
   }
 
   #upsertPod(pod: PodProjection, seen: Seen): void {
@@ -118,8 +146,20 @@ export class Store {
     if (!pod) return;
     this.#pods.delete(uid);
     this.#unlink(pod);
-    if (this.#goneNamespaces.has(pod.namespace)) this.#removeNamespace(pod.namespace);
+    this.#forgetNamespace(pod.namespace);
     this.#touch(endpointId(pod), seen);
+  }
+
+  #upsertService(service: ServiceProjection, seen: Seen): void {
+    this.#services.upsert(service, seen);
+    // It may have left what is told.
+    this.#forgetNamespace(service.namespace);
+  }
+
+  #removeService(id: string, seen: Seen): void {
+    const service = this.#services.get(id);
+    this.#services.remove(id, seen);
+    if (service) this.#forgetNamespace(service.namespace);
   }
 
   #unlink(pod: PodProjection): void {
@@ -153,10 +193,16 @@ export class Store {
     this.#namespaces.set(namespace.name, namespace);
     if (old && same(old, namespace)) return;
     this.#touchPods(this.#podsByNamespace.get(namespace.name), 'namespace');
+    this.#services.touchIn(namespace.name);
+  }
+
+  /** A namespace that is gone goes with the last that named it. */
+  #forgetNamespace(name: string): void {
+    if (this.#goneNamespaces.has(name)) this.#removeNamespace(name);
   }
 
   #removeNamespace(name: string): void {
-    const used = this.#podsByNamespace.get(name).size > 0;
+    const used = this.#podsByNamespace.get(name).size > 0 || this.#services.has(name);
     if (used) {
       this.#goneNamespaces.add(name);
     } else {
@@ -168,11 +214,6 @@ export class Store {
   #touchPods(uids: ReadonlySet<string>, cause: ChangeCause): void {
     for (const uid of uids) this.#touch(endpointId({ kind: 'pod', uid }), cause);
   }
-}
-
-function parts(id: string): { kind: string; uid: string } {
-  const at = id.indexOf('|');
-  return { kind: id.slice(0, at), uid: id.slice(at + 1) };
 }
 
 function same(a: unknown, b: unknown): boolean {

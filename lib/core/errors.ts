@@ -18,6 +18,10 @@ export const errorCodes = {
     'never',
     'Two clusters of one realm use this address: give them separate realms, or set sharedRanges: true if they share a subnet.',
   ],
+  'address/host-name': [
+    'never',
+    'Give the load balancer addresses instead of a name; docs/addresses.md says which names are resolved.',
+  ],
   'address/unusable': [
     'never',
     'Name the address of a pod or of a node; `zonebridge groups` lists those that are on firewalls.',

@@ -1,5 +1,6 @@
 import type { EndpointRecord } from '../core/model/endpoint.ts';
 import type { NamespaceProjection, NodeProjection, PodProjection } from './projection.ts';
+import type { ServiceProjection } from './services.ts';
 
 /**
  * The record of a pod: its projection joined with its namespace and its node.
@@ -19,18 +20,40 @@ export function joinPod(
     name: pod.name,
     namespace: pod.namespace,
     labels: pod.labels,
-    namespaceLabels: {
-      ...namespace.labels,
-      'kubernetes.io/metadata.name': namespace.name,
-      'projectcalico.org/name': namespace.name,
-    },
-    namespaceCreated: namespace.created,
+    ...inNamespace(namespace),
     ...(pod.serviceAccount === undefined ? {} : { serviceAccount: pod.serviceAccount }),
     addresses: pod.addresses,
     ...(pod.node === undefined ? {} : { node: pod.node }),
     ...(node === undefined ? {} : { nodeAddresses: node.addresses }),
     hostNetwork: pod.hostNetwork,
   };
+}
+
+/** The record of a service or ingress: its projection joined with its namespace, as a pod's is. */
+export function joinService(service: ServiceProjection, namespace: NamespaceProjection): EndpointRecord {
+  const { kind, uid, name, labels, addresses, hostNames, externalAddresses, clusterAddresses } = service;
+  return {
+    kind,
+    uid,
+    name,
+    namespace: service.namespace,
+    labels,
+    ...inNamespace(namespace),
+    addresses,
+    ...(hostNames.length === 0 ? {} : { hostNames }),
+    ...(externalAddresses.length === 0 ? {} : { externalAddresses }),
+    ...(clusterAddresses.length === 0 ? {} : { clusterAddresses }),
+    hostNetwork: false,
+  };
+}
+
+function inNamespace({ labels, name, created }: NamespaceProjection) {
+  const namespaceLabels = {
+    ...labels,
+    'kubernetes.io/metadata.name': name,
+    'projectcalico.org/name': name,
+  };
+  return { namespaceLabels, namespaceCreated: created };
 }
 
 /** The record of a node. */

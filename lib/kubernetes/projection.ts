@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { canonicalAddress } from '../core/model/address.ts';
 import type { Labels } from '../core/model/endpoint.ts';
+import { canonical, metadata, read, text, type Warn } from './read-object.ts';
+import type { ServiceProjection } from './services.ts';
 
 /** What is kept of a pod. Everything else of the object is dropped on arrival. */
 export interface PodProjection {
@@ -35,19 +36,9 @@ export interface NamespaceProjection {
   created: number;
 }
 
-export type Projection = PodProjection | NodeProjection | NamespaceProjection;
-
-/** Told about everything that an object held and we could not use; the object itself goes on without it. */
-export type Warn = (problem: 'object-invalid' | 'address-invalid', detail: string) => void;
+export type Projection = PodProjection | NodeProjection | NamespaceProjection | ServiceProjection;
 
 // zod drops the fields it does not know: the schema is the projection.
-const text = z.string().min(1);
-const metadata = z.object({
-  uid: text,
-  name: text,
-  labels: z.record(z.string(), z.string()).nullish(),
-});
-
 const podObject = z.object({
   metadata: metadata.extend({ namespace: text }),
   spec: z.object({
@@ -140,26 +131,4 @@ export function projectNamespace(object: unknown, warn: Warn): NamespaceProjecti
     labels: metadata.labels ?? {},
     created: Date.parse(metadata.creationTimestamp),
   };
-}
-
-function read<T>(schema: z.ZodType<T>, object: unknown, warn: Warn): T | undefined {
-  const result = schema.safeParse(object);
-  if (result.success) return result.data;
-  const first = result.error.issues[0];
-  warn('object-invalid', `${first?.path.join('.') ?? ''}: ${first?.message ?? 'unreadable'}`);
-  return undefined;
-}
-
-/** Canonical and without repetition; what is no address is dropped with a warning. */
-function canonical(texts: readonly (string | null | undefined)[], owner: string, warn: Warn): string[] {
-  const addresses = new Set<string>();
-  for (const text of texts) {
-    if (!text) continue;
-    try {
-      addresses.add(canonicalAddress(text));
-    } catch {
-      warn('address-invalid', `${owner} has ${JSON.stringify(text.slice(0, 60))}`);
-    }
-  }
-  return [...addresses];
 }

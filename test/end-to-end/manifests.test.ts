@@ -39,13 +39,14 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
 
   test('every object of the base and of every feature passes a dry run, and is not stored by it', async () => {
     const features = await readdir(join(folder, 'features'));
-    expect(features.sort()).toEqual(['irsa', 'metrics', 'network-report']);
+    expect(features.sort()).toEqual(['irsa', 'metrics', 'network-report', 'services']);
     const all = await agentObjects(folder, {
       ...settings,
       namespace: 'dry',
       irsaRole: 'arn:aws:iam::111122223333:role/a',
       metrics: true,
       networkReport: true,
+      services: 'all',
     });
     for (const object of all) {
       const before = object.kind === 'Namespace' ? 'changed' : 'created';

@@ -14,6 +14,13 @@ export const ofDigests: readonly Mutant[] = [
     killers: [digests, verdicts],
   },
   {
+    name: 'untold-services-gone',
+    breaks: 'services that an agent does not tell count as gone',
+    file: 'lib/app/ingest/shard-rows.ts',
+    edits: [['(told.services || !isServiceKind(parseEndpointId(row.id).kind))', 'told']],
+    killers: ['test/app/services.test.ts'],
+  },
+  {
     name: 'overtaken-digest-verified',
     breaks: 'a digest verifies a shard of which the hub knows something newer',
     file: 'lib/app/ingest/apply-digest.ts',

@@ -120,11 +120,8 @@ export const ofIngest: readonly Mutant[] = [
     breaks: "a namespace's label overrides its true name",
     file: 'lib/kubernetes/join.ts',
     edits: [
-      ['      ...namespace.labels,\n', ''],
-      [
-        "'projectcalico.org/name': namespace.name,\n",
-        "'projectcalico.org/name': namespace.name,\n      ...namespace.labels,\n",
-      ],
+      ['    ...labels,\n', ''],
+      ["'projectcalico.org/name': name,\n", "'projectcalico.org/name': name,\n    ...labels,\n"],
     ],
     killers: ['lib/kubernetes/join.test.ts'],
   },

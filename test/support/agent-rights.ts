@@ -33,6 +33,11 @@ export async function agentAccount(admin: KubeConfig, server: string): Promise<K
   return config;
 }
 
+/** Adds the rights to read services and ingresses. */
+export async function addServiceRights(admin: KubeConfig): Promise<void> {
+  await create(admin, ['features/services/rbac']);
+}
+
 /** Adds the rights to read the cluster's network. */
 export async function addNetworkRights(admin: KubeConfig): Promise<void> {
   await create(admin, ['features/network-report/rbac']);

@@ -107,12 +107,16 @@ export class ScriptedObjects implements ObjectSource {
     pod: new Map(),
     node: new Map(),
     namespace: new Map(),
+    service: new Map(),
+    ingress: new Map(),
   };
   readonly lists: { kind: Kind; next: string | undefined }[] = [];
   readonly watches: Record<Kind, OpenWatch | undefined> = {
     pod: undefined,
     node: undefined,
     namespace: undefined,
+    service: undefined,
+    ingress: undefined,
   };
   /** Runs before a page is given; throw to fail it. */
   onList: ((kind: Kind, next: string | undefined) => void) | undefined;

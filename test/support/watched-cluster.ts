@@ -1,5 +1,5 @@
 import { Agent } from '../../cluster-agent/lib/agent.ts';
-import type { BusEntry } from '../../cluster-agent/lib/ports.ts';
+import type { BusEntry, ServicesTold } from '../../cluster-agent/lib/ports.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { clusterSource, type HubMessage } from '../../lib/core/model/messages.ts';
 import {
@@ -33,6 +33,8 @@ export class WatchedCluster {
   loses: (entry: BusEntry) => boolean = () => false;
   /** The hub is of a version that says nothing of digests. */
   olderHub = false;
+  /** Which services the next agent tells. */
+  services: ServicesTold = 'off';
   agent!: Agent;
   #inbox = new MemoryInbox();
   #arriving: BusEntry[] = [];
@@ -54,6 +56,7 @@ export class WatchedCluster {
     this.bus.onAccepted = (entry) => this.loses(entry) || this.#arriving.push(entry);
     this.agent = new Agent({
       documents: undefined,
+      services: this.services,
       objects: this.objects,
       bus: this.bus,
       inbox: this.#inbox,
@@ -113,7 +116,10 @@ export class WatchedCluster {
   }
 
   #deliver(answer: HubMessage): void {
-    if (this.olderHub && answer.type === 'epoch') delete answer.digest;
+    if (this.olderHub && answer.type === 'epoch') {
+      delete answer.digest;
+      delete answer.services;
+    }
     this.said.push(answer);
     this.#inbox.deliver(answer);
   }

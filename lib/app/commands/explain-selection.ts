@@ -1,8 +1,11 @@
+import { nameReason } from '../../core/desired/memberships.ts';
 import { inRanges, parseAddress } from '../../core/model/address.ts';
-import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import { type EndpointRecord, isServiceKind } from '../../core/model/endpoint.ts';
 import {
   type CompiledGroup,
   publishedAddresses,
+  publishedNames,
+  serviceAddressKinds,
   selectionSubject,
   type Subject,
 } from '../../core/model/group-selection.ts';
@@ -33,6 +36,8 @@ export function explainSelection(
     return reason === undefined ? [] : [{ address, reason }];
   });
   const bad = new Set(refused.map(({ address }) => address));
+  for (const name of publishedNames(compiled, record))
+    refused.push({ address: name, reason: nameReason(name) });
   return {
     group: group.name,
     selected: true,
@@ -63,7 +68,7 @@ function outOfScope(compiled: CompiledGroup, subject: Subject): string | undefin
   const { record, namespaceLabels } = subject;
   if (record.kind === 'node') return namespaces?.isGlobal ? undefined : aboutNode(compiled, record);
   if (namespaces === undefined) return undefined;
-  if (namespaces.isGlobal) return 'its namespace selector global() takes nodes, no pods';
+  if (namespaces.isGlobal) return 'its namespace selector global() takes nodes alone';
   if (namespaceLabels === undefined) return 'the labels of its namespace are not known';
   if (namespaces.matches(namespaceLabels)) return undefined;
   const selector = quotedSelector(namespaces.text);
@@ -72,7 +77,8 @@ function outOfScope(compiled: CompiledGroup, subject: Subject): string | undefin
 
 /** A node counts for itself under `global()` alone; elsewhere through the pods on it, which carry its addresses. */
 function aboutNode({ group }: CompiledGroup, { addresses }: EndpointRecord): string {
-  if (group.addresses === 'pod') return 'it publishes the addresses of pods, and this is a node';
+  if (group.addresses !== 'node')
+    return `it publishes the addresses of ${group.addresses}s, and this is a node`;
   const [address] = addresses;
   const look =
     address === undefined
@@ -82,10 +88,20 @@ function aboutNode({ group }: CompiledGroup, { addresses }: EndpointRecord): str
 }
 
 function publishesNothing(compiled: CompiledGroup, record: EndpointRecord): string | undefined {
+  if (isServiceKind(record.kind)) return serviceWithout(compiled, record);
   if (record.addresses.length === 0) return 'it has no address: it waits for one, or it has ended';
   if (publishedAddresses(compiled, record).length > 0) return undefined;
   if (record.hostNetwork) return 'it runs on the network of its node and has no pod address of its own';
   return `it has no ${compiled.group.addresses} address`;
+}
+
+function serviceWithout(compiled: CompiledGroup, record: EndpointRecord): string | undefined {
+  const { group } = compiled;
+  if (group.addresses !== 'service')
+    return `it publishes the addresses of ${group.addresses}s, and this is a ${record.kind}`;
+  if (publishedAddresses(compiled, record).length + publishedNames(compiled, record).length > 0)
+    return undefined;
+  return `it has none of the addresses that the group publishes (${serviceAddressKinds(group).join(', ')})`;
 }
 
 function outside(compiled: CompiledGroup, text: string, cluster: ActiveCluster): string | undefined {

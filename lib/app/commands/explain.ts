@@ -1,6 +1,6 @@
 import { canonicalAddress, inRanges, parseAddress } from '../../core/model/address.ts';
 import { membershipKey, parseMembershipKey } from '../../core/model/address-group.ts';
-import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
+import { type EndpointRecord, everyAddress, shardCount } from '../../core/model/endpoint.ts';
 import type { App } from '../compose.ts';
 import { arrivalText, knownNetworks } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
@@ -110,8 +110,7 @@ async function search(ports: Ports, active: ActiveConfiguration, question: Quest
 }
 
 function isAsked({ address, name }: Question, cluster: ActiveCluster, record: EndpointRecord): boolean {
-  if (address !== undefined)
-    return record.addresses.includes(address) || (record.nodeAddresses?.includes(address) ?? false);
+  if (address !== undefined) return everyAddress(record).includes(address);
   const full = endpointTitle(cluster.key, record).split('/');
   return (
     name.length <= full.length &&
@@ -129,7 +128,7 @@ async function explainOne(
   const steps: Step[] = [
     {
       at: endpoint.time,
-      text: `${record.kind} seen by the agent of ${cluster.key} (uid ${record.uid}, epoch ${epoch}, sequence ${sequence}), addresses ${record.addresses.join(', ') || 'none'}${record.node === undefined ? '' : `, node ${record.node}`}`,
+      text: `${record.kind} seen by the agent of ${cluster.key} (uid ${record.uid}, epoch ${epoch}, sequence ${sequence}), addresses ${ownAddresses(record).join(', ') || 'none'}${record.node === undefined ? '' : `, node ${record.node}`}`,
     },
   ];
   if (endpoint.generation < active.generation)
@@ -161,6 +160,11 @@ async function explainOne(
     steps,
     selections: active.groups.map((group) => explainSelection(group, record, cluster)),
   };
+}
+
+/** What it is reached by itself; the addresses of a pod's node are told with the node. */
+function ownAddresses({ nodeAddresses, ...record }: EndpointRecord): string[] {
+  return [...everyAddress(record), ...(record.hostNames ?? [])];
 }
 
 /** Every membership the endpoint has or should have. */

@@ -76,7 +76,7 @@ export interface ClusterConfiguration {
   /** Name of the EKS cluster; the key of the entry unless given. */
   name: string;
   realm: string;
-  /** Ranges of its pod and node addresses; anything else is refused. */
+  /** Ranges of its pods, nodes and services; addresses outside are refused. */
   ranges: readonly string[];
   /** Clusters of one realm whose ranges overlap must all say so. */
   sharedRanges: boolean;

@@ -153,7 +153,10 @@ export const clusterSchema = z.strictObject({
     .optional()
     .describe('Name of the EKS cluster, when it is not the key of this entry.'),
   realm: name.describe('Space in which an address means one thing.'),
-  ranges: z.array(range).min(1).describe('Ranges of its pod and node addresses; anything else is refused.'),
+  ranges: z
+    .array(range)
+    .min(1)
+    .describe('Ranges of its pods, nodes and services; addresses outside are refused.'),
   sharedRanges: z
     .boolean()
     .default(false)
@@ -302,6 +305,13 @@ export const groupSchema = z.strictObject({
   addresses: z
     .enum(['pod', 'node', 'service', 'egress'])
     .describe('Which addresses of the selected endpoints.'),
+  serviceAddresses: z
+    .array(z.enum(['load-balancer', 'external', 'cluster']))
+    .min(1)
+    .optional()
+    .describe(
+      'With addresses: service: of its load balancer (unless given), its externalIPs, its virtual ones inside the cluster.',
+    ),
   select: selector({ allowGlobal: false }).describe(
     "Which endpoints: Calico's selector grammar or a Kubernetes LabelSelector.",
   ),

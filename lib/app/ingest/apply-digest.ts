@@ -22,7 +22,7 @@ export async function applyDigest(
 ): Promise<void> {
   const { detail, state } = known;
   const compared = await inParallel(detail.shards, 8, async (told) => {
-    const rows = await readShard(context, told[0]);
+    const rows = await readShard(context, told[0], detail);
     return { told, rows, verdict: compare(rows, told, detail) };
   });
   const of = (verdict: Verdict) => compared.filter((one) => one.verdict === verdict);

@@ -20,7 +20,7 @@ export async function applyManifest(
 ): Promise<void> {
   const { detail, state } = known;
   const compared = await inParallel(detail.manifests, 8, (manifest) =>
-    compareShard(context, detail.epoch, manifest),
+    compareShard(context, detail, manifest),
   );
   const complete = compared.filter(({ lacks }) => lacks !== undefined && lacks.length === 0);
   // Before the removals: a sync that meets one of them at once must know that the shard is whole.
@@ -59,13 +59,14 @@ interface Compared {
 
 async function compareShard(
   context: IngestContext,
-  epoch: number,
+  detail: Pick<ManifestDetail, 'epoch' | 'services'>,
   manifest: ShardManifest,
 ): Promise<Compared> {
+  const { epoch } = detail;
   const { cut } = manifest;
   if (manifest.entries.length !== manifest.count)
     return { manifest, rows: new Map(), lacks: undefined, gone: [] };
-  const rows = await readShard(context, manifest.shard);
+  const rows = await readShard(context, manifest.shard, detail);
   const told = new Map(manifest.entries);
   const lacks = [...told].flatMap(([id, hash]) => {
     const row = rows.get(id);

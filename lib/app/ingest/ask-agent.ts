@@ -1,4 +1,4 @@
-import { type HubMessage, schemaVersion } from '../../core/model/messages.ts';
+import { type HubMessage, schemaVersion, servicesVersion } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
 import { networkVersion } from '../../core/network/report.ts';
 import { names } from '../names.ts';
@@ -21,7 +21,7 @@ export async function tellEpoch(
   context: Asking,
   { process, epoch }: { process: string; epoch: number },
 ): Promise<void> {
-  const versions = { digest: digestVersion, network: networkVersion };
+  const versions = { digest: digestVersion, network: networkVersion, services: servicesVersion };
   await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
 }
 

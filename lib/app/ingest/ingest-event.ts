@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
-import { endpointId } from '../../core/model/endpoint.ts';
+import { endpointId, type EndpointRecord } from '../../core/model/endpoint.ts';
 import {
   clusterId,
   detailTypes,
@@ -211,7 +211,7 @@ function toChange(change: EndpointChange, at: { epoch: number; now: number }): C
   // A clock that runs ahead must not win every claim between clusters.
   const common = { version, time: Math.min(change.time, at.now), cause: change.cause };
   if ('remove' in change) return { ...common, id: endpointId(change.remove), record: undefined };
-  const { nodeAddresses, ...record } = change.upsert;
+  const { upsert: record } = change;
   if (record.kind === 'pod' && !record.hostNetwork && record.addresses.length > podAddresses) {
     throw new ZonebridgeError(
       'record/invalid',
@@ -224,9 +224,18 @@ function toChange(change: EndpointChange, at: { epoch: number; now: number }): C
     record: {
       ...record,
       addresses: record.addresses.map(canonicalAddress),
-      ...(nodeAddresses ? { nodeAddresses: nodeAddresses.map(canonicalAddress) } : {}),
+      ...canonicalIn(record, 'nodeAddresses'),
+      ...canonicalIn(record, 'externalAddresses'),
+      ...canonicalIn(record, 'clusterAddresses'),
     },
   };
+}
+
+type OptionalAddresses = 'nodeAddresses' | 'externalAddresses' | 'clusterAddresses';
+
+function canonicalIn(record: EndpointRecord, field: OptionalAddresses): Partial<EndpointRecord> {
+  const addresses = record[field];
+  return addresses === undefined ? {} : { [field]: addresses.map(canonicalAddress) };
 }
 
 function requireEpoch(from: Sender, epoch: number): void {

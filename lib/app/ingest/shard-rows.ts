@@ -1,11 +1,19 @@
+import { isServiceKind, parseEndpointId } from '../../core/model/endpoint.ts';
 import { shardDigest, type ShardDigest } from '../../core/model/shard-digest.ts';
 import { readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
 import type { IngestContext } from './apply-change.ts';
 
 export type ShardRows = ReadonlyMap<string, StoredEndpoint>;
 
-/** Every row of a shard, tombstones included, by id. One read unit for each 4 KB. */
-export async function readShard(context: IngestContext, shard: number): Promise<ShardRows> {
+/**
+ * Every row of a shard of which the agent speaks, tombstones included, by id. One read unit for each 4 KB. An agent that does not say that it
+ * tells services says nothing of those that the hub has: it may be an older one.
+ */
+export async function readShard(
+  context: IngestContext,
+  shard: number,
+  told: { services?: true | undefined },
+): Promise<ShardRows> {
   const rows = new Map<string, StoredEndpoint>();
   let after: string | undefined;
   do {
@@ -17,7 +25,7 @@ export async function readShard(context: IngestContext, shard: number): Promise<
     });
     for (const stored of page.items) {
       const row = readEndpoint(stored.key.sk ?? '', stored.item);
-      if (row) rows.set(row.id, row);
+      if (row && (told.services || !isServiceKind(parseEndpointId(row.id).kind))) rows.set(row.id, row);
     }
     after = page.next;
   } while (after !== undefined);

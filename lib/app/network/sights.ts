@@ -1,10 +1,11 @@
 import { parseRanges } from '../../core/model/address.ts';
 import type { AddressGroup } from '../../core/model/address-group.ts';
 import { type ClusterNetwork, undecided } from '../../core/network/cluster-network.ts';
-import { type Sight, sightOf, unseen } from '../../core/network/sight.ts';
+import { type Sight, sightOf, type Unseen, unseen } from '../../core/network/sight.ts';
 import { readNetwork } from '../../core/network/translation.ts';
 import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
+import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster } from '../state/configurations.ts';
 import { networkKey, networkMaxAgeMs, readToldNetwork } from '../state/networks.ts';
 
@@ -14,6 +15,8 @@ export interface KnownNetwork extends ClusterNetwork {
   cluster: string;
   /** When it was told, milliseconds since 1970; undefined: never, or too long ago to be relied on. */
   at: number | undefined;
+  /** Its agent tells services and ingresses. */
+  services: boolean;
 }
 
 /** What one firewall sees of the pods of one cluster that a group selects. */
@@ -22,9 +25,11 @@ export interface GroupSight {
   cluster: string;
   firewall: string;
   sight: Sight;
+  /** The agent of the cluster tells services and ingresses. */
+  services: boolean;
 }
 
-/** Somebody relies on addresses that a firewall will not see. */
+/** Somebody relies on addresses that a firewall will not see, or that nobody tells. */
 export interface AddressWarning {
   group: string;
   cluster: string;
@@ -38,16 +43,22 @@ export async function knownNetworks(
   ports: Ports,
   clusters: readonly ActiveCluster[],
 ): Promise<KnownNetwork[]> {
-  const items = await ports.tables.read(clusters.map(({ id }) => networkKey(id)));
+  const items = await ports.tables.read(clusters.flatMap(({ id }) => [networkKey(id), clusterKey(id)]));
   const now = ports.clock.now();
   return clusters.map(({ key: cluster }, index) => {
-    const told = readToldNetwork(items[index]);
+    const told = readToldNetwork(items[2 * index]);
+    const { services } = readCluster(items[2 * index + 1]);
     const isOld = told !== undefined && now - told.at > networkMaxAgeMs;
-    if (told && !isOld) return { cluster, at: told.at, ...readNetwork(told.report) };
+    if (told && !isOld) return { cluster, at: told.at, services, ...readNetwork(told.report) };
     const reason = isOld
       ? 'its agent has told nothing of its network for more than a day'
       : 'its agent has told nothing of its network (an older agent, or switched off)';
-    return { cluster, at: undefined, ...undecided({ cni: 'unknown', routable: 'unknown' }, reason) };
+    return {
+      cluster,
+      at: undefined,
+      services,
+      ...undecided({ cni: 'unknown', routable: 'unknown' }, reason),
+    };
   });
 }
 
@@ -58,6 +69,7 @@ export function groupSights(configuration: Configuration, networks: readonly Kno
       group: group.name,
       cluster: network.cluster,
       firewall,
+      services: network.services,
       sight: sightOf(network, {
         cluster: parseRanges(configuration.clusters[network.cluster]?.ranges ?? []),
         destinations: destinations && parseRanges(destinations),
@@ -88,9 +100,13 @@ export function addressWarnings(
   sights: readonly GroupSight[],
 ): AddressWarning[] {
   const warnings = new Map<string, AddressWarning>();
-  for (const { group, cluster, firewall, sight } of sights) {
+  for (const { group, cluster, firewall, sight, services } of sights) {
     const destinationsKnown = configuration.firewalls[firewall]?.destinations !== undefined;
-    const found = unseen(configuration.groups[group]?.addresses ?? '', sight, { destinationsKnown });
+    const addresses = configuration.groups[group]?.addresses ?? '';
+    const found =
+      addresses === 'service' && !services
+        ? untold(cluster)
+        : unseen(addresses, sight, { destinationsKnown });
     if (!found) continue;
     const key = JSON.stringify([group, cluster, found]);
     const known = warnings.get(key);
@@ -98,6 +114,14 @@ export function addressWarnings(
     else warnings.set(key, { group, cluster, firewalls: [firewall], ...found });
   }
   return [...warnings.values()];
+}
+
+/** Fail static: what an agent told of services before, it leaves on the firewalls when it tells them no more. */
+function untold(cluster: string): Unseen {
+  return {
+    text: 'publishes addresses of services, but the agent does not tell any: nothing joins or leaves',
+    remedy: `run \`zonebridge onboard ${cluster}\`, which lets it read services and ingresses (manifests by hand: the feature \`services\`)`,
+  };
 }
 
 /** How pods arrive, for people. */

@@ -1,4 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
+import { serviceAddressKinds } from '../../core/model/group-selection.ts';
 import { clusterId, clusterSource } from '../../core/model/messages.ts';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
 import type { PodIdentity } from '../../core/onboarding/ports.ts';
@@ -73,9 +74,22 @@ export function wantedFor(
       },
       ...(irsa ? { irsaRole: role(hub.account) } : {}),
       networkReport: more.networkReport,
+      services: servicesFor(configuration, key),
       ...(more.metrics ? { metrics: true } : {}),
     },
   };
+}
+
+/** What the groups of the configuration need of the services of a cluster; the agent gets the right to read them only then. */
+export function servicesFor(
+  { groups }: Pick<Configuration, 'groups'>,
+  key: string,
+): 'on' | 'all' | undefined {
+  const wanted = Object.values(groups).filter(
+    ({ addresses, clusters }) => addresses === 'service' && clusters?.includes(key) !== false,
+  );
+  if (wanted.length === 0) return undefined;
+  return wanted.some((group) => serviceAddressKinds(group).includes('cluster')) ? 'all' : 'on';
 }
 
 /** Partition of a region, by how its name begins (AWS general reference). */

@@ -11,6 +11,8 @@ export interface ClusterState {
   heartbeatAt: number;
   endpoints: number;
   pending: number;
+  /** The agent tells services and ingresses, by its last heartbeat. */
+  services: boolean;
   agentVersion: string | undefined;
   verifiedShards: ReadonlySet<string>;
   /** Counts how often state was lost. */
@@ -42,6 +44,7 @@ export function readCluster(item: Item | undefined): ClusterState {
     heartbeatAt: count(item, 'heartbeatAt'),
     endpoints: count(item, 'endpoints'),
     pending: count(item, 'pending'),
+    services: item?.['services'] === true,
     agentVersion: text(item, 'agentVersion'),
     verifiedShards: new Set(texts(item, 'verified')),
     losses: count(item, 'losses'),
@@ -108,12 +111,13 @@ export async function issueEpoch(
 export async function noteHeartbeat(
   tables: Tables,
   cluster: string,
-  beat: { epoch: number; now: number; endpoints: number; pending: number },
+  beat: { epoch: number; now: number; endpoints: number; pending: number; services?: true | undefined },
 ): Promise<boolean> {
+  const { now: heartbeatAt, endpoints, pending, services = false } = beat;
   try {
     await tables.write({
       key: clusterKey(cluster),
-      update: { set: { heartbeatAt: beat.now, endpoints: beat.endpoints, pending: beat.pending } },
+      update: { set: { heartbeatAt, endpoints, pending, services } },
       if: [{ attribute: 'epoch', is: '=', value: beat.epoch }],
     });
     return true;

@@ -112,7 +112,7 @@ export function parseGlobalEndpointId(globalId: string): { cluster: string; id: 
   return { cluster: globalId.slice(0, slash), id: globalId.slice(slash + 1) };
 }
 
-/** How people know an endpoint: `cluster/namespace/name` of a pod, `cluster/name` of a node. */
+/** How people know an endpoint: `cluster/name` of a node, otherwise `cluster/namespace/name`. */
 export function endpointTitle(
   cluster: string,
   record: Pick<EndpointRecord, 'kind' | 'namespace' | 'name'>,

@@ -1,4 +1,4 @@
-import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import { type EndpointRecord, everyAddress } from '../../core/model/endpoint.ts';
 import type { Tables } from '../../core/ports.ts';
 import { endpointKey, ownerKey, parseGlobalEndpointId, readEndpoint, readOwner } from './endpoints.ts';
 
@@ -26,9 +26,10 @@ export async function livingRecords(
   for (const [index, { claim, cluster, id }] of places.entries()) {
     const record = readEndpoint(id, items[2 * index])?.record;
     const owner = readOwner(items[2 * index + 1])?.endpoint ?? claim.endpoint;
-    const addresses = record ? [...record.addresses, ...(record.nodeAddresses ?? [])] : [];
-    const own = owner === claim.endpoint || record?.kind === 'node' || record?.hostNetwork === true;
-    if (record && own && addresses.includes(claim.address)) living.set(claim.key, { record, cluster });
+    if (!record) continue;
+    // Only a pod's own address has one owner.
+    const own = owner === claim.endpoint || record.kind !== 'pod' || record.hostNetwork;
+    if (own && everyAddress(record).includes(claim.address)) living.set(claim.key, { record, cluster });
   }
   return living;
 }

@@ -1,10 +1,11 @@
 import { type ErrorCode, isZonebridgeError } from '../errors.ts';
 import { type Address, type Ranges, inRanges, parseAddress } from '../model/address.ts';
 import { membershipKey } from '../model/address-group.ts';
-import type { EndpointRecord } from '../model/endpoint.ts';
+import { type EndpointRecord, everyAddress } from '../model/endpoint.ts';
 import {
   type CompiledGroup,
   publishedAddresses,
+  publishedNames,
   selectionSubject,
   selectsSubject,
 } from '../model/group-selection.ts';
@@ -12,10 +13,10 @@ import { quoted } from '../model/quoted.ts';
 
 /** An address that a group would have published, and why it is not. */
 export interface RefusedAddress {
-  /** As the record gives it: hostile text when `code` is address/invalid. */
+  /** As the record gives it: hostile text when `code` is address/invalid, a name when it is address/host-name. */
   address: string;
   group: string;
-  code: Extract<ErrorCode, 'address/invalid' | 'address/outside-ranges'>;
+  code: Extract<ErrorCode, 'address/invalid' | 'address/outside-ranges' | 'address/host-name'>;
   /** One line for people. */
   reason: string;
 }
@@ -43,7 +44,7 @@ export interface DesiredInput {
 export function desiredMemberships({ record, cluster, groups, ranges }: DesiredInput): DesiredMemberships {
   const keys = new Set<string>();
   const refused: RefusedAddress[] = [];
-  if (record.addresses.length === 0) return { keys: [], refused };
+  if (everyAddress(record).length === 0 && record.hostNames === undefined) return { keys: [], refused };
   const subject = selectionSubject(record);
   const judge = addressJudge(ranges, cluster.name);
   for (const compiled of groups) {
@@ -60,8 +61,15 @@ export function desiredMemberships({ record, cluster, groups, ranges }: DesiredI
         keys.add(membershipKey(group, cluster.realm, verdict.text));
       }
     }
+    for (const name of publishedNames(compiled, record))
+      refused.push({ address: name, group, code: 'address/host-name', reason: nameReason(name) });
   }
   return { keys: [...keys].sort(), refused };
+}
+
+/** Why a name is not published, in words. */
+export function nameReason(name: string): string {
+  return `${quoted(name)} is a host name, and firewalls get addresses alone`;
 }
 
 type Verdict = Address | Pick<RefusedAddress, 'code' | 'reason'>;

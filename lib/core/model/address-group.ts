@@ -1,5 +1,8 @@
-/** Which addresses of the selected endpoints a group publishes. `service` and `egress` are refused until they are built. */
+/** Which addresses of the selected endpoints a group publishes. `egress` is refused until it is built. */
 export type AddressKind = 'pod' | 'node' | 'service' | 'egress';
+
+/** Addresses of a service: of its load balancer, its `externalIPs`, its virtual ones inside the cluster. */
+export type ServiceAddressKind = 'load-balancer' | 'external' | 'cluster';
 
 /** `observe` plans and shows, `add-only` never removes, `sync` does both. No default anywhere. */
 export type WriteMode = 'observe' | 'add-only' | 'sync';
@@ -38,6 +41,8 @@ export interface FirewallBrakes {
 export interface AddressGroup {
   name: string;
   addresses: AddressKind;
+  /** With `addresses: service` alone: which of its addresses; those of the load balancer unless given. */
+  serviceAddresses?: readonly ServiceAddressKind[] | undefined;
   /** Which endpoints. */
   select: SelectorSource;
   /** Which namespaces: a selector over namespace labels (`global()` selects nodes themselves), or any. Exactly one of the two. */

@@ -1,11 +1,11 @@
 /** Labels as Kubernetes gives them. Hostile text: only ever compared, never part of a name. */
 export type Labels = Readonly<Record<string, string>>;
 
-export type EndpointKind = 'pod' | 'node';
+export type EndpointKind = 'pod' | 'node' | 'service' | 'ingress';
 
 /**
- * What the agent tells about one endpoint: the joined projection of a pod (with its namespace and node) or of a node.
- * Addresses are canonical (see address.ts).
+ * What the agent tells about one endpoint: the joined projection of a pod (with its namespace and node), of a node, or of a service or
+ * ingress (with its namespace). Addresses are canonical (see address.ts).
  */
 export interface EndpointRecord {
   kind: EndpointKind;
@@ -15,17 +15,23 @@ export interface EndpointRecord {
   /** Absent for nodes. */
   namespace?: string | undefined;
   labels: Labels;
-  /** Labels of the pod's namespace, with `projectcalico.org/name` and `kubernetes.io/metadata.name`; absent for nodes. */
+  /** Labels of its namespace, with `projectcalico.org/name` and `kubernetes.io/metadata.name`; absent for nodes. */
   namespaceLabels?: Labels | undefined;
   /** Milliseconds since 1970 at which the namespace was created; tells a new namespace from a known one. */
   namespaceCreated?: number | undefined;
   serviceAccount?: string | undefined;
-  /** Own addresses; empty for a pod without address and for a terminated one. */
+  /** Own addresses; empty for a pod without address and for a terminated one. Of a service or ingress: those of its load balancer. */
   addresses: readonly string[];
   /** Name of the node a pod runs on. */
   node?: string | undefined;
   /** Internal addresses of that node, joined by the agent. */
   nodeAddresses?: readonly string[] | undefined;
+  /** Names under which the load balancer of a service or ingress is known instead of addresses; lower case. */
+  hostNames?: readonly string[] | undefined;
+  /** `spec.externalIPs` of a service. */
+  externalAddresses?: readonly string[] | undefined;
+  /** Virtual addresses of a service inside its cluster. */
+  clusterAddresses?: readonly string[] | undefined;
   /** A host-network pod has its node's address; it never stands for a pod address. */
   hostNetwork: boolean;
 }
@@ -44,6 +50,23 @@ export function compareVersions(a: Version, b: Version): number {
 /** Id of an endpoint within its cluster: `kind|uid`. */
 export function endpointId(endpoint: { kind: EndpointKind; uid: string }): string {
   return `${endpoint.kind}|${endpoint.uid}`;
+}
+
+/** What an id of {@link endpointId} is made of. */
+export function parseEndpointId(id: string): { kind: string; uid: string } {
+  const at = id.indexOf('|');
+  return { kind: id.slice(0, at), uid: id.slice(at + 1) };
+}
+
+/** Services and ingresses: kinds that only some agents tell. */
+export function isServiceKind(kind: string): kind is 'service' | 'ingress' {
+  return kind === 'service' || kind === 'ingress';
+}
+
+/** Every address that the record holds, whatever it is published as. */
+export function everyAddress(record: EndpointRecord): string[] {
+  const { addresses, nodeAddresses = [], externalAddresses = [], clusterAddresses = [] } = record;
+  return [...addresses, ...nodeAddresses, ...externalAddresses, ...clusterAddresses];
 }
 
 /** FNV-1a over UTF-16 code units, 32 bit unsigned: spreads ids over shards and buckets; not a security measure. */

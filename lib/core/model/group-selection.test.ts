@@ -161,7 +161,8 @@ describe('published addresses', () => {
 describe('a group is refused', () => {
   const both = { namespaces: 'all()', anyNamespace: true } as const;
   it.each([
-    [{ addresses: 'service' }, 'configuration/invalid', 'addresses: service is not built yet'],
+    [{ addresses: 'service', namespaces: 'global()' }, 'configuration/invalid', 'no service addresses'],
+    [{ serviceAddresses: ['cluster'] }, 'configuration/invalid', 'for addresses: service alone'],
     [{ addresses: 'egress' }, 'configuration/invalid', 'addresses: egress is not built yet'],
     [{ namespaces: undefined }, 'configuration/invalid', 'exactly one is needed'],
     [both, 'configuration/invalid', 'exactly one is needed'],
@@ -180,5 +181,39 @@ describe('a group is refused', () => {
       expect(error.message).toContain(message);
       expect(error.fields['group']).toBe(group(more).name);
     }
+  });
+});
+
+describe('services', () => {
+  const service: EndpointRecord = {
+    ...pod({ kind: 'service', addresses: ['10.2.0.1'] }),
+    serviceAccount: undefined,
+    node: undefined,
+    nodeAddresses: undefined,
+    externalAddresses: ['10.3.0.1'],
+    clusterAddresses: ['10.96.0.1'],
+  };
+  const published = (more: Partial<AddressGroup>, record: EndpointRecord) =>
+    publishedAddresses(compileGroup(group(more)), record);
+
+  it('are selected as pods are, and never by global()', () => {
+    expect(chosen({ addresses: 'service' }, service)).toBe(true);
+    expect(chosen({ addresses: 'service' }, { ...service, namespace: 'other' })).toBe(false);
+    expect(chosen({ addresses: 'node', namespaces: 'global()' }, service)).toBe(false);
+    // Calico's label of workloads.
+    expect(chosen({ addresses: 'service', select: 'has(projectcalico.org/orchestrator)' }, service)).toBe(
+      false,
+    );
+  });
+
+  it('bring the addresses that are asked for, each kind by its name', () => {
+    expect(published({ addresses: 'service' }, service)).toEqual(['10.2.0.1']);
+    expect(published({ addresses: 'service', serviceAddresses: ['cluster', 'external'] }, service)).toEqual([
+      '10.3.0.1',
+      '10.96.0.1',
+    ]);
+    expect(published({ addresses: 'service' }, pod())).toEqual([]);
+    expect(published({ addresses: 'pod' }, service)).toEqual([]);
+    expect(published({ addresses: 'node' }, service)).toEqual([]);
   });
 });

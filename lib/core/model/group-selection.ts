@@ -1,7 +1,7 @@
 import { ZonebridgeError, isZonebridgeError } from '../errors.ts';
 import { type Ranges, parseRanges } from './address.ts';
-import type { AddressGroup } from './address-group.ts';
-import type { EndpointRecord, Labels } from './endpoint.ts';
+import type { AddressGroup, ServiceAddressKind } from './address-group.ts';
+import { type EndpointRecord, isServiceKind, type Labels } from './endpoint.ts';
 import { quoted } from './quoted.ts';
 import { type Selector, compileSelector } from './selector/index.ts';
 
@@ -34,18 +34,21 @@ export function compileGroup(group: AddressGroup): CompiledGroup {
     clusters: clusters === undefined ? undefined : new Set(clusters),
     ranges: ranges === undefined ? undefined : within(group, 'ranges', () => parseRanges(ranges)),
   };
-  if (compiled.namespaces?.isGlobal && group.addresses === 'pod') {
+  if (compiled.namespaces?.isGlobal && group.addresses !== 'node') {
     throw refuse(
       group,
-      'namespaces: global() selects nodes, which have no pod addresses; use addresses: node',
+      `namespaces: global() selects nodes, which have no ${group.addresses} addresses; use addresses: node`,
     );
   }
   return compiled;
 }
 
 function checkGroup(group: AddressGroup): void {
-  if (group.addresses === 'service' || group.addresses === 'egress') {
-    throw refuse(group, `addresses: ${group.addresses} is not built yet; pod and node are`);
+  if (group.addresses === 'egress') {
+    throw refuse(group, 'addresses: egress is not built yet; pod, node and service are');
+  }
+  if (group.serviceAddresses !== undefined && group.addresses !== 'service') {
+    throw refuse(group, 'serviceAddresses is for addresses: service alone');
   }
   if ((group.namespaces === undefined) === (group.anyNamespace === undefined)) {
     throw refuse(group, 'says neither or both of namespaces and anyNamespace; exactly one is needed');
@@ -92,7 +95,8 @@ export function selectionSubject(record: EndpointRecord): Subject {
   const own = Object.entries(record.labels).filter(([label]) => !builtIn.has(label));
   if (record.kind === 'node') return { record, labels: Object.fromEntries(own), namespaceLabels: undefined };
   const { namespace, serviceAccount } = record;
-  const given: [string, string][] = [[orchestratorLabel, 'k8s']];
+  // Calico gives this label to workloads; a service is none.
+  const given: [string, string][] = record.kind === 'pod' ? [[orchestratorLabel, 'k8s']] : [];
   if (namespace !== undefined) given.push([namespaceLabel, namespace]);
   if (serviceAccount !== undefined) given.push([serviceAccountLabel, serviceAccount]);
   return {
@@ -117,7 +121,7 @@ function namespaceLabels({ namespace, namespaceLabels }: EndpointRecord): Labels
 
 /**
  * True when a group selects an endpoint of a cluster, whatever addresses it has. Pods: their namespace must match, or the group
- * waives it. Nodes: only when the namespace selector is `global()`, which in turn selects no pod.
+ * waives it; services and ingresses likewise. Nodes: only when the namespace selector is `global()`, which in turn selects nothing else.
  */
 export function selects(compiled: CompiledGroup, record: EndpointRecord, clusterName: string): boolean {
   return selectsSubject(compiled, selectionSubject(record), clusterName);
@@ -146,11 +150,35 @@ function inScope({ namespaces }: CompiledGroup, { record, namespaceLabels }: Sub
  * - An endpoint without an address of its own brings nothing, not even its node's: a pod that waits or has ended runs nowhere.
  * - `pod`: the pod's own. A host-network pod has its node's address, which belongs to everything else there, and brings nothing.
  * - `node`: the addresses of the node a pod runs on (also a host-network pod), or the node's own.
+ * - `service`: of a service or ingress the addresses of its load balancer, or those that `serviceAddresses` names.
  */
 export function publishedAddresses({ group }: CompiledGroup, record: EndpointRecord): readonly string[] {
+  if (group.addresses === 'service') return serviceAddresses(group, record);
   if (record.addresses.length === 0) return [];
   if (group.addresses === 'node') {
     return record.kind === 'node' ? record.addresses : (record.nodeAddresses ?? []);
   }
   return group.addresses === 'pod' && record.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
+}
+
+function serviceAddresses(group: AddressGroup, record: EndpointRecord): readonly string[] {
+  if (!isServiceKind(record.kind)) return [];
+  const kinds = serviceAddressKinds(group);
+  return [
+    ...(kinds.includes('load-balancer') ? record.addresses : []),
+    ...(kinds.includes('external') ? (record.externalAddresses ?? []) : []),
+    ...(kinds.includes('cluster') ? (record.clusterAddresses ?? []) : []),
+  ];
+}
+
+/** Which addresses of a service the group wants; none unless it is a group of services. */
+export function serviceAddressKinds(
+  group: Pick<AddressGroup, 'addresses' | 'serviceAddresses'>,
+): readonly ServiceAddressKind[] {
+  return group.addresses === 'service' ? (group.serviceAddresses ?? ['load-balancer']) : [];
+}
+
+/** Host names that a selected endpoint would bring into a group, if a firewall took names. */
+export function publishedNames({ group }: CompiledGroup, record: EndpointRecord): readonly string[] {
+  return serviceAddressKinds(group).includes('load-balancer') ? (record.hostNames ?? []) : [];
 }

@@ -19,10 +19,11 @@ const labels = z.record(wellFormed(317), wellFormed(63));
 const addresses = z.array(z.string().max(45)).max(64);
 const name = wellFormed(253).min(1);
 const uid = wellFormed(128).min(1);
+const kind = z.enum(['pod', 'node', 'service', 'ingress']);
 const milliseconds = z.number().int().nonnegative();
 
 export const endpointRecord = z.strictObject({
-  kind: z.enum(['pod', 'node']),
+  kind,
   uid,
   name,
   namespace: name.optional(),
@@ -33,6 +34,9 @@ export const endpointRecord = z.strictObject({
   addresses,
   node: name.optional(),
   nodeAddresses: addresses.optional(),
+  hostNames: z.array(z.string().min(1).max(253)).max(64).optional(),
+  externalAddresses: addresses.optional(),
+  clusterAddresses: addresses.optional(),
   hostNetwork: z.boolean(),
 });
 
@@ -55,12 +59,19 @@ export const endpointChange = z.union([
     sequence: z.number().int().positive(),
     time: milliseconds,
     cause: changeCause,
-    remove: z.strictObject({ kind: z.enum(['pod', 'node']), uid }),
+    remove: z.strictObject({ kind, uid }),
   }),
 ]);
 export type EndpointChange = z.infer<typeof endpointChange>;
 
 const epoch = z.number().int().positive();
+
+/**
+ * Version of the services and ingresses that an agent tells. It tells them only to a hub that says in its answer to hello that it takes this
+ * version, and says in digests, manifests and heartbeats that it does. Of an agent that does not say so the hub leaves what it has of them.
+ */
+export const servicesVersion = 1;
+const tellsServices = z.literal(true).optional();
 
 /** detail-type `endpoints`. The elements are parsed one by one, so that one bad record is set aside alone. */
 export const endpointsDetail = z.strictObject({
@@ -87,6 +98,7 @@ export const heartbeatDetail = z.strictObject({
   endpoints: z.number().int().nonnegative(),
   pending: z.number().int().nonnegative(),
   sequence: z.number().int().nonnegative(),
+  services: tellsServices,
 });
 
 /** One shard of everything the agent has: ids with content hashes, complete up to the sequence `cut`. */
@@ -107,6 +119,7 @@ export const manifestDetail = z.strictObject({
   schema: z.number(),
   epoch,
   sentAt: milliseconds,
+  services: tellsServices,
   manifests: z.array(shardManifest).max(256),
 });
 
@@ -123,6 +136,7 @@ export const digestDetail = z.strictObject({
   /** `digestVersion` of the agent. */
   digest: z.number().int().positive(),
   cut: z.number().int().nonnegative(),
+  services: tellsServices,
   shards: z.array(z.tuple([shard, z.number().int().nonnegative(), z.string().max(32)])).max(256),
 });
 export type DigestDetail = z.infer<typeof digestDetail>;
@@ -145,7 +159,7 @@ export type NetworkDetail = z.infer<typeof networkDetail>;
 
 /** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`: the versions of these that this hub takes. */
+  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`: the versions of these that this hub takes. */
   z.object({
     type: z.literal('epoch'),
     schema: z.number(),
@@ -153,6 +167,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     epoch,
     digest: z.number().optional(),
     network: z.number().optional(),
+    services: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),

@@ -12,6 +12,8 @@ export interface AgentSettings {
   irsaRole?: string | undefined;
   /** Lets the agent read how the network of the cluster translates addresses, and tell it. */
   networkReport?: boolean | undefined;
+  /** Lets the agent read services and ingresses and tell them: those that are reached from outside, or `all`. */
+  services?: 'on' | 'all' | undefined;
   /** Lets Prometheus read the agent's metrics. */
   metrics?: boolean | undefined;
 }

@@ -28,6 +28,7 @@ export async function agentObjects(folder: string, settings: AgentSettings): Pro
     ...(settings.irsaRole === undefined ? [] : ['irsa']),
     ...(settings.metrics ? ['metrics'] : []),
     ...(settings.networkReport ? ['network-report'] : []),
+    ...(settings.services === undefined ? [] : ['services']),
   ];
   const read = async (path: string, file: string): Promise<unknown[]> =>
     parseAllDocuments(await readFile(join(folder, path, file), 'utf8')).map((one) => one.toJS() as unknown);
@@ -59,9 +60,13 @@ function withValues(object: KubernetesObject, settings: AgentSettings): Kubernet
   }
 }
 
-/** An agent that may not read the network does not try. */
-function environmentOf({ environment, networkReport }: AgentSettings): Record<string, string> {
-  return { ...environment, ...(networkReport ? {} : { ZONEBRIDGE_NETWORK_REPORT: 'off' }) };
+/** An agent that may not read something does not try. */
+function environmentOf({ environment, networkReport, services }: AgentSettings): Record<string, string> {
+  return {
+    ...environment,
+    ...(networkReport ? {} : { ZONEBRIDGE_NETWORK_REPORT: 'off' }),
+    ...(services === undefined ? {} : { ZONEBRIDGE_SERVICES: services }),
+  };
 }
 
 function hash(environment: Record<string, string>): string {

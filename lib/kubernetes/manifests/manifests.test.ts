@@ -24,6 +24,7 @@ const everything = {
   irsaRole: 'arn:aws:iam::111122223333:role/agent',
   metrics: true,
   networkReport: true,
+  services: 'all' as const,
 };
 
 describe('the manifests of an agent', () => {
@@ -59,7 +60,7 @@ describe('the manifests of an agent', () => {
     const namespaces = objects.flatMap(({ metadata }) => metadata.namespace ?? []);
     expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system']));
     const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
-    expect(bindings.length).toBe(3);
+    expect(bindings.length).toBe(4);
     for (const binding of bindings)
       expect(binding['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'fw', namespace: 'security' }]);
     expect(JSON.stringify(objects)).toContain('"serviceAccountName":"fw"');
@@ -75,11 +76,20 @@ describe('the manifests of an agent', () => {
     expect(await mark('a')).not.toBe(await mark('b'));
   });
 
+  test('services are read by a right of their own, and the agent is told which', async () => {
+    const text = JSON.stringify(await agentObjects(folder, { ...settings, services: 'on' }));
+    expect(text).toContain('"resources":["services"],"verbs":["list","watch"]');
+    expect(text).toContain('"ZONEBRIDGE_SERVICES":"on"');
+    expect(JSON.stringify(await agentObjects(folder, everything))).toContain('"ZONEBRIDGE_SERVICES":"all"');
+  });
+
   test('without a feature nothing of it is there', async () => {
     const text = JSON.stringify(await agentObjects(folder, settings));
     expect(text).not.toContain('role-arn');
     expect(text).not.toContain('zonebridge-agent-metrics');
     expect(text).not.toContain('kube-system');
+    expect(text).not.toContain('ingresses');
+    expect(text).not.toContain('ZONEBRIDGE_SERVICES');
     expect(text).toContain('"ZONEBRIDGE_NETWORK_REPORT":"off"');
   });
 });

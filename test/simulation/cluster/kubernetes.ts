@@ -87,6 +87,8 @@ export class Kubernetes {
       pod: this.pods,
       node: this.nodes,
       namespace: this.namespaces,
+      service: new Map(),
+      ingress: new Map(),
     };
     return all[kind] as Map<string, Resource>;
   }

@@ -16,10 +16,22 @@ export function checkGroups(draft: Draft, report: Report): void {
   }
 }
 
-function checkKind(group: AddressGroup, report: Report): void {
-  if (group.addresses === 'pod' || group.addresses === 'node') return;
-  const message = `addresses: ${group.addresses} is not built yet; only pod and node can be published so far`;
-  report.problem(['groups', group.name, 'addresses'], message);
+function checkKind({ name, addresses, serviceAddresses = [] }: AddressGroup, report: Report): void {
+  const at = ['groups', name];
+  if (addresses === 'egress')
+    report.problem(
+      [...at, 'addresses'],
+      'addresses: egress is not built yet; pod, node and service can be published so far',
+    );
+  if (serviceAddresses.length > 0 && addresses !== 'service')
+    report.problem(
+      [...at, 'serviceAddresses'],
+      `is for addresses: service; ${addresses} addresses are published here`,
+    );
+  for (const [index, kind] of serviceAddresses.entries()) {
+    if (serviceAddresses.indexOf(kind) < index)
+      report.problem([...at, 'serviceAddresses', index], `${kind} is listed twice`);
+  }
 }
 
 /** The selectors themselves were read with the fields. */
@@ -36,10 +48,10 @@ function checkScope(group: AddressGroup, report: Report): void {
   if (group.anyNamespace === true) {
     report.problem([...at, 'anyNamespace'], 'contradicts `namespaces`: leave one of the two out');
   }
-  if (group.addresses === 'pod' && compileSelector(namespaces, { allowGlobal: true }).isGlobal) {
+  if (group.addresses !== 'node' && compileSelector(namespaces, { allowGlobal: true }).isGlobal) {
     report.problem(
       [...at, 'namespaces'],
-      'global() selects nodes, which have no pod addresses; use `addresses: node`',
+      `global() selects nodes, which have no ${group.addresses} addresses; use \`addresses: node\``,
     );
   }
 }
