@@ -34,3 +34,9 @@ test('the network is told unless that is switched off', () => {
   expect(readEnvironment(good).tellNetwork).toBe(true);
   expect(readEnvironment({ ...good, ZONEBRIDGE_NETWORK_REPORT: 'off' }).tellNetwork).toBe(false);
 });
+
+test('services are told where that is switched on', () => {
+  expect(readEnvironment(good).services).toBe('off');
+  expect(readEnvironment({ ...good, ZONEBRIDGE_SERVICES: 'all' }).services).toBe('all');
+  expect(() => readEnvironment({ ...good, ZONEBRIDGE_SERVICES: 'yes' })).toThrow(/none of off, on and all/);
+});
