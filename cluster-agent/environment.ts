@@ -39,8 +39,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('ZONEBRIDGE_PORT is not a port');
   const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
-  const services = environment['ZONEBRIDGE_SERVICES'] ?? 'off';
-  if (!isServicesTold(services)) problems.push('ZONEBRIDGE_SERVICES is none of off, on and all');
+  const services = readServices(environment['ZONEBRIDGE_SERVICES'], problems);
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
@@ -52,10 +51,12 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     host: host === '*' ? undefined : host,
     port,
     tellNetwork: network === 'on',
-    services: isServicesTold(services) ? services : 'off',
+    services,
   };
 }
 
-function isServicesTold(text: string): text is ServicesTold {
-  return text === 'off' || text === 'on' || text === 'all';
+function readServices(text: string | undefined, problems: string[]): ServicesTold {
+  if (text === undefined || text === 'off' || text === 'on' || text === 'all') return text ?? 'off';
+  problems.push('ZONEBRIDGE_SERVICES is none of off, on and all');
+  return 'off';
 }

@@ -163,8 +163,8 @@ async function explainOne(
 }
 
 /** What it is reached by itself; the addresses of a pod's node are told with the node. */
-function ownAddresses({ nodeAddresses, ...record }: EndpointRecord): string[] {
-  return [...everyAddress(record), ...(record.hostNames ?? [])];
+function ownAddresses(record: EndpointRecord): string[] {
+  return [...everyAddress({ ...record, nodeAddresses: undefined }), ...(record.hostNames ?? [])];
 }
 
 /** Every membership the endpoint has or should have. */

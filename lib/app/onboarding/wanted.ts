@@ -81,10 +81,7 @@ export function wantedFor(
 }
 
 /** What the groups of the configuration need of the services of a cluster; the agent gets the right to read them only then. */
-export function servicesFor(
-  { groups }: Pick<Configuration, 'groups'>,
-  key: string,
-): 'on' | 'all' | undefined {
+function servicesFor({ groups }: Pick<Configuration, 'groups'>, key: string): 'on' | 'all' | undefined {
   const wanted = Object.values(groups).filter(
     ({ addresses, clusters }) => addresses === 'service' && clusters?.includes(key) !== false,
   );

@@ -1,11 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import {
-  CoreV1Api,
-  KubeConfig,
-  NetworkingV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
@@ -13,10 +7,10 @@ import { allShards } from '../../../cluster-agent/lib/manifests.ts';
 import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
 import { contentHash } from '../../../lib/core/model/content-hash.ts';
 import { endpointId, shardOf } from '../../../lib/core/model/endpoint.ts';
-import { digestDetail, schemaVersion, servicesVersion } from '../../../lib/core/model/messages.ts';
+import { digestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
 import { digestVersion, shardDigest } from '../../../lib/core/model/shard-digest.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
-import { addServiceRights, agentAccount } from '../../support/agent-rights.ts';
+import { agentAccount } from '../../support/agent-rights.ts';
 import { createNamespace, createNode, createPod, Gate, setPod } from '../../support/cluster.ts';
 import { RecordingTelemetry } from '../../support/ports.ts';
 import type { ApiUnderTest, StartApi } from './api-under-test.ts';
@@ -29,11 +23,6 @@ interface RunningAgent {
   inbox: MemoryInbox;
   telemetry: RecordingTelemetry;
   ended: Promise<string>;
-}
-
-interface Hub {
-  digest?: number;
-  services?: number;
 }
 
 /** The last change sent about an endpoint. */
@@ -69,7 +58,6 @@ function hashesOf(bus: RecordingBus): Map<string, string> {
 /** What the agent tells of a cluster and how it takes the ends of watches, the same on every API. Call within `describe`. */
 export function agentSuite(start: StartApi): void {
   let api: ApiUnderTest;
-  let admin: KubeConfig;
   let core: CoreV1Api;
   /** Kubeconfig with the rights of the manifests alone, through a gate that can cut connections. */
   let agentConfig: KubeConfig;
@@ -77,8 +65,8 @@ export function agentSuite(start: StartApi): void {
   let epoch = 0;
   const running: RunningAgent[] = [];
 
-  /** An agent whose hub answers hellos and keeps what was sent; with `digest` and `services` it takes those of that version. */
-  function startAgent(hub: Hub = {}): RunningAgent {
+  /** An agent whose hub answers hellos and keeps what was sent; with `digest` it takes digests of that version. */
+  function startAgent(hub: { digest?: number } = {}): RunningAgent {
     const bus = new RecordingBus();
     const inbox = new MemoryInbox();
     const telemetry = new RecordingTelemetry();
@@ -91,7 +79,6 @@ export function agentSuite(start: StartApi): void {
     const agent = new Agent({
       objects: kubernetesSource(agentConfig, systemRandom),
       documents: undefined,
-      services: hub.services === undefined ? 'off' : 'on',
       bus,
       inbox,
       clock: systemClock,
@@ -105,7 +92,7 @@ export function agentSuite(start: StartApi): void {
     return started;
   }
 
-  async function startReadyAgent(hub: Hub = {}): Promise<RunningAgent> {
+  async function startReadyAgent(hub: { digest?: number } = {}): Promise<RunningAgent> {
     const started = startAgent(hub);
     await vi.waitUntil(() => started.agent.status.ready, patience);
     return started;
@@ -113,7 +100,7 @@ export function agentSuite(start: StartApi): void {
 
   beforeAll(async () => {
     api = await start();
-    admin = new KubeConfig();
+    const admin = new KubeConfig();
     admin.loadFromFile(api.kubeconfig);
     core = admin.makeApiClient(CoreV1Api);
     gate = new Gate(() => Number(new URL(api.url).port));
@@ -329,60 +316,6 @@ export function agentSuite(start: StartApi): void {
     );
     expect(manifest?.entries).toContainEqual([`pod|${uid}`, known.get(`pod|${uid}`)]);
     expect(second.bus.changes()).toEqual([]);
-  });
-
-  test('services and ingresses are told with their load balancers, by a right of their own', async () => {
-    await addServiceRights(admin);
-    await createNamespace(core, 'front', { team: 'red' });
-    const metadata = { name: 'web', labels: { app: 'web' } };
-    const spec = { type: 'LoadBalancer', ports: [{ port: 443 }], externalIPs: ['10.3.0.1'] };
-    const created = await core.createNamespacedService({ namespace: 'front', body: { metadata, spec } });
-    const uid = created.metadata?.uid ?? '';
-    const inside = await core.createNamespacedService({
-      namespace: 'front',
-      body: { metadata: { name: 'inside' }, spec: { ports: [{ port: 80 }] } },
-    });
-    const { bus } = await startReadyAgent({ services: servicesVersion });
-    expect(last(bus, uid)).toMatchObject({
-      upsert: { kind: 'service', namespaceLabels: { team: 'red' }, addresses: [], hostNetwork: false },
-    });
-    expect(last(bus, inside.metadata?.uid ?? '')).toBeUndefined();
-
-    const status = { loadBalancer: { ingress: [{ ip: '10.2.8.1' }, { hostname: 'LB.example.com' }] } };
-    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-    await core.patchNamespacedServiceStatus({ namespace: 'front', name: 'web', body: { status } }, merge);
-    const ready = await told(bus, uid, (change) => 'upsert' in change && change.upsert.addresses.length > 0);
-    expect(ready).toMatchObject({
-      cause: 'watch',
-      upsert: { addresses: ['10.2.8.1'], hostNames: ['lb.example.com'], externalAddresses: ['10.3.0.1'] },
-    });
-
-    const networking = admin.makeApiClient(NetworkingV1Api);
-    const backend = { service: { name: 'web', port: { number: 443 } } };
-    const ingress = await networking.createNamespacedIngress({
-      namespace: 'front',
-      body: { metadata, spec: { defaultBackend: backend } },
-    });
-    await networking.patchNamespacedIngressStatus(
-      { namespace: 'front', name: 'web', body: { status } },
-      merge,
-    );
-    const ingressUid = ingress.metadata?.uid ?? '';
-    const balanced = await told(
-      bus,
-      ingressUid,
-      (change) => 'upsert' in change && change.upsert.addresses.length > 0,
-    );
-    expect(balanced).toMatchObject({ upsert: { kind: 'ingress', addresses: ['10.2.8.1'] } });
-
-    // No load balancer any more: it is not told of, as if it were gone.
-    await core.patchNamespacedService(
-      { namespace: 'front', name: 'web', body: { spec: { type: 'ClusterIP', externalIPs: null } } },
-      merge,
-    );
-    expect(await told(bus, uid, (change) => 'remove' in change)).toMatchObject({ cause: 'watch' });
-    await networking.deleteNamespacedIngress({ namespace: 'front', name: 'web' });
-    await told(bus, ingressUid, (change) => 'remove' in change);
   });
 
   test('after a restart of the API the version is gone: a listing finds what was missed, as inferred', async () => {
