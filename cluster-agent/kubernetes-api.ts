@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -5,26 +6,38 @@ import { z } from 'zod';
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import type { Random } from '../lib/core/ports.ts';
 import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
-import { ApiError, readEvents } from './watch-stream.ts';
+import { ApiError, isGone } from './lib/api-error.ts';
+import { readEvents } from './watch-stream.ts';
 
-const paths: Record<Kind, string> = {
-  pod: '/api/v1/pods',
-  node: '/api/v1/nodes',
-  namespace: '/api/v1/namespaces',
-  service: '/api/v1/services',
-  ingress: '/apis/networking.k8s.io/v1/ingresses',
+/** Where the objects of a kind are, and what the API calls a listing of them. */
+const resources: Record<Kind, { path: string; list: string }> = {
+  pod: { path: '/api/v1/pods', list: 'PodList' },
+  node: { path: '/api/v1/nodes', list: 'NodeList' },
+  namespace: { path: '/api/v1/namespaces', list: 'NamespaceList' },
+  service: { path: '/api/v1/services', list: 'ServiceList' },
+  ingress: { path: '/apis/networking.k8s.io/v1/ingresses', list: 'IngressList' },
 };
 
-const pageSize = 500;
-const listSilenceMilliseconds = 60_000;
 const documentSilenceMilliseconds = 10_000;
-/** The API sends a bookmark about every minute; a connection that is silent for longer is taken for dead. */
-const watchSilenceMilliseconds = 150_000;
 
+export interface Tuning {
+  /** Objects that are asked for at once. */
+  pageSize: number;
+  /** After how many milliseconds without a byte a connection is taken for dead. */
+  listSilence: number;
+  /** A watch hears a bookmark about every minute, also when nothing happens. */
+  watchSilence: number;
+}
+
+const usual: Tuning = { pageSize: 500, listSilence: 60_000, watchSilence: 150_000 };
+
+/** A complete answer: one without its items is not taken for an empty one. */
 const listing = z.object({
+  kind: z.string(),
   metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().optional() }),
-  items: z.array(z.unknown()).nullish(),
+  items: z.array(z.unknown()),
 });
+
 /**
  * Lists and watches over the Kubernetes API, with the address and credentials of a kubeconfig or of the pod's service
  * account (whose token is read anew as it rotates).
@@ -32,15 +45,18 @@ const listing = z.object({
  * Of client-node we use the configuration alone: its informer stops at an error, and its watch drops lines it cannot parse.
  * Throws `configuration/invalid` for a cluster whose certificate is not to be verified.
  */
-export function kubernetesSource(config: KubeConfig, random: Random): ObjectSource {
+export function kubernetesSource(
+  config: KubeConfig,
+  random: Random,
+  tuning: Partial<Tuning> = {},
+): ObjectSource {
   const ask = asker(config);
-  const open = async (kind: Kind, query: Record<string, string>, silence: number, stop?: AbortSignal) =>
-    ask(`${paths[kind]}?${new URLSearchParams(query).toString()}`, silence, stop);
+  const { listSilence, pageSize, watchSilence } = { ...usual, ...tuning };
   return {
-    async list(kind, next) {
+    async list(kind, { next, stop }) {
       const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
-      const response = await open(kind, query, listSilenceMilliseconds);
-      return readPage(await readBody(response));
+      const response = await ask(pathOf(kind, query), listSilence, stop);
+      return readPage(await readBody(response), resources[kind].list);
     },
     async watch({ kind, version, onEvents, stop }) {
       const query = {
@@ -51,10 +67,12 @@ export function kubernetesSource(config: KubeConfig, random: Random): ObjectSour
         timeoutSeconds: String(Math.round(300 + 300 * random.next())),
       };
       try {
-        const response = await open(kind, query, watchSilenceMilliseconds, stop);
-        return await readEvents(response, onEvents);
+        const response = await ask(pathOf(kind, query), watchSilence, stop);
+        return await readEvents(response, onEvents).catch((error: unknown) => {
+          throw brokenOff(error);
+        });
       } catch (error) {
-        if (error instanceof ApiError && error.status === 410) return 'gone';
+        if (isGone(error)) return 'gone';
         throw error;
       }
     },
@@ -79,6 +97,16 @@ export function kubernetesDocuments(config: KubeConfig): Documents {
   };
 }
 
+/** A watch that was answered and then broke off: unlike a connection that failed, it may be its version that does not work. */
+function brokenOff(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError(0, `a watch that broke off: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+function pathOf(kind: Kind, query: Record<string, string>): string {
+  return `${resources[kind].path}?${new URLSearchParams(query).toString()}`;
+}
+
 function asker(config: KubeConfig) {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
@@ -87,11 +115,24 @@ function asker(config: KubeConfig) {
     throw new ZonebridgeError('configuration/invalid', message);
   }
   const server = cluster.server.replace(/\/$/, '');
+  const tokenFile = tokenFileOf(config);
   return async (path: string, silence: number, stop?: AbortSignal): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
+    if (tokenFile !== undefined) {
+      // client-node keeps what it read for a minute, also when the API refuses it.
+      const token = (await readFile(tokenFile, 'utf8')).trim();
+      options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+    }
     return get(new URL(server + path), stop ? { ...options, signal: stop } : options, silence);
   };
+}
+
+/** The file of a pod's service account, whose content changes as tokens run out. */
+function tokenFileOf(config: KubeConfig): string | undefined {
+  const settings: unknown = config.getCurrentUser()?.authProvider?.config;
+  const parsed = z.object({ tokenFile: z.string() }).safeParse(settings);
+  return parsed.success ? parsed.data.tokenFile : undefined;
 }
 
 /** Throws {@link ApiError} for every status but 200. */
@@ -104,7 +145,7 @@ async function get(url: URL, options: RequestOptions, silence: number): Promise<
     sent.end();
   });
   if (response.statusCode === 200) return response;
-  throw new ApiError(response.statusCode ?? 0, await readBody(response));
+  throw new ApiError(response.statusCode ?? 0, await readBody(response), response.headers['retry-after']);
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
@@ -113,10 +154,13 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return chunks.join('');
 }
 
-function readPage(body: string): ListPage {
-  const { items, metadata } = listing.parse(JSON.parse(body));
+/** Throws for what is not a page of this listing. */
+function readPage(body: string, list: string): ListPage {
+  const { items, kind, metadata } = listing.parse(JSON.parse(body));
+  if (kind !== list)
+    throw new Error(`the Kubernetes API answered a ${kind.slice(0, 40)} instead of a ${list}`);
   return {
-    items: items ?? [],
+    items,
     version: metadata.resourceVersion,
     ...(metadata.continue ? { next: metadata.continue } : {}),
   };

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ApiError } from './lib/api-error.ts';
 import type { WatchEvent } from './lib/ports.ts';
-import { ApiError, readEvents } from './watch-stream.ts';
+import { readEvents } from './watch-stream.ts';
 
 function line(type: string, version: string, name = 'x'): string {
   return `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: version } } })}\n`;
@@ -52,5 +53,12 @@ test.each([
 ])('%s is an error, not an event that is skipped', async (_, bad) => {
   const { events, end } = await read([Buffer.from(line('ADDED', '7') + bad)]);
   expect(events).toHaveLength(1);
-  expect(end).toBeInstanceOf(Error);
+  expect(end).toBeInstanceOf(ApiError);
+  expect(end).toMatchObject({ status: 0 });
+});
+
+test('half a line at the end of a stream is no event, and no error', async () => {
+  const { events, end } = await read([Buffer.from(line('ADDED', '7') + line('DELETED', '8').slice(0, -20))]);
+  expect(events.map(({ version }) => version)).toEqual(['7']);
+  expect(end).toBe('ended');
 });

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { ApiError } from './lib/api-error.ts';
 import type { WatchEvent } from './lib/ports.ts';
 
 const streamed = z.object({
@@ -18,19 +19,10 @@ const eventTypes: Record<string, WatchEvent['type'] | undefined> = {
   BOOKMARK: 'bookmark',
 };
 
-/** The API refused, or ended a watch with an event of type ERROR. */
-export class ApiError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(`the Kubernetes API answered ${status}: ${message.slice(0, 300)}`);
-    this.status = status;
-  }
-}
-
 /**
  * Reads a watch until it ends cleanly; `onEvents` gets what arrived together. Throws {@link ApiError} for an event of
- * type ERROR, and an error for a line that is no event, both after what came before them.
+ * type ERROR and for a line that is no event, both after what came before them. Half a line at the end is no event yet:
+ * a watch that goes on from the version before it gets the whole one.
  */
 export async function readEvents(
   response: Readable,
@@ -57,12 +49,23 @@ export async function readEvents(
   return 'ended';
 }
 
-/** Throws {@link ApiError} for an event of type ERROR. */
+/** Throws {@link ApiError} for an event of type ERROR, and with status 0 for what is no event. */
 function readEvent(line: string): WatchEvent {
-  const { type, object } = streamed.parse(JSON.parse(line));
-  if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.message ?? 'no message');
+  const parsed = streamed.safeParse(parseJson(line));
+  if (!parsed.success) throw new ApiError(0, `a line that is no event: ${line.slice(0, 100)}`);
+  const { type, object } = parsed.data;
+  if (type === 'ERROR') throw new ApiError(object.code ?? 500, object.message ?? 'no message');
   const version = object.metadata?.resourceVersion;
   const known = eventTypes[type];
-  if (!known || !version) throw new Error(`the Kubernetes API sent an unknown event ${type.slice(0, 40)}`);
+  if (!known || !version) throw new ApiError(0, `an unknown event ${type.slice(0, 40)}`);
   return { type: known, object, version };
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

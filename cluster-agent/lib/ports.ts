@@ -61,8 +61,11 @@ export interface Documents {
 }
 
 export interface ObjectSource {
-  /** One page of all objects of a kind, in their current state. Throws when it is not complete. */
-  list(kind: Kind, next?: string): Promise<ListPage>;
+  /**
+   * One page of all objects of a kind, as they are now, or the one after `next`. Throws when it is not complete, `ApiError` with
+   * status 410 when the listing cannot be continued.
+   */
+  list(kind: Kind, page: { next: string | undefined; stop: AbortSignal }): Promise<ListPage>;
   /**
    * Tells what happens after `version` until the stream ends: `ended` for any clean end, `gone` when the version is too
    * old to be resumed. `onEvents` gets what arrived together, in order. Throws on everything else.

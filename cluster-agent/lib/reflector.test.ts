@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { namespaceObject, podObject, ScriptedObjects, settle } from '../../test/support/agent-world.ts';
 import { FakeClock, RecordingTelemetry, SeededRandom } from '../../test/support/ports.ts';
+import { ApiError } from './api-error.ts';
+import type { ObjectSource } from './ports.ts';
 import { Reflector } from './reflector.ts';
 import { AgentStatus } from './status.ts';
 import { Store } from './store.ts';
@@ -29,10 +31,10 @@ afterEach(async () => {
   await ended;
 });
 
-async function start(): Promise<void> {
-  const reflector = new Reflector({
+function reflectorOf(source: ObjectSource): Reflector {
+  return new Reflector({
     kind: 'pod',
-    source: objects,
+    source,
     store,
     status,
     clock,
@@ -41,7 +43,10 @@ async function start(): Promise<void> {
       listed += 1;
     },
   });
-  ended = reflector.run(stop.signal);
+}
+
+async function start(): Promise<void> {
+  ended = reflectorOf(objects).run(stop.signal);
   await settle();
 }
 
@@ -60,7 +65,7 @@ test('lists page by page and watches from the version of the first page', async 
   expect(listed).toBe(1);
 });
 
-test('a first listing that breaks off is repeated from its start, and nothing of it is taken', async () => {
+test('a page that fails is asked for again, and nothing is taken before the last one came', async () => {
   objects.pageSize = 1;
   for (const uid of ['a', 'b', 'c']) objects.put('pod', podObject(uid));
   let failures = 2;
@@ -73,6 +78,53 @@ test('a first listing that breaks off is repeated from its start, and nothing of
   expect(status.lastError?.message).toMatch(/kubernetes\/listing-failed.*etcd is busy/);
   await clock.advance(60_000);
   expect(ids()).toHaveLength(3);
+  expect(listed).toBe(1);
+  expect(objects.lists.map(({ next }) => next)).toEqual([undefined, '1', '2', '2', '2']);
+});
+
+test('a listing that cannot be continued, or whose page fails too often, begins again', async () => {
+  objects.pageSize = 1;
+  for (const uid of ['a', 'b']) objects.put('pod', podObject(uid));
+  const failures = [new ApiError(410, 'expired'), ...Array.from({ length: 5 }, () => new Error('no answer'))];
+  objects.onList = (_, next) => {
+    const failure = next === '1' ? failures.shift() : undefined;
+    if (failure) throw failure;
+  };
+  await start();
+  await clock.advance(5 * 60_000);
+  const begin = [undefined, '1'];
+  expect(objects.lists.map(({ next }) => next)).toEqual([...begin, ...begin, '1', '1', '1', '1', ...begin]);
+  expect(ids()).toHaveLength(2);
+});
+
+test.each([
+  ['a listing', undefined],
+  ['a page of a listing', '1'],
+])('%s is left alone for as long as the API asks', async (_, at) => {
+  objects.pageSize = 1;
+  for (const uid of ['a', 'b']) objects.put('pod', podObject(uid));
+  let refusals = 1;
+  objects.onList = (_kind, next) => {
+    if (next === at && refusals-- > 0) throw new ApiError(429, 'too many requests', '20');
+  };
+  await start();
+  const tries = objects.lists.length;
+  await clock.advance(19_000);
+  expect(objects.lists).toHaveLength(tries);
+  await clock.advance(1_000);
+  expect(ids()).toHaveLength(2);
+});
+
+test('a watch is left alone for as long as the API asks, and what it asks has an end', async () => {
+  objects.put('pod', podObject('a'));
+  await start();
+  objects.watches.pod!.end(new ApiError(429, 'too many requests', '30'));
+  await clock.advance(29_000);
+  expect(objects.watches.pod).toBeUndefined();
+  await clock.advance(1_000);
+  objects.watches.pod!.end(new ApiError(429, 'too many requests', '86400'));
+  await clock.advance(60_000);
+  expect(objects.watches.pod).toBeDefined();
   expect(listed).toBe(1);
 });
 
@@ -129,16 +181,78 @@ test('an object that cannot be read is not an object that is gone', async () => 
   expect(ids()).toEqual(['pod|a', 'pod|b']);
 });
 
-test('a watch that fails again and again, though listing works, ends in a listing', async () => {
+/** Lets the watch fail so often, with nothing told in between. */
+async function fail(times: number, error: Error): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    objects.watches.pod!.end(error);
+    await clock.advance(60_000);
+  }
+}
+
+test('a version that the API refuses again and again is given up for a listing', async () => {
   objects.put('pod', podObject('a'));
   await start();
   objects.objects.pod.delete('a');
-  for (let i = 0; i < 6; i++) {
-    objects.watches.pod!.end(new Error('version from the future'));
-    await clock.advance(60_000);
-  }
+  await fail(5, new ApiError(504, 'Too large resource version'));
+  expect(listed).toBe(1);
+  await fail(1, new ApiError(504, 'Too large resource version'));
   expect(listed).toBe(2);
   expect(ids()).toEqual([]);
+});
+
+test.each([
+  ['nobody answers', new Error('connect ECONNREFUSED')],
+  ['the token is refused', new ApiError(401, 'Unauthorized')],
+  ['the API is busy', new ApiError(429, 'too many requests')],
+  ['the API is not up yet', new ApiError(503, 'starting')],
+])(
+  'while %s the version is kept for long: what happened meanwhile is told by the watch',
+  async (_, error) => {
+    for (const uid of ['a', 'b']) objects.put('pod', podObject(uid));
+    await start();
+    touched = [];
+    objects.watches.pod!.end(error);
+    objects.emitRemoval('pod', 'a');
+    await clock.advance(60_000);
+    // What came has shown that the version is good.
+    await fail(20, error);
+    expect(listed).toBe(1);
+    expect(touched).toEqual(['pod|a watch']);
+    // Watches may be what does not work: then listings tell.
+    await fail(1, error);
+    expect(listed).toBe(2);
+  },
+);
+
+test('a stop does not wait for a listing that hangs', async () => {
+  let asked: AbortSignal | undefined;
+  const hanging = {
+    watch: objects.watch.bind(objects),
+    list: async (_: unknown, { stop: given }: { stop: AbortSignal }) => {
+      asked = given;
+      return new Promise<never>((_resolve, reject) => {
+        given.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+      });
+    },
+  };
+  ended = reflectorOf(hanging).run(stop.signal);
+  await settle();
+  stop.abort();
+  await ended;
+  expect(asked?.aborted).toBe(true);
+  expect(status.lastError).toBeUndefined();
+});
+
+test('a version that is gone at once after each listing does not make a busy loop', async () => {
+  await start();
+  for (let i = 0; i < 12; i++) {
+    objects.watches.pod!.end('gone');
+    await clock.advance(10_000);
+  }
+  const before = listed;
+  objects.watches.pod!.end('gone');
+  await clock.advance(400);
+  expect(listed).toBe(before);
 });
 
 test('removals of a watch are witnessed; an unreadable event is passed over', async () => {

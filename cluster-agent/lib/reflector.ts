@@ -8,6 +8,7 @@ import {
 } from '../../lib/kubernetes/projection.ts';
 import type { Warn } from '../../lib/kubernetes/read-object.ts';
 import { projectIngress, projectService } from '../../lib/kubernetes/services.ts';
+import { doubtsVersion, isGone, waitAfter } from './api-error.ts';
 import type { Kind, ListPage, ObjectSource, WatchEvent } from './ports.ts';
 import type { AgentStatus } from './status.ts';
 import type { Store } from './store.ts';
@@ -21,10 +22,17 @@ const project: Record<Kind, (object: unknown, warn: Warn) => Projection | undefi
   ingress: projectIngress,
 };
 
-/** A version that several watches in a row could not resume from is given up. */
-const maxResumes = 5;
+/**
+ * Watches in a row that may fail before the version is given up: few when the API itself refuses it, more when nobody answers, because a
+ * new listing tells no more of what is gone than a watch that goes on, and cannot say who saw it.
+ */
+const most = { doubts: 5, failures: 20 };
+/** Tries of one page of a listing beyond the first, so that a large listing does not begin again for each page that fails. */
+const pageRetries = 4;
 const retry = { base: 200, cap: 30_000 };
 const resume = { base: 50, cap: 5_000 };
+
+type WatchEnd = { how: 'clean' } | { how: 'gone' } | { how: 'error'; error: unknown };
 
 /**
  * Keeps one kind of object in the store: lists all of it, watches from there, resumes the watch after whatever end from
@@ -38,8 +46,10 @@ export class Reflector {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #onListed: () => void;
-  /** Undefined = list first. */
+  /** From which the next watch goes on. */
   #version: string | undefined;
+  /** Watches in a row that ended without having told anything new. */
+  #idleEnds = 0;
 
   constructor(options: {
     kind: Kind;
@@ -62,39 +72,27 @@ export class Reflector {
 
   async run(stop: AbortSignal): Promise<void> {
     let listFailures = 0;
-    let idleEnds = 0;
-    let watchFailures = 0;
     while (!stop.aborted) {
-      if (this.#version === undefined) {
-        if (await this.#list()) {
-          listFailures = watchFailures = 0;
-        } else {
-          await pause(this.#clock, backOff(listFailures++, retry, this.#random), stop);
-          continue;
-        }
+      const refused = await this.#list(stop);
+      if (refused === undefined) {
+        listFailures = 0;
+        await this.#watchOn(stop);
+      } else {
+        const wait = waitAfter(refused.error, backOff(listFailures++, retry, this.#random));
+        await pause(this.#clock, wait, stop);
       }
-      const { end, events } = await this.#watch(this.#version ?? '', stop);
-      if (stop.aborted) return;
-      this.#status.watchEnded(this.#kind, end);
-      if (events > 0) idleEnds = watchFailures = 0;
-      if (end === 'gone' || watchFailures >= maxResumes) this.#version = undefined;
-      const wait =
-        end === 'error'
-          ? backOff(watchFailures++, retry, this.#random)
-          : backOff(idleEnds++, resume, this.#random);
-      await pause(this.#clock, wait, stop);
     }
   }
 
-  /** True when every page came; only then the store learns of it, so half a listing removes nothing. */
-  async #list(): Promise<boolean> {
+  /** Undefined when every page came; only then the store learns of it, so half a listing removes nothing. */
+  async #list(stop: AbortSignal): Promise<{ error: unknown } | undefined> {
     const found: Projection[] = [];
     let unreadable = false;
+    let version: string | undefined;
     try {
       let page: ListPage | undefined;
-      let version: string | undefined;
       do {
-        page = await this.#source.list(this.#kind, page?.next);
+        page = await this.#page(page?.next, stop);
         version ??= page.version;
         for (const object of page.items) {
           const projection = this.#project(object);
@@ -102,41 +100,74 @@ export class Reflector {
           else unreadable = true;
         }
       } while (page.next !== undefined);
-      this.#version = version;
     } catch (cause) {
-      const message = `listing ${plural(this.#kind)}: ${cause instanceof Error ? cause.message : String(cause)}`;
-      this.#status.failed(
-        'the Kubernetes API',
-        new ZonebridgeError('kubernetes/listing-failed', message, { cause }),
-      );
-      return false;
+      if (stop.aborted) return { error: cause };
+      this.#listingFailed(cause);
+      return { error: cause };
     }
+    this.#version = version;
     // An object that we cannot read is not an object that is gone.
     this.#store.replace(this.#kind, found, { inferRemovals: !unreadable });
     this.#status.relisted(this.#kind);
     this.#onListed();
-    return true;
+    return undefined;
   }
 
-  async #watch(
-    version: string,
-    stop: AbortSignal,
-  ): Promise<{ end: 'clean' | 'gone' | 'error'; events: number }> {
-    let events = 0;
+  /** One page; a later one that fails is asked for again, unless the listing cannot be continued. */
+  async #page(next: string | undefined, stop: AbortSignal): Promise<ListPage> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#source.list(this.#kind, { next, stop });
+      } catch (error) {
+        if (next === undefined || attempt >= pageRetries || isGone(error) || stop.aborted) throw error;
+        this.#listingFailed(error);
+        await pause(this.#clock, waitAfter(error, backOff(attempt, retry, this.#random)), stop);
+      }
+    }
+  }
+
+  #listingFailed(cause: unknown): void {
+    const message = `listing ${plural(this.#kind)}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const error = new ZonebridgeError('kubernetes/listing-failed', message, { cause });
+    this.#status.failed('the Kubernetes API', error);
+  }
+
+  /** Watches from the version that is known, again after each end, until that version is given up. */
+  async #watchOn(stop: AbortSignal): Promise<void> {
+    let [failures, doubts] = [0, 0];
+    while (!stop.aborted) {
+      const from = this.#version;
+      const end = await this.#watch(from ?? '', stop);
+      if (stop.aborted) return;
+      this.#status.watchEnded(this.#kind, end.how);
+      if (this.#version !== from) this.#idleEnds = failures = doubts = 0;
+      if (end.how !== 'error') {
+        failures = doubts = 0;
+        await pause(this.#clock, backOff(this.#idleEnds++, resume, this.#random), stop);
+        if (end.how === 'gone') return;
+        continue;
+      }
+      if (doubtsVersion(end.error)) doubts += 1;
+      const wait = waitAfter(end.error, backOff(failures++, retry, this.#random));
+      await pause(this.#clock, wait, stop);
+      if (doubts > most.doubts || failures > most.failures) return;
+    }
+  }
+
+  async #watch(version: string, stop: AbortSignal): Promise<WatchEnd> {
     try {
       const end = await this.#source.watch({
         kind: this.#kind,
         version,
         stop,
         onEvents: (batch) => {
-          events += batch.length;
           for (const event of batch) this.#apply(event);
         },
       });
-      return { end: end === 'ended' ? 'clean' : 'gone', events };
+      return end === 'ended' ? { how: 'clean' } : { how: 'gone' };
     } catch (error) {
       if (!stop.aborted) this.#status.failed(`watching ${plural(this.#kind)}`, error);
-      return { end: 'error', events };
+      return { how: 'error', error };
     }
   }
 

@@ -36,6 +36,7 @@ async function serve(
   const server = createServer(options, (request, response) => {
     requests.push(request.headers.authorization ?? '');
     const body = {
+      kind: 'PodList',
       status: 'success',
       http_status: 200,
       vdom: 'root',
@@ -93,7 +94,10 @@ async function askKubernetes(port: number, host = '127.0.0.1'): Promise<unknown>
     currentContext: 'x',
   });
   try {
-    await kubernetesSource(config, new SeededRandom()).list('pod');
+    await kubernetesSource(config, new SeededRandom()).list('pod', {
+      next: undefined,
+      stop: new AbortController().signal,
+    });
     return 'answered';
   } catch (error) {
     return (error as { code?: string }).code;

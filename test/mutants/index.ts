@@ -7,6 +7,7 @@ import { ofOnboarding } from './of-onboarding.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofSync } from './of-sync.ts';
+import { ofWatch } from './of-watch.ts';
 
 export const mutants: readonly Mutant[] = [
   ...ofIngest,
@@ -17,4 +18,5 @@ export const mutants: readonly Mutant[] = [
   ...ofNetwork,
   ...ofOnboarding,
   ...ofOrders,
+  ...ofWatch,
 ];

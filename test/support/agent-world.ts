@@ -126,7 +126,7 @@ export class ScriptedObjects implements ObjectSource {
   /** Everything that happened, for watches that are resumed. */
   readonly #log: { kind: Kind; event: WatchEvent }[] = [];
 
-  async list(kind: Kind, next?: string): Promise<ListPage> {
+  async list(kind: Kind, { next }: Parameters<ObjectSource['list']>[1]): Promise<ListPage> {
     this.lists.push({ kind, next });
     this.onList?.(kind, next);
     const start = Number(next ?? 0);

@@ -1,33 +1,4 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-
-/** A TCP relay in front of the API. */
-export class Gate {
-  readonly server: Server;
-  readonly #open = new Set<Socket>();
-
-  constructor(target: () => number) {
-    this.server = createServer((client) => {
-      const upstream = connect(target(), '127.0.0.1');
-      for (const socket of [client, upstream]) {
-        this.#open.add(socket);
-        socket
-          .on('error', () => undefined)
-          .on('close', () => {
-            this.#open.delete(socket);
-            client.destroy();
-            upstream.destroy();
-          });
-      }
-      client.pipe(upstream).pipe(client);
-    });
-  }
-
-  /** Cuts every connection in the middle of whatever it carries. */
-  cut(): void {
-    for (const socket of this.#open) socket.destroy();
-  }
-}
 
 /** Returns its uid. */
 export async function createNamespace(

@@ -29,6 +29,8 @@ function deliver(outcome: Outcome, response: ServerResponse): void {
   }
   const body = Buffer.from(answer.body);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length });
-  if (ending === 'half') response.write(body.subarray(0, body.length >> 1), () => response.destroy());
+  const half = body.subarray(0, body.length >> 1);
+  if (ending === 'half') response.write(half, () => response.destroy());
+  else if (ending === 'stalled') response.write(half);
   else response.end(body);
 }

@@ -1,49 +1,16 @@
-import type { AddressInfo } from 'node:net';
 import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
-import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import { allShards } from '../../../cluster-agent/lib/manifests.ts';
-import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
 import { contentHash } from '../../../lib/core/model/content-hash.ts';
 import { endpointId, shardOf } from '../../../lib/core/model/endpoint.ts';
 import { digestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
 import { digestVersion, shardDigest } from '../../../lib/core/model/shard-digest.ts';
-import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
+import type { RecordingBus } from '../../support/agent-world.ts';
 import { agentAccount } from '../../support/agent-rights.ts';
-import { createNamespace, createNode, createPod, Gate, setPod } from '../../support/cluster.ts';
-import { RecordingTelemetry } from '../../support/ports.ts';
+import { createNamespace, createNode, createPod, setPod } from '../../support/cluster.ts';
+import { Gate } from '../../support/gate.ts';
 import type { ApiUnderTest, StartApi } from './api-under-test.ts';
-
-const patience = { timeout: 30_000, interval: 20 };
-
-interface RunningAgent {
-  agent: Agent;
-  bus: RecordingBus;
-  inbox: MemoryInbox;
-  telemetry: RecordingTelemetry;
-  ended: Promise<string>;
-}
-
-/** The last change sent about an endpoint. */
-function last(bus: RecordingBus, uid: string) {
-  return bus
-    .changes()
-    .filter((change) => ('upsert' in change ? change.upsert.uid : change.remove.uid) === uid)
-    .at(-1);
-}
-
-/** Waits until the last thing sent about an endpoint fulfils the condition, and returns it. */
-async function told(
-  bus: RecordingBus,
-  uid: string,
-  condition: (change: NonNullable<ReturnType<typeof last>>) => boolean,
-) {
-  return vi.waitUntil(() => {
-    const change = last(bus, uid);
-    return change && condition(change) ? change : undefined;
-  }, patience);
-}
+import { counted, last, patience, runAgent, type RunningAgent, told } from './running-agent.ts';
 
 /** Content hashes that a hub has which took every change of a bus. */
 function hashesOf(bus: RecordingBus): Map<string, string> {
@@ -65,35 +32,9 @@ export function agentSuite(start: StartApi): void {
   let epoch = 0;
   const running: RunningAgent[] = [];
 
-  /** An agent whose hub answers hellos and keeps what was sent; with `digest` it takes digests of that version. */
-  function startAgent(hub: { digest?: number } = {}): RunningAgent {
-    const bus = new RecordingBus();
-    const inbox = new MemoryInbox();
-    const telemetry = new RecordingTelemetry();
-    bus.onAccepted = ({ detail, detailType }) => {
-      if (detailType !== 'hello') return;
-      const { process } = JSON.parse(detail) as { process: string };
-      epoch += 1;
-      inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch, ...hub });
-    };
-    const agent = new Agent({
-      objects: kubernetesSource(agentConfig, systemRandom),
-      documents: undefined,
-      bus,
-      inbox,
-      clock: systemClock,
-      random: systemRandom,
-      telemetry,
-      source: 'zonebridge.cluster.111122223333.eu-central-1.shop',
-      agentVersion: 'test',
-    });
-    const started = { agent, bus, inbox, telemetry, ended: agent.run() };
-    running.push(started);
-    return started;
-  }
-
   async function startReadyAgent(hub: { digest?: number } = {}): Promise<RunningAgent> {
-    const started = startAgent(hub);
+    const started = runAgent(agentConfig, { ...hub, epoch: () => (epoch += 1) });
+    running.push(started);
     await vi.waitUntil(() => started.agent.status.ready, patience);
     return started;
   }
@@ -104,9 +45,8 @@ export function agentSuite(start: StartApi): void {
     admin.loadFromFile(api.kubeconfig);
     core = admin.makeApiClient(CoreV1Api);
     gate = new Gate(() => Number(new URL(api.url).port));
-    await new Promise<void>((resolve) => gate.server.listen(0, '127.0.0.1', resolve));
-    const { port } = gate.server.address() as AddressInfo;
-    agentConfig = await agentAccount(admin, `https://127.0.0.1:${port}`);
+    await gate.open();
+    agentConfig = await agentAccount(admin, `https://127.0.0.1:${gate.port}`);
   });
 
   afterEach(async () => {
@@ -117,8 +57,7 @@ export function agentSuite(start: StartApi): void {
   });
 
   afterAll(async () => {
-    gate?.cut();
-    gate?.server.close();
+    await gate?.close();
     await api?.stop();
   });
 
@@ -247,9 +186,7 @@ export function agentSuite(start: StartApi): void {
     await createNamespace(core, 'cut');
     await createNode(core, 'cut-node', ['10.1.3.1']);
     const { agent, bus } = await startReadyAgent();
-    const relists = async () =>
-      (await agent.status.registry.getSingleMetric('zonebridge_agent_relists_total')?.get())?.values;
-    const before = await relists();
+    const before = await counted(agent, 'relists');
 
     gate.cut();
     const uid = await createPod(core, 'cut', 'web', { node: 'cut-node' });
@@ -257,7 +194,7 @@ export function agentSuite(start: StartApi): void {
     await told(bus, uid, (change) => 'upsert' in change && change.upsert.addresses.length === 1);
     await core.deleteNamespacedPod({ namespace: 'cut', name: 'web', gracePeriodSeconds: 0 });
     expect(await told(bus, uid, (change) => 'remove' in change)).toMatchObject({ cause: 'watch' });
-    expect(await relists()).toEqual(before);
+    expect(await counted(agent, 'relists')).toEqual(before);
   });
 
   test('a new process gets a new epoch, tells everything again and lists all of it in manifests', async () => {
@@ -326,15 +263,11 @@ export function agentSuite(start: StartApi): void {
     const { bus, telemetry } = await startReadyAgent();
 
     // The agent sees nothing of this: its relay is closed first.
-    const port = (gate.server.address() as AddressInfo).port;
-    await new Promise<void>((resolve) => {
-      gate.server.close(() => resolve());
-      gate.cut();
-    });
+    await gate.close();
     await core.deleteNamespacedPod({ namespace: 'gone', name: 'old', gracePeriodSeconds: 0 });
     const created = await createPod(core, 'gone', 'new', { node: 'gone-node' });
     await api.restart();
-    await new Promise<void>((resolve) => gate.server.listen(port, '127.0.0.1', resolve));
+    await gate.open();
 
     expect(await told(bus, uid, (change) => 'remove' in change)).toMatchObject({ cause: 'relist' });
     expect(await told(bus, created, (change) => 'upsert' in change)).toMatchObject({ cause: 'relist' });

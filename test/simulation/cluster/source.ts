@@ -10,7 +10,7 @@ export function sourceOf(process: Process, api: Kubernetes): ObjectSource {
   const snapshots = new Map<string, { items: unknown[]; version: number }>();
   let lists = 0;
   return {
-    list: (kind, next) =>
+    list: (kind, { next }) =>
       process.call(`list ${kind}`, (): ListPage => {
         if (kernel.strikes('listFails')) throw new Error('429 too many requests');
         const [id = String((lists += 1)), from = '0'] = next?.split('/') ?? [];

@@ -22,6 +22,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop-after-commit'), ...faultFields }),
   /** Sends the first half of the answer, then cuts the connection. */
   z.strictObject({ kind: z.literal('truncate'), ...faultFields }),
+  /** Sends the first half of the answer, then nothing, and does not close. */
+  z.strictObject({ kind: z.literal('stall'), ...faultFields }),
   /** Never answers and never closes, as a connection whose other end is gone. */
   z.strictObject({ kind: z.literal('half-open'), ...faultFields }),
   /** Ends watches after so many events. */
@@ -35,6 +37,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('watch-silence'), events, ...faultFields }),
   /** After so many events a watch ends with the event that its version is too old. */
   z.strictObject({ kind: z.literal('watch-gone'), events, ...faultFields }),
+  /** After so many events a watch sends this text as it is, such as an event of type ERROR or half a line, and ends cleanly. */
+  z.strictObject({ kind: z.literal('watch-text'), text: z.string().min(1), events, ...faultFields }),
   /** Each event of a watch comes twice. */
   z.strictObject({ kind: z.literal('watch-duplicate'), ...faultFields }),
   /** Each event of a watch is followed by the one before it about the same object, again. */

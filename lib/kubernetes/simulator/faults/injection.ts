@@ -3,8 +3,11 @@ import { type Answer, refused } from '../answer.ts';
 import { Refusal } from '../refusal.ts';
 import type { Fault } from './fault.ts';
 
+/** How much of an answer arrives: `stalled` is half of it on a connection that stays open. */
+type Ending = 'whole' | 'half' | 'stalled' | 'cut';
+
 /** What comes of a request: an answer, half of one, a connection that is cut or one that is left open. */
-export type Outcome = { answer: Answer; ending: 'whole' | 'half' | 'cut' } | 'cut' | 'silence';
+export type Outcome = { answer: Answer; ending: Ending } | 'cut' | 'silence';
 
 /** Answers a request under the faults that hit it: they act in the order they were set, the first answer counts. */
 export async function answerUnderFaults(
@@ -12,7 +15,7 @@ export async function answerUnderFaults(
   answer: () => Answer,
   restart: (milliseconds: number) => void,
 ): Promise<Outcome> {
-  let ending: 'whole' | 'half' | 'cut' = 'whole';
+  let ending: Ending = 'whole';
   for (const fault of faults) {
     switch (fault.kind) {
       case 'delay':
@@ -30,6 +33,9 @@ export async function answerUnderFaults(
       case 'truncate':
         ending = 'half';
         break;
+      case 'stall':
+        ending = 'stalled';
+        break;
       case 'restart':
         restart(fault.milliseconds);
         return 'cut';
@@ -40,6 +46,7 @@ export async function answerUnderFaults(
       case 'watch-gone':
       case 'watch-silence':
       case 'watch-stale':
+      case 'watch-text':
         break;
     }
   }

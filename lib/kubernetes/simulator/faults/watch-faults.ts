@@ -4,7 +4,9 @@ import type { Watcher } from '../reads/watcher.ts';
 import { expired } from '../refusal.ts';
 import type { Fault } from './fault.ts';
 
-type EndingFault = Extract<Fault, { kind: 'watch-end' | 'watch-silence' | 'watch-gone' }>;
+const endings = ['watch-end', 'watch-silence', 'watch-gone', 'watch-text'] as const;
+
+type EndingFault = Extract<Fault, { kind: (typeof endings)[number] }>;
 
 /** What becomes of the events of one watch. */
 export interface WatchFaults {
@@ -46,11 +48,15 @@ export function watchFaults(faults: readonly Fault[]): WatchFaults {
 }
 
 function isEnding(fault: Fault): fault is EndingFault {
-  return fault.kind === 'watch-end' || fault.kind === 'watch-silence' || fault.kind === 'watch-gone';
+  return endings.some((kind) => kind === fault.kind);
 }
 
 function strike(fault: EndingFault, watcher: Watcher): void {
   switch (fault.kind) {
+    case 'watch-text':
+      watcher.sendText(fault.text);
+      watcher.end();
+      break;
     case 'watch-end':
       if (fault.how === 'clean') watcher.end();
       else watcher.cut();

@@ -79,6 +79,11 @@ export class Watcher {
     this.#write(bytes);
   }
 
+  /** What no API should send. */
+  sendText(text: string): void {
+    this.#write(Buffer.from(text));
+  }
+
   /** Ends cleanly. */
   end(): void {
     if (!this.#open) return;

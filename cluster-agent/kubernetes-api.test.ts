@@ -1,0 +1,73 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { certify } from '../test/support/pki.ts';
+import { SeededRandom } from '../test/support/ports.ts';
+import { kubernetesSource } from './kubernetes-api.ts';
+import type { ListPage, ObjectSource } from './lib/ports.ts';
+
+let server: Server;
+let source: ObjectSource;
+let answer: { status: number; headers?: Record<string, string>; body: string };
+
+beforeAll(async () => {
+  const authority = await certify({ name: 'authority', authority: true });
+  const here = [{ type: 'ip', value: '127.0.0.1' }] as const;
+  const { certificate, privateKey } = await certify({ name: 'api', signedBy: authority, for: here });
+  server = createServer({ cert: certificate, key: privateKey }, (_, response) => {
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const caData = Buffer.from(authority.certificate).toString('base64');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    { name: 'c', server: url, caData, skipTLSVerify: false },
+    { name: 'u', token: 't' },
+  );
+  source = kubernetesSource(config, new SeededRandom());
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function list(status: number, body: unknown, headers = {}): Promise<ListPage> {
+  answer = { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
+  return source.list('pod', { next: undefined, stop: new AbortController().signal });
+}
+
+const metadata = { resourceVersion: '7' };
+
+test('an empty listing is empty', async () => {
+  expect(await list(200, { kind: 'PodList', metadata, items: [] })).toEqual({ items: [], version: '7' });
+});
+
+test.each([
+  ['without its items', { kind: 'PodList', metadata }],
+  ['whose items are null', { kind: 'PodList', metadata, items: null }],
+  ['of another kind', { kind: 'NodeList', metadata, items: [] }],
+  ['without a version', { kind: 'PodList', metadata: {}, items: [] }],
+  ['that is a Status', { kind: 'Status', status: 'Failure', code: 500 }],
+  ['that is no JSON', '<html>sign in</html>'],
+  ['that is empty', ''],
+])('an answer %s is a failure, not an empty listing', async (_, body) => {
+  await expect(list(200, body)).rejects.toThrow();
+});
+
+test.each([
+  ['429', 429, '3', 3_000],
+  ['503', 503, '1', 1_000],
+  ['one that asks for a day', 429, '86400', 60_000],
+  ['one that asks for nothing', 429, undefined, 0],
+  ['one that gives a date', 429, 'Fri, 31 Dec 1999 23:59:59 GMT', 0],
+  ['one that gives nonsense', 429, '-5', 0],
+])('a refusal says how long the API wants to be left alone: %s', async (_, status, after, milliseconds) => {
+  const headers = after === undefined ? {} : { 'retry-after': after };
+  await expect(list(status, 'busy', headers)).rejects.toMatchObject({
+    status,
+    retryAfterMilliseconds: milliseconds,
+  });
+});

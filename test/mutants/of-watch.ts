@@ -1,0 +1,52 @@
+import type { Mutant } from './mutant.ts';
+
+const reflector = 'cluster-agent/lib/reflector.ts';
+const reflectorTest = 'cluster-agent/lib/reflector.test.ts';
+const api = 'cluster-agent/kubernetes-api.ts';
+const apiTest = 'cluster-agent/kubernetes-api.test.ts';
+
+/** From the Kubernetes API to the agent's store. */
+export const ofWatch: readonly Mutant[] = [
+  {
+    name: 'answer-without-items-empty',
+    breaks: 'an answer that lacks its items is taken for a cluster without pods',
+    file: api,
+    edits: [['items: z.array(z.unknown()),', 'items: z.array(z.unknown()).default([]),']],
+    killers: [apiTest],
+  },
+  {
+    name: 'unreadable-object-gone',
+    breaks: 'an object of a listing that cannot be read is taken for one that is gone',
+    file: reflector,
+    edits: [['inferRemovals: !unreadable', 'inferRemovals: true']],
+    killers: [reflectorTest],
+  },
+  {
+    name: 'retry-after-ignored',
+    breaks: 'the agent comes back sooner than the API asks',
+    file: 'cluster-agent/lib/api-error.ts',
+    edits: [['Math.max(ours, error.retryAfterMilliseconds)', 'ours']],
+    killers: [reflectorTest],
+  },
+  {
+    name: 'version-given-up-while-down',
+    breaks: 'an API that is down costs a new listing, whose removals nobody saw',
+    file: reflector,
+    edits: [['failures: 20', 'failures: 5']],
+    killers: [reflectorTest],
+  },
+  {
+    name: 'bad-version-kept',
+    breaks: 'a version that the API refuses is tried for ever',
+    file: reflector,
+    edits: [['if (doubtsVersion(end.error)) doubts += 1;', '']],
+    killers: [reflectorTest],
+  },
+  {
+    name: 'expired-page-asked-again',
+    breaks: 'a listing that cannot be continued is continued',
+    file: reflector,
+    edits: [['|| isGone(error) ||', '||']],
+    killers: [reflectorTest],
+  },
+];
