@@ -119,12 +119,10 @@ function asker(config: KubeConfig) {
   return async (path: string, silence: number, stop?: AbortSignal): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
-    if (tokenFile !== undefined) {
-      // client-node keeps what it read for a minute, also when the API refuses it.
-      const token = (await readFile(tokenFile, 'utf8')).trim();
-      options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
-    }
-    return get(new URL(server + path), stop ? { ...options, signal: stop } : options, silence);
+    // client-node keeps what it read for a minute, also when the API refuses it.
+    const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+    const limits = { silence, ...(stop ? { signal: stop } : {}) };
+    return get(new URL(server + path), options, limits, token);
   };
 }
 
@@ -136,9 +134,15 @@ function tokenFileOf(config: KubeConfig): string | undefined {
 }
 
 /** Throws {@link ApiError} for every status but 200. */
-async function get(url: URL, options: RequestOptions, silence: number): Promise<IncomingMessage> {
+async function get(
+  url: URL,
+  options: RequestOptions,
+  { silence, ...limits }: { silence: number; signal?: AbortSignal },
+  token: string | undefined,
+): Promise<IncomingMessage> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { ...options, method: 'GET' }, resolve);
+    const sent = request(url, { ...options, ...limits, method: 'GET' }, resolve);
+    if (token !== undefined) sent.setHeader('authorization', `Bearer ${token}`);
     sent.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
     sent.setTimeout(silence, () => sent.destroy(new Error('the Kubernetes API is silent')));
     sent.on('error', reject);

@@ -9,6 +9,13 @@ type Ending = 'whole' | 'half' | 'stalled' | 'cut';
 /** What comes of a request: an answer, half of one, a connection that is cut or one that is left open. */
 export type Outcome = { answer: Answer; ending: Ending } | 'cut' | 'silence';
 
+/** Faults that let a request be handled, and its answer arrive only so far. */
+const endings: Partial<Record<Fault['kind'], Ending>> = {
+  'drop-after-commit': 'cut',
+  truncate: 'half',
+  stall: 'stalled',
+};
+
 /** Answers a request under the faults that hit it: they act in the order they were set, the first answer counts. */
 export async function answerUnderFaults(
   faults: readonly Fault[],
@@ -27,27 +34,12 @@ export async function answerUnderFaults(
         return 'cut';
       case 'half-open':
         return 'silence';
-      case 'drop-after-commit':
-        ending = 'cut';
-        break;
-      case 'truncate':
-        ending = 'half';
-        break;
-      case 'stall':
-        ending = 'stalled';
-        break;
       case 'restart':
         restart(fault.milliseconds);
         return 'cut';
       // Faults of watches act on their events.
-      case 'watch-delay':
-      case 'watch-duplicate':
-      case 'watch-end':
-      case 'watch-gone':
-      case 'watch-silence':
-      case 'watch-stale':
-      case 'watch-text':
-        break;
+      default:
+        ending = endings[fault.kind] ?? ending;
     }
   }
   return { answer: answer(), ending };
