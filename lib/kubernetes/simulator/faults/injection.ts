@@ -9,12 +9,7 @@ type Ending = 'whole' | 'half' | 'stalled' | 'cut';
 /** What comes of a request: an answer, half of one, a connection that is cut or one that is left open. */
 export type Outcome = { answer: Answer; ending: Ending } | 'cut' | 'silence';
 
-/** Faults that let a request be handled, and its answer arrive only so far. */
-const endings: Partial<Record<Fault['kind'], Ending>> = {
-  'drop-after-commit': 'cut',
-  truncate: 'half',
-  stall: 'stalled',
-};
+type RequestFault = Exclude<Fault, { kind: `watch-${string}` }>;
 
 /** Answers a request under the faults that hit it: they act in the order they were set, the first answer counts. */
 export async function answerUnderFaults(
@@ -23,7 +18,7 @@ export async function answerUnderFaults(
   restart: (milliseconds: number) => void,
 ): Promise<Outcome> {
   let ending: Ending = 'whole';
-  for (const fault of faults) {
+  for (const fault of faults.filter(actsOnRequest)) {
     switch (fault.kind) {
       case 'delay':
         await sleep(fault.milliseconds);
@@ -34,15 +29,26 @@ export async function answerUnderFaults(
         return 'cut';
       case 'half-open':
         return 'silence';
+      case 'drop-after-commit':
+        ending = 'cut';
+        break;
+      case 'truncate':
+        ending = 'half';
+        break;
+      case 'stall':
+        ending = 'stalled';
+        break;
       case 'restart':
         restart(fault.milliseconds);
         return 'cut';
-      // Faults of watches act on their events.
-      default:
-        ending = endings[fault.kind] ?? ending;
     }
   }
   return { answer: answer(), ending };
+}
+
+/** Faults of watches act on their events. */
+function actsOnRequest(fault: Fault): fault is RequestFault {
+  return !fault.kind.startsWith('watch-');
 }
 
 const messages: Record<number, string | undefined> = {
