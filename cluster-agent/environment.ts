@@ -1,6 +1,7 @@
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import { parseClusterSource } from '../lib/core/model/messages.ts';
 import type { ServicesTold } from './lib/ports.ts';
+import { isProducer, type Producer } from '../lib/core/way-back/producers.ts';
 
 export interface AgentEnvironment {
   /** Name or ARN of the hub's bus. */
@@ -18,6 +19,20 @@ export interface AgentEnvironment {
   tellNetwork: boolean;
   /** Which services and ingresses are told. */
   services: ServicesTold;
+  /** What the hub may write in the cluster, and from where it comes; undefined: nothing. */
+  wayBack: WayBackEnvironment | undefined;
+}
+
+export interface WayBackEnvironment {
+  /** Bucket of the hub's desired state. */
+  bucket: string;
+  /** Key of the cluster in the configuration: the beginning of its keys in the bucket. */
+  cluster: string;
+  /** Base64 of the hub's public keys (SubjectPublicKeyInfo): more than one while the key is replaced. */
+  publicKeys: readonly string[];
+  enabled: readonly Producer[];
+  /** Namespace of the agent. */
+  namespace: string;
 }
 
 /** Reads the environment; throws `configuration/invalid` with everything that is wrong at once. */
@@ -40,6 +55,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
   const services = readServices(environment['ZONEBRIDGE_SERVICES'], problems);
+  const wayBack = readWayBack(environment, problems);
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
@@ -52,6 +68,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     port,
     tellNetwork: network === 'on',
     services,
+    wayBack,
   };
 }
 
@@ -59,4 +76,33 @@ function readServices(text: string | undefined, problems: string[]): ServicesTol
   if (text === undefined || text === 'off' || text === 'on' || text === 'all') return text ?? 'off';
   problems.push('ZONEBRIDGE_SERVICES is none of off, on and all');
   return 'off';
+}
+
+/** All or none of the variables. */
+function readWayBack(
+  environment: Record<string, string | undefined>,
+  problems: string[],
+): WayBackEnvironment | undefined {
+  const named = words(environment['ZONEBRIDGE_WRITES']);
+  if (named.length === 0) return undefined;
+  const enabled = named.filter(isProducer);
+  for (const name of named)
+    if (!isProducer(name)) problems.push(`ZONEBRIDGE_WRITES names ${name}, which this agent does not know`);
+  const bucket = environment['ZONEBRIDGE_DESIRED_BUCKET'] ?? '';
+  const cluster = environment['ZONEBRIDGE_DESIRED_PREFIX'] ?? '';
+  const publicKeys = words(environment['ZONEBRIDGE_DESIRED_KEYS']);
+  if (bucket === '') problems.push('ZONEBRIDGE_DESIRED_BUCKET is not set, and ZONEBRIDGE_WRITES is');
+  if (cluster === '') problems.push('ZONEBRIDGE_DESIRED_PREFIX is not set, and ZONEBRIDGE_WRITES is');
+  if (publicKeys.length === 0) problems.push('ZONEBRIDGE_DESIRED_KEYS is not set, and ZONEBRIDGE_WRITES is');
+  return {
+    bucket,
+    cluster,
+    publicKeys,
+    enabled,
+    namespace: environment['ZONEBRIDGE_NAMESPACE'] ?? 'zonebridge',
+  };
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').split(',').flatMap((word) => word.trim() || []);
 }

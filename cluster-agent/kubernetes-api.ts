@@ -8,6 +8,9 @@ import type { Random } from '../lib/core/ports.ts';
 import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
 import { ApiError, isGone } from './lib/api-error.ts';
 import { readEvents } from './watch-stream.ts';
+import { HttpsClusterApi } from '../lib/kubernetes/administration/cluster-api.ts';
+import { configEntrance } from '../lib/kubernetes/administration/kubeconfig.ts';
+import type { ClusterObjects } from '../lib/core/way-back/ports.ts';
 
 /** Where the objects of a kind are, and what the API calls a listing of them. */
 const resources: Record<Kind, { path: string; list: string }> = {
@@ -107,14 +110,13 @@ function pathOf(kind: Kind, query: Record<string, string>): string {
   return `${resources[kind].path}?${new URLSearchParams(query).toString()}`;
 }
 
+/** Writes what the hub wants, as a field manager of its own: what people install is theirs. Throws as `kubernetesSource` does. */
+export function kubernetesObjects(config: KubeConfig): ClusterObjects {
+  return new HttpsClusterApi(configEntrance(config, serverOf(config)), { fieldManager: 'zonebridge-agent' });
+}
+
 function asker(config: KubeConfig) {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
-  if (cluster.skipTLSVerify) {
-    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
-    throw new ZonebridgeError('configuration/invalid', message);
-  }
-  const server = cluster.server.replace(/\/$/, '');
+  const server = serverOf(config);
   const tokenFile = tokenFileOf(config);
   return async (path: string, silence: number, stop?: AbortSignal): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
@@ -124,6 +126,16 @@ function asker(config: KubeConfig) {
     const limits = { silence, ...(stop ? { signal: stop } : {}) };
     return get(new URL(server + path), options, limits, token);
   };
+}
+
+function serverOf(config: KubeConfig): string {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
+  if (cluster.skipTLSVerify) {
+    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
+    throw new ZonebridgeError('configuration/invalid', message);
+  }
+  return cluster.server.replace(/\/$/, '');
 }
 
 /** The file of a pod's service account, whose content changes as tokens run out. */

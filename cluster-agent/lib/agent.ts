@@ -12,6 +12,8 @@ import {
   type ObjectSource,
   type ServicesTold,
 } from './ports.ts';
+import { DesiredFollower } from './way-back/follower.ts';
+import type { FollowOptions } from './way-back/follow.ts';
 import { Reflector } from './reflector.ts';
 import { Sender } from './sender.ts';
 import { AgentStatus } from './status.ts';
@@ -27,6 +29,8 @@ export interface AgentOptions {
   documents: Documents | undefined;
   /** Which services and ingresses are told; none unless given. */
   services?: ServicesTold;
+  /** From where the cluster takes what it shall have; undefined: nothing is written in it. */
+  wayBack?: FollowOptions | undefined;
   bus: EventBus;
   inbox: Inbox;
   clock: Clock;
@@ -47,6 +51,7 @@ export class Agent {
   readonly #sender: Sender;
   readonly #hub: HubLink;
   readonly #network: NetworkReporter | undefined;
+  readonly #follower: DesiredFollower | undefined;
   #superseded = false;
   #begun: number | undefined;
 
@@ -75,6 +80,7 @@ export class Agent {
       },
       onManifests: (shards) => this.#sender.manifests(shards),
       onResend: (shards, endpoints) => this.#sender.resend(shards, endpoints),
+      onDesired: () => this.#follower?.call(),
     });
     const { documents } = options;
     this.#network =
@@ -86,6 +92,17 @@ export class Agent {
         status,
         epoch: () => (this.#hub.networks ? this.#begun : undefined),
         nodes: () => this.#store.nodes,
+      });
+    this.#follower =
+      options.wayBack &&
+      new DesiredFollower({
+        ...options.wayBack,
+        bus,
+        clock,
+        random,
+        status,
+        epoch: () => this.#begun,
+        reports: () => this.#hub.applied,
       });
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
@@ -122,6 +139,7 @@ export class Agent {
       this.#heartbeats(stop),
       this.#digests(stop),
       this.#network?.run(stop),
+      this.#follower?.run(stop),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }
@@ -140,6 +158,7 @@ export class Agent {
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
     this.#sender.begin(epoch, { digests: this.#hub.digests });
     void this.#network?.look();
+    this.#follower?.call();
   }
 
   /** The first one is sent at the beginning of an epoch. */

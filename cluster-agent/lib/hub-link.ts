@@ -9,6 +9,7 @@ import {
 } from '../../lib/core/model/messages.ts';
 import { digestVersion } from '../../lib/core/model/shard-digest.ts';
 import { networkVersion } from '../../lib/core/network/report.ts';
+import { wayBackVersion } from '../../lib/core/way-back/manifest.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { EventBus, Inbox, InboxMessage } from './ports.ts';
 import type { AgentStatus } from './status.ts';
@@ -33,6 +34,8 @@ export interface HubLinkOptions {
   onManifests: (shards: readonly number[]) => void;
   /** Of all endpoints of the shards, or of those that are named. */
   onResend: (shards: readonly number[], endpoints?: readonly string[]) => void;
+  /** The hub published another desired state. */
+  onDesired?: () => void;
 }
 
 /** Asks the hub for an epoch and listens to what it says. */
@@ -44,6 +47,7 @@ export class HubLink {
   #digests = false;
   #networks = false;
   #services = false;
+  #applied = false;
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -67,6 +71,11 @@ export class HubLink {
   /** The hub that gave the epoch takes services and ingresses as we tell them. */
   get services(): boolean {
     return this.#services;
+  }
+
+  /** The hub that gave the epoch takes reports of what was applied, as we make them. */
+  get applied(): boolean {
+    return this.#applied;
   }
 
   /** Says hello until an epoch came. */
@@ -126,7 +135,8 @@ export class HubLink {
       return message.ack();
     }
     if (parsed.type === 'epoch') return this.#takeEpoch(parsed, message);
-    if (parsed.epoch === this.#epoch) {
+    if (parsed.type === 'desired') this.#options.onDesired?.();
+    else if (parsed.epoch === this.#epoch) {
       if (parsed.type === 'manifests') this.#options.onManifests(parsed.shards);
       else this.#options.onResend(parsed.shards, parsed.endpoints);
     }
@@ -145,6 +155,7 @@ export class HubLink {
         this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
         this.#networks = answer.network !== undefined && answer.network >= networkVersion;
         this.#services = answer.services !== undefined && answer.services >= servicesVersion;
+        this.#applied = answer.wayBack !== undefined && answer.wayBack >= wayBackVersion;
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import { composeFunction } from '../../lib/app/compose.ts';
 import { composeBus } from '../../lib/app/compose-bus.ts';
 import { composeInstaller, withOwnRole } from '../../lib/app/compose-installer.ts';
+import { composeSigner } from '../../lib/app/compose-signer.ts';
 import { onboardClusters } from '../../lib/app/onboarding/onboard-clusters.ts';
 import { figures } from '../figures.ts';
 
@@ -15,5 +16,6 @@ export const handler = middy()
     const { configuration } = await app.configurations.active();
     const { hub } = configuration;
     const installer = withOwnRole(composeInstaller({ region: hub.region }), hub.rolePath);
-    await onboardClusters({ ports: app.ports, configuration, installer, bus });
+    const signer = composeSigner(hub.name);
+    await onboardClusters({ ports: app.ports, configuration, installer, bus, signer });
   });

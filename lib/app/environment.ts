@@ -11,6 +11,8 @@ export interface FunctionEnvironment {
   /** Only for the function that writes the audit archive: its bucket, and how many days the index keeps. */
   ZONEBRIDGE_ARCHIVE?: string;
   ZONEBRIDGE_HISTORY_DAYS?: string;
+  /** Only for the function that publishes desired state: its bucket. */
+  ZONEBRIDGE_DESIRED?: string;
 }
 
 /** What cdk gives a function. */
@@ -29,11 +31,17 @@ export function archiveEnvironment(bucket: string, historyDays: number): Record<
   return { ZONEBRIDGE_ARCHIVE: bucket, ZONEBRIDGE_HISTORY_DAYS: String(historyDays) };
 }
 
+/** What only the function that publishes desired state gets. */
+export function desiredEnvironment(bucket: string): Record<string, string> {
+  return { ZONEBRIDGE_DESIRED: bucket };
+}
+
 /** Reads the contract; throws `configuration/missing` when a function was deployed without it. */
 export function readEnvironment(source: Record<string, string | undefined>): {
   hub: string;
   network: string | undefined;
   archive: string | undefined;
+  desired: string | undefined;
   historyDays: number;
 } {
   const hub = source['ZONEBRIDGE_HUB'];
@@ -42,6 +50,7 @@ export function readEnvironment(source: Record<string, string | undefined>): {
     hub,
     network: source['ZONEBRIDGE_NETWORK'],
     archive: source['ZONEBRIDGE_ARCHIVE'],
+    desired: source['ZONEBRIDGE_DESIRED'],
     historyDays: Number(source['ZONEBRIDGE_HISTORY_DAYS'] ?? auditDefaults.historyDays),
   };
 }

@@ -25,6 +25,11 @@ export const names = {
   /** Bucket of the audit archive; names of buckets are unique in the world. */
   archiveBucket: ({ name, account, region }: { name: string; account: string; region: string }) =>
     `${prefix(name)}-${account}-${region}`,
+  /** Bucket of what clusters shall have. */
+  desiredBucket: ({ name, account, region }: { name: string; account: string; region: string }) =>
+    `${prefix(name)}-desired-${account}-${region}`,
+  /** Alias of the KMS key that signs it. */
+  desiredKey: (hub: string) => `alias/${prefix(hub)}-desired`,
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
   /** Credential of the administrator that makes keys for a firewall; only the rotation reads it. */
   keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,

@@ -17,7 +17,7 @@ import { watchCluster } from './cluster-alarms.ts';
 import type { Monitoring } from './monitoring.ts';
 import { WatchedQueue } from './queues.ts';
 import { keyRights } from './rights.ts';
-import { exactRole } from './roles.ts';
+import { exactRole, type Right } from './roles.ts';
 import type { Surroundings } from './settings.ts';
 
 export interface AgentAccessRequest {
@@ -84,7 +84,8 @@ export class AgentAccess extends Construct {
           ],
           resources: [queue.queueArn],
         },
-        ...keyRights(stack, surroundings, ['sqs']),
+        ...desiredRights(stack, { surroundings, key, cluster }),
+        ...keyRights(stack, surroundings, cluster.writes === undefined ? ['sqs'] : ['s3', 'sqs']),
       ],
     });
   }
@@ -99,6 +100,23 @@ export class AgentAccess extends Construct {
       description: `Role of the agent of ${key}${foreign}`,
     });
   }
+}
+
+/** What this cluster shall have, and nothing of others. */
+function desiredRights(
+  stack: Stack,
+  { surroundings, key, cluster }: Omit<AgentAccessRequest, 'monitoring'>,
+): Right[] {
+  if (cluster.writes === undefined) return [];
+  const resource = `${names.desiredBucket(surroundings.hub)}/${key}/*`;
+  return [
+    {
+      sid: 'OwnDesiredState',
+      actions: ['s3:GetObject', 's3:GetObjectVersion'],
+      resources: [stack.formatArn({ service: 's3', region: '', account: '', resource })],
+      wildcard: 'One object for each feature of this cluster; the path before them is exact.',
+    },
+  ];
 }
 
 /** In another account EKS first takes this role there, and with it ours. It bears the same name and path. */

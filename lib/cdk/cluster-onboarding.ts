@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ClusterConfiguration } from '../app/configuration/model.ts';
@@ -15,6 +16,8 @@ export interface ClusterOnboardingRequest {
   /** Clusters that get the agent without a person, by their keys. */
   admitted: Readonly<Record<string, ClusterConfiguration>>;
   undelivered: Queue;
+  /** Key that signs what clusters shall have, where some cluster has `writes`. */
+  desiredKey: Key | undefined;
 }
 
 /** Looks for clusters that ask for the agent by their tag, and gives it to those that the configuration admits. */
@@ -52,7 +55,7 @@ export class ClusterOnboarding extends Construct {
   }
 
   /** Looking at all clusters, and closer at admitted ones. */
-  private readingRights({ admitted }: ClusterOnboardingRequest): Right[] {
+  private readingRights({ admitted, desiredKey }: ClusterOnboardingRequest): Right[] {
     const stack = Stack.of(this);
     const eks = inClusters(stack, admitted);
     return [
@@ -73,6 +76,9 @@ export class ClusterOnboarding extends Construct {
         resources: [...eks('addon', '/*'), ...eks('podidentityassociation', '/*')],
         wildcard: below,
       },
+      ...(desiredKey === undefined
+        ? []
+        : [{ sid: 'TellsAgentsTheKey', actions: ['kms:GetPublicKey'], resources: [desiredKey.keyArn] }]),
     ];
   }
 

@@ -14,7 +14,8 @@ export type UseCase =
   | 'sweep'
   | 'answer-approval'
   | 'archive-changes'
-  | 'onboard-clusters';
+  | 'onboard-clusters'
+  | 'publish-desired';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'put' | 'list';
@@ -60,6 +61,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   },
   // Whether a cluster was heard, and which asked for the agent.
   'onboard-clusters': { control: ['read', 'write'] },
+  // What the firewalls have of each group, and the row of what was published.
+  'publish-desired': { ledger: ['read'], control: ['read', 'write'] },
   // Rows of the index are written once; the ledger comes by its stream.
   'archive-changes': { history: ['read', 'put'] },
 };

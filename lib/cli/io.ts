@@ -1,3 +1,4 @@
+import type { Signer } from '../core/way-back/ports.ts';
 import type { Readable, Writable } from 'node:stream';
 import type { Operator } from '../app/compose-operator.ts';
 import type { InstallerWay } from '../app/compose-installer.ts';
@@ -17,6 +18,8 @@ export interface CliIo {
   env: Readonly<Record<string, string | undefined>>;
   /** Stands in for AWS in tests. */
   connect?: (hub: HubConfiguration) => Operator;
+  /** Stands in for the hub's key for desired state in tests. */
+  signer?: Signer;
   /** Stands in for EKS and the clusters in tests. */
   installer?: (way: InstallerWay) => Installer;
 }

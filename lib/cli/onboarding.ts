@@ -6,6 +6,8 @@ import { clusterOf, type Wanted, wantedFor } from '../app/onboarding/wanted.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import type { Obstacle } from '../core/onboarding/examine.ts';
 import type { Installer } from '../core/onboarding/ports.ts';
+import type { Signer } from '../core/way-back/ports.ts';
+import type { HubConfiguration } from '../app/configuration/model.ts';
 import type { Cli } from './cli.ts';
 import { acting, type HubSession } from './hub.ts';
 
@@ -52,6 +54,10 @@ export async function openCluster(
     image: image ?? 'none',
     metrics,
     networkReport,
+    publicKey:
+      cluster.writes && !options.removing
+        ? await (await signerOf(cli, configuration.hub)).publicKey()
+        : undefined,
   });
   if (image !== undefined && !imageForm.test(image))
     throw new ZonebridgeError('command/usage', `${image}: ${imageRule}`);
@@ -61,6 +67,13 @@ export async function openCluster(
   // Loaded here, so that `--help` does not wait for clients of AWS.
   const { composeInstaller } = await import('../app/compose-installer.ts');
   return { installer: composeInstaller(way), wanted };
+}
+
+/** Asked of KMS itself: a key from anywhere else could be anybody's. */
+async function signerOf({ io }: Cli, { name, region }: HubConfiguration): Promise<Signer> {
+  if (io.signer) return io.signer;
+  const { composeSigner } = await import('../app/compose-signer.ts');
+  return composeSigner(name, region);
 }
 
 async function entranceBy(path: string, context: string | undefined) {

@@ -102,6 +102,26 @@ export const errorCodes = {
     'never',
     'End the demo that uses the folder (Ctrl-C in its terminal), or start this one in another folder.',
   ],
+  'desired/invalid': [
+    'never',
+    'Nothing of it was applied. Upgrade the agent if the hub is newer; otherwise somebody else wrote into the bucket of the desired state.',
+  ],
+  'desired/missing': [
+    'soon',
+    'What the manifest names is not in the bucket (yet); nothing was changed, and the agent looks again.',
+  ],
+  'desired/older-generation': [
+    'never',
+    'The cluster had a newer one already, so nothing was changed: somebody put an old manifest back, or the hub was restored from a backup and publishes a newer one by itself.',
+  ],
+  'desired/wrong-cluster': [
+    'never',
+    'Nothing was changed: a manifest of another cluster lies where that of this one belongs. Look at who writes into the bucket.',
+  ],
+  'desired/wrong-signature': [
+    'never',
+    'Nothing was changed. Run `zonebridge onboard <cluster>` if the key of the hub was replaced; otherwise look at who writes into the bucket.',
+  ],
   'file/not-written': [
     'never',
     'Name another place with `--config`, or make room there; a file that exists is never overwritten.',

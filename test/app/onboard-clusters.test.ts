@@ -3,6 +3,7 @@ import { onboardClusters } from '../../lib/app/onboarding/onboard-clusters.ts';
 import { clusterKey } from '../../lib/app/state/clusters.ts';
 import { readProposals } from '../../lib/app/state/proposals.ts';
 import type { BusEvent } from '../../lib/core/ports.ts';
+import { LocalSigner } from '../support/memory-cluster.ts';
 import { MemoryInstaller } from '../support/memory-installer.ts';
 import { group, World } from '../support/world.ts';
 
@@ -31,7 +32,7 @@ async function round(admit: readonly string[]): Promise<void> {
     hub: { ...hub, onboarding: { image: 'registry.example/agent:1', admit } },
   };
   const bus = { put: async (events: readonly BusEvent[]) => void told.push(...events) };
-  await onboardClusters({ ports: world.ports, configuration, installer, bus });
+  await onboardClusters({ ports: world.ports, configuration, installer, bus, signer: new LocalSigner() });
 }
 
 const types = () => told.map(({ type }) => type);
@@ -101,7 +102,7 @@ test('an event that was not taken is told again', async () => {
   const configuration = { ...rest, hub };
   const broken = { put: async () => Promise.reject(new Error('no bus')) };
   await expect(
-    onboardClusters({ ports: world.ports, configuration, installer, bus: broken }),
+    onboardClusters({ ports: world.ports, configuration, installer, bus: broken, signer: new LocalSigner() }),
   ).rejects.toThrow('no bus');
   await round([]);
   expect(types()).toEqual(['cluster-proposed']);

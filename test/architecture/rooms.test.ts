@@ -130,7 +130,7 @@ const rooms: readonly Room[] = [
   },
   {
     name: 'AWS of the agent',
-    files: /^cluster-agent\/aws\.ts$/,
+    files: /^cluster-agent\/aws(-[a-z]+)?\.ts$/,
     ours: [core, /^cluster-agent\//],
     packages: ['@aws-sdk/*', '@smithy/*', 'node:*'],
   },

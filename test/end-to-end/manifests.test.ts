@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AuthorizationV1Api, CoreV1Api, KubeConfig, type V1PodSpec } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KubernetesObject, objectTitle } from '../../lib/core/onboarding/kubernetes-object.ts';
+import { producerNames } from '../../lib/core/way-back/producers.ts';
 import { HttpsClusterApi } from '../../lib/kubernetes/administration/cluster-api.ts';
 import { kubeconfigEntrance } from '../../lib/kubernetes/administration/kubeconfig.ts';
 import { agentObjects } from '../../lib/kubernetes/manifests/agent-manifests.ts';
@@ -33,13 +34,23 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
     config.loadFromFile(api.kubeconfig);
     cluster = new HttpsClusterApi(kubeconfigEntrance(api.kubeconfig));
     await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: 'dry' } } });
+    await config
+      .makeApiClient(CoreV1Api)
+      .createNamespace({ body: { metadata: { name: 'zonebridge-status' } } });
   });
 
   afterAll(async () => api?.stop());
 
   test('every object of the base and of every feature passes a dry run, and is not stored by it', async () => {
     const features = await readdir(join(folder, 'features'));
-    expect(features.sort()).toEqual(['irsa', 'metrics', 'network-report', 'services']);
+    expect(features.sort()).toEqual([
+      'group-status',
+      'irsa',
+      'metrics',
+      'network-report',
+      'services',
+      'way-back',
+    ]);
     const all = await agentObjects(folder, {
       ...settings,
       namespace: 'dry',
@@ -47,6 +58,7 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
       metrics: true,
       networkReport: true,
       services: 'all',
+      wayBack: { writes: producerNames, bucket: 'bucket', prefix: 'shop', publicKey: 'cHVibGlj' },
     });
     for (const object of all) {
       const before = object.kind === 'Namespace' ? 'changed' : 'created';

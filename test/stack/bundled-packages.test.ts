@@ -10,7 +10,8 @@ const functions = readdirSync(`${root}/lambdas`, { withFileTypes: true })
 
 /** Packages whose code is in each bundle, at most. A new one is a decision, and so is a new number here. */
 const budgets: Readonly<Record<string, number>> = {
-  agent: 61,
+  // The client of S3 is loaded where the cluster is written in alone.
+  agent: 64,
   'ingest-deltas': 45,
   'sync-firewall': 45,
   'reconcile-firewall': 45,
@@ -19,6 +20,7 @@ const budgets: Readonly<Record<string, number>> = {
   'archive-changes': 45,
   'answer-approval': 45,
   'onboard-clusters': 45,
+  'publish-desired': 45,
 };
 
 /** Nothing of these is shipped to functions or clusters: they belong to the machine of an operator. */

@@ -6,7 +6,7 @@ import type { IConstruct } from 'constructs';
 import { expect, test } from 'vitest';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { buildStacks } from '../../lib/cdk/build-stacks.ts';
-import { largeConfiguration, smallConfiguration } from './fixtures/configuration.ts';
+import { cluster, largeConfiguration, smallConfiguration } from './fixtures/configuration.ts';
 import { assemble, isStack, makeApp } from './support.ts';
 
 interface Report {
@@ -23,6 +23,10 @@ const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-444
 test.each([
   ['small', smallConfiguration()],
   ['large', largeConfiguration()],
+  [
+    'with a cluster that is written in',
+    { ...smallConfiguration(), clusters: { shop: cluster('shop-eks', { writes: ['group-status'] }) } },
+  ],
   ['with a customer key', smallConfiguration({ kmsKeyArn: keyArn, rolePath: '/security/' })],
 ])('AwsSolutions finds nothing: %s', (_, configuration) => {
   const { pluginReports } = report(configuration);

@@ -40,5 +40,13 @@ export async function addServiceRights(admin: KubeConfig): Promise<void> {
 
 /** Adds the rights to read the cluster's network. */
 export async function addNetworkRights(admin: KubeConfig): Promise<void> {
-  await create(admin, ['features/network-report/rbac']);
+  await addRights(admin, ['network-report/rbac']);
+}
+
+/** Adds what files of the features hold, such as `group-status/rbac`. */
+export async function addRights(admin: KubeConfig, files: readonly string[]): Promise<void> {
+  await create(
+    admin,
+    files.map((file) => `features/${file}`),
+  );
 }

@@ -17,6 +17,7 @@ import type { Ports } from '../ports.ts';
 import { clusterKey, type FoundLate, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { count, inParallel, text } from '../state/items.ts';
+import { wayBackStatus, type WayBackStatus } from '../way-back/way-back-status.ts';
 import { type Proposal, proposalsIn, proposalsKey } from '../state/proposals.ts';
 import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
@@ -84,6 +85,8 @@ export interface ClusterStatus {
   /** Endpoints that the hub had wrong until a digest, a manifest or a new listing told. */
   foundLate: FoundLate;
   quarantine: SetAside | undefined;
+  /** What was published for the cluster to have; undefined where nothing is written. */
+  wayBack: WayBackStatus | undefined;
 }
 
 export interface Status {
@@ -248,6 +251,7 @@ async function clusterStatus(
     shards: shardCount,
     foundLate: state.foundLate,
     quarantine: readSetAside(aside),
+    wayBack: await wayBackStatus(ports, cluster),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AddressGroup, FirewallBrakes } from '../../core/model/address-group.ts';
 import type { PeriodSource } from '../../core/model/calendar.ts';
+import type { Producer } from '../../core/way-back/producers.ts';
 import type { AuditSettings } from './audit-settings.ts';
 
 /** A complete, valid configuration; the result of loading zonebridge.yaml, with CA files read in and defaults filled. */
@@ -84,6 +85,8 @@ export interface ClusterConfiguration {
   cell: string;
   namespace: string;
   serviceAccount: string;
+  /** What Zonebridge may write in the cluster; nothing when left out. */
+  writes?: readonly Producer[] | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */
   oidcProvider?: string | undefined;
 }

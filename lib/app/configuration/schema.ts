@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { boundedPrefix, canonicalPrefix, workloadPrefix } from '../../core/model/address.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
+import { producerNames } from '../../core/way-back/producers.ts';
 import { imageForm, imageRule } from './image-form.ts';
 import { periodSchema } from './period-schema.ts';
 
@@ -168,6 +169,14 @@ export const clusterSchema = z.strictObject({
     .describe('Stack that holds it, at most 40 clusters in one; never changed afterwards.'),
   namespace: z.string().regex(nameForms.part, partRule).max(63).default('zonebridge'),
   serviceAccount: name.default('zonebridge-agent'),
+  writes: z
+    .array(z.enum(producerNames))
+    .min(1)
+    .refine((all) => new Set(all).size === all.length, 'names something twice')
+    .optional()
+    .describe(
+      'What Zonebridge may write in the cluster; nothing when left out. Each has rights of its own; see docs/way-back.md.',
+    ),
   oidcProvider: z
     .string()
     .regex(

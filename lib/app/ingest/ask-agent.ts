@@ -1,6 +1,7 @@
 import { type HubMessage, schemaVersion, servicesVersion } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
 import { networkVersion } from '../../core/network/report.ts';
+import { wayBackVersion } from '../../core/way-back/manifest.ts';
 import { names } from '../names.ts';
 import type { IngestContext } from './apply-change.ts';
 
@@ -21,7 +22,12 @@ export async function tellEpoch(
   context: Asking,
   { process, epoch }: { process: string; epoch: number },
 ): Promise<void> {
-  const versions = { digest: digestVersion, network: networkVersion, services: servicesVersion };
+  const versions = {
+    digest: digestVersion,
+    network: networkVersion,
+    services: servicesVersion,
+    wayBack: wayBackVersion,
+  };
   await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
 }
 

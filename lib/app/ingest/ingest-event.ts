@@ -3,6 +3,7 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { endpointId, type EndpointRecord } from '../../core/model/endpoint.ts';
 import {
+  appliedDetail,
   clusterId,
   detailTypes,
   digestDetail,
@@ -20,6 +21,7 @@ import { digestVersion } from '../../core/model/shard-digest.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, issueEpoch, noteHeartbeat, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { noteApplied } from '../state/desired.ts';
 import { inParallel } from '../state/items.ts';
 import { noteNetwork } from '../state/networks.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
@@ -153,6 +155,11 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       const detail = checked(networkDetail, event.detail);
       requireEpoch(from, detail.epoch);
       return noteNetwork(ports.tables, cluster.id, { ...detail, at: now });
+    }
+    case detailTypes.applied: {
+      const detail = checked(appliedDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      return noteApplied(ports.tables, cluster.id, { ...detail, at: now });
     }
     default:
       throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);

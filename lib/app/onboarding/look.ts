@@ -8,6 +8,8 @@ import type {
   Installer,
   StoredPodIdentity,
 } from '../../core/onboarding/ports.ts';
+import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
+import { producerNames } from '../../core/way-back/producers.ts';
 import type { Wanted } from './wanted.ts';
 
 /** How we get into the cluster. */
@@ -53,7 +55,7 @@ export async function look(
     ]);
   }
   // Who leaves takes every feature along.
-  const settings = purpose === 'leave' ? { ...wanted.settings, metrics: true } : wanted.settings;
+  const settings = purpose === 'leave' ? withEverything(wanted.settings) : wanted.settings;
   const [addons, identity, objects] = await Promise.all([
     installer.eks.addons(name),
     installer.eks.podIdentity(name, { namespace, serviceAccount }),
@@ -77,6 +79,12 @@ export async function look(
   examination.obstacles.unshift(...obstacles);
   examination.obstacles.push(...seen.obstacles);
   return { eks, identity, examination, access: seen.access, api, objects: seen.objects };
+}
+
+/** Every feature, whatever the agent has: what is not there is not taken out. */
+function withEverything(settings: AgentSettings): AgentSettings {
+  const wayBack = { writes: producerNames, bucket: 'none', prefix: 'none', publicKey: 'none' };
+  return { ...settings, metrics: true, wayBack };
 }
 
 async function ofCaller(installer: Installer, { cluster }: Wanted): Promise<Obstacle[]> {
@@ -129,10 +137,10 @@ async function tryAll(
   trial: { dryRun: true; force: boolean },
 ): Promise<Look['objects']> {
   const seen: Look['objects'] = [];
-  const placed = await hasNamespace(api, objects);
+  const missing = await missingNamespaces(api, objects);
   for (const object of objects) {
-    // Nothing can be tried in a namespace that is not there.
-    const untried = object.metadata.namespace !== undefined && !placed;
+    // Nothing can be tried in a namespace that is not there yet.
+    const untried = missing.has(object.metadata.namespace ?? '');
     seen.push({
       object,
       becomes: untried ? 'created' : await api.apply(object, trial),
@@ -146,9 +154,16 @@ export function isOutside(error: unknown): boolean {
   return isZonebridgeError(error, 'cluster/refused') && [401, 403].includes(Number(error.fields['status']));
 }
 
-async function hasNamespace(api: ClusterApi, objects: readonly KubernetesObject[]): Promise<boolean> {
-  const namespace = objects.find(({ kind }) => kind === 'Namespace');
-  return namespace !== undefined && (await api.read(namespace)) !== undefined;
+/** Namespaces that come with the objects and are not there. */
+async function missingNamespaces(
+  api: ClusterApi,
+  objects: readonly KubernetesObject[],
+): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (const object of objects)
+    if (object.kind === 'Namespace' && (await api.read(object)) === undefined)
+      missing.add(object.metadata.name);
+  return missing;
 }
 
 /** An agent that reports to somebody else is never taken over. */

@@ -2,13 +2,14 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { answerTo, onboardTag } from '../../core/onboarding/proposal.ts';
 import type { EksCluster, Installer } from '../../core/onboarding/ports.ts';
 import type { Bus, BusEvent } from '../../core/ports.ts';
+import type { Signer } from '../../core/way-back/ports.ts';
 import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
 import { type Proposal, readProposals, writeProposals } from '../state/proposals.ts';
 import { heard } from './hear.ts';
 import { look } from './look.ts';
 import { onboard } from './onboard.ts';
-import { wantedFor } from './wanted.ts';
+import { clusterOf, wantedFor } from './wanted.ts';
 
 /** What one round works with. */
 export interface OnboardingRound {
@@ -17,6 +18,7 @@ export interface OnboardingRound {
   /** EKS of the hub's account and region, under the role of the function. */
   installer: Installer;
   bus: Bus;
+  signer: Signer;
 }
 
 /**
@@ -67,6 +69,7 @@ async function answered(round: OnboardingRound, cluster: EksCluster): Promise<Pr
   const wanted = wantedFor(configuration, answer.key, {
     image: configuration.hub.onboarding?.image ?? '',
     networkReport: true,
+    publicKey: clusterOf(configuration, answer.key).cluster.writes && (await round.signer.publicKey()),
   });
   if ((await heard(ports, wanted.id)).epoch > 0) return undefined;
   const noted = { cluster: cluster.name, key: answer.key, since };

@@ -40,7 +40,13 @@ export function clusterOf(
 export function wantedFor(
   configuration: Configuration,
   given: string,
-  more: { image: string; metrics?: boolean | undefined; networkReport: boolean },
+  more: {
+    image: string;
+    metrics?: boolean | undefined;
+    networkReport: boolean;
+    /** Base64 of the hub's key for desired state; needed where the cluster has `writes`. */
+    publicKey?: string | undefined;
+  },
 ): Wanted {
   const { hub } = configuration;
   const { key, cluster } = clusterOf(configuration, given);
@@ -76,6 +82,16 @@ export function wantedFor(
       networkReport: more.networkReport,
       services: servicesFor(configuration, key),
       ...(more.metrics ? { metrics: true } : {}),
+      ...(cluster.writes === undefined || more.publicKey === undefined
+        ? {}
+        : {
+            wayBack: {
+              writes: cluster.writes,
+              bucket: names.desiredBucket(hub),
+              prefix: key,
+              publicKey: more.publicKey,
+            },
+          }),
     },
   };
 }

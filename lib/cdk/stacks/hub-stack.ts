@@ -10,6 +10,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { AuditArchive } from '../audit-archive.ts';
 import { ClusterOnboarding } from '../cluster-onboarding.ts';
 import { HubDashboard } from '../dashboard.ts';
+import { DesiredState } from '../desired-state.ts';
 import { ApprovalAnswers } from '../approval-answers.ts';
 import { AgentBus } from '../event-bus.ts';
 import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
@@ -42,9 +43,15 @@ export class HubStack extends ZonebridgeStack {
         bus.admitTicketSystem(name, system, { answers: queue, undelivered });
       functions.push(answering);
     }
+    const { clusters } = settings.configuration;
+    const desired = Object.values(clusters).some(({ writes }) => writes !== undefined)
+      ? new DesiredState(this, 'Desired', { surroundings, monitoring, undelivered })
+      : undefined;
+    if (desired !== undefined) functions.push(desired.function);
     const admitted = this.admitted(settings);
     if (Object.keys(admitted).length > 0) {
-      const request = { surroundings, monitoring, admitted, undelivered };
+      const desiredKey = desired?.key;
+      const request = { surroundings, monitoring, admitted, undelivered, desiredKey };
       const onboarding = new ClusterOnboarding(this, 'Onboarding', request);
       bus.admitFunction(onboarding.function.role);
       functions.push(onboarding.function);

@@ -9,6 +9,7 @@ import {
   silentAfterMs,
   type Status,
 } from '../../app/commands/status.ts';
+import type { WayBackStatus } from '../../app/way-back/way-back-status.ts';
 import { leftObjects } from '../../app/commands/leaving/left-objects.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -92,11 +93,28 @@ function show(cli: Cli, status: Status): void {
     head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'found late', 'set aside'],
     rows: status.clusters.map((cluster) => clusterRow(cluster, now)),
   });
+  for (const { cluster, wayBack } of status.clusters)
+    for (const line of wayBackLines(cluster, wayBack)) output.line(`  ${output.safe(line)}`);
   showNetworks(cli, status);
   for (const { cluster, state, reason } of status.proposals)
     output.line(output.safe(`  EKS cluster ${cluster} asks for the agent (${state}): ${reason}`));
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+/** What we write in a cluster, and where that is not as it should be. */
+function wayBackLines(cluster: string, wayBack: WayBackStatus | undefined): string[] {
+  if (wayBack === undefined) return [];
+  const { generation, applied, refused, troubles } = wayBack;
+  const state = applied === generation ? 'applied' : `the agent told of ${applied === 0 ? 'none' : applied}`;
+  return [
+    `${cluster}: desired state ${generation}, ${state}`,
+    ...(refused === undefined ? [] : [`  refused: ${refused.code}: ${refused.message}`]),
+    ...troubles.map(
+      ({ producer, object, why, message }) =>
+        `  ${[producer, object, why, message].filter((part) => part !== '').join(': ')}`,
+    ),
+  ];
 }
 
 /** What persons ordered: pauses and quarantines. */

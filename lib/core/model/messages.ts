@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { networkReport } from '../network/report.ts';
+import { appliedReport } from '../way-back/report.ts';
 
 /**
  * What travels between an agent and its hub. The hub takes the cluster's name from the event's source alone
@@ -157,9 +158,25 @@ export const networkDetail = z.strictObject({
 });
 export type NetworkDetail = z.infer<typeof networkDetail>;
 
+/**
+ * detail-type `applied`, when it changes: what became of the desired state that the hub published for this cluster. Told only to a hub that says in
+ * its answer to hello that it takes this version.
+ */
+export const appliedDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  /** `wayBackVersion` of the agent. */
+  version: z.number().int().positive(),
+  /** Counts the reports of the agent process: the highest counts. */
+  number: z.number().int().positive(),
+  report: appliedReport,
+});
+export type AppliedDetail = z.infer<typeof appliedDetail>;
+
 /** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`: the versions of these that this hub takes. */
+  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`, `wayBack`: the versions of these that this hub takes. */
   z.object({
     type: z.literal('epoch'),
     schema: z.number(),
@@ -168,6 +185,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     digest: z.number().optional(),
     network: z.number().optional(),
     services: z.number().optional(),
+    wayBack: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),
@@ -182,6 +200,8 @@ export const hubMessage = z.discriminatedUnion('type', [
     shards: z.array(shard),
     endpoints: z.array(z.string()).optional(),
   }),
+  /** A new manifest of the desired state is there. Only for clusters that the configuration lets us write in. */
+  z.object({ type: z.literal('desired'), schema: z.number(), generation: z.number() }),
 ]);
 export type HubMessage = z.infer<typeof hubMessage>;
 
@@ -200,6 +220,7 @@ export const detailTypes = {
   manifest: 'manifest',
   network: 'network',
   digest: 'digest',
+  applied: 'applied',
 } as const;
 
 /** Who a cluster is: its id is `account|region|name`. */

@@ -1,3 +1,5 @@
+import type { Producer } from '../way-back/producers.ts';
+
 /** What differs between the agents of two clusters. */
 export interface AgentSettings {
   namespace: string;
@@ -16,4 +18,17 @@ export interface AgentSettings {
   services?: 'on' | 'all' | undefined;
   /** Lets Prometheus read the agent's metrics. */
   metrics?: boolean | undefined;
+  /** What Zonebridge writes in the cluster; nothing when left out. */
+  wayBack?: AgentWayBack | undefined;
+}
+
+/** From where the agent takes what its cluster shall have. */
+export interface AgentWayBack {
+  /** At least one. */
+  writes: readonly Producer[];
+  bucket: string;
+  /** Key of the cluster in the configuration. */
+  prefix: string;
+  /** Base64 of the hub's public key. */
+  publicKey: string;
 }

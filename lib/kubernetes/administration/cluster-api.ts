@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import type { Applied, ClusterApi } from '../../core/onboarding/ports.ts';
+import type { ClusterObjects } from '../../core/way-back/ports.ts';
+import type { WritableKind } from '../../core/way-back/producers.ts';
 import { objectPath } from './paths.ts';
 
 /** Where the API answers and how we say who we are. */
@@ -22,7 +24,9 @@ export interface Credentials {
   key?: string | undefined;
 }
 
-const fieldManager = 'zonebridge';
+/** Field manager of what a person installs; the agent has another one for what it applies. */
+const installer = 'zonebridge';
+const pageSize = 500;
 const silenceMs = 30_000;
 /** No object that we install comes near; a longer answer is none of the API. */
 const longestAnswer = 4_000_000;
@@ -34,18 +38,26 @@ const stored = z.looseObject({
 });
 const refusal = z.object({ message: z.string() });
 
-/** The Kubernetes API over HTTPS, as far as installing an agent needs it. */
-export class HttpsClusterApi implements ClusterApi {
-  readonly #entrance: Entrance;
+const listing = z.object({
+  metadata: z.object({ continue: z.string().optional() }),
+  // Elements of a list do not tell their kind.
+  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), uid: z.string() }) })),
+});
 
-  constructor(entrance: Entrance) {
+/** The Kubernetes API over HTTPS, as far as installing an agent, and what the agent applies, needs it. */
+export class HttpsClusterApi implements ClusterApi, ClusterObjects {
+  readonly #entrance: Entrance;
+  readonly #fieldManager: string;
+
+  constructor(entrance: Entrance, options: { fieldManager?: string } = {}) {
     this.#entrance = entrance;
+    this.#fieldManager = options.fieldManager ?? installer;
   }
 
   async apply(object: KubernetesObject, { dryRun = false, force = false } = {}): Promise<Applied> {
     const before = await this.#get(object);
     const query = new URLSearchParams({
-      fieldManager,
+      fieldManager: this.#fieldManager,
       force: String(force),
       ...(dryRun ? { dryRun: 'All' } : {}),
     });
@@ -67,10 +79,41 @@ export class HttpsClusterApi implements ClusterApi {
   }
 
   async remove(object: KubernetesObject, uid: string): Promise<boolean> {
+    return this.#remove(object, { uid });
+  }
+
+  async removeSeen(seen: KubernetesObject): Promise<boolean> {
+    const { uid, resourceVersion } = seen.metadata;
+    return this.#remove(seen, { uid, resourceVersion });
+  }
+
+  async list(
+    { apiVersion, kind, namespace }: WritableKind,
+    label: { name: string; value: string },
+  ): Promise<KubernetesObject[]> {
+    const found: KubernetesObject[] = [];
+    const place = { apiVersion, kind, metadata: { name: '', namespace } };
+    for (let next: string | undefined = ''; next !== undefined; ) {
+      const query = new URLSearchParams({
+        labelSelector: `${label.name}=${label.value}`,
+        limit: String(pageSize),
+        ...(next === '' ? {} : { continue: next }),
+      });
+      const answer = await this.#send(place, { method: 'GET', query: `?${query.toString()}` });
+      const page = listing.safeParse(answer);
+      if (!page.success)
+        throw new ZonebridgeError('cluster/unreachable', `the Kubernetes API answers no list of ${kind}`);
+      found.push(...page.data.items.map((item) => ({ ...item, apiVersion, kind })));
+      next = page.data.metadata.continue || undefined;
+    }
+    return found;
+  }
+
+  async #remove(object: KubernetesObject, preconditions: object): Promise<boolean> {
     const body = {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
-      preconditions: { uid },
+      preconditions,
       propagationPolicy: 'Background',
     };
     try {

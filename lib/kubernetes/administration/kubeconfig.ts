@@ -13,8 +13,13 @@ export function kubeconfigEntrance(path: string, context?: string): Entrance {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw invalid(path, 'it names no cluster');
   if (cluster.skipTLSVerify) throw invalid(path, 'it switches off certificate verification');
+  return configEntrance(config, cluster.server);
+}
+
+/** The way into a cluster by a configuration that was read already, such as that of a pod's service account, whose token is read anew as it rotates. */
+export function configEntrance(config: KubeConfig, url: string): Entrance {
   return {
-    url: cluster.server,
+    url,
     async credentials() {
       const options: RequestOptions = {};
       await config.applyToHTTPSOptions(options);

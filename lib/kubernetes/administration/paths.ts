@@ -16,7 +16,7 @@ const kinds: Readonly<Record<string, { plural: string; namespaced: boolean }>> =
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': { plural: 'clusterrolebindings', namespaced: false },
 };
 
-/** Path of an object in the Kubernetes API. Throws `configuration/invalid` for a kind that we never install. */
+/** Path of an object in the Kubernetes API, or of all of its kind when it has an empty name. Throws `configuration/invalid` for a kind that we never install. */
 export function objectPath({ apiVersion, kind, metadata }: KubernetesObject): string {
   const known = kinds[`${apiVersion}/${kind}`];
   if (known === undefined || known.namespaced !== (metadata.namespace !== undefined)) {
@@ -26,5 +26,6 @@ export function objectPath({ apiVersion, kind, metadata }: KubernetesObject): st
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const place =
     metadata.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(metadata.namespace)}`;
-  return `${root}${place}/${known.plural}/${encodeURIComponent(metadata.name)}`;
+  const name = metadata.name === '' ? '' : `/${encodeURIComponent(metadata.name)}`;
+  return `${root}${place}/${known.plural}${name}`;
 }

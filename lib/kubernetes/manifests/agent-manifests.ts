@@ -10,6 +10,7 @@ import { mergePatch } from './merge-patch.ts';
 
 /** Names in the manifests that the configuration may change. */
 const base = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent' };
+const settingsName = 'zonebridge-agent';
 
 /** The folder of the manifests: beside the bundle of a function, and in a room of their own in the sources. */
 export function shippedManifests(): string {
@@ -29,6 +30,7 @@ export async function agentObjects(folder: string, settings: AgentSettings): Pro
     ...(settings.metrics ? ['metrics'] : []),
     ...(settings.networkReport ? ['network-report'] : []),
     ...(settings.services === undefined ? [] : ['services']),
+    ...(settings.wayBack === undefined ? [] : ['way-back', ...settings.wayBack.writes]),
   ];
   const read = async (path: string, file: string): Promise<unknown[]> =>
     parseAllDocuments(await readFile(join(folder, path, file), 'utf8')).map((one) => one.toJS() as unknown);
@@ -45,7 +47,7 @@ function withValues(object: KubernetesObject, settings: AgentSettings): Kubernet
   const patch = (part: object) => mergePatch(object, part, object.kind) as KubernetesObject;
   switch (object.kind) {
     case 'ConfigMap':
-      return patch({ data: environmentOf(settings) });
+      return object.metadata.name === settingsName ? patch({ data: environmentOf(settings) }) : object;
     case 'ServiceAccount':
       return settings.irsaRole === undefined
         ? object
@@ -60,12 +62,22 @@ function withValues(object: KubernetesObject, settings: AgentSettings): Kubernet
   }
 }
 
-/** An agent that may not read something does not try. */
-function environmentOf({ environment, networkReport, services }: AgentSettings): Record<string, string> {
+/** An agent that may not read the network does not try. */
+function environmentOf(settings: AgentSettings): Record<string, string> {
+  const { environment, networkReport, namespace, services, wayBack } = settings;
   return {
     ...environment,
     ...(networkReport ? {} : { ZONEBRIDGE_NETWORK_REPORT: 'off' }),
     ...(services === undefined ? {} : { ZONEBRIDGE_SERVICES: services }),
+    ...(wayBack === undefined
+      ? {}
+      : {
+          ZONEBRIDGE_NAMESPACE: namespace,
+          ZONEBRIDGE_WRITES: wayBack.writes.join(','),
+          ZONEBRIDGE_DESIRED_BUCKET: wayBack.bucket,
+          ZONEBRIDGE_DESIRED_PREFIX: wayBack.prefix,
+          ZONEBRIDGE_DESIRED_KEYS: wayBack.publicKey,
+        }),
   };
 }
 
@@ -85,7 +97,7 @@ function placed(object: KubernetesObject, { namespace, serviceAccount }: AgentSe
     if (key === 'serviceAccountName' && value === base.serviceAccount) return serviceAccount;
     return value;
   });
-  if (copy.kind === 'Namespace') copy.metadata.name = namespace;
+  if (copy.kind === 'Namespace' && copy.metadata.name === base.namespace) copy.metadata.name = namespace;
   if (copy.kind === 'ServiceAccount') copy.metadata.name = serviceAccount;
   if (copy.kind === 'ClusterRoleBinding' || copy.kind === 'RoleBinding')
     copy['subjects'] = [{ kind: 'ServiceAccount', name: serviceAccount, namespace }];

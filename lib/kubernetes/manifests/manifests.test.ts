@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
+import { producerNames } from '../../core/way-back/producers.ts';
 import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { agentObjects } from './agent-manifests.ts';
 import { assemble } from './kustomization.ts';
@@ -25,6 +26,7 @@ const everything = {
   metrics: true,
   networkReport: true,
   services: 'all' as const,
+  wayBack: { writes: producerNames, bucket: 'desired-bucket', prefix: 'shop-key', publicKey: 'cHVibGlj' },
 };
 
 describe('the manifests of an agent', () => {
@@ -44,7 +46,9 @@ describe('the manifests of an agent', () => {
         expect(text).toMatch(new RegExp(`"kind":"${kind}","metadata":\\{"name":"${metadata.name}"`));
       }
     }
-    expect(text).not.toMatch(/[":/.](BUS_ARN|QUEUE_NAME|REGION|ACCOUNT|NAME|REGISTRY|VERSION|ROLE_ARN)["./]/);
+    expect(text).not.toMatch(
+      /[":/.](BUS_ARN|QUEUE_NAME|REGION|ACCOUNT|NAME|REGISTRY|VERSION|ROLE_ARN|FEATURES|BUCKET|CLUSTER_KEY|PUBLIC_KEY)["./]/,
+    );
     for (const value of [everything.image, everything.irsaRole, ...Object.values(settings.environment)])
       expect(text).toContain(value);
   });
@@ -58,9 +62,11 @@ describe('the manifests of an agent', () => {
     expect(objects.map(objectTitle)).toContain('Namespace security');
     expect(objects.map(objectTitle)).toContain('ServiceAccount security/fw');
     const namespaces = objects.flatMap(({ metadata }) => metadata.namespace ?? []);
-    expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system']));
+    expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system', 'zonebridge-status']));
+    expect(objects.map(objectTitle)).toContain('Namespace zonebridge-status');
+    expect(JSON.stringify(objects)).toContain('"ZONEBRIDGE_NAMESPACE":"security"');
     const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
-    expect(bindings.length).toBe(4);
+    expect(bindings.length).toBe(6);
     for (const binding of bindings)
       expect(binding['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'fw', namespace: 'security' }]);
     expect(JSON.stringify(objects)).toContain('"serviceAccountName":"fw"');
@@ -90,6 +96,8 @@ describe('the manifests of an agent', () => {
     expect(text).not.toContain('kube-system');
     expect(text).not.toContain('ingresses');
     expect(text).not.toContain('ZONEBRIDGE_SERVICES');
+    expect(text).not.toContain('zonebridge-status');
+    expect(text).not.toMatch(/"(patch|create|update|delete)"/);
     expect(text).toContain('"ZONEBRIDGE_NETWORK_REPORT":"off"');
   });
 });

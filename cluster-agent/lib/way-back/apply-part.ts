@@ -1,0 +1,106 @@
+import { isZonebridgeError } from '../../../lib/core/errors.ts';
+import { type KubernetesObject, objectTitle } from '../../../lib/core/onboarding/kubernetes-object.ts';
+import type { DesiredEntry } from '../../../lib/core/way-back/contents.ts';
+import {
+  inOrder,
+  judgeApply,
+  judgePrune,
+  marked,
+  type Outcome,
+  producerLabel,
+} from '../../../lib/core/way-back/judge.ts';
+import type { ClusterObjects } from '../../../lib/core/way-back/ports.ts';
+import { kindsOf, type Producer } from '../../../lib/core/way-back/producers.ts';
+
+export interface ObjectOutcome {
+  object: string;
+  outcome: Outcome;
+  message?: string;
+}
+
+/** Contents of one producer that were read in full. */
+export interface Part {
+  producer: Producer;
+  entries: readonly DesiredEntry[];
+}
+
+/** What we made in the cluster for a producer, in full. Throws when any part of it cannot be read: then nothing is pruned either. */
+export async function ownObjects(
+  objects: ClusterObjects,
+  producer: Producer,
+): Promise<Map<string, KubernetesObject>> {
+  const found = new Map<string, KubernetesObject>();
+  for (const kind of kindsOf(producer))
+    for (const one of await objects.list(kind, { name: producerLabel, value: producer }))
+      found.set(objectTitle(one), one);
+  return found;
+}
+
+/** Applies each object that is not as it should be. One that is refused stops no other one; an API that does not answer stops all. */
+export async function applyEntries(
+  objects: ClusterObjects,
+  { producer, entries }: Part,
+  own: ReadonlyMap<string, KubernetesObject>,
+): Promise<ObjectOutcome[]> {
+  const outcomes: ObjectOutcome[] = [];
+  for (const entry of inOrder(producer, entries)) {
+    const object = objectTitle(entry.object);
+    outcomes.push(
+      await attempt(object, async () => {
+        // What does not carry our label was not listed, and may be there all the same.
+        const live = own.get(object) ?? (await objects.read(entry.object));
+        const judged = judgeApply(entry, producer, live);
+        if (judged !== 'apply') return judged;
+        const wanted = marked(entry, producer, live);
+        if (live !== undefined && covers(live, wanted)) return 'unchanged';
+        return objects.apply(wanted, { force: live !== undefined });
+      }),
+    );
+  }
+  return outcomes;
+}
+
+/** Deletes what is ours and not wanted any more, the last kind first. */
+export async function prune(
+  objects: ClusterObjects,
+  { producer, entries, generation }: Part & { generation: number },
+  own: ReadonlyMap<string, KubernetesObject>,
+): Promise<ObjectOutcome[]> {
+  const wanted = new Set(entries.map(({ object }) => objectTitle(object)));
+  const unwanted = [...own].filter(
+    ([title, live]) => !wanted.has(title) && judgePrune(live, producer, generation),
+  );
+  const outcomes: ObjectOutcome[] = [];
+  for (const [object, live] of unwanted.toReversed())
+    outcomes.push(
+      await attempt(object, async () => {
+        await objects.removeSeen(live);
+        return 'pruned';
+      }),
+    );
+  return outcomes;
+}
+
+async function attempt(object: string, deed: () => Promise<Outcome>): Promise<ObjectOutcome> {
+  try {
+    return { object, outcome: await deed() };
+  } catch (error) {
+    if (!isZonebridgeError(error, 'cluster/refused')) throw error;
+    const outcome = error.fields['status'] === 409 ? 'conflict' : 'refused';
+    return { object, outcome, message: error.message };
+  }
+}
+
+/** Whether everything that is wanted is there already, whatever else there is. */
+function covers(live: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted))
+    return (
+      Array.isArray(live) &&
+      live.length === wanted.length &&
+      wanted.every((one, index) => covers(live[index], one))
+    );
+  if (wanted === null || typeof wanted !== 'object') return live === wanted;
+  if (live === null || typeof live !== 'object') return false;
+  const fields = live as Record<string, unknown>;
+  return Object.entries(wanted).every(([name, value]) => value === undefined || covers(fields[name], value));
+}

@@ -1,0 +1,13 @@
+import middy from '@middy/core';
+import { composePublishing } from '../../lib/app/compose-way-back.ts';
+import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
+import { figures } from '../figures.ts';
+
+const app = composePublishing();
+
+/** Every minute, by schedule. */
+export const handler = middy()
+  .use(figures(app, 'publish-desired'))
+  .handler(async () => {
+    await publishDesired(app.publishing, app.configurations);
+  });

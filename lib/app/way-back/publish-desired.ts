@@ -1,0 +1,68 @@
+import { isZonebridgeError } from '../../core/errors.ts';
+import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
+import { isProducer, type Producer } from '../../core/way-back/producers.ts';
+import type { Ports } from '../ports.ts';
+import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
+import { readDesired } from '../state/desired.ts';
+import { inParallel } from '../state/items.ts';
+import { groupStatusObjects } from './producers/group-status.ts';
+import { finishPublishing, type Publishing, publishPart } from './publish.ts';
+
+/** What each producer wants of a cluster now. */
+const wants: Readonly<
+  Record<
+    Producer,
+    (ports: Ports, active: ActiveConfiguration, cluster: ActiveCluster) => Promise<KubernetesObject[]>
+  >
+> = { 'group-status': groupStatusObjects };
+
+/**
+ * Every minute: publishes for each cluster what its producers want, and finishes what was not finished. A producer that the configuration of a cluster
+ * names no more wants nothing there, so that the agent, as long as it may, takes away what it made.
+ * What fails for one cluster fails for it alone; the first error is thrown at the end.
+ */
+export async function publishDesired(publishing: Publishing, configurations: Configurations): Promise<void> {
+  const active = await activeOrNone(configurations);
+  if (active === undefined) return;
+  const failures: unknown[] = [];
+  await inParallel([...active.clusters.values()], 8, async (cluster) => {
+    try {
+      await publishFor(publishing, active, cluster);
+    } catch (error) {
+      publishing.ports.telemetry.warn('desired state was not published', {
+        cluster: cluster.key,
+        problem: error instanceof Error ? error.message : String(error),
+      });
+      failures.push(error);
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+}
+
+async function publishFor(
+  publishing: Publishing,
+  active: ActiveConfiguration,
+  cluster: ActiveCluster,
+): Promise<void> {
+  const { ports } = publishing;
+  const named = cluster.settings.writes ?? [];
+  const { parts, generation } = await readDesired(ports.tables, cluster.id);
+  if (named.length === 0 && generation === 0) return;
+  const left = parts.map(({ producer }) => producer).filter((name) => !named.some((one) => one === name));
+  for (const producer of named) {
+    const objects = await wants[producer](ports, active, cluster);
+    await publishPart(publishing, cluster, { producer, objects });
+  }
+  for (const producer of left)
+    if (isProducer(producer)) await publishPart(publishing, cluster, { producer, objects: [] });
+  await finishPublishing(publishing, cluster);
+}
+
+async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {
+  try {
+    return await configurations.active();
+  } catch (error) {
+    if (isZonebridgeError(error, 'configuration/missing')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { schemaVersion } from '../../core/model/messages.ts';
+import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
+import {
+  contentsText,
+  type DesiredEntry,
+  entriesFor,
+  hashOf,
+  openContents,
+} from '../../core/way-back/contents.ts';
+import {
+  bytesToSign,
+  type Manifest,
+  openManifest,
+  sealed,
+  wayBackVersion,
+} from '../../core/way-back/manifest.ts';
+import { contentsKey, type DesiredStore, manifestKey, type Signer } from '../../core/way-back/ports.ts';
+import type { Producer } from '../../core/way-back/producers.ts';
+import { names } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { advanceDesired, type DesiredRow, notePublished, readDesired } from '../state/desired.ts';
+
+/** What publishing works with. */
+export interface Publishing {
+  ports: Ports;
+  store: DesiredStore;
+  signer: Signer;
+}
+
+/** Whom it is for: key in the configuration, and id. */
+export interface Recipient {
+  key: string;
+  id: string;
+}
+
+/** More than this many others at once would be a fault of its own. */
+const tries = 5;
+
+/**
+ * Stores what a producer wants of a cluster, when it changed, and takes the next generation. The contents come first, the row of the cluster second: a
+ * crash in between leaves contents that nobody names. `finishPublishing` does the rest. Returns whether anything changed.
+ */
+export async function publishPart(
+  { ports, store }: Publishing,
+  to: Recipient,
+  { producer, objects }: { producer: Producer; objects: readonly KubernetesObject[] },
+): Promise<boolean> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const before = await readDesired(ports.tables, to.id);
+    const generation = before.generation + 1;
+    const known = before.parts.find((part) => part.producer === producer);
+    const old = known === undefined ? undefined : await storedEntries(store, to, { producer, before });
+    const text = contentsText(to.id, producer, entriesFor(objects, old ?? [], generation));
+    const sha256 = hashOf(text);
+    if (known !== undefined && sha256 === known.sha256) return false;
+    const version = await store.put(contentsKey(to.key, producer), text);
+    const others = before.parts.filter((part) => part.producer !== producer);
+    const parts = [...others, { producer, version, sha256 }];
+    if (await advanceDesired(ports.tables, to.id, { before, generation, parts })) return true;
+  }
+  throw new ZonebridgeError('store/condition-failed', `others publish for ${to.key} all the time`);
+}
+
+/** What the producer wanted before; undefined when it cannot be read any more: then all of it counts as changed now. */
+async function storedEntries(
+  store: DesiredStore,
+  to: Recipient,
+  { producer, before }: { producer: Producer; before: DesiredRow },
+): Promise<DesiredEntry[] | undefined> {
+  const part = before.parts.find((one) => one.producer === producer);
+  const found = part && (await store.read(contentsKey(to.key, producer), part.version));
+  if (part === undefined || found === undefined) return undefined;
+  try {
+    return openContents(found.text, { part, producer, cluster: to.id });
+  } catch (error) {
+    if (isZonebridgeError(error, 'desired/invalid')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Brings the manifest in the bucket to the generation of the row, whoever took it, and wakes the agent. What a crash left is finished by the next round.
+ * An older manifest never goes over a newer one; one that was not signed by us is written over.
+ */
+export async function finishPublishing({ ports, store, signer }: Publishing, to: Recipient): Promise<void> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const row = await readDesired(ports.tables, to.id);
+    if (row.generation === 0 || row.published >= row.generation) return;
+    const key = manifestKey(to.key);
+    const found = await store.read(key);
+    const there = found && (await ownManifest(signer, to, found.text));
+    if (there !== undefined && there.generation > row.generation) {
+      // The table was put back to an older state: agents would refuse what they take for old.
+      const generation = there.generation + 1;
+      await advanceDesired(ports.tables, to.id, { before: row, generation, parts: row.parts });
+      continue;
+    }
+    if (there?.generation !== row.generation) {
+      const text = JSON.stringify({
+        format: wayBackVersion,
+        cluster: to.id,
+        generation: row.generation,
+        parts: [...row.parts],
+      } satisfies Manifest);
+      const signature = await signer.sign(bytesToSign(text));
+      if (!(await store.replace(key, sealed(text, signature), found?.tag))) continue;
+    }
+    await notePublished(ports.tables, to.id, row.generation);
+    await ports.queues.send({
+      queue: names.agentQueue(ports.hub, to.key),
+      body: JSON.stringify({ type: 'desired', schema: schemaVersion, generation: row.generation }),
+    });
+    return;
+  }
+  throw new ZonebridgeError('store/condition-failed', `others publish for ${to.key} all the time`);
+}
+
+/** What lies there, when it is ours. */
+async function ownManifest(signer: Signer, to: Recipient, text: string): Promise<Manifest | undefined> {
+  try {
+    return await openManifest(text, {
+      cluster: to.id,
+      verify: async (bytes, signature) => signer.verifies(bytes, signature),
+    });
+  } catch (error) {
+    if (isZonebridgeError(error, 'desired/invalid', 'desired/wrong-cluster', 'desired/wrong-signature'))
+      return undefined;
+    throw error;
+  }
+}
