@@ -93,7 +93,7 @@ export const ofDigests: readonly Mutant[] = [
     name: 'pulse-not-read',
     breaks: 'a lost table is taken for an empty one until the sweep notices',
     file: 'lib/app/sync/inferred.ts',
-    edits: [["lost.some((table) => table !== 'dirty')", 'lost.length < 0']],
+    edits: [["some((table) => table !== 'dirty')", 'some(() => false)']],
     killers: [digests, verdicts],
   },
   {
@@ -158,5 +158,12 @@ export const ofDigests: readonly Mutant[] = [
       ["(op === 'add' && toldAgain.includes(cause))", "(op === 'remove' && toldAgain.includes(cause))"],
     ],
     killers: [digests, verdicts],
+  },
+  {
+    name: 'loss-between-two-looks',
+    breaks: 'a loss that was noticed and mended between two reads of a run is not seen by it',
+    file: 'lib/app/sync/inferred.ts',
+    edits: [['return !known || (state.losses', 'return known && (state.losses']],
+    killers: ['lib/app/sync/inferred.test.ts'],
   },
 ];

@@ -1,5 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
-import type { Key, Tables } from '../../core/ports.ts';
+import type { Item, Key, Tables } from '../../core/ports.ts';
 import { count } from './items.ts';
 
 /**
@@ -24,14 +24,21 @@ export interface Pulses {
   tables: Readonly<Record<PulsedTable, number>>;
 }
 
-export async function readPulses(tables: Tables): Promise<Pulses> {
+/** Reads the pulses, and `beside` them other rows, which are read after what `control` remembers. */
+export async function readPulses(
+  tables: Tables,
+  beside: readonly Key[] = [],
+): Promise<Pulses & { beside: (Item | undefined)[] }> {
   // `control` first: a sweep in between makes the others later, which is no loss.
   const [remembered] = await tables.read([rememberedKey]);
-  const items = await tables.read(pulsedTables.map(pulseKey));
-  const [endpoints, memberships, dirty] = items.map((item) => count(item, 'at'));
+  const items = await tables.read([...pulsedTables.map(pulseKey), ...beside]);
+  const [endpoints, memberships, dirty] = items
+    .slice(0, pulsedTables.length)
+    .map((item) => count(item, 'at'));
   return {
     remembered: count(remembered, 'at'),
     tables: { endpoints: endpoints ?? 0, memberships: memberships ?? 0, dirty: dirty ?? 0 },
+    beside: items.slice(pulsedTables.length),
   };
 }
 

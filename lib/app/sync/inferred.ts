@@ -1,5 +1,4 @@
 import { shardCount } from '../../core/model/endpoint.ts';
-import type { Tables } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
@@ -15,18 +14,39 @@ export function isInferred(
   return wantedBy === undefined && row.cause === 'reconcile' && !row.witnessed && !row.moved;
 }
 
+/** What is known of clusters at one moment. */
+interface Standing {
+  /** A table is lost and the sweep has not noticed. */
+  lost: boolean;
+  clusters: ReadonlyMap<string, ClusterState>;
+}
+
+/** The pulses first: a sweep that notices a loss in between leaves the clusters unverified before it mends the pulses. */
+export async function readStanding(
+  { tables }: Pick<Ports, 'tables'>,
+  clusters: readonly string[],
+): Promise<Standing> {
+  const pulses = await readPulses(tables, clusters.map(clusterKey));
+  return {
+    lost: lostTables(pulses).some((table) => table !== 'dirty'),
+    clusters: new Map(clusters.map((id, index) => [id, readCluster(pulses.beside[index])])),
+  };
+}
+
 /**
  * Clusters whose endpoints may have memberships that are not there, because state was lost: all while the sweep has not noticed, then those
- * that were not compared again as a whole. What a watch told, too, was told before the loss, or of one of several endpoints.
+ * that were not compared again as a whole, and those where it was lost between the two looks. What a watch told, too, was told before the
+ * loss, or of one of several endpoints.
  */
-export async function beingRebuilt(
-  { tables }: Pick<Ports, 'tables'>,
-  clusters: ReadonlyMap<string, ClusterState>,
-): Promise<(cluster: string | undefined) => boolean> {
-  const lost = lostTables(await readPulses(tables)).some((table) => table !== 'dirty');
+export function beingRebuilt(
+  before: ReadonlyMap<string, ClusterState>,
+  after: Standing,
+): (cluster: string | undefined) => boolean {
   return (cluster) => {
-    const state = cluster === undefined ? undefined : clusters.get(cluster);
-    return lost || (state !== undefined && state.losses > 0 && state.verifiedShards.size < shardCount);
+    const state = cluster === undefined ? undefined : after.clusters.get(cluster);
+    if (after.lost || !state || cluster === undefined) return after.lost;
+    const known = before.get(cluster)?.losses === state.losses;
+    return !known || (state.losses > 0 && state.verifiedShards.size < shardCount);
   };
 }
 
@@ -35,26 +55,23 @@ export async function beingRebuilt(
  * verified before it was looked for, and its table was not lost since. A run may stand still between any two reads.
  */
 export async function lookForSure(
-  { tables }: Pick<Ports, 'tables'>,
+  ports: Pick<Ports, 'tables'>,
   clusters: readonly string[],
   keys: readonly string[],
-): Promise<{ members: Map<string, Member | undefined>; verified: Map<string, ReadonlySet<string>> }> {
-  const before = await verifiedNow(tables, clusters);
-  const found = await inParallel(keys, 32, (key) => anyMember(tables, key));
-  const after = await verifiedNow(tables, clusters);
+): Promise<{
+  members: Map<string, Member | undefined>;
+  verified: Map<string, ReadonlySet<string>>;
+  after: Standing;
+}> {
+  const before = await readStanding(ports, clusters);
+  const found = await inParallel(keys, 32, (key) => anyMember(ports.tables, key));
+  const after = await readStanding(ports, clusters);
   const members = new Map(keys.map((key, index) => [key, found[index]]));
   const both = (id: string): ReadonlySet<string> =>
-    new Set([...(before.get(id) ?? [])].filter((shard) => after.get(id)?.has(shard)));
-  return { members, verified: new Map(clusters.map((id) => [id, both(id)])) };
+    new Set([...verifiedIn(before, id)].filter((shard) => verifiedIn(after, id).has(shard)));
+  return { members, verified: new Map(clusters.map((id) => [id, both(id)])), after };
 }
 
-/** Nothing while a table is lost and the sweep has not noticed; afterwards the clusters are unverified themselves until everything was rebuilt. */
-async function verifiedNow(
-  tables: Tables,
-  clusters: readonly string[],
-): Promise<Map<string, ReadonlySet<string>>> {
-  const lost = lostTables(await readPulses(tables));
-  if (lost.some((table) => table !== 'dirty')) return new Map();
-  const items = await tables.read(clusters.map(clusterKey));
-  return new Map(clusters.map((id, index) => [id, readCluster(items[index]).verifiedShards]));
+function verifiedIn({ lost, clusters }: Standing, id: string): ReadonlySet<string> {
+  return lost ? new Set() : (clusters.get(id)?.verifiedShards ?? new Set());
 }

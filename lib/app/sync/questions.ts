@@ -11,7 +11,7 @@ import type { Rollout } from '../../core/plan/rollout.ts';
 import { isWanted, type Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
-import { beingRebuilt, isInferred, lookForSure } from './inferred.ts';
+import { beingRebuilt, isInferred, lookForSure, readStanding } from './inferred.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -94,7 +94,10 @@ export async function readWork(
   const members = rows.map(({ key }, index) => sure?.members.get(key) ?? found[index]);
   const names = new Map(members.flatMap(named));
   // Additions need no look: only what may leave could be wrong.
-  const unsure = members.includes(undefined) ? await beingRebuilt(ports, states) : () => false;
+  const look = members.includes(undefined);
+  const unsure = look
+    ? beingRebuilt(states, sure?.after ?? (await readStanding(ports, clusters)))
+    : () => false;
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
     const entry = readLedger(items[1 + clusters.length + index]);
     ledger.set(row.key, entry);

@@ -88,14 +88,22 @@ export class LimitsWatch {
   }
 
   /**
-   * At the end of the call: what leaves in it makes room for what comes. A call of which only a half was done may have left both there.
+   * At the end of the call: what leaves in it makes room for what comes. A call of which only a half was done may have left both there, and
+   * so may one that was written down and never came to the device.
    */
   #checkSize(place: string, mine: ReadonlySet<string>, maxMembers: number): void {
     const { kernel } = this.#hub;
     kernel.scheduler.after(0, () => {
-      if (mine.size > maxMembers && kernel.weather.deviceFails === 0)
-        kernel.violate('never more than maxMembers', `${place} has ${mine.size}, at most ${maxMembers}`);
+      const size = mine.size - this.#leaving(place);
+      if (size > maxMembers && kernel.weather.deviceFails === 0)
+        kernel.violate('never more than maxMembers', `${place} has ${size}, at most ${maxMembers}`);
     });
+  }
+
+  /** Removals that were written down and whose end is open. */
+  #leaving(place: string): number {
+    const rows = this.#hub.tables.store.all('ledger').filter(({ key }) => key.pk === place);
+    return rows.filter(({ item }) => item['state'] === 'pending' && item['counted'] === false).length;
   }
 
   /** An addition that only the configuration can have caused: whoever has the address lived before, and nothing happened to it since. */

@@ -5,6 +5,8 @@ import type { Process } from '../kernel/process.ts';
 /** What somebody ordered at the command line; never done when the process died on the way. */
 interface Order {
   doneAt: number | undefined;
+  /** The only firewall that it is about; undefined: all. Others of the same plane go on. */
+  firewall: string | undefined;
 }
 
 interface Pause {
@@ -44,8 +46,8 @@ export class OrderWatch {
   }
 
   /** A person begins to carry out an order; call the answer when all of it is done. */
-  begins(process: Process): () => void {
-    const order: Order = { doneAt: undefined };
+  begins(process: Process, firewall?: string): () => void {
+    const order: Order = { doneAt: undefined, firewall };
     this.#orders.set(process, order);
     return () => {
       order.doneAt = this.#hub.kernel.now;
@@ -70,7 +72,8 @@ export class OrderWatch {
       );
     const intent = this.#intents.get(process)?.get(firewall) ?? Number.POSITIVE_INFINITY;
     // An order that is repeated by the network comes too late to stop anybody.
-    if (newer.some(({ order, time }) => time <= doneAt(order) && intent > doneAt(order)))
+    const meant = newer.filter(({ order }) => order.firewall === undefined || order.firewall === firewall);
+    if (meant.some(({ order, time }) => time <= doneAt(order) && intent > doneAt(order)))
       kernel.violate('an order stops runs that began before it', `${process.name} writes to ${firewall}`);
     this.#checkPauses(process, firewall, { takenAt: lease?.time ?? kernel.now, intent });
   }

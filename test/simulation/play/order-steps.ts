@@ -10,7 +10,7 @@ const actions: Record<OrderStep['do'], (side: HubSide, step: OrderStep) => void>
   pause: (side, step) => {
     const firewall = firewallOf(side, step);
     side.hub.person(`pause ${firewall ?? 'all'}`, async ({ ports, configurations }, process) => {
-      const done = side.watch.orders.begins(process);
+      const done = side.watch.orders.begins(process, firewall);
       await pauseWrites(ports, configurations, { firewall, by: approver });
       done();
     });
