@@ -19,6 +19,7 @@ export interface AgentEnvironment {
   tellNetwork: boolean;
   /** Which services and ingresses are told. */
   services: ServicesTold;
+<<<<<<< HEAD
   /** What the hub may write in the cluster, and from where it comes; undefined: nothing. */
   wayBack: WayBackEnvironment | undefined;
 }
@@ -33,7 +34,14 @@ export interface WayBackEnvironment {
   enabled: readonly Producer[];
   /** Namespace of the agent. */
   namespace: string;
+=======
+  /** Name of the Lease by which replicas choose a leader; undefined: this is the only replica. */
+  lease: string | undefined;
+>>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
 }
+
+/** As Kubernetes takes names of objects (RFC 1123 subdomain). */
+const leaseName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Reads the environment; throws `configuration/invalid` with everything that is wrong at once. */
 export function readEnvironment(environment: Record<string, string | undefined>): AgentEnvironment {
@@ -55,7 +63,11 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
   const services = readServices(environment['ZONEBRIDGE_SERVICES'], problems);
+<<<<<<< HEAD
   const wayBack = readWayBack(environment, problems);
+=======
+  const lease = readLease(environment['ZONEBRIDGE_LEASE'], problems);
+>>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
@@ -68,7 +80,11 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     port,
     tellNetwork: network === 'on',
     services,
+<<<<<<< HEAD
     wayBack,
+=======
+    lease,
+>>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
   };
 }
 
@@ -78,6 +94,7 @@ function readServices(text: string | undefined, problems: string[]): ServicesTol
   return 'off';
 }
 
+<<<<<<< HEAD
 /** All or none of the variables. */
 function readWayBack(
   environment: Record<string, string | undefined>,
@@ -105,4 +122,10 @@ function readWayBack(
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(',').flatMap((word) => word.trim() || []);
+=======
+function readLease(value: string | undefined, problems: string[]): string | undefined {
+  const name = value || 'zonebridge-agent';
+  if (!leaseName.test(name)) problems.push('ZONEBRIDGE_LEASE is neither a name of an object nor off');
+  return name === 'off' ? undefined : name;
+>>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
 }

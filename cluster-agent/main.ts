@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
 import packageJson from '../package.json' with { type: 'json' };
 import { isZonebridgeError } from '../lib/core/errors.ts';
@@ -6,10 +7,13 @@ import { eventBridgeBus, sqsInbox } from './aws.ts';
 import { type AgentEnvironment, readEnvironment } from './environment.ts';
 import { serveHealth } from './health.ts';
 import { kubernetesDocuments, kubernetesObjects, kubernetesSource } from './kubernetes-api.ts';
+import { kubernetesLease } from './kubernetes-lease.ts';
 import { Agent } from './lib/agent.ts';
+import { Election } from './lib/election.ts';
+import { runReplica } from './lib/replica.ts';
 import type { FollowOptions } from './lib/way-back/follow.ts';
 import { signatureCheck } from './signature.ts';
-import { jsonLines, systemClock, systemRandom } from './system.ts';
+import { elapsed, jsonLines, systemClock, systemRandom } from './system.ts';
 
 const telemetry = jsonLines(console.log);
 
@@ -30,18 +34,32 @@ async function main(): Promise<number> {
     telemetry,
     source: environment.source,
     agentVersion: packageJson.version,
+    mayGreet: () => election?.current ?? true,
   });
+  const election =
+    environment.lease === undefined
+      ? undefined
+      : new Election({
+          lease: kubernetesLease(config, environment.lease),
+          identity: `${hostname()}_${agent.process}`,
+          clock: systemClock,
+          elapsed,
+          random: systemRandom,
+          status: agent.status,
+        });
+  if (election) agent.status.standing = () => election;
   const { port } = await serveHealth(agent.status, environment);
   telemetry.info('agent starts', { process: agent.process, source: environment.source, port });
+  const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       telemetry.info('agent stops', { signal });
-      agent.stop();
+      stop.abort();
     });
   }
-  const result = await agent.run();
-  // Its own exit code, because two agents of one cluster take the epoch from each other until one is removed.
-  return result === 'superseded' ? 3 : 0;
+  const end = await runReplica(agent, election, stop.signal);
+  // Kubernetes starts it again, as a follower and with the memory of one.
+  return end === 'stopped' ? 0 : 3;
 }
 
 /** The client of the store is loaded only where something is written: it would cost every agent memory. */

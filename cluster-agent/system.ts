@@ -9,6 +9,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds of a clock that nobody sets and that goes on while the process is stopped. */
+export function elapsed(): number {
+  return performance.now();
+}
+
 export const systemRandom: Random = { next: () => Math.random(), id: () => randomUUID() };
 
 /** One JSON object a line on standard output. Metrics are served, not written. */

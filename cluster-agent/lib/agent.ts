@@ -39,6 +39,8 @@ export interface AgentOptions {
   /** Event source of this cluster: `zonebridge.cluster.<account>.<region>.<name>`. */
   source: string;
   agentVersion: string;
+  /** Whether nobody else can be the agent of the cluster by now; always, unless said otherwise. */
+  mayGreet?: (() => boolean) | undefined;
 }
 
 /** Tells the hub of one cluster what exists in it. One run per instance: a superseded process exits. */
@@ -72,6 +74,7 @@ export class Agent {
       random,
       status,
       agentVersion: options.agentVersion,
+      mayGreet: options.mayGreet,
       onEpoch: () => this.#begin(),
       onSuperseded: () => {
         this.#superseded = true;

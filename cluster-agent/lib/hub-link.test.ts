@@ -133,6 +133,41 @@ test('manifests, and single endpoints, are asked for within the epoch only', asy
   expect(log).toEqual(['epoch 5', 'manifests 2', 'resend 3 only pod|a']);
 });
 
+test('what is said of a later epoch than ours is left to whom it is for, and ends nothing', async () => {
+  inbox.deliver(epoch(link.process, 5));
+  inbox.deliver({ type: 'manifests', schema: 1, epoch: 6, shards: [1] });
+  await settle();
+  expect(log).toEqual(['epoch 5']);
+  expect(inbox.released).toHaveLength(1);
+  // The queue keeps no order: the announcement may come later, and be for this process.
+  inbox.deliver(epoch(link.process, 6));
+  inbox.deliver({ type: 'manifests', schema: 1, epoch: 6, shards: [1] });
+  await clock.advance(2_000);
+  expect(log).toEqual(['epoch 5', 'epoch 6', 'manifests 1']);
+});
+
+test('a process that may have a successor does not greet the hub until it knows', async () => {
+  let current = false;
+  const random = new SeededRandom(2);
+  const callbacks = {
+    onEpoch: () => undefined,
+    onSuperseded: () => undefined,
+    onManifests: () => undefined,
+    onResend: () => undefined,
+  };
+  const mayGreet = () => current;
+  const other = new HubLink({ bus, inbox, clock, random, status, agentVersion: '1', mayGreet, ...callbacks });
+  const done = other.greet(stop.signal);
+  const greeted = () => bus.details('hello').some((detail) => detail['process'] === other.process);
+  await clock.advance(120_000);
+  expect(greeted()).toBe(false);
+  current = true;
+  await clock.advance(2_000);
+  expect(greeted()).toBe(true);
+  stop.abort();
+  await done;
+});
+
 test.each(['', 'null', '{', '{"type":"format-disk"}', '{"type":"epoch","schema":2,"process":"p","epoch":9}'])(
   'a message that is none is put away with a warning: %j',
   async (body) => {

@@ -17,6 +17,8 @@ import { backOff, Bell, pause } from './timing.ts';
 
 const helloRetry = { base: 5_000, cap: 60_000 };
 const inboxRetry = { base: 500, cap: 30_000 };
+/** How long whatever is not for this process is left to others, and how long a hello waits for its permission. */
+const yieldMilliseconds = 1_000;
 /** Without an answer for so many hellos an operator should know. */
 const silentHellos = 4;
 
@@ -27,6 +29,8 @@ export interface HubLinkOptions {
   random: Random;
   status: AgentStatus;
   agentVersion: string;
+  /** False for a process that stood still and may have a successor by now: its hello would depose that one. Always true unless given. */
+  mayGreet?: (() => boolean) | undefined;
   /** A first or a higher epoch of ours. */
   onEpoch: (epoch: number) => void;
   /** The hub gave a higher epoch to another process. */
@@ -80,8 +84,10 @@ export class HubLink {
 
   /** Says hello until an epoch came. */
   async greet(stop: AbortSignal): Promise<void> {
-    const { clock, random, status } = this.#options;
+    const { clock, mayGreet = () => true, random, status } = this.#options;
     for (let attempt = 0; this.#epoch === undefined && !stop.aborted; attempt++) {
+      while (!mayGreet() && !stop.aborted) await pause(clock, yieldMilliseconds, stop);
+      if (stop.aborted) return;
       if (attempt >= silentHellos) {
         const message = `no epoch after ${attempt} greetings`;
         status.failed('waiting for the hub', new ZonebridgeError('agent/hub-silent', message));
@@ -99,8 +105,11 @@ export class HubLink {
     while (!stop.aborted) {
       try {
         const messages = await inbox.receive(stop);
-        for (const message of messages) await this.#take(message);
+        let ours = true;
+        for (const message of messages) ours = (await this.#take(message)) && ours;
         failures = 0;
+        // What was released is there again at once.
+        if (!ours) await pause(clock, yieldMilliseconds, stop);
       } catch (error) {
         if (stop.aborted) return;
         status.failed('reading the queue of this cluster', error);
@@ -128,26 +137,33 @@ export class HubLink {
     }
   }
 
-  async #take(message: InboxMessage): Promise<void> {
+  /** False when the message was left to another receiver. */
+  async #take(message: InboxMessage): Promise<boolean> {
     const parsed = parse(message.body);
     if (!parsed) {
       this.#options.status.warn('message-invalid', message.body.slice(0, 200));
-      return message.ack();
-    }
-    if (parsed.type === 'epoch') return this.#takeEpoch(parsed, message);
-    if (parsed.type === 'desired') this.#options.onDesired?.();
-    else if (parsed.epoch === this.#epoch) {
+    } else if (parsed.type === 'epoch') {
+      return this.#takeEpoch(parsed, message);
+    } else if (parsed.type === 'desired') {
+      this.#options.onDesired?.();
+    } else if (this.#epoch !== undefined && parsed.epoch > this.#epoch) {
+      // Another process's, or ours of an epoch whose announcement is still under way: the queue keeps no order. Who is superseded
+      // learns it from the announcement, from the answer to its next heartbeat, or from the Lease.
+      await message.release();
+      return false;
+    } else if (parsed.epoch === this.#epoch) {
       if (parsed.type === 'manifests') this.#options.onManifests(parsed.shards);
       else this.#options.onResend(parsed.shards, parsed.endpoints);
     }
-    return message.ack();
+    await message.ack();
+    return true;
   }
 
   /**
    * Ours: taken when it is higher than what we have. Somebody else's: when it is higher than ours we are superseded and
    * leave the message to its owner; otherwise it is an old one, or its owner will ask again.
    */
-  async #takeEpoch(answer: HubMessage & { type: 'epoch' }, message: InboxMessage): Promise<void> {
+  async #takeEpoch(answer: HubMessage & { type: 'epoch' }, message: InboxMessage): Promise<boolean> {
     if (answer.process === this.process) {
       if (this.#epoch === undefined || answer.epoch > this.#epoch) {
         this.#epoch = answer.epoch;
@@ -159,11 +175,13 @@ export class HubLink {
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }
-      return message.ack();
+    } else if (this.#epoch !== undefined && answer.epoch >= this.#epoch) {
+      this.#options.onSuperseded();
+      await message.release();
+      return false;
     }
-    if (this.#epoch === undefined || answer.epoch < this.#epoch) return message.ack();
-    this.#options.onSuperseded();
-    return message.release();
+    await message.ack();
+    return true;
   }
 }
 

@@ -3,6 +3,15 @@ import { isZonebridgeError } from '../../lib/core/errors.ts';
 import type { Clock, Telemetry } from '../../lib/core/ports.ts';
 import type { Kind } from './ports.ts';
 
+/** Which replica leads, as far as this process sees. */
+interface Standing {
+  leads: boolean;
+  /** Identity of the leader; undefined: nobody, or no Lease is used. */
+  leader: string | undefined;
+  /** The Lease answered lately. */
+  current: boolean;
+}
+
 /** What an operator can see of the agent: metrics, the last error, readiness. */
 export class AgentStatus {
   readonly registry = new Registry();
@@ -13,6 +22,7 @@ export class AgentStatus {
   pending: () => number = () => 0;
   endpoints: () => number = () => 0;
   epoch: () => number | undefined = () => undefined;
+  standing: () => Standing = () => ({ leads: true, leader: undefined, current: true });
   readonly listed = new Set<Kind>();
   /** The state at start was told: its digest, or all of it and its manifests, were accepted. */
   started = false;
@@ -55,6 +65,7 @@ export class AgentStatus {
     this.#gauge('pending', 'Endpoints that wait to be sent', () => this.pending());
     this.#gauge('endpoints', 'Pods and nodes known', () => this.endpoints());
     this.#gauge('epoch', 'Epoch issued by the hub, 0 before', () => this.epoch() ?? 0);
+    this.#gauge('leads', '1 for the replica that leads', () => Number(this.standing().leads));
     this.#gauge('last_accepted_timestamp_seconds', 'When the bus last accepted something', () =>
       seconds(this.lastAccepted),
     );
@@ -66,8 +77,10 @@ export class AgentStatus {
     );
   }
 
+  /** A leader has told the hub its state at start; a follower sees the Lease, and so knows when it is its turn. */
   get ready(): boolean {
-    return this.started;
+    const { leads, current } = this.standing();
+    return leads ? this.started : current;
   }
 
   accepted(records: number): void {
@@ -113,8 +126,11 @@ export class AgentStatus {
 
   /** For /healthz and /readyz. */
   report(): Record<string, unknown> {
+    const { leads, leader } = this.standing();
     return {
       ready: this.ready,
+      role: leads ? 'leader' : 'follower',
+      leader,
       listed: [...this.listed],
       epoch: this.epoch(),
       endpoints: this.endpoints(),

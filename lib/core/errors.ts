@@ -34,6 +34,10 @@ export const errorCodes = {
     'soon',
     'Check that the cluster is in zonebridge.yaml and deployed, and that the agent may read its queue.',
   ],
+  'agent/no-lease': [
+    'soon',
+    'Let the service account of the agent get, create and update its Lease (Role zonebridge-agent-lease of the manifests), or run one replica with ZONEBRIDGE_LEASE=off.',
+  ],
   'approval/not-possible': [
     'never',
     'No approval releases this; do what the message says, then the change goes on by itself.',

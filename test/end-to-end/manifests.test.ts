@@ -108,12 +108,16 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
     await expect(create({ ...template.spec, hostNetwork: true })).rejects.toThrow(/violates PodSecurity/);
   });
 
-  test('the service account may list and watch three kinds, and nothing else', async () => {
+  test('the service account may list and watch three kinds, write its Lease, and nothing else', async () => {
     const authorization = config.makeApiClient(AuthorizationV1Api);
-    const may = async (verb: string, resource: string, group = '') => {
+    const may = async (
+      verb: string,
+      resource: string,
+      more: { group?: string; namespace?: string; name?: string } = {},
+    ) => {
       const user = 'system:serviceaccount:zonebridge:zonebridge-agent';
       const body = {
-        spec: { user, groups: ['system:serviceaccounts'], resourceAttributes: { verb, resource, group } },
+        spec: { user, groups: ['system:serviceaccounts'], resourceAttributes: { verb, resource, ...more } },
       };
       const { status } = await authorization.createSubjectAccessReview({ body });
       return status?.allowed;
@@ -126,6 +130,13 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
     }
     for (const resource of ['secrets', 'configmaps', 'serviceaccounts', 'pods/exec'])
       expect([resource, await may('list', resource)]).toEqual([resource, false]);
+    const lease = { group: 'coordination.k8s.io', namespace: 'zonebridge', name: 'zonebridge-agent' };
+    for (const verb of ['get', 'create', 'update'])
+      expect([verb, await may(verb, 'leases', lease)]).toEqual([verb, true]);
+    for (const verb of ['delete', 'patch', 'list', 'watch'])
+      expect([verb, await may(verb, 'leases', lease)]).toEqual([verb, false]);
+    for (const other of [{ name: 'kube-scheduler' }, { namespace: 'kube-system' }, { name: '' }])
+      expect(await may('update', 'leases', { ...lease, ...other })).toBe(false);
   });
 
   test('removes only the object that was looked at', async () => {

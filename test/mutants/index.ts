@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
+import { ofElection } from './of-election.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
@@ -12,6 +13,7 @@ import { ofWatch } from './of-watch.ts';
 export const mutants: readonly Mutant[] = [
   ...ofIngest,
   ...ofDigests,
+  ...ofElection,
   ...ofPlan,
   ...ofSync,
   ...ofDevice,

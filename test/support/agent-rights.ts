@@ -16,7 +16,9 @@ async function create(admin: KubeConfig, paths: readonly string[]): Promise<void
 export async function agentAccount(admin: KubeConfig, server: string): Promise<KubeConfig> {
   await create(
     admin,
-    ['namespace', 'service-account', 'cluster-role', 'cluster-role-binding'].map((file) => `base/${file}`),
+    ['namespace', 'service-account', 'cluster-role', 'cluster-role-binding', 'lease-role'].map(
+      (file) => `base/${file}`,
+    ),
   );
   const { status } = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
     namespace: 'zonebridge',
@@ -27,7 +29,7 @@ export async function agentAccount(admin: KubeConfig, server: string): Promise<K
   config.loadFromOptions({
     clusters: [{ ...admin.getCurrentCluster(), name: 'c', server }],
     users: [{ name: 'u', token: status?.token }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
+    contexts: [{ name: 'x', cluster: 'c', user: 'u', namespace: 'zonebridge' }],
     currentContext: 'x',
   });
   return config;

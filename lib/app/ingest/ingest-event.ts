@@ -38,6 +38,8 @@ const busEvent = z.object({
   source: z.string(),
   'detail-type': z.string(),
   detail: z.unknown(),
+  /** When the bus took it, by whole seconds of its own clock. */
+  time: z.string().optional().catch(undefined),
   look: z.number().optional(),
 });
 
@@ -140,7 +142,8 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     }
     case detailTypes.hello: {
       const detail = checked(helloDetail, event.detail);
-      const epoch = await issueEpoch(ports.tables, cluster.id, { ...detail, now });
+      const hello = { ...detail, sentAt: saidAt(detail.sentAt, event.time), now };
+      const epoch = await issueEpoch(ports.tables, cluster.id, hello);
       if (epoch === undefined)
         throw new ZonebridgeError('record/stale-epoch', `late hello of ${cluster.key}`);
       return tellEpoch(contextOf(from), { process: detail.process, epoch });
@@ -164,6 +167,16 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     default:
       throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);
   }
+}
+
+/**
+ * When a hello was said, milliseconds since 1970. Replicas run on nodes whose clocks differ, and the one that comes later must not count as the
+ * older one: a time that is not of the second in which the bus took the event is not believed.
+ */
+function saidAt(sentAt: number, taken: string | undefined): number {
+  const second = Date.parse(taken ?? '');
+  if (Number.isNaN(second)) return sentAt;
+  return Math.min(Math.max(sentAt, second), second + 999);
 }
 
 /**

@@ -33,7 +33,7 @@ export function answerApi(
       return answerSubresource(request, route, access, cluster);
     }
     if (route.name === '') return answerCollection(request, route, cluster, context.openWatch);
-    return answerObject(request, route, cluster);
+    return answerObject(request, route, access, cluster);
   } catch (error) {
     if (error instanceof Refusal) return refused(error);
     throw error;
@@ -85,13 +85,19 @@ function fieldNames({ resource }: Route): string[] {
   return ['metadata.name', ...(resource.namespaced ? ['metadata.namespace'] : []), ...Object.keys(own ?? {})];
 }
 
-function answerObject(request: ApiRequest, route: Route, cluster: Cluster): Answer {
+function answerObject(request: ApiRequest, route: Route, access: Access, cluster: Cluster): Answer {
   const { name, namespace, resource, subresource } = route;
   const { method, query } = request;
   const stored = cluster.store.get(resource, name, namespace);
   const options = { subresource, dryRun: query.has('dryRun') };
   if (method === 'PATCH') return patchObject(request, route, stored, cluster);
   if (method === 'POST') throw wrongMethod();
+  if (!stored && method === 'PUT' && resource.createdByUpdate === true) {
+    checkRights(access, 'create', route, cluster.store);
+    const { metadata, ...object } = readObject(resource, readBody(request), { namespace, name });
+    const fresh = { ...object, metadata: { ...metadata, resourceVersion: '' } };
+    return shown(201, cluster.writer.create(resource, fresh, options));
+  }
   if (!stored) throw notFound(resource, name);
   switch (method) {
     case 'GET':

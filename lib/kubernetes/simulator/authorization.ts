@@ -81,7 +81,8 @@ export function checkRights({ identity }: Access, verb: string, route: Route, st
     (rule) =>
       covers(rule['verbs'], verb) &&
       covers(rule['apiGroups'], resource.group) &&
-      covers(rule['resources'], plural),
+      covers(rule['resources'], plural) &&
+      coversName(rule['resourceNames'], name),
   );
   if (allowed) return;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
@@ -96,6 +97,11 @@ export function checkRights({ identity }: Access, verb: string, route: Route, st
 
 function covers(list: unknown, wanted: string): boolean {
   return Array.isArray(list) && (list.includes('*') || list.includes(wanted));
+}
+
+/** A rule without names is for every object; one with names for no request that names none, such as a creation. */
+function coversName(list: unknown, name: string): boolean {
+  return !Array.isArray(list) || list.length === 0 || list.includes(name);
 }
 
 const group = 'rbac.authorization.k8s.io';

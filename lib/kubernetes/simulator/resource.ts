@@ -15,6 +15,8 @@ export interface Resource {
   subresources?: readonly string[];
   /** Whether a deletion answers with the object instead of a Status. */
   deletionShowsObject?: boolean;
+  /** Whether an update of an object that is not there makes it, as the creation of that name; an update of one that is there needs a version then. */
+  createdByUpdate?: boolean;
   /** Whether `metadata.generation` counts changes of the spec. */
   counted?: boolean;
   /** What a creation sets whatever the client says, and what it may not set. */

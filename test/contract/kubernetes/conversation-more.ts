@@ -81,6 +81,53 @@ export async function askAboutAccess(talk: Transcript): Promise<void> {
   await talk.ask({ path: '/api/v1/namespaces/talk/pods/web', method: 'DELETE', token });
 }
 
+/** Asked as the account of the step before, with the rights to two names alone: one of them may not be made. */
+export async function askAboutLeases(talk: Transcript): Promise<void> {
+  talk.step('leases');
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/talk/leases';
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/talk/roles/reader';
+  const [apiGroups, resources] = [['coordination.k8s.io'], ['leases']];
+  const issued = await talk.post('/api/v1/namespaces/talk/serviceaccounts/reader/token', {
+    spec: { expirationSeconds: 600 },
+  });
+  const token = at(issued, 'status', 'token');
+  await talk.patch(rbac, 'merge', {
+    rules: [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups, resources, resourceNames: ['one'], verbs: ['get', 'create', 'update'] },
+      { apiGroups, resources, resourceNames: ['two'], verbs: ['get', 'update'] },
+    ],
+  });
+  const lease = (name: string, holderIdentity: string, resourceVersion = '') => ({
+    metadata: { name, ...(resourceVersion ? { resourceVersion } : {}) },
+    spec: { holderIdentity, leaseDurationSeconds: 10 },
+  });
+  const put = async (name: string, body: unknown) =>
+    talk.ask({ method: 'PUT', path: `${leases}/${name}`, body, token });
+  await untilKnown(talk, { path: `${leases}/one`, token });
+  await talk.ask({ method: 'POST', path: leases, body: lease('one', 'a'), token });
+  await talk.ask({ path: leases, token });
+  await put('two', lease('two', 'a'));
+  await put('three', lease('three', 'a'));
+  const made = await put('one', lease('one', 'a', '7'));
+  await put('one', lease('one', 'b'));
+  const version = at(made, 'metadata', 'resourceVersion');
+  await put('one', lease('one', 'b', version));
+  await put('one', lease('one', 'c', version));
+  await talk.ask({ path: `${leases}/one`, token });
+  await talk.ask({ method: 'DELETE', path: `${leases}/one`, token });
+}
+
+/** A role takes effect a moment after it was changed. */
+async function untilKnown(talk: Transcript, request: { path: string; token: string }): Promise<void> {
+  for (let tried = 0; tried < 100; tried++) {
+    const { status } = await talk.ask(request);
+    if (status === 404) return;
+    talk.entries.pop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** A binding takes effect a moment after it was made. */
 async function untilAllowed(talk: Transcript, token: string): Promise<void> {
   for (let tried = 0; tried < 100; tried++) {

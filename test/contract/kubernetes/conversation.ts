@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { askAboutAccess, askAboutApply, askAboutDeployments } from './conversation-more.ts';
+import { askAboutAccess, askAboutApply, askAboutDeployments, askAboutLeases } from './conversation-more.ts';
 import { at, type Entry, Transcript } from './transcript.ts';
 
 const pods = '/api/v1/namespaces/talk/pods';
@@ -23,6 +23,7 @@ export async function converse(config: KubeConfig): Promise<Entry[]> {
   await askAboutDeployments(talk);
   await askAboutApply(talk);
   await askAboutAccess(talk);
+  await askAboutLeases(talk);
   await askAboutDeletion(talk);
   return talk.entries;
 }

@@ -60,6 +60,7 @@ export const plainKinds: readonly Resource[] = [
     singular: 'lease',
     kind: 'Lease',
     namespaced: true,
+    createdByUpdate: true,
   },
   rbac('Role', true),
   rbac('RoleBinding', true),

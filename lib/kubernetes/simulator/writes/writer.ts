@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { namespaces } from '../kinds/namespace.ts';
 import { type ApiObject, timestamp } from '../model.ts';
-import { alreadyExists, conflict, forbidden, notFound, Refusal } from '../refusal.ts';
+import { alreadyExists, conflict, forbidden, invalid, notFound, Refusal } from '../refusal.ts';
 import type { Resource } from '../resource.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { parse, store, type Stored } from '../store/stored.ts';
@@ -70,6 +70,7 @@ export class Writer {
     const { resource } = before;
     const old = parse(before);
     const { resourceVersion: version, uid } = object.metadata;
+    if (!version && resource.createdByUpdate === true) throw needsVersion(resource, before.name);
     if (version && version !== String(before.revision)) throw conflict(resource, before.name);
     if (uid && uid !== before.uid) {
       const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.uid}`;
@@ -116,6 +117,15 @@ export class Writer {
       { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
     ]);
   }
+}
+
+/** An update that could be meant as a creation says which version it is an update of. */
+function needsVersion(resource: Resource, name: string): Refusal {
+  const field = 'metadata.resourceVersion';
+  const message = 'Invalid value: 0: must be specified for an update';
+  // The API calls the kind by its plural here.
+  const { plural } = resource;
+  return invalid({ ...resource, kind: plural }, name, [{ field, reason: 'FieldValueInvalid', message }]);
 }
 
 /** The new object with what a client cannot change taken from the old one. */
