@@ -134,6 +134,16 @@ describe('of two replicas', () => {
     expect(world.leaders).toHaveLength(1);
   });
 
+  test('a leader ends when the Lease names another one, also when nothing reaches the hub', async () => {
+    const world = await led();
+    const { leader } = world;
+    world.eventLost = 1;
+    world.lease.edit({ holder: 'somebody else' });
+    await world.kernel.run(10 * second);
+    expect(world.ends).toEqual(['deposed']);
+    expect(leader.process.alive).toBe(false);
+  });
+
   test('a Lease that others wrote nonsense into is taken after a minute at most', async () => {
     const world = await led();
     const { leader } = world;

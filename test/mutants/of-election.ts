@@ -31,14 +31,24 @@ export const ofElection: readonly Mutant[] = [
     name: 'lease-of-any-length-believed',
     breaks: 'whoever writes a long duration into the Lease keeps a dead leader in office',
     file: election,
-    edits: [['Math.min(Math.max(seconds, 1), longestDurationSeconds)', 'Math.max(seconds, 1)']],
+    edits: [
+      [
+        'Math.min(Math.max(seconds, 1), longestDurationSeconds)',
+        'Math.min(Math.max(seconds, 1), 1e6 * longestDurationSeconds)',
+      ],
+    ],
     killers: [replicas],
   },
   {
     name: 'leader-overwrites-successor',
     breaks: 'a leader that stood still takes the Lease back from its successor',
     file: election,
-    edits: [['if (stored && !sameTerm(stored.record, mine.record)) return false;', '']],
+    edits: [
+      [
+        'if (stored && !sameTerm(stored.record, mine.record)) return false;',
+        'if (stored && !sameTerm(mine.record, mine.record)) return false;',
+      ],
+    ],
     killers: [replicas],
   },
   {
