@@ -19,9 +19,10 @@ export interface AgentEnvironment {
   tellNetwork: boolean;
   /** Which services and ingresses are told. */
   services: ServicesTold;
-<<<<<<< HEAD
   /** What the hub may write in the cluster, and from where it comes; undefined: nothing. */
   wayBack: WayBackEnvironment | undefined;
+  /** Name of the Lease by which replicas choose a leader; undefined: this is the only replica. */
+  lease: string | undefined;
 }
 
 export interface WayBackEnvironment {
@@ -34,10 +35,6 @@ export interface WayBackEnvironment {
   enabled: readonly Producer[];
   /** Namespace of the agent. */
   namespace: string;
-=======
-  /** Name of the Lease by which replicas choose a leader; undefined: this is the only replica. */
-  lease: string | undefined;
->>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
 }
 
 /** As Kubernetes takes names of objects (RFC 1123 subdomain). */
@@ -63,11 +60,8 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   const network = environment['ZONEBRIDGE_NETWORK_REPORT'] ?? 'on';
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
   const services = readServices(environment['ZONEBRIDGE_SERVICES'], problems);
-<<<<<<< HEAD
   const wayBack = readWayBack(environment, problems);
-=======
   const lease = readLease(environment['ZONEBRIDGE_LEASE'], problems);
->>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
   const kubeconfig = environment['KUBECONFIG'] || undefined;
@@ -80,11 +74,8 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     port,
     tellNetwork: network === 'on',
     services,
-<<<<<<< HEAD
     wayBack,
-=======
     lease,
->>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
   };
 }
 
@@ -94,7 +85,6 @@ function readServices(text: string | undefined, problems: string[]): ServicesTol
   return 'off';
 }
 
-<<<<<<< HEAD
 /** All or none of the variables. */
 function readWayBack(
   environment: Record<string, string | undefined>,
@@ -122,10 +112,10 @@ function readWayBack(
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(',').flatMap((word) => word.trim() || []);
-=======
+}
+
 function readLease(value: string | undefined, problems: string[]): string | undefined {
   const name = value || 'zonebridge-agent';
   if (!leaseName.test(name)) problems.push('ZONEBRIDGE_LEASE is neither a name of an object nor off');
   return name === 'off' ? undefined : name;
->>>>>>> 499f732 (Elect one of two agent replicas by a Lease; epochs stay what keeps the others out)
 }

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
-import { request, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { ZonebridgeError } from '../lib/core/errors.ts';
 import type { Random } from '../lib/core/ports.ts';
+import { kubernetesRequests, readBody, serverOf } from './kubernetes-request.ts';
 import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
 import { ApiError, isGone } from './lib/api-error.ts';
 import { readEvents } from './watch-stream.ts';
@@ -53,12 +50,12 @@ export function kubernetesSource(
   random: Random,
   tuning: Partial<Tuning> = {},
 ): ObjectSource {
-  const ask = asker(config);
+  const ask = kubernetesRequests(config);
   const { listSilence, pageSize, watchSilence } = { ...usual, ...tuning };
   return {
     async list(kind, { next, stop }) {
       const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
-      const response = await ask(pathOf(kind, query), listSilence, stop);
+      const response = await ask({ path: pathOf(kind, query), silence: listSilence, stop });
       return readPage(await readBody(response), resources[kind].list);
     },
     async watch({ kind, version, onEvents, stop }) {
@@ -70,7 +67,7 @@ export function kubernetesSource(
         timeoutSeconds: String(Math.round(300 + 300 * random.next())),
       };
       try {
-        const response = await ask(pathOf(kind, query), watchSilence, stop);
+        const response = await ask({ path: pathOf(kind, query), silence: watchSilence, stop });
         return await readEvents(response, onEvents).catch((error: unknown) => {
           throw brokenOff(error);
         });
@@ -84,13 +81,12 @@ export function kubernetesSource(
 
 /** Reads single documents, with the same address and credentials. Throws as `kubernetesSource` does. */
 export function kubernetesDocuments(config: KubeConfig): Documents {
-  const ask = asker(config);
+  const ask = kubernetesRequests(config);
   return {
     async read(path) {
       try {
-        return {
-          object: JSON.parse(await readBody(await ask(path, documentSilenceMilliseconds))) as unknown,
-        };
+        const response = await ask({ path, silence: documentSilenceMilliseconds });
+        return { object: JSON.parse(await readBody(response)) as unknown };
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return 'absent';
         if (error instanceof ApiError && error.status === 403) return 'forbidden';
@@ -113,61 +109,6 @@ function pathOf(kind: Kind, query: Record<string, string>): string {
 /** Writes what the hub wants, as a field manager of its own: what people install is theirs. Throws as `kubernetesSource` does. */
 export function kubernetesObjects(config: KubeConfig): ClusterObjects {
   return new HttpsClusterApi(configEntrance(config, serverOf(config)), { fieldManager: 'zonebridge-agent' });
-}
-
-function asker(config: KubeConfig) {
-  const server = serverOf(config);
-  const tokenFile = tokenFileOf(config);
-  return async (path: string, silence: number, stop?: AbortSignal): Promise<IncomingMessage> => {
-    const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
-    // client-node keeps what it read for a minute, also when the API refuses it.
-    const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
-    const limits = { silence, ...(stop ? { signal: stop } : {}) };
-    return get(new URL(server + path), options, limits, token);
-  };
-}
-
-function serverOf(config: KubeConfig): string {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new ZonebridgeError('configuration/invalid', 'The kubeconfig names no cluster');
-  if (cluster.skipTLSVerify) {
-    const message = 'The kubeconfig switches off certificate verification (insecure-skip-tls-verify)';
-    throw new ZonebridgeError('configuration/invalid', message);
-  }
-  return cluster.server.replace(/\/$/, '');
-}
-
-/** The file of a pod's service account, whose content changes as tokens run out. */
-function tokenFileOf(config: KubeConfig): string | undefined {
-  const settings: unknown = config.getCurrentUser()?.authProvider?.config;
-  const parsed = z.object({ tokenFile: z.string() }).safeParse(settings);
-  return parsed.success ? parsed.data.tokenFile : undefined;
-}
-
-/** Throws {@link ApiError} for every status but 200. */
-async function get(
-  url: URL,
-  options: RequestOptions,
-  { silence, ...limits }: { silence: number; signal?: AbortSignal },
-  token: string | undefined,
-): Promise<IncomingMessage> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { ...options, ...limits, method: 'GET' }, resolve);
-    if (token !== undefined) sent.setHeader('authorization', `Bearer ${token}`);
-    sent.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
-    sent.setTimeout(silence, () => sent.destroy(new Error('the Kubernetes API is silent')));
-    sent.on('error', reject);
-    sent.end();
-  });
-  if (response.statusCode === 200) return response;
-  throw new ApiError(response.statusCode ?? 0, await readBody(response), response.headers['retry-after']);
-}
-
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: string[] = [];
-  for await (const chunk of response.setEncoding('utf8')) chunks.push(String(chunk));
-  return chunks.join('');
 }
 
 /** Throws for what is not a page of this listing. */

@@ -1,20 +1,18 @@
-import type { OutgoingHttpHeaders } from 'node:http';
-import { request, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { kubernetesRequests, readBody } from './kubernetes-request.ts';
 import type { Lease, LeaseRecord, StoredLease } from './lib/lease.ts';
 import { ApiError } from './lib/api-error.ts';
 
 /** A leader that hears nothing for so long tries again: longer than one renewal, shorter than its term. */
 const answerMilliseconds = 5_000;
-/** A Lease has a few hundred bytes, with whatever others wrote to its labels. */
-const longestAnswer = 1_000_000;
 
 const time = z
   .string()
   .transform((text) => Date.parse(text) || 0)
   .catch(0);
-const count = z.number().int().min(0).catch(0);
+// One more than it has to fit into 32 bits, too.
+const count = z.int().min(0).max(2_147_483_646).catch(0);
 
 const stored = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string() }),
@@ -38,41 +36,40 @@ const stored = z.looseObject({
 
 /**
  * A Lease in the namespace of the kubeconfig's context, which in a pod is that of the pod. It is made by an update, not by a creation:
- * the API allows that for this kind, and then a Role can name the one Lease for all of it.
+ * the API allows that for this kind, and then a Role can name the one Lease for all of it. Throws as `kubernetesRequests` does.
  */
 export function kubernetesLease(config: KubeConfig, name: string): Lease {
+  const ask = kubernetesRequests(config);
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
-  const server = config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
   const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases/${encodeURIComponent(name)}`;
-  const url = new URL(server + path);
-  const send = async (method: 'GET' | 'PUT', body?: string): Promise<Answer> => {
-    const options: RequestOptions = { method };
-    await config.applyToHTTPSOptions(options);
-    return call(url, options, body);
+  const send = async (put?: { body: string }): Promise<StoredLease> => {
+    const stop = AbortSignal.timeout(answerMilliseconds);
+    const how = put ? { method: 'PUT' as const, ...put } : {};
+    return readLease(await readBody(await ask({ path, silence: answerMilliseconds, stop, ...how })));
   };
   return {
     async read() {
-      const answer = await send('GET');
-      if (answer.status === 404) return undefined;
-      return readLease(answer);
+      return send().catch((error: unknown) => {
+        if (hasStatus(error, 404)) return undefined;
+        throw error;
+      });
     },
     async write(record, over) {
-      const answer = await send('PUT', JSON.stringify(objectOf(record, over, { name, namespace })));
-      // Without a version it was to be made, and an update that lacks one is refused as invalid.
-      if (answer.status === 409 || (answer.status === 422 && !over)) return 'conflict';
-      return readLease(answer);
+      const body = JSON.stringify(objectOf(record, over, { name, namespace }));
+      return send({ body }).catch((error: unknown) => {
+        // What was to be made is there by now: an update of it without its version is invalid.
+        if (hasStatus(error, 409) || (over === undefined && hasStatus(error, 422))) return 'conflict';
+        throw error;
+      });
     },
   };
 }
 
-interface Answer {
-  status: number;
-  text: string;
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiError && error.status === status;
 }
 
-/** Throws {@link ApiError} for every status but 200 and 201. */
-function readLease({ status, text }: Answer): StoredLease {
-  if (status !== 200 && status !== 201) throw new ApiError(status, text);
+function readLease(text: string): StoredLease {
   const object: unknown = JSON.parse(text);
   const { acquireTime, holderIdentity, leaseDurationSeconds, leaseTransitions, renewTime } =
     stored.parse(object).spec;
@@ -113,26 +110,4 @@ function objectOf(
 /** The API takes exactly six digits behind the second. */
 function microTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('Z', '000Z');
-}
-
-async function call(url: URL, options: RequestOptions, body = ''): Promise<Answer> {
-  const given = options.headers as OutgoingHttpHeaders | undefined;
-  const headers = { ...given, 'content-type': 'application/json' };
-  const signal = AbortSignal.timeout(answerMilliseconds);
-  return new Promise<Answer>((resolve, reject) => {
-    const sent = request(url, { ...options, headers, signal }, (response) => {
-      const chunks: string[] = [];
-      let length = 0;
-      response.setEncoding('utf8').on('error', reject);
-      response.on('data', (chunk: string) => {
-        length += chunk.length;
-        if (length > longestAnswer)
-          sent.destroy(new Error('the Kubernetes API answered too much for a Lease'));
-        chunks.push(chunk);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: chunks.join('') }));
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }
