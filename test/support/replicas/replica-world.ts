@@ -6,6 +6,7 @@ import { ingestMessage } from '../../../lib/app/ingest/ingest-event.ts';
 import { names } from '../../../lib/app/names.ts';
 import type { Ports } from '../../../lib/app/ports.ts';
 import { clusterKey, readCluster } from '../../../lib/app/state/clusters.ts';
+import type { Clock } from '../../../lib/core/ports.ts';
 import { clusterSource } from '../../../lib/core/model/messages.ts';
 import { Receivers } from '../../simulation/cluster/inbox.ts';
 import { Kubernetes } from '../../simulation/cluster/kubernetes.ts';
@@ -122,7 +123,10 @@ export class ReplicaWorld {
   start(pod: string, skew = 0): Replica {
     const { kernel, living } = this;
     const process = new Process(kernel, `${pod}#${(this.#made += 1)}`);
-    const clock = { now: () => process.clock.now() + replica.skew, sleep: process.clock.sleep };
+    const clock: Clock = {
+      now: () => process.clock.now() + replica.skew,
+      sleep: (milliseconds) => process.clock.sleep(milliseconds),
+    };
     const origin = kernel.dice.between(0, 1e9);
     const agent = new Agent({
       objects: sourceOf(process, this.api),
@@ -166,7 +170,10 @@ export class ReplicaWorld {
   #busOf(process: Process): EventBus {
     return {
       putEvents: (entries) =>
-        process.call('put events', () => entries.map((entry) => void this.#carry(process.name, entry))),
+        process.call('put events', () => {
+          for (const entry of entries) this.#carry(process.name, entry);
+          return entries.map(() => undefined);
+        }),
     };
   }
 
