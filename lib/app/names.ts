@@ -37,6 +37,8 @@ export const names = {
   agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
   /** Role of the function that installs agents; its own access entries name it. */
   onboardingRole: (hub: string) => `${prefix(hub)}-onboarding`,
+  /** Role of the function that looks behind the names of load balancers; roles in other accounts trust it. */
+  resolverRole: (hub: string) => `${prefix(hub)}-resolver`,
   /** SNS topic of all alarms that call somebody. */
   alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,
   /** Alarm of one kind about one firewall, cluster or queue. */

@@ -15,7 +15,8 @@ export type UseCase =
   | 'answer-approval'
   | 'archive-changes'
   | 'onboard-clusters'
-  | 'publish-desired';
+  | 'publish-desired'
+  | 'resolve-names';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'put' | 'list';
@@ -63,6 +64,13 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   'onboard-clusters': { control: ['read', 'write'] },
   // What the firewalls have of each group, and the row of what was published.
   'publish-desired': { ledger: ['read'], control: ['read', 'write'] },
+  // It takes endpoints through the groups again, as ingest would.
+  'resolve-names': {
+    endpoints: ['read', 'write'],
+    memberships: ['write'],
+    dirty: ['write'],
+    control: ['read', 'write'],
+  },
   // Rows of the index are written once; the ledger comes by its stream.
   'archive-changes': { history: ['read', 'put'] },
 };
@@ -180,5 +188,28 @@ export function observabilityRights(logGroupArn: string): Right[] {
       resources: ['*'],
       wildcard: 'X-Ray has no resources that a policy could name for these two actions.',
     },
+  ];
+}
+
+/** Looking at EC2: in the hub's own account by itself, in others by a role there. */
+export function lookRights(
+  hub: { account: string },
+  places: readonly { account: string; readRole?: string | undefined }[],
+  actions: readonly string[],
+): Right[] {
+  const own = places.some(({ account }) => account === hub.account);
+  const roles = [...new Set(places.flatMap(({ readRole }) => readRole ?? []))].sort();
+  return [
+    ...(own
+      ? [
+          {
+            sid: 'LooksAtCompute',
+            actions,
+            resources: ['*'],
+            wildcard: 'EC2 knows no resources for the actions that only describe.',
+          },
+        ]
+      : []),
+    ...(roles.length === 0 ? [] : [{ sid: 'LooksElsewhere', actions: ['sts:AssumeRole'], resources: roles }]),
   ];
 }

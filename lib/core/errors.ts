@@ -276,6 +276,14 @@ export const errorCodes = {
     'Use `--engine calico` where Calico enforces policies, or write the selector of the group more simply.',
   ],
   'selector/invalid': ['never', 'Correct the selector at the named position.'],
+  'host/access-denied': [
+    'never',
+    'Give the function, or the role in `readRole`, the right to describe instances and network interfaces; docs/addresses.md says which.',
+  ],
+  'host/refused': [
+    'never',
+    'EC2 refused to tell about instances or network interfaces; the message says why.',
+  ],
   'store/condition-failed': ['soon', 'Somebody else wrote first; the step is repeated with fresh state.'],
   'store/unavailable': ['soon', 'The state store did not answer; the work is redelivered.'],
   'sync/lease-held': ['soon', 'Another run works on this firewall; this one comes back.'],

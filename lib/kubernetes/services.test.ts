@@ -28,7 +28,7 @@ test('a service is kept with everything that it is reached by, and nothing else'
     labels: { app: 'web' },
     balanced: true,
     addresses: ['10.2.0.1'],
-    hostNames: ['lb.example.com'],
+    hostNames: ['LB.Example.com'],
     externalAddresses: ['10.3.0.1'],
     clusterAddresses: ['10.96.0.1', 'fd00::1'],
   });

@@ -13,7 +13,7 @@ export interface ServiceProjection {
   balanced: boolean;
   /** Canonical addresses of the load balancer; empty before it has any. */
   addresses: readonly string[];
-  /** Its names, when the cloud gives names instead of addresses; lower case. */
+  /** Its names, as they are written, when the cloud gives names instead of addresses. */
   hostNames: readonly string[];
   /** Canonical `spec.externalIPs`: whoever may write services chooses them. */
   externalAddresses: readonly string[];
@@ -91,7 +91,7 @@ function named<K extends 'service' | 'ingress'>(
 }
 
 /** Names as RFC 1123 and the Kubernetes API have them. */
-const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
 
 function balancerOf(
   status: z.output<typeof balancer>,
@@ -99,7 +99,7 @@ function balancerOf(
   warn: Warn,
 ): Pick<ServiceProjection, 'addresses' | 'hostNames'> {
   const given = status?.ingress ?? [];
-  const names = given.flatMap(({ hostname }) => hostname?.toLowerCase() || []);
+  const names = given.flatMap(({ hostname }) => hostname || []);
   const good = names.filter((name) => name.length <= 253 && hostName.test(name));
   if (good.length < names.length) warn('address-invalid', `${owner} has a host name that is none`);
   return {

@@ -4,10 +4,10 @@ import { type EndpointRecord, isServiceKind } from '../../core/model/endpoint.ts
 import {
   type CompiledGroup,
   publishedAddresses,
-  publishedNames,
   serviceAddressKinds,
   selectionSubject,
   type Subject,
+  unresolvedNames,
 } from '../../core/model/group-selection.ts';
 import type { ActiveCluster } from '../state/configurations.ts';
 
@@ -36,8 +36,8 @@ export function explainSelection(
     return reason === undefined ? [] : [{ address, reason }];
   });
   const bad = new Set(refused.map(({ address }) => address));
-  for (const name of publishedNames(compiled, record))
-    refused.push({ address: name, reason: nameReason(name) });
+  for (const { name, problem } of unresolvedNames(compiled, record))
+    refused.push({ address: name, reason: nameReason(name, problem) });
   return {
     group: group.name,
     selected: true,
@@ -99,7 +99,7 @@ function serviceWithout(compiled: CompiledGroup, record: EndpointRecord): string
   const { group } = compiled;
   if (group.addresses !== 'service')
     return `it publishes the addresses of ${group.addresses}s, and this is a ${record.kind}`;
-  if (publishedAddresses(compiled, record).length + publishedNames(compiled, record).length > 0)
+  if (publishedAddresses(compiled, record).length + unresolvedNames(compiled, record).length > 0)
     return undefined;
   return `it has none of the addresses that the group publishes (${serviceAddressKinds(group).join(', ')})`;
 }

@@ -87,6 +87,10 @@ export interface ClusterConfiguration {
   serviceAccount: string;
   /** What Zonebridge may write in the cluster; nothing when left out. */
   writes?: readonly Producer[] | undefined;
+  /** The hub looks behind the host names of its AWS load balancers. */
+  resolveNames?: true | undefined;
+  /** Role in its account that may describe EC2 there. */
+  readRole?: string | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */
   oidcProvider?: string | undefined;
 }

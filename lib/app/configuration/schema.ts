@@ -142,6 +142,11 @@ export const networkSchema = z.strictObject({
     .describe('Ranges the firewalls will see; typed into their trusted hosts.'),
 });
 
+const readRole = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'an ARN of an IAM role is expected')
+  .describe('Role in the account that may describe EC2 there; needed in another account than the hub.');
+
 export const clusterSchema = z.strictObject({
   account,
   region,
@@ -177,6 +182,13 @@ export const clusterSchema = z.strictObject({
     .describe(
       'What Zonebridge may write in the cluster; nothing when left out. Each has rights of its own; see docs/way-back.md.',
     ),
+  resolveNames: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Looks behind the host names of its AWS load balancers: publishes the addresses of their network interfaces.',
+    ),
+  readRole: readRole.optional(),
   oidcProvider: z
     .string()
     .regex(

@@ -17,6 +17,7 @@ import { claimAddresses } from './claim-addresses.ts';
 import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
 import { followQuarantines } from './follow-quarantines.ts';
+import { noteNamed } from '../state/named.ts';
 import { reevaluate } from './reevaluate.ts';
 import { settle } from './settle.ts';
 
@@ -80,8 +81,10 @@ async function tryChange(context: IngestContext, change: Change): Promise<boolea
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
   await followQuarantines(context, change.id, claimed);
   const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners);
-  const { keys, refused: outside } = desired(context, change.record, excluded);
-  const endpoint = nextRow(context, { change, stored, refused: [...refused, ...outside] });
+  const record = withResolved(change.record, stored?.record);
+  if (record?.hostNames) await noteNamed(ports.tables, cluster.id, change.id);
+  const { keys, refused: outside } = desired(context, record, excluded);
+  const endpoint = nextRow(context, { change, record, stored, refused: [...refused, ...outside] });
   reportRefusals(context, endpoint);
   await settle(context, {
     endpoint,
@@ -99,14 +102,19 @@ async function tryChange(context: IngestContext, change: Change): Promise<boolea
 /** The row after the change; its memberships are still those that were written before. */
 function nextRow(
   { ports, active }: IngestContext,
-  next: { change: Change; stored: StoredEndpoint | undefined; refused: string[] },
+  next: {
+    change: Change;
+    record: EndpointRecord | undefined;
+    stored: StoredEndpoint | undefined;
+    refused: string[];
+  },
 ): StoredEndpoint {
-  const { change, stored, refused } = next;
+  const { change, record, stored, refused } = next;
   return {
     id: change.id,
     version: change.version,
     generation: active.generation,
-    record: change.record,
+    record,
     contentHash: change.record ? contentHash(change.record) : '',
     memberships: stored?.memberships ?? [],
     todo: [],
@@ -117,6 +125,15 @@ function nextRow(
     expired: [],
     revision: stored?.revision ?? 0,
   };
+}
+
+/** An agent knows the names alone: what was found behind those that it still tells stays. */
+function withResolved(
+  record: EndpointRecord | undefined,
+  before: EndpointRecord | undefined,
+): EndpointRecord | undefined {
+  const kept = before?.resolved?.filter(({ name }) => record?.hostNames?.includes(name)) ?? [];
+  return record && kept.length > 0 ? { ...record, resolved: kept } : record;
 }
 
 /** Addresses it had and has no more: a pod that ended and is then removed still holds the claim to the one it ran with. */

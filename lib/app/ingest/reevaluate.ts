@@ -1,5 +1,6 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import type { Cause } from '../../core/plan/brakes.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
@@ -8,11 +9,12 @@ import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
 import { settle } from './settle.ts';
 
-/** Takes an endpoint as it is stored to the active generation. Throws `store/condition-failed` when the row changed meanwhile. */
+/** Takes an endpoint as it is stored to the active generation, or to a record in which the hub itself found something new. Throws `store/condition-failed` when the row changed meanwhile. */
 export async function reevaluate(
   context: IngestContext,
   endpoint: StoredEndpoint,
   record: EndpointRecord,
+  cause: Cause = 'configuration',
 ): Promise<void> {
   const { ports, active, cluster } = context;
   const wanted = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
@@ -24,7 +26,7 @@ export async function reevaluate(
   await settle(context, {
     endpoint: row,
     keys,
-    cause: 'configuration',
+    cause,
     witnessed: false,
     time,
     writes: [],

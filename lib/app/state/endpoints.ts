@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type EndpointRecord, shardOf, type Version } from '../../core/model/endpoint.ts';
-import { endpointRecord } from '../../core/model/messages.ts';
+import { storedRecord } from '../../core/model/messages.ts';
 import type { Condition, Item, Key, Value, Write } from '../../core/ports.ts';
 import { count, text, texts } from './items.ts';
 
@@ -45,7 +45,7 @@ export function shardPartition(cluster: string, shard: number): string {
 
 export function readEndpoint(id: string, item: Item | undefined): StoredEndpoint | undefined {
   if (!item) return undefined;
-  const record = endpointRecord.safeParse(item['record']);
+  const record = storedRecord.safeParse(item['record']);
   const todo = pendingSteps.safeParse(item['todo'] ?? []);
   return {
     id,

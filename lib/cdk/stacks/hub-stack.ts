@@ -13,6 +13,7 @@ import { HubDashboard } from '../dashboard.ts';
 import { DesiredState } from '../desired-state.ts';
 import { ApprovalAnswers } from '../approval-answers.ts';
 import { AgentBus } from '../event-bus.ts';
+import { NameResolution } from '../name-resolution.ts';
 import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
 import { byPrefix, consumeRight, queueArn, sendRight } from '../rights.ts';
 import { Schedules } from '../schedules.ts';
@@ -55,6 +56,11 @@ export class HubStack extends ZonebridgeStack {
       const onboarding = new ClusterOnboarding(this, 'Onboarding', request);
       bus.admitFunction(onboarding.function.role);
       functions.push(onboarding.function);
+    }
+    const resolved = Object.values(settings.configuration.clusters).filter((one) => one.resolveNames);
+    if (resolved.length > 0) {
+      const request = { surroundings, monitoring, clusters: resolved, undelivered };
+      functions.push(new NameResolution(this, 'Names', request).function);
     }
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,

@@ -5,9 +5,9 @@ import { type EndpointRecord, everyAddress } from '../model/endpoint.ts';
 import {
   type CompiledGroup,
   publishedAddresses,
-  publishedNames,
   selectionSubject,
   selectsSubject,
+  unresolvedNames,
 } from '../model/group-selection.ts';
 import { quoted } from '../model/quoted.ts';
 
@@ -61,15 +61,16 @@ export function desiredMemberships({ record, cluster, groups, ranges }: DesiredI
         keys.add(membershipKey(group, cluster.realm, verdict.text));
       }
     }
-    for (const name of publishedNames(compiled, record))
-      refused.push({ address: name, group, code: 'address/host-name', reason: nameReason(name) });
+    for (const { name, problem } of unresolvedNames(compiled, record))
+      refused.push({ address: name, group, code: 'address/host-name', reason: nameReason(name, problem) });
   }
   return { keys: [...keys].sort(), refused };
 }
 
 /** Why a name is not published, in words. */
-export function nameReason(name: string): string {
-  return `${quoted(name)} is a host name, and firewalls get addresses alone`;
+export function nameReason(name: string, problem: string | undefined): string {
+  const because = problem ?? 'nobody has looked behind it';
+  return `${quoted(name)} is a host name, and firewalls get addresses alone: ${because}`;
 }
 
 type Verdict = Address | Pick<RefusedAddress, 'code' | 'reason'>;

@@ -26,14 +26,23 @@ export interface EndpointRecord {
   node?: string | undefined;
   /** Internal addresses of that node, joined by the agent. */
   nodeAddresses?: readonly string[] | undefined;
-  /** Names under which the load balancer of a service or ingress is known instead of addresses; lower case. */
+  /** Names under which the load balancer of a service or ingress is known instead of addresses. */
   hostNames?: readonly string[] | undefined;
   /** `spec.externalIPs` of a service. */
   externalAddresses?: readonly string[] | undefined;
+  /** What the hub found behind these names; never told by an agent, and no part of the content hash. */
+  resolved?: readonly ResolvedName[] | undefined;
   /** Virtual addresses of a service inside its cluster. */
   clusterAddresses?: readonly string[] | undefined;
   /** A host-network pod has its node's address; it never stands for a pod address. */
   hostNetwork: boolean;
+}
+
+/** A host name with the addresses behind it, or why there are none. */
+export interface ResolvedName {
+  name: string;
+  addresses: readonly string[];
+  problem?: string | undefined;
 }
 
 /** Position of a record in its cluster's stream: epochs are issued by the hub, sequences by the agent. */
@@ -65,8 +74,15 @@ export function isServiceKind(kind: string): kind is 'service' | 'ingress' {
 
 /** Every address that the record holds, whatever it is published as. */
 export function everyAddress(record: EndpointRecord): string[] {
-  const { addresses, nodeAddresses = [], externalAddresses = [], clusterAddresses = [] } = record;
-  return [...addresses, ...nodeAddresses, ...externalAddresses, ...clusterAddresses];
+  const {
+    addresses,
+    nodeAddresses = [],
+    externalAddresses = [],
+    clusterAddresses = [],
+    resolved = [],
+  } = record;
+  const behindNames = resolved.flatMap((one) => one.addresses);
+  return [...addresses, ...nodeAddresses, ...externalAddresses, ...clusterAddresses, ...behindNames];
 }
 
 /** FNV-1a over UTF-16 code units, 32 bit unsigned: spreads ids over shards and buckets; not a security measure. */

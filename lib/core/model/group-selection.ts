@@ -1,7 +1,7 @@
 import { ZonebridgeError, isZonebridgeError } from '../errors.ts';
 import { type Ranges, parseRanges } from './address.ts';
 import type { AddressGroup, ServiceAddressKind } from './address-group.ts';
-import { type EndpointRecord, isServiceKind, type Labels } from './endpoint.ts';
+import { type EndpointRecord, isServiceKind, type Labels, type ResolvedName } from './endpoint.ts';
 import { quoted } from './quoted.ts';
 import { type Selector, compileSelector } from './selector/index.ts';
 
@@ -165,10 +165,14 @@ function serviceAddresses(group: AddressGroup, record: EndpointRecord): readonly
   if (!isServiceKind(record.kind)) return [];
   const kinds = serviceAddressKinds(group);
   return [
-    ...(kinds.includes('load-balancer') ? record.addresses : []),
+    ...(kinds.includes('load-balancer') ? balancerAddresses(record) : []),
     ...(kinds.includes('external') ? (record.externalAddresses ?? []) : []),
     ...(kinds.includes('cluster') ? (record.clusterAddresses ?? []) : []),
   ];
+}
+
+function balancerAddresses({ addresses, resolved = [] }: EndpointRecord): readonly string[] {
+  return [...addresses, ...resolved.flatMap((one) => one.addresses)];
 }
 
 /** Which addresses of a service the group wants; none unless it is a group of services. */
@@ -178,7 +182,14 @@ export function serviceAddressKinds(
   return group.addresses === 'service' ? (group.serviceAddresses ?? ['load-balancer']) : [];
 }
 
-/** Host names that a selected endpoint would bring into a group, if a firewall took names. */
-export function publishedNames({ group }: CompiledGroup, record: EndpointRecord): readonly string[] {
-  return serviceAddressKinds(group).includes('load-balancer') ? (record.hostNames ?? []) : [];
+/** Host names of a selected endpoint behind which no address is known, each with the reason if there is one; firewalls get addresses alone. */
+export function unresolvedNames(
+  { group }: CompiledGroup,
+  { hostNames = [], resolved = [] }: EndpointRecord,
+): Pick<ResolvedName, 'name' | 'problem'>[] {
+  if (!serviceAddressKinds(group).includes('load-balancer')) return [];
+  return hostNames.flatMap((name) => {
+    const found = resolved.find((one) => one.name === name);
+    return found && found.addresses.length > 0 ? [] : [{ name, problem: found?.problem }];
+  });
 }

@@ -48,6 +48,15 @@ export const endpointRecord = z.strictObject({
 const changeCause = z.enum(['watch', 'relist', 'namespace', 'node', 'start']);
 export type ChangeCause = z.infer<typeof changeCause>;
 
+/** A record as the hub keeps it: with what it found behind the names of a load balancer. */
+export const storedRecord = endpointRecord.extend({
+  resolved: z
+    .array(
+      z.strictObject({ name: z.string(), addresses: z.array(z.string()), problem: z.string().optional() }),
+    )
+    .optional(),
+});
+
 /** One change; exactly one of `upsert` and `remove`. `time` is the agent's clock when it saw it. */
 export const endpointChange = z.union([
   z.strictObject({

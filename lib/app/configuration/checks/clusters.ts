@@ -16,6 +16,7 @@ export function checkClusters(draft: Draft, report: Report): void {
   const clusters = [...draft.clusters];
   for (const [index, [name, cluster]] of clusters.entries()) {
     checkRoleName(name, draft, report);
+    checkResolving(name, cluster, { draft, report });
     for (const [other, before] of clusters.slice(0, index)) {
       checkSame({ name, cluster }, { name: other, cluster: before }, report);
       checkOverlap({ name, cluster }, { name: other, cluster: before }, report);
@@ -47,6 +48,35 @@ function checkAdmitted({ hub, clusters }: Draft, report: Report): void {
         `${key} is not in the account and region of the hub: run \`zonebridge onboard ${key}\``,
       );
   }
+}
+
+function checkResolving(
+  name: string,
+  { account, resolveNames, readRole }: ClusterConfiguration,
+  { draft, report }: { draft: Draft; report: Report },
+): void {
+  const at = ['clusters', name];
+  if (readRole !== undefined && resolveNames === undefined)
+    report.problem([...at, 'readRole'], 'is for resolveNames: true alone; leave it out');
+  else checkReadRole({ at, account, readRole, wanted: resolveNames === true }, draft, report);
+}
+
+/** In another account than that of the hub a role of that account is taken; in its own there is none to take. */
+function checkReadRole(
+  entry: { at: string[]; account: string; readRole: string | undefined; wanted: boolean },
+  { hub }: Draft,
+  report: Report,
+): void {
+  const { at, account, readRole, wanted } = entry;
+  if (hub === undefined) return;
+  const elsewhere = account !== hub.account;
+  if (wanted && elsewhere && readRole === undefined)
+    report.problem(at, `\`readRole\` is missing: a role in account ${account} that may describe EC2 there`);
+  if (readRole === undefined) return;
+  if (!elsewhere)
+    report.problem([...at, 'readRole'], 'is for another account than that of the hub; leave it out');
+  else if (!readRole.includes(`:iam::${account}:`))
+    report.problem([...at, 'readRole'], `is no role of account ${account}`);
 }
 
 function checkRoleName(name: string, draft: Draft, report: Report): void {

@@ -1,0 +1,105 @@
+import { balancerOf } from '../../core/desired/balancer.ts';
+import { canonicalAddress } from '../../core/model/address.ts';
+import type { Compute } from '../../core/compute.ts';
+import { isZonebridgeError } from '../../core/errors.ts';
+import { stableJson } from '../../core/model/content-hash.ts';
+import type { EndpointRecord, ResolvedName } from '../../core/model/endpoint.ts';
+import type { App } from '../compose.ts';
+import type { IngestContext } from '../ingest/apply-change.ts';
+import { reevaluate } from '../ingest/reevaluate.ts';
+import { wakeAll } from '../ingest/wake-all.ts';
+import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import { endpointKey, readEndpoint, type StoredEndpoint } from '../state/endpoints.ts';
+import { inParallel } from '../state/items.ts';
+import { forgetNamed, listNamed } from '../state/named.ts';
+
+/** EC2 of the account and region of a cluster. */
+export type ComputeOf = (cluster: ActiveCluster) => Compute;
+
+/** More names than these of one service are not looked at. */
+const namesMost = 16;
+
+/**
+ * Looks behind the host names of load balancers in the clusters that say `resolveNames`, and takes the endpoints whose addresses changed
+ * through the groups again. What EC2 does not answer changes nothing. One query a cluster, two calls a name.
+ * Throws the first failure at the end; the other clusters were looked at.
+ */
+export async function resolveNames({ ports, configurations }: App, computeOf: ComputeOf): Promise<void> {
+  const active = await configurations.active();
+  const failures: unknown[] = [];
+  for (const cluster of active.clusters.values()) {
+    if (!isResolved(active, cluster)) continue;
+    const context: IngestContext = { ports, active, cluster, marks: [] };
+    try {
+      await resolveIn(context, computeOf(cluster));
+    } catch (error) {
+      failures.push(error);
+    } finally {
+      await wakeAll(context);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+function isResolved({ configuration }: ActiveConfiguration, { key }: ActiveCluster): boolean {
+  return configuration.clusters[key]?.resolveNames === true;
+}
+
+async function resolveIn(context: IngestContext, compute: Compute): Promise<void> {
+  const { ports, cluster } = context;
+  const ids = await listNamed(ports.tables, cluster.id);
+  const items = await ports.tables.read(ids.map((id) => endpointKey(cluster.id, id)));
+  const known = new Map<string, Promise<ResolvedName>>();
+  const look = (name: string): Promise<ResolvedName> => {
+    const found = known.get(name) ?? behind(compute, name, regionOf(context));
+    known.set(name, found);
+    return found;
+  };
+  await inParallel([...ids.entries()], 4, async ([index, id]) => {
+    const endpoint = readEndpoint(id, items[index]);
+    const names = endpoint?.record?.hostNames ?? [];
+    // The row of an endpoint comes after this note of it: a minute later it is there, or never.
+    if (names.length === 0) return endpoint && forgetNamed(ports.tables, cluster.id, id);
+    const resolved = await inParallel(names.slice(0, namesMost), 2, look);
+    return endpoint?.record && note(context, { endpoint, record: endpoint.record, resolved });
+  });
+}
+
+function regionOf({ active, cluster }: IngestContext): string {
+  return active.configuration.clusters[cluster.key]?.region ?? '';
+}
+
+async function behind(compute: Compute, name: string, region: string): Promise<ResolvedName> {
+  const balancer = balancerOf(name, region);
+  if ('problem' in balancer) return { name, addresses: [], problem: balancer.problem };
+  const found = await inParallel(balancer.descriptions, 1, (description) => compute.interfaces(description));
+  const kinds = found.filter((interfaces) => interfaces.length > 0);
+  if (kinds.length > 1)
+    return { name, addresses: [], problem: 'both an application and a classic load balancer have its name' };
+  const loadBalancers = new Set(kinds.flat().map(({ description }) => description));
+  if (loadBalancers.size > 1)
+    return { name, addresses: [], problem: `it stands for several: ${[...loadBalancers].sort().join(', ')}` };
+  const addresses = kinds.flat().flatMap((one) => one.addresses.map(canonicalAddress));
+  if (addresses.length > 0) return { name, addresses: [...new Set(addresses)].sort() };
+  return { name, addresses: [], problem: 'EC2 has no network interface of that load balancer' };
+}
+
+/** Writes what was found, when it is new. Somebody else's write meanwhile wins; the next round looks again. */
+async function note(
+  context: IngestContext,
+  found: { endpoint: StoredEndpoint; record: EndpointRecord; resolved: readonly ResolvedName[] },
+): Promise<void> {
+  const { endpoint, record, resolved } = found;
+  if (endpoint.generation > context.active.generation || endpoint.todo.length > 0) return;
+  if (stableJson(record.resolved ?? []) === stableJson(resolved)) return;
+  const next = { ...record, resolved };
+  // Said anew by the evaluation, as far as it is still so.
+  const refused = endpoint.refused.filter(
+    (reason) => !record.hostNames?.some((name) => reason.startsWith(name)),
+  );
+  try {
+    await reevaluate(context, { ...endpoint, record: next, refused }, next, 'relist');
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
+}
