@@ -25,21 +25,26 @@ export function parseXml(text: string): Element {
     const at = token.lastIndex;
     const match = token.exec(text);
     if (!match) throw unreadable(`it holds no element at ${JSON.stringify(text.slice(at, at + 40))}`);
-    const [, closing = '', name, , empty = '', words] = match;
+    const [, closing = '', name = '', , empty = '', words = ''] = match;
     const current = open.at(-1) ?? root;
-    if (words !== undefined) current.text += unescaped(words);
-    else if (name !== undefined && closing !== '') {
-      if (open.length === 1 || open.pop()?.name !== name) throw unreadable(`</${name}> closes nothing`);
-    } else if (name !== undefined) {
-      const element: Element = { name, text: '', children: [] };
-      current.children.push(element);
-      if (empty === '') open.push(element);
-      if (open.length > deepest) throw unreadable('it is nested too deep');
-    }
+    current.text += unescaped(words);
+    if (closing !== '') close(open, name);
+    else if (name !== '') begin(open, current, { name, empty: empty !== '' });
   }
   const [only, ...others] = root.children;
   if (open.length > 1 || only === undefined || others.length > 0) throw unreadable('it is not whole');
   return only;
+}
+
+function begin(open: Element[], within: Element, { name, empty }: { name: string; empty: boolean }): void {
+  const element: Element = { name, text: '', children: [] };
+  within.children.push(element);
+  if (!empty) open.push(element);
+  if (open.length > deepest) throw unreadable('it is nested too deep');
+}
+
+function close(open: Element[], name: string): void {
+  if (open.length === 1 || open.pop()?.name !== name) throw unreadable(`</${name}> closes nothing`);
 }
 
 /** The elements at the end of a path of names, such as `instancesSet/item`. */
