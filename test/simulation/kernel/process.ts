@@ -68,6 +68,7 @@ export class Process {
 
   /** Something reaches the process after a time: later when it stands still, never when it is dead. */
   later(milliseconds: number, run: () => void): void {
+    if (milliseconds === 0 && this.alive && this.kernel.now >= this.#stillUntil) return run();
     this.kernel.scheduler.after(milliseconds, () => {
       if (!this.alive) return;
       if (this.kernel.now < this.#stillUntil) this.#waiting.push(run);
