@@ -1,7 +1,7 @@
 // Benchmarks by name: `npm run bench -- <name> [options]`. Figures are measured, never asserted.
+import { agent } from './agent/agent.ts';
 import type { Benchmark } from './benchmark.ts';
 import { firstSync } from './first-sync/first-sync.ts';
-import { footprint } from './footprint/footprint.ts';
 import { names } from './names/names.ts';
 import { propagation } from './propagation/bench.ts';
 import { recovery } from './recovery/recovery.ts';
@@ -13,7 +13,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   recovery,
   'first-sync': firstSync,
   names,
-  footprint,
+  agent,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

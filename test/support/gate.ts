@@ -6,6 +6,8 @@ export class Gate {
   readonly #open = new Set<Socket>();
   #port = 0;
   #connections = 0;
+  /** Bytes that came from the API so far, those of TLS included. */
+  answered = 0;
   /** Bytes of answers after which the connection of this number (from 0) is cut; undefined = never. */
   cutAfter: (connection: number) => number | undefined = () => undefined;
 
@@ -24,6 +26,7 @@ export class Gate {
           });
       }
       upstream.on('data', (data) => {
+        this.answered += data.length;
         left -= data.length;
         if (left <= 0) upstream.destroy();
       });

@@ -14,7 +14,7 @@ export interface Memory {
   slopeMbPerHour: number;
 }
 
-interface Sample {
+export interface Sample {
   seconds: number;
   megabytes: number;
 }
@@ -102,7 +102,7 @@ function median(samples: readonly Sample[]): number {
 }
 
 /** Megabytes a second. */
-function slope(samples: readonly Sample[]): number {
+export function slope(samples: readonly Sample[]): number {
   const mean = (pick: (sample: Sample) => number): number =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
   const [x, y] = [mean(({ seconds }) => seconds), mean(({ megabytes }) => megabytes)];
