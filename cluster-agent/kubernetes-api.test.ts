@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { certify } from '../test/support/pki.ts';
 import { SeededRandom } from '../test/support/ports.ts';
@@ -19,14 +18,9 @@ beforeAll(async () => {
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const caData = Buffer.from(authority.certificate).toString('base64');
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = new KubeConfig();
-  config.loadFromClusterAndUser(
-    { name: 'c', server: url, caData, skipTLSVerify: false },
-    { name: 'u', token: 't' },
-  );
-  source = kubernetesSource(config, new SeededRandom());
+  const credentials = async () => ({ ca: authority.certificate, token: 't' });
+  source = kubernetesSource({ url, credentials }, new SeededRandom());
 });
 
 afterAll(() => {

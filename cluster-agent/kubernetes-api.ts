@@ -1,12 +1,10 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { Random } from '../lib/core/ports.ts';
-import { kubernetesRequests, readBody, serverOf } from './kubernetes-request.ts';
+import { kubernetesRequests, readBody } from './kubernetes-request.ts';
 import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
 import { ApiError, isGone } from './lib/api-error.ts';
 import { readEvents } from './watch-stream.ts';
-import { HttpsClusterApi } from '../lib/kubernetes/administration/cluster-api.ts';
-import { configEntrance } from '../lib/kubernetes/administration/kubeconfig.ts';
+import { type Entrance, HttpsClusterApi } from '../lib/kubernetes/administration/cluster-api.ts';
 import type { ClusterObjects } from '../lib/core/way-back/ports.ts';
 
 /** Where the objects of a kind are, and what the API calls a listing of them. */
@@ -39,18 +37,15 @@ const listing = z.object({
 });
 
 /**
- * Lists and watches over the Kubernetes API, with the address and credentials of a kubeconfig or of the pod's service
- * account (whose token is read anew as it rotates).
- *
- * Of client-node we use the configuration alone: its informer stops at an error, and its watch drops lines it cannot parse.
- * Throws `configuration/invalid` for a cluster whose certificate is not to be verified.
+ * Lists and watches over the Kubernetes API. We use no library: the usual one's informer stops at an error, and its watch drops lines it
+ * cannot parse.
  */
 export function kubernetesSource(
-  config: KubeConfig,
+  entrance: Entrance,
   random: Random,
   tuning: Partial<Tuning> = {},
 ): ObjectSource {
-  const ask = kubernetesRequests(config);
+  const ask = kubernetesRequests(entrance);
   const { listSilence, pageSize, watchSilence } = { ...usual, ...tuning };
   return {
     async list(kind, { next, stop }) {
@@ -79,9 +74,9 @@ export function kubernetesSource(
   };
 }
 
-/** Reads single documents, with the same address and credentials. Throws as `kubernetesSource` does. */
-export function kubernetesDocuments(config: KubeConfig): Documents {
-  const ask = kubernetesRequests(config);
+/** Reads single documents. */
+export function kubernetesDocuments(entrance: Entrance): Documents {
+  const ask = kubernetesRequests(entrance);
   return {
     async read(path) {
       try {
@@ -106,9 +101,9 @@ function pathOf(kind: Kind, query: Record<string, string>): string {
   return `${resources[kind].path}?${new URLSearchParams(query).toString()}`;
 }
 
-/** Writes what the hub wants, as a field manager of its own: what people install is theirs. Throws as `kubernetesSource` does. */
-export function kubernetesObjects(config: KubeConfig): ClusterObjects {
-  return new HttpsClusterApi(configEntrance(config, serverOf(config)), { fieldManager: 'zonebridge-agent' });
+/** Writes what the hub wants, as a field manager of its own: what people install is theirs. */
+export function kubernetesObjects(entrance: Entrance): ClusterObjects {
+  return new HttpsClusterApi(entrance, { fieldManager: 'zonebridge-agent' });
 }
 
 /** Throws for what is not a page of this listing. */

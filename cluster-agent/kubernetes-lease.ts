@@ -1,5 +1,5 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
+import type { AgentEntrance } from './entrance.ts';
 import { kubernetesRequests, readBody } from './kubernetes-request.ts';
 import type { Lease, LeaseRecord, StoredLease } from './lib/lease.ts';
 import { ApiError } from './lib/api-error.ts';
@@ -35,12 +35,12 @@ const stored = z.looseObject({
 });
 
 /**
- * A Lease in the namespace of the kubeconfig's context, which in a pod is that of the pod. It is made by an update, not by a creation:
- * the API allows that for this kind, and then a Role can name the one Lease for all of it. Throws as `kubernetesRequests` does.
+ * A Lease in the namespace of the pod, or of the kubeconfig's context. It is made by an update, not by a creation:
+ * the API allows that for this kind, and then a Role can name the one Lease for all of it.
  */
-export function kubernetesLease(config: KubeConfig, name: string): Lease {
-  const ask = kubernetesRequests(config);
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+export function kubernetesLease(entrance: AgentEntrance, name: string): Lease {
+  const ask = kubernetesRequests(entrance);
+  const { namespace } = entrance;
   const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases/${encodeURIComponent(name)}`;
   const send = async (put?: { body: string }): Promise<StoredLease> => {
     const stop = AbortSignal.timeout(answerMilliseconds);

@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
-import { KubeConfig } from '@kubernetes/client-node';
 import packageJson from '../package.json' with { type: 'json' };
 import { isZonebridgeError } from '../lib/core/errors.ts';
+import type { Entrance } from '../lib/kubernetes/administration/cluster-api.ts';
 import { clusterId, parseClusterSource } from '../lib/core/model/messages.ts';
 import { eventBridgeBus, sqsInbox } from './aws.ts';
 import { type AgentEnvironment, readEnvironment } from './environment.ts';
+import { kubeconfigEntrance, podEntrance } from './entrance.ts';
 import { serveHealth } from './health.ts';
 import { kubernetesDocuments, kubernetesObjects, kubernetesSource } from './kubernetes-api.ts';
 import { kubernetesLease } from './kubernetes-lease.ts';
@@ -19,14 +20,14 @@ const telemetry = jsonLines(console.log);
 
 async function main(): Promise<number> {
   const environment = readEnvironment(process.env);
-  const config = new KubeConfig();
-  if (environment.kubeconfig === undefined) config.loadFromCluster();
-  else config.loadFromFile(environment.kubeconfig);
+  const { kubeconfig } = environment;
+  const entrance =
+    kubeconfig === undefined ? await podEntrance(process.env) : await kubeconfigEntrance(kubeconfig);
   const agent = new Agent({
-    objects: kubernetesSource(config, systemRandom),
-    documents: environment.tellNetwork ? kubernetesDocuments(config) : undefined,
+    objects: kubernetesSource(entrance, systemRandom),
+    documents: environment.tellNetwork ? kubernetesDocuments(entrance) : undefined,
     services: environment.services,
-    wayBack: await wayBackOf(environment, config),
+    wayBack: await wayBackOf(environment, entrance),
     bus: eventBridgeBus(environment),
     inbox: sqsInbox(environment),
     clock: systemClock,
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
     environment.lease === undefined
       ? undefined
       : new Election({
-          lease: kubernetesLease(config, environment.lease),
+          lease: kubernetesLease(entrance, environment.lease),
           identity: `${hostname()}_${agent.process}`,
           clock: systemClock,
           elapsed,
@@ -65,14 +66,14 @@ async function main(): Promise<number> {
 /** The client of the store is loaded only where something is written: it would cost every agent memory. */
 async function wayBackOf(
   { wayBack, source }: AgentEnvironment,
-  config: KubeConfig,
+  entrance: Entrance,
 ): Promise<FollowOptions | undefined> {
   const cluster = parseClusterSource(source);
   if (wayBack === undefined || cluster === undefined) return undefined;
   const { s3Source } = await import('./aws-desired.ts');
   return {
     source: s3Source(wayBack),
-    objects: kubernetesObjects(config),
+    objects: kubernetesObjects(entrance),
     verify: signatureCheck(wayBack.publicKeys),
     cluster: clusterId(cluster),
     namespace: wayBack.namespace,

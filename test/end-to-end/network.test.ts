@@ -17,6 +17,7 @@ import { readNetwork } from '../../lib/core/network/translation.ts';
 import { defaultBrakes } from '../../lib/core/plan/brakes.ts';
 import { startRealApi } from '../contract/kubernetes/api-under-test.ts';
 import { type NetworkApi, networkSuite } from '../contract/kubernetes/network-suite.ts';
+import { entranceOf } from '../support/entrance.ts';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
 const text = { type: 'string' };
@@ -170,13 +171,13 @@ await kubernetesOrSkip('the network of a cluster on a real Kubernetes API', () =
         spec: { snatPolicy: 'Disabled' },
       },
     });
-    const documents = kubernetesDocuments(here.agent);
+    const documents = kubernetesDocuments(entranceOf(here.agent));
     const listed = await documents.read('/apis/eks.amazonaws.com/v1/nodeclasses?limit=100');
     expect(listed).toMatchObject({ object: { items: [{ metadata: { name: 'default' } }] } });
   });
 
   test('the rights are for these objects by name, and for nothing else', async () => {
-    const documents = kubernetesDocuments(here.agent);
+    const documents = kubernetesDocuments(entranceOf(here.agent));
     const system = '/api/v1/namespaces/kube-system';
     for (const path of [
       `${system}/configmaps`,

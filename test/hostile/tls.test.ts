@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { kubernetesSource } from '../../cluster-agent/kubernetes-api.ts';
 import { FortigateClient } from '../../lib/firewalls/fortigate/client.ts';
 import { fortigateSettings } from '../../lib/firewalls/fortigate/schema.ts';
+import { entranceOf } from '../support/entrance.ts';
 import { FakeClock, SeededRandom } from '../support/ports.ts';
 import { certify, type Identity } from '../support/pki.ts';
 
@@ -94,7 +95,7 @@ async function askKubernetes(port: number, host = '127.0.0.1'): Promise<unknown>
     currentContext: 'x',
   });
   try {
-    await kubernetesSource(config, new SeededRandom()).list('pod', {
+    await kubernetesSource(entranceOf(config), new SeededRandom()).list('pod', {
       next: undefined,
       stop: new AbortController().signal,
     });

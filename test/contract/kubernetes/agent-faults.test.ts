@@ -1,5 +1,6 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { expect, test, vi } from 'vitest';
+import { entranceOf } from '../../support/entrance.ts';
 import type { RecordingBus } from '../../support/agent-world.ts';
 import { createNamespace, createNode, createPod, setPod } from '../../support/cluster.ts';
 import { patience, removed, runAgent } from './running-agent.ts';
@@ -103,7 +104,7 @@ test.each([
   await createNamespace(core, 'shop');
   await createNode(core, 'node', ['10.0.0.1']);
   simulator.faults.add(faults);
-  const { agent, bus, ended } = runAgent(world.config, { epoch: () => 1, tuning });
+  const { agent, bus, ended } = runAgent(entranceOf(world.config), { epoch: () => 1, tuning });
   try {
     const gone = await churn(core, 1);
     await vi.waitUntil(() => agent.status.ready, patience);

@@ -5,6 +5,7 @@ import { contentHash } from '../../../lib/core/model/content-hash.ts';
 import { endpointId, shardOf } from '../../../lib/core/model/endpoint.ts';
 import { digestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
 import { digestVersion, shardDigest } from '../../../lib/core/model/shard-digest.ts';
+import { entranceOf } from '../../support/entrance.ts';
 import type { RecordingBus } from '../../support/agent-world.ts';
 import { agentAccount } from '../../support/agent-rights.ts';
 import { createNamespace, createNode, createPod, setPod } from '../../support/cluster.ts';
@@ -33,7 +34,7 @@ export function agentSuite(start: StartApi): void {
   const running: RunningAgent[] = [];
 
   async function startReadyAgent(hub: { digest?: number } = {}): Promise<RunningAgent> {
-    const started = runAgent(agentConfig, { ...hub, epoch: () => (epoch += 1) });
+    const started = runAgent(entranceOf(agentConfig), { ...hub, epoch: () => (epoch += 1) });
     running.push(started);
     await vi.waitUntil(() => started.agent.status.ready, patience);
     return started;

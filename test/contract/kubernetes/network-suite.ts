@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
 import { networkDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
 import { type NetworkReport, networkVersion } from '../../../lib/core/network/report.ts';
 import { readNetwork } from '../../../lib/core/network/translation.ts';
+import { entranceOf } from '../../support/entrance.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
 import { addNetworkRights, agentAccount } from '../../support/agent-rights.ts';
 import { RecordingTelemetry } from '../../support/ports.ts';
@@ -55,7 +56,7 @@ export function networkSuite(start: StartApi): NetworkApi {
       { timeout: 30_000, interval: 100 },
     );
     here.agent = await agentAccount(here.admin, here.api.url);
-    const documents = kubernetesDocuments(here.agent);
+    const documents = kubernetesDocuments(entranceOf(here.agent));
     here.read = () => readNetworkReport(documents, { all: 1, auto: 0 });
   });
 
@@ -96,8 +97,8 @@ export function networkSuite(start: StartApi): NetworkApi {
       inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch: 1, network: networkVersion });
     };
     const agent = new Agent({
-      objects: kubernetesSource(here.agent, systemRandom),
-      documents: kubernetesDocuments(here.agent),
+      objects: kubernetesSource(entranceOf(here.agent), systemRandom),
+      documents: kubernetesDocuments(entranceOf(here.agent)),
       bus,
       inbox,
       clock: systemClock,

@@ -1,9 +1,9 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import { kubernetesSource, type Tuning } from '../../../cluster-agent/kubernetes-api.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
 import { type EndpointChange, schemaVersion } from '../../../lib/core/model/messages.ts';
+import type { Entrance } from '../../../lib/kubernetes/administration/cluster-api.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
 import { RecordingTelemetry } from '../../support/ports.ts';
 
@@ -19,7 +19,7 @@ export interface RunningAgent {
 
 /** An agent whose hub answers hellos and keeps what was sent; with `digest` the hub takes digests of that version. */
 export function runAgent(
-  config: KubeConfig,
+  entrance: Entrance,
   { digest, epoch, tuning }: { digest?: number; epoch: () => number; tuning?: Partial<Tuning> },
 ): RunningAgent {
   const bus = new RecordingBus();
@@ -32,7 +32,7 @@ export function runAgent(
     inbox.deliver(digest === undefined ? answer : { ...answer, digest });
   };
   const agent = new Agent({
-    objects: kubernetesSource(config, systemRandom, tuning),
+    objects: kubernetesSource(entrance, systemRandom, tuning),
     documents: undefined,
     bus,
     inbox,

@@ -5,6 +5,7 @@ import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import type { ServicesTold } from '../../../cluster-agent/lib/ports.ts';
 import { systemClock, systemRandom } from '../../../cluster-agent/system.ts';
 import { type EndpointChange, schemaVersion, servicesVersion } from '../../../lib/core/model/messages.ts';
+import { entranceOf } from '../../support/entrance.ts';
 import { MemoryInbox, RecordingBus } from '../../support/agent-world.ts';
 import { addServiceRights, agentAccount } from '../../support/agent-rights.ts';
 import { createNamespace } from '../../support/cluster.ts';
@@ -44,7 +45,7 @@ export function serviceSuite(start: StartApi): void {
       inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch, services: servicesVersion });
     };
     const agent = new Agent({
-      objects: kubernetesSource(config, systemRandom),
+      objects: kubernetesSource(entranceOf(config), systemRandom),
       documents: undefined,
       services,
       bus,

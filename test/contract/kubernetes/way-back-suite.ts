@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { kubernetesObjects } from '../../../cluster-agent/kubernetes-api.ts';
 import { follow } from '../../../cluster-agent/lib/way-back/follow.ts';
 import { type DesiredEntry, entriesFor } from '../../../lib/core/way-back/contents.ts';
+import { entranceOf } from '../../support/entrance.ts';
 import { addRights, agentAccount } from '../../support/agent-rights.ts';
 import { createNamespace } from '../../support/cluster.ts';
 import { LocalSigner, PublishedState } from '../../support/memory-cluster.ts';
@@ -58,7 +59,7 @@ export function wayBackSuite(start: StartApi): void {
     return follow(
       {
         source,
-        objects: kubernetesObjects(agent),
+        objects: kubernetesObjects(entranceOf(agent)),
         verify: signer.verify,
         cluster,
         namespace: 'zonebridge',
