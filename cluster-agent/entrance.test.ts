@@ -39,12 +39,11 @@ test('a pod uses its service account, as it is at the moment', async () => {
   await writeFile(join(folder, 'token'), 'one\n');
   const environment = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
   await writeFile(join(folder, 'namespace'), 'zonebridge');
-  const { credentials, namespace, url } = await podEntrance(environment, folder);
-  expect(namespace).toBe('zonebridge');
-  expect(url).toBe('https://[fd00::1]:443');
-  expect(await credentials()).toEqual({ ca: 'authority', token: 'one' });
+  const pod = await podEntrance(environment, folder);
+  expect(pod).toMatchObject({ namespace: 'zonebridge', url: 'https://[fd00::1]:443' });
+  expect(await pod.credentials()).toEqual({ ca: 'authority', token: 'one' });
   await writeFile(join(folder, 'token'), 'two');
-  expect(await credentials()).toEqual({ ca: 'authority', token: 'two' });
+  expect(await pod.credentials()).toEqual({ ca: 'authority', token: 'two' });
 });
 
 test('outside of a pod, without a kubeconfig, it is said what is missing', async () => {

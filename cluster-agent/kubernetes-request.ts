@@ -18,9 +18,9 @@ export interface KubernetesRequest {
 export type Ask = (asked: KubernetesRequest) => Promise<IncomingMessage>;
 
 /** Requests with fresh credentials each. */
-export function kubernetesRequests({ credentials, url }: Entrance): Ask {
+export function kubernetesRequests(entrance: Entrance): Ask {
   return async (asked) => {
-    const response = await send(new URL(url + asked.path), await credentials(), asked);
+    const response = await send(new URL(entrance.url + asked.path), await entrance.credentials(), asked);
     const status = response.statusCode ?? 0;
     if (status === 200 || status === 201) return response;
     throw new ApiError(status, await readBody(response), response.headers['retry-after']);
