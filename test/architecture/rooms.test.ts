@@ -144,7 +144,7 @@ const rooms: readonly Room[] = [
     name: 'agent',
     files: /^cluster-agent\//,
     ours: [core, /^lib\/kubernetes\//, /^cluster-agent\//, /^package\.json$/],
-    packages: ['@kubernetes/client-node', 'prom-client', 'undici', 'zod', 'node:*'],
+    packages: ['prom-client', 'yaml', 'zod', 'node:*'],
   },
 ];
 
