@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { applyConfiguration } from '../../lib/app/commands/apply.ts';
+import { pauseWrites, resumeWrites } from '../../lib/app/commands/pause.ts';
 import { planConfiguration } from '../../lib/app/commands/plan.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import type { AddressGroup } from '../../lib/core/model/address-group.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
+const by = { name: 'somebody', principal: 'arn:aws:iam::111122223333:user/somebody' };
 
 /** Plans and applies as the command does. */
 async function apply(world: World, groups: AddressGroup[]): Promise<void> {
@@ -65,4 +67,19 @@ test('a group that comes back looks whose object it is, which nobody compared me
   await apply(world, [group('web')]);
   await world.upsert(pod('b', '10.1.0.2', web));
   expect(world.on('web')).toEqual(['192.0.2.1']);
+});
+
+test('a pause that takes the lease away while an apply releases is waited for', async () => {
+  const world = await World.start([group('web', { publish: [] })]);
+  await world.upsert(pod('a', '10.1.0.1', web));
+  world.tables.beforeCall = async (_, call) => {
+    if (!JSON.stringify(call).includes('allowGeneration')) return;
+    world.tables.beforeCall = undefined;
+    await pauseWrites(world.ports, world.configurations, { firewall: 'edge', by });
+  };
+  await apply(world, [group('web')]);
+  expect(world.on('web')).toEqual([]);
+  await resumeWrites(world.ports, world.configurations, { firewall: 'edge', by });
+  await world.settle();
+  expect(world.on('web')).toEqual(['10.1.0.1']);
 });

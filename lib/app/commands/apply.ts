@@ -81,12 +81,16 @@ export async function applyConfiguration(
     await noteOutcome(ports, action, { previous, outcome: 'no effect, somebody else applied meanwhile' });
     throw outdated(previous, error);
   }
-  const active = await configurations.active();
   // What was shown here must not be released for what somebody else has applied since.
-  if (active.generation !== generation) throw outdated(generation);
+  const stillActive = async (): Promise<ActiveConfiguration> => {
+    const now = await configurations.active();
+    if (now.generation !== generation) throw outdated(generation);
+    return now;
+  };
+  const active = await stillActive();
   await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
     const ids = new Set(firewalls.map(([id]) => id));
-    return release(ports, active, {
+    return release(ports, stillActive, {
       writerKey,
       plans: request.plans.filter(({ firewall }) => ids.has(firewall)),
       before,
@@ -197,44 +201,65 @@ function allowancesOf({ firewall, groups }: FirewallPlan): Allowance[] {
   }));
 }
 
+/** How often an order of a person may take the lease away before the `apply` gives up. */
+const releaseAttempts = 5;
+
 /**
  * Writes allowances and marks under the lease of the writer: a run that began with the older generation has ended then, so it can
- * neither hold what is released here nor write its older counters over the allowances.
+ * neither hold what is released here nor write its older counters over the allowances. A pause or a quarantine that interrupts it is
+ * waited for; doing it once more is harmless.
  */
 async function release(
   ports: Ports,
-  active: ActiveConfiguration,
-  work: { writerKey: string; plans: readonly FirewallPlan[]; before: ActiveConfiguration | undefined },
+  stillActive: () => Promise<ActiveConfiguration>,
+  work: Releasing,
 ): Promise<void> {
-  const lease = await waitForLease(ports, work.writerKey);
-  try {
-    for (const { firewall, groups } of work.plans) {
-      const kept = new Set(
-        work.before ? groupsOn(work.before.configuration, firewall).map((one) => one.group.name) : [],
-      );
-      await inParallel(groups, 8, async ({ group, allowance, look }) => {
-        await ports.tables.write(
-          updateObject(
-            { firewall, group, fence: lease.fence },
-            {
-              allowGeneration: active.generation,
-              allowAdd: allowance.add,
-              allowRemove: allowance.remove,
-            },
-            // Nobody compared the object while the group was not published there: it may be somebody else's by now.
-            kept.has(group) ? [] : ['ownership'],
-          ),
-        );
-        const time = ports.clock.now();
-        await inParallel(look, 16, (key) =>
-          ports.tables.write(
-            markDirty({ id: ports.random.id(), firewall, key, cause: 'configuration', time }),
-          ),
-        );
-      });
+  for (let attempt = 1; ; attempt++) {
+    const lease = await waitForLease(ports, work.writerKey);
+    try {
+      return await releaseUnder(ports, await stillActive(), work, lease);
+    } catch (error) {
+      if (attempt >= releaseAttempts || !isZonebridgeError(error, 'store/condition-failed')) throw error;
+    } finally {
+      await releaseLease(ports.tables, lease);
     }
-  } finally {
-    await releaseLease(ports.tables, lease);
+  }
+}
+
+interface Releasing {
+  writerKey: string;
+  plans: readonly FirewallPlan[];
+  before: ActiveConfiguration | undefined;
+}
+
+async function releaseUnder(
+  ports: Ports,
+  active: ActiveConfiguration,
+  work: Releasing,
+  lease: Lease,
+): Promise<void> {
+  for (const { firewall, groups } of work.plans) {
+    const kept = new Set(
+      work.before ? groupsOn(work.before.configuration, firewall).map((one) => one.group.name) : [],
+    );
+    await inParallel(groups, 8, async ({ group, allowance, look }) => {
+      await ports.tables.write(
+        updateObject(
+          { firewall, group, fence: lease.fence },
+          {
+            allowGeneration: active.generation,
+            allowAdd: allowance.add,
+            allowRemove: allowance.remove,
+          },
+          // Nobody compared the object while the group was not published there: it may be somebody else's by now.
+          kept.has(group) ? [] : ['ownership'],
+        ),
+      );
+      const time = ports.clock.now();
+      await inParallel(look, 16, (key) =>
+        ports.tables.write(markDirty({ id: ports.random.id(), firewall, key, cause: 'configuration', time })),
+      );
+    });
   }
 }
 
