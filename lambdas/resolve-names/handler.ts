@@ -11,5 +11,5 @@ const compute = composeCompute();
 export const handler = middy()
   .use(figures(app, 'resolve-names'))
   .handler(async () => {
-    await resolveNames(app, ({ settings }) => compute(settings));
+    await resolveNames(app, ({ region, readRole }) => compute({ region, readRole }));
   });

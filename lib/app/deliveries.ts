@@ -7,6 +7,7 @@ export const deliveries = {
   wake: { visibility: 150, retention: 14 * 86_400, deliveries: 1000, timeout: 120, batch: 1 },
   reconcile: { visibility: 330, retention: 3_600, deliveries: 3, timeout: 300, batch: 1, concurrency: 5 },
   agent: { visibility: 30, retention: 86_400, deliveries: 5 },
+  hosts: { visibility: 330, retention: 86_400, deliveries: 5, timeout: 55, batch: 10, concurrency: 2 },
   sweep: { timeout: 50 },
 } as const;
 

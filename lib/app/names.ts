@@ -39,9 +39,18 @@ export const names = {
   onboardingRole: (hub: string) => `${prefix(hub)}-onboarding`,
   /** Role of the function that looks behind the names of load balancers; roles in other accounts trust it. */
   resolverRole: (hub: string) => `${prefix(hub)}-resolver`,
+  /** Role of the function that tells of hosts; roles in other accounts trust it. */
+  hostsRole: (hub: string) => `${prefix(hub)}-hosts`,
   /** SNS topic of all alarms that call somebody. */
   alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,
   /** Alarm of one kind about one firewall, cluster or queue. */
   alarm: (hub: string, kind: string, subject: string) => `${prefix(hub)}-${kind}-${subject}`,
   metricsNamespace: 'Zonebridge',
 } as const;
+
+/** Whose queue it is, by its ARN: the key of a section of hosts. */
+export function hostsOfQueue(hub: string, arn: string): string {
+  const queue = arn.split(':').at(-1) ?? '';
+  const start = names.agentQueue(hub, '');
+  return queue.startsWith(start) ? queue.slice(start.length) : '';
+}

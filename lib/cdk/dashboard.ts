@@ -34,7 +34,7 @@ export class HubDashboard extends Construct {
     super(scope, id);
     const hub = configuration.hub.name;
     const firewalls = Object.keys(configuration.firewalls);
-    const clusters = Object.keys(configuration.clusters);
+    const clusters = [...Object.keys(configuration.clusters), ...Object.keys(configuration.hosts ?? {})];
     const dashboard = new Dashboard(this, 'Page', { dashboardName: `zonebridge-${hub}` });
     dashboard.addWidgets(
       text(`# Zonebridge ${hub}\nWhat each alarm means and what to do: \`docs/runbook.md\`.`),

@@ -16,7 +16,8 @@ export type UseCase =
   | 'archive-changes'
   | 'onboard-clusters'
   | 'publish-desired'
-  | 'resolve-names';
+  | 'resolve-names'
+  | 'tell-hosts';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'put' | 'list';
@@ -64,6 +65,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   'onboard-clusters': { control: ['read', 'write'] },
   // What the firewalls have of each group, and the row of what was published.
   'publish-desired': { ledger: ['read'], control: ['read', 'write'] },
+  // It reads whether a host is known, and keeps what it told last; everything else goes through ingest.
+  'tell-hosts': { endpoints: ['read'], control: ['read', 'write'] },
   // It takes endpoints through the groups again, as ingest would.
   'resolve-names': {
     endpoints: ['read', 'write'],

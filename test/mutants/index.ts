@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofElection } from './of-election.ts';
+import { ofHosts } from './of-hosts.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...ofSync,
   ...ofDevice,
   ...ofNetwork,
+  ...ofHosts,
   ...ofOnboarding,
   ...ofOrders,
   ...ofWatch,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { hostsSchema } from './hosts-schema.ts';
 import type { AddressGroup, BrakeSettings } from '../../core/model/address-group.ts';
 import { defaultBrakes } from '../../core/plan/brakes.ts';
 import type { ConfigurationFiles } from './files.ts';
@@ -11,10 +12,12 @@ import type {
   ClusterConfiguration,
   Configuration,
   FirewallConfiguration,
+  HostsConfiguration,
   HubConfiguration,
   NetworkConfiguration,
   TicketSystem,
 } from './model.ts';
+import { type Origin, originsOf } from './origins.ts';
 import type { Report } from './report.ts';
 import {
   brakesSchema,
@@ -33,14 +36,19 @@ export interface Draft {
   hub: HubConfiguration | undefined;
   networks: Map<string, NetworkConfiguration>;
   clusters: Map<string, ClusterConfiguration>;
+  hosts: Map<string, HostsConfiguration>;
+  /** Clusters and hosts that could be read. */
+  origins: Map<string, Origin>;
   firewalls: Map<string, FirewallConfiguration>;
   groups: Map<string, AddressGroup>;
   approvals: Configuration['approvals'];
   quarantine: Configuration['quarantine'];
   ticketSystems: Map<string, TicketSystem>;
   /** All names of a section, so that a reference to a faulty entry is not a second problem. */
-  declared: Record<'networks' | 'clusters' | 'firewalls' | 'groups' | 'ticketSystems', ReadonlySet<string>>;
+  declared: Record<Section | 'origins', ReadonlySet<string>>;
 }
+
+type Section = 'networks' | 'clusters' | 'hosts' | 'firewalls' | 'groups' | 'ticketSystems';
 
 export interface DraftContext {
   report: Report;
@@ -60,6 +68,7 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
 
   const networks = entries('networks', sources, report);
   const clusters = entries('clusters', sources, report);
+  const hosts = entries('hosts', sources, report);
   const firewalls = entries('firewalls', sources, report);
   const groups = entries('groups', sources, report);
   const ticketSystems = entries('ticketSystems', sources, report);
@@ -67,16 +76,23 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
   const declared = {
     networks: new Set(networks.keys()),
     clusters: new Set(clusters.keys()),
+    hosts: new Set(hosts.keys()),
+    origins: new Set([...clusters.keys(), ...hosts.keys()]),
     firewalls: new Set(firewalls.keys()),
     groups: new Set(groups.keys()),
     ticketSystems: new Set(ticketSystems.keys()),
+  };
+  const read = {
+    clusters: parseAll(clusters, (value, name) => parseCluster(report, name, value)),
+    hosts: parseAll(hosts, (value, name) => report.parse(hostsSchema, value, ['hosts', name])),
   };
   return {
     hub: sources.sections.has('hub')
       ? report.parse(hubSchema, sources.sections.get('hub'), ['hub'])
       : undefined,
     networks: parseAll(networks, (value, name) => report.parse(networkSchema, value, ['networks', name])),
-    clusters: parseAll(clusters, (value, name) => parseCluster(report, name, value)),
+    ...read,
+    origins: originsOf(read),
     firewalls: await parseFirewalls(firewalls, context),
     groups: parseAll(groups, (value, name) => parseGroup(report, { name, value, brakes })),
     approvals: section('approvals', approvalsSchema, { sources, report }),
@@ -99,7 +115,7 @@ function section<T>(
 }
 
 /** Entries of a section; a name in a wrong form is reported, its entry is checked all the same. */
-function entries(section: keyof Draft['declared'], sources: Sources, report: Report): Map<string, unknown> {
+function entries(section: Section, sources: Sources, report: Report): Map<string, unknown> {
   const value = sources.sections.get(section) ?? {};
   if (!isMap(value)) {
     report.problem([section], 'must be a map of names and their entries');

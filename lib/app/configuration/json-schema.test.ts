@@ -52,6 +52,7 @@ describe('the JSON Schema', () => {
       'hub',
       'networks',
       'clusters',
+      'hosts',
       'firewalls',
       'brakes',
       'groups',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostsSchema } from './hosts-schema.ts';
 import type { FirewallModule } from '../../core/firewall.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { DocumentPath } from './source/path.ts';
@@ -45,6 +46,11 @@ export function configurationJsonSchema(modules: Modules): JsonSchema {
       hub: { description: 'The account that runs everything.', ...convert(hubSchema) },
       networks: map(convert(networkSchema), keySchemas.networks, 'Where firewalls are reached from.'),
       clusters: map(convert(clusterSchema), keySchemas.clusters, 'Clusters, by a name of your choice.'),
+      hosts: map(
+        convert(hostsSchema),
+        keySchemas.hosts,
+        'EC2 instances beside the clusters, by a name of your choice.',
+      ),
       firewalls: map(
         firewallJsonSchema(modules),
         keySchemas.firewalls,

@@ -51,6 +51,7 @@ function complete(draft: Draft, hub: Configuration['hub']): Configuration {
     hub,
     networks: Object.fromEntries(draft.networks),
     clusters: Object.fromEntries(draft.clusters),
+    ...(draft.hosts.size === 0 ? {} : { hosts: Object.fromEntries(draft.hosts) }),
     firewalls: Object.fromEntries(draft.firewalls),
     groups: Object.fromEntries(draft.groups),
     ...(draft.approvals === undefined ? {} : { approvals: draft.approvals }),

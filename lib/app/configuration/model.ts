@@ -8,6 +8,8 @@ export interface Configuration {
   hub: HubConfiguration;
   networks: Record<string, NetworkConfiguration>;
   clusters: Record<string, ClusterConfiguration>;
+  /** EC2 instances beside the clusters. */
+  hosts?: Record<string, HostsConfiguration> | undefined;
   firewalls: Record<string, FirewallConfiguration>;
   groups: Record<string, AddressGroup>;
   /** As written; `approval-rules.ts` knows the defaults. */
@@ -93,6 +95,20 @@ export interface ClusterConfiguration {
   readRole?: string | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */
   oidcProvider?: string | undefined;
+}
+
+/** EC2 instances that carry tags, as the nodes of a cluster that is none. */
+export interface HostsConfiguration {
+  account: string;
+  region: string;
+  realm: string;
+  /** Ranges of their addresses; anything else is refused. */
+  ranges: readonly string[];
+  sharedRanges: boolean;
+  /** Tag key to the values that count; `*` alone is any value. All keys must match. */
+  tags: Record<string, readonly string[]>;
+  /** Role in their account that may describe EC2 there; in another account than that of the hub. */
+  readRole?: string | undefined;
 }
 
 /** Exactly one of `only` and `never`. */

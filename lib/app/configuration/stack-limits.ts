@@ -56,8 +56,13 @@ function unreachableNetworks({ networks }: Configuration): Problem[] {
   return [...withoutRoutes, ...twice];
 }
 
-function longNames({ hub, clusters, networks }: Configuration): Problem[] {
+function longNames({ hub, clusters, hosts = {}, networks }: Configuration): Problem[] {
   const candidates = [
+    ...Object.keys(hosts).map((key) => ({
+      path: `hosts.${key}`,
+      name: names.agentQueue(hub.name, key),
+      most: queueNameLength,
+    })),
     ...Object.keys(clusters).flatMap((key) => [
       { path: `clusters.${key}`, name: names.agentQueue(hub.name, key), most: queueNameLength },
       { path: `clusters.${key}`, name: names.agentRole(hub.name, key), most: roleNameLength },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostsSchema } from './hosts-schema.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { Configuration } from './model.ts';
@@ -27,8 +28,15 @@ export function dataOf({ groups, approvals, quarantine }: Configuration): DataCo
 }
 
 export function infrastructureOf(configuration: Configuration): InfrastructureConfiguration {
-  const { hub, networks, clusters, firewalls, ticketSystems } = configuration;
-  return { hub, networks, clusters, firewalls, ...(ticketSystems ? { ticketSystems } : {}) };
+  const { hub, networks, clusters, hosts, firewalls, ticketSystems } = configuration;
+  return {
+    hub,
+    networks,
+    clusters,
+    ...(hosts ? { hosts } : {}),
+    firewalls,
+    ...(ticketSystems ? { ticketSystems } : {}),
+  };
 }
 
 /** JSON with sorted keys: equal configurations give equal text, in whatever order their files were written. */
@@ -52,6 +60,7 @@ const stored = z.strictObject({
     keySchemas.clusters,
     clusterSchema.required({ name: true, sharedRanges: true, namespace: true, serviceAccount: true }),
   ),
+  hosts: z.record(keySchemas.hosts, hostsSchema.required({ sharedRanges: true })).optional(),
   firewalls: z.record(
     keySchemas.firewalls,
     firewallSchema.required({ kind: true, network: true, realms: true, reconcileMinutes: true }).extend({

@@ -39,10 +39,9 @@ export interface AddressWarning {
 }
 
 /** What is known of the networks of these clusters. Two rows or fewer a cluster; never on the way of a change. */
-export async function knownNetworks(
-  ports: Ports,
-  clusters: readonly ActiveCluster[],
-): Promise<KnownNetwork[]> {
+export async function knownNetworks(ports: Ports, all: readonly ActiveCluster[]): Promise<KnownNetwork[]> {
+  // Nobody translates what hosts send, as far as anybody tells.
+  const clusters = all.filter(({ tags }) => tags === undefined);
   const items = await ports.tables.read(clusters.flatMap(({ id }) => [networkKey(id), clusterKey(id)]));
   const now = ports.clock.now();
   return clusters.map(({ key: cluster }, index) => {

@@ -2,9 +2,11 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type CompiledGroup, compileGroup } from '../../core/model/group-selection.ts';
 import { parseRanges, type Ranges } from '../../core/model/address.ts';
 import { digest } from '../../core/model/content-hash.ts';
-import { clusterId } from '../../core/model/messages.ts';
+import type { TagFilter } from '../../core/compute.ts';
+import { type ClusterIdentity, clusterId, clusterSource } from '../../core/model/messages.ts';
 import type { Item, ItemUpdate, Key, Tables, Write } from '../../core/ports.ts';
-import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
+import type { ClusterConfiguration, Configuration, HostsConfiguration } from '../configuration/model.ts';
+import { hostsIdentity } from '../configuration/origins.ts';
 import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { type Freeze, readFreezes } from '../freezes.ts';
@@ -54,7 +56,15 @@ export interface ActiveCluster {
   realm: string;
   ranges: Ranges;
   sharedRanges: boolean;
-  settings: ClusterConfiguration;
+  /** The one event source that speaks for it. */
+  source: string;
+  region: string;
+  /** Role in its account that may describe EC2 there. */
+  readRole: string | undefined;
+  /** As configured; empty for hosts. */
+  settings: Partial<ClusterConfiguration>;
+  /** Only of hosts: the tags that they carry. */
+  tags: TagFilter | undefined;
 }
 
 /** Row that says which generation is active; pauses of everything and the version of the quarantines stand in it, too. */
@@ -280,11 +290,11 @@ export function derive(
   configuration: Configuration,
 ): ActiveConfiguration {
   const clusters = new Map<string, ActiveCluster>();
-  for (const [key, settings] of Object.entries(configuration.clusters)) {
-    const id = clusterId(settings);
-    const { realm, sharedRanges } = settings;
-    clusters.set(id, { key, id, realm, sharedRanges, ranges: parseRanges(settings.ranges), settings });
-  }
+  const { hosts = {} } = configuration;
+  for (const [key, settings] of Object.entries(configuration.clusters))
+    add(clusters, { key, identity: settings, place: settings, settings, tags: undefined });
+  for (const [key, place] of Object.entries(hosts))
+    add(clusters, { key, identity: hostsIdentity(key, place), place, settings: {}, tags: place.tags });
   const groups = Object.values(configuration.groups).map(compileGroup);
   return {
     generation,
@@ -299,4 +309,22 @@ export function derive(
     quarantines: noQuarantines,
     paused: undefined,
   };
+}
+
+function add(
+  clusters: Map<string, ActiveCluster>,
+  one: {
+    key: string;
+    identity: ClusterIdentity;
+    place: ClusterConfiguration | HostsConfiguration;
+    settings: Partial<ClusterConfiguration>;
+    tags: TagFilter | undefined;
+  },
+): void {
+  const { key, identity, place, settings, tags } = one;
+  const { realm, sharedRanges, region, readRole } = place;
+  const id = clusterId(identity);
+  const source = clusterSource(identity);
+  const ranges = parseRanges(place.ranges);
+  clusters.set(id, { key, id, source, realm, sharedRanges, ranges, region, readRole, settings, tags });
 }

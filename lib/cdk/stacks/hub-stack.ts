@@ -19,6 +19,7 @@ import { byPrefix, consumeRight, queueArn, sendRight } from '../rights.ts';
 import { Schedules } from '../schedules.ts';
 import type { StackSettings } from '../settings.ts';
 import { StateTables } from '../state-tables.ts';
+import { ToldHosts } from '../told-hosts.ts';
 import { ZonebridgeFunction } from '../zonebridge-function.ts';
 import { ZonebridgeStack } from '../zonebridge-stack.ts';
 
@@ -61,6 +62,11 @@ export class HubStack extends ZonebridgeStack {
     if (resolved.length > 0) {
       const request = { surroundings, monitoring, clusters: resolved, undelivered };
       functions.push(new NameResolution(this, 'Names', request).function);
+    }
+    const { hosts = {} } = settings.configuration;
+    if (Object.keys(hosts).length > 0) {
+      const request = { surroundings, monitoring, hosts, undelivered, ingest };
+      functions.push(new ToldHosts(this, 'Hosts', request).function);
     }
     new HubDashboard(this, 'Dashboard', {
       configuration: settings.configuration,

@@ -35,9 +35,17 @@ async function validate(cli: Cli): Promise<void> {
   });
 }
 
-function counts({ networks, clusters, firewalls, groups }: Configuration): string {
-  return Object.entries({ network: networks, cluster: clusters, firewall: firewalls, group: groups })
+function counts({ networks, clusters, hosts = {}, firewalls, groups }: Configuration): string {
+  const sections = {
+    network: networks,
+    cluster: clusters,
+    'section of hosts': hosts,
+    firewall: firewalls,
+    group: groups,
+  };
+  return Object.entries(sections)
     .map(([word, entries]) => [word, Object.keys(entries).length] as const)
+    .filter(([word, count]) => count > 0 || !word.includes(' '))
     .map(([word, count]) => `${count} ${word}${count === 1 ? '' : 's'}`)
     .join(', ');
 }

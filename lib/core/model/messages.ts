@@ -15,8 +15,8 @@ const wellFormed = (longest: number) =>
     .max(longest)
     .refine((text) => text.isWellFormed(), 'holds half a character');
 
-/** Longest label key (prefix 253, slash, name 63) and value that Kubernetes admits. */
-const labels = z.record(wellFormed(317), wellFormed(63));
+/** Longest label key (prefix 253, slash, name 63) that Kubernetes admits, and longest value of a tag of EC2; labels have 63. */
+const labels = z.record(wellFormed(317), wellFormed(256));
 const addresses = z.array(z.string().max(45)).max(64);
 const name = wellFormed(253).min(1);
 const uid = wellFormed(128).min(1);

@@ -6,8 +6,10 @@ import type { Report } from '../report.ts';
  * on what lies behind the firewall. Whether pods are seen is for `plan`, which knows the clusters' networks.
  */
 export function warnAboutSharedAddresses(draft: Draft, report: Report): void {
-  for (const { name, addresses, publish } of draft.groups.values()) {
-    if (addresses !== 'node') continue;
+  for (const { name, addresses, clusters, publish } of draft.groups.values()) {
+    // Nobody shares the address of a host.
+    const hostsAlone = clusters?.every((key) => draft.declared.hosts.has(key)) === true;
+    if (addresses !== 'node' || hostsAlone) continue;
     const silent = publish
       .map(({ firewall }) => firewall)
       .filter((id) => draft.firewalls.has(id) && draft.firewalls.get(id)?.destinations === undefined);

@@ -1,8 +1,8 @@
 import { parseRanges, rangesOverlap } from '../../../core/model/address.ts';
-import { clusterId } from '../../../core/model/messages.ts';
 import { names } from '../../names.ts';
 import type { Draft } from '../draft.ts';
 import type { ClusterConfiguration } from '../model.ts';
+import type { Origin } from '../origins.ts';
 import type { Report } from '../report.ts';
 
 /** Clusters of one stack: it ends at 500 resources (design section 8). */
@@ -14,12 +14,16 @@ const longestRole = 64;
 export function checkClusters(draft: Draft, report: Report): void {
   checkAdmitted(draft, report);
   const clusters = [...draft.clusters];
-  for (const [index, [name, cluster]] of clusters.entries()) {
+  for (const [name, cluster] of clusters) {
     checkRoleName(name, draft, report);
     checkResolving(name, cluster, { draft, report });
-    for (const [other, before] of clusters.slice(0, index)) {
-      checkSame({ name, cluster }, { name: other, cluster: before }, report);
-      checkOverlap({ name, cluster }, { name: other, cluster: before }, report);
+  }
+  checkHosts(draft, report);
+  const origins = Array.from(draft.origins, ([name, origin]) => ({ name, origin }));
+  for (const [index, one] of origins.entries()) {
+    for (const other of origins.slice(0, index)) {
+      checkSame(one, other, report);
+      checkOverlap(one, other, report);
     }
   }
   for (const [cell, members] of Map.groupBy(clusters, ([, { cell }]) => cell)) {
@@ -87,28 +91,38 @@ function checkRoleName(name: string, draft: Draft, report: Report): void {
   report.problem(['clusters', name], message);
 }
 
+/** Hosts go by their keys beside clusters, and lie where the hub may look. */
+function checkHosts(draft: Draft, report: Report): void {
+  for (const [name, { account, readRole }] of draft.hosts) {
+    const at = ['hosts', name];
+    if (draft.declared.clusters.has(name))
+      report.problem(at, 'a cluster has this name already; choose another');
+    checkReadRole({ at, account, readRole, wanted: true }, draft, report);
+  }
+}
+
 interface Named {
   name: string;
-  cluster: ClusterConfiguration;
+  origin: Origin;
 }
 
 function checkSame(one: Named, other: Named, report: Report): void {
-  if (clusterId(one.cluster) !== clusterId(other.cluster)) return;
-  const first = `${other.name} (${report.whereabouts(['clusters', other.name])})`;
+  if (one.origin.id !== other.origin.id) return;
+  const first = `${other.name} (${report.whereabouts([other.origin.section, other.name])})`;
   report.problem(
-    ['clusters', one.name],
+    [one.origin.section, one.name],
     `is the same cluster as ${first}: account, region and name are equal`,
   );
 }
 
 function checkOverlap(one: Named, other: Named, report: Report): void {
-  if (one.cluster.realm !== other.cluster.realm) return;
-  if (!rangesOverlap(parseRanges(one.cluster.ranges), parseRanges(other.cluster.ranges))) return;
-  const silent = [one, other].filter(({ cluster }) => !cluster.sharedRanges).map(({ name }) => name);
+  if (one.origin.realm !== other.origin.realm) return;
+  if (!rangesOverlap(parseRanges(one.origin.ranges), parseRanges(other.origin.ranges))) return;
+  const silent = [one, other].filter(({ origin }) => !origin.sharedRanges).map(({ name }) => name);
   if (silent.length === 0) return;
-  const where = `${other.name} (${report.whereabouts(['clusters', other.name, 'ranges'])})`;
+  const where = `${other.name} (${report.whereabouts([other.origin.section, other.name, 'ranges'])})`;
   report.problem(
-    ['clusters', one.name, 'ranges'],
-    `overlaps with the ranges of ${where} in realm ${one.cluster.realm}: give them separate realms, or, if they share a subnet, set sharedRanges: true on ${silent.join(' and ')}`,
+    [one.origin.section, one.name, 'ranges'],
+    `overlaps with the ranges of ${where} in realm ${one.origin.realm}: give them separate realms, or, if they share a subnet, set sharedRanges: true on ${silent.join(' and ')}`,
   );
 }

@@ -9,6 +9,7 @@ export function checkGroups(draft: Draft, report: Report): void {
   for (const group of draft.groups.values()) {
     checkKind(group, report);
     checkScope(group, report);
+    checkHosts(group, draft, report);
     checkModes(group, report);
     checkRanges(group, draft, report);
     if (group.owner === undefined)
@@ -56,6 +57,20 @@ function checkScope(group: AddressGroup, report: Report): void {
   }
 }
 
+/** Hosts are nodes, and lie in no namespace: a group of hosts alone that asks for anything else would stay empty. */
+function checkHosts(
+  { name, addresses, clusters = [], namespaces }: AddressGroup,
+  draft: Draft,
+  report: Report,
+): void {
+  if (clusters.length === 0 || !clusters.every((key) => draft.declared.hosts.has(key))) return;
+  const at = ['groups', name];
+  if (addresses !== 'node')
+    report.problem([...at, 'addresses'], `hosts have no ${addresses} addresses; use \`addresses: node\``);
+  else if (namespaces === undefined || !compileSelector(namespaces, { allowGlobal: true }).isGlobal)
+    report.problem(at, 'hosts lie in no namespace; use `namespaces: global()`');
+}
+
 function checkModes(group: AddressGroup, report: Report): void {
   if (group.addresses !== 'pod') return;
   for (const [index, { mode }] of group.publish.entries()) {
@@ -68,8 +83,8 @@ function checkModes(group: AddressGroup, report: Report): void {
 
 /** A range outside every range of the group's clusters could never let an address through. */
 function checkRanges(group: AddressGroup, draft: Draft, report: Report): void {
-  const names = group.clusters ?? [...draft.declared.clusters];
-  const clusters = names.flatMap((name) => draft.clusters.get(name) ?? []);
+  const names = group.clusters ?? [...draft.declared.origins];
+  const clusters = names.flatMap((name) => draft.origins.get(name) ?? []);
   if (clusters.length < names.length) return;
   const allowed = parseRanges(clusters.map(({ ranges }) => ranges).flat());
   for (const [index, range] of (group.ranges ?? []).entries()) {

@@ -6,9 +6,9 @@ import { suggest } from '../suggest.ts';
 
 /** Every name that one entry uses for another exists, and what is joined can meet. */
 export function checkReferences(draft: Draft, report: Report): void {
-  const realms = new Set([...draft.clusters.values()].map(({ realm }) => realm));
+  const realms = new Set([...draft.origins.values()].map(({ realm }) => realm));
   // A faulty cluster may hold the missing realm.
-  const allClustersRead = draft.clusters.size === draft.declared.clusters.size;
+  const allClustersRead = draft.origins.size === draft.declared.origins.size;
   for (const [id, firewall] of draft.firewalls) {
     known(report, ['firewalls', id, 'network'], {
       word: firewall.network,
@@ -49,7 +49,7 @@ function checkGroup(group: AddressGroup, draft: Draft, report: Report): void {
     known(report, [...at, 'clusters', index], {
       word: cluster,
       kind: 'cluster',
-      names: draft.declared.clusters,
+      names: draft.declared.origins,
     });
   }
   const seen = new Map<string, number>();
@@ -74,8 +74,8 @@ function checkRealms(
   report: Report,
 ): void {
   const firewall = draft.firewalls.get(target.firewall);
-  const names = target.group.clusters ?? [...draft.declared.clusters];
-  const clusters = names.map((name) => draft.clusters.get(name));
+  const names = target.group.clusters ?? [...draft.declared.origins];
+  const clusters = names.map((name) => draft.origins.get(name));
   if (firewall === undefined || clusters.length === 0) return;
   const realms = clusters.map((cluster) => cluster?.realm);
   if (realms.some((realm) => realm === undefined || firewall.realms.includes(realm))) return;
