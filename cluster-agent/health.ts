@@ -4,7 +4,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import type { AgentStatus } from './lib/status.ts';
 
 /**
- * Serves what is known about the agent:
+ * Serves what is known about the agent, and keeps the process alive: a follower has nothing else that does between two looks at the Lease.
  * - `/healthz`: 200 while the process answers; a restart helps against nothing else, so nothing else fails it.
  * - `/readyz`: 200 when all kinds were listed, the hub gave an epoch and accepted the state at start; else 503.
  * - `/metrics`: Prometheus text.
@@ -38,6 +38,5 @@ export async function serveHealth(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen({ port: listen.port, host: listen.host }, resolve);
   });
-  server.unref();
   return { port: (server.address() as AddressInfo).port, server };
 }

@@ -154,10 +154,8 @@ export class Election {
   #observe(stored: StoredLease | undefined): StoredLease | undefined {
     const now = this.#options.elapsed();
     this.#answered = now;
-    if (!stored) {
-      this.#seen = undefined;
-      return undefined;
-    }
+    // One that is gone says nothing: its holder makes it again at the next renewal.
+    if (!stored) return undefined;
     const text = JSON.stringify(stored.record);
     if (text !== this.#seen?.text) {
       const { holder, durationSeconds: seconds } = stored.record;
