@@ -135,5 +135,5 @@ export class AgentSurroundings {
 /** Where `/readyz` and `/metrics` of a process answer, once it said so. */
 export function healthOf({ log }: AgentProcess): string | undefined {
   const port = log.find(({ message }) => message === 'agent starts')?.['port'];
-  return port === undefined ? undefined : `http://127.0.0.1:${String(port)}`;
+  return port === undefined ? undefined : `http://127.0.0.1:${Number(port)}`;
 }
