@@ -93,6 +93,10 @@ async function state() {
 beforeEach(async () => {
   [instances, fault, meanwhile, messages] = [new Map(), undefined, undefined, []];
   world = new World([databases]);
+  await begin();
+});
+
+async function begin(): Promise<void> {
   world.configuration.hosts = {
     legacy: {
       account: '111122223333',
@@ -104,7 +108,7 @@ beforeEach(async () => {
     },
   };
   await world.activate();
-});
+}
 
 describe('hosts', () => {
   test('that carry the tags are published, verified in every shard, and seen in status and explain', async () => {
@@ -156,6 +160,15 @@ describe('hosts', () => {
     instances.delete('i-00000003');
     await minute(2);
     expect(world.on('db').sort()).toEqual(['10.9.0.1', '10.9.0.4', '10.9.0.5']);
+  });
+
+  test('are in no group that does not name them', async () => {
+    const everywhere = { ...databases, name: 'everywhere', clusters: undefined };
+    world = new World([databases, everywhere]);
+    await begin();
+    launch(1);
+    await minute(2);
+    expect([world.on('db'), world.on('everywhere')]).toEqual([['10.9.0.1'], []]);
   });
 
   test('stay when EC2 does not answer, and then nobody counts as heard', async () => {

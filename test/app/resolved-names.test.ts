@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { resolveNames } from '../../lib/app/balancers/resolve-names.ts';
 import { explain } from '../../lib/app/commands/explain-group.ts';
+import { readStatus } from '../../lib/app/commands/status.ts';
 import { listNamed } from '../../lib/app/state/named.ts';
 import type { Compute, NetworkInterface } from '../../lib/core/compute.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
@@ -114,9 +115,14 @@ describe('host names of load balancers', () => {
     const told = JSON.stringify(endpoints);
     expect(told).toContain('not the name of an AWS load balancer');
     expect(told).toContain('no network interface of that load balancer');
+    const warning = async () => (await readStatus(world)).unseen.find(({ text }) => text.includes('lacks'));
+    expect((await warning())?.text).toMatch(
+      /lacks 2 load balancers that are known by name alone: "shop.example.com" \(it is not the name/,
+    );
     interfaces = [network('10.2.0.1')];
     await round();
     expect(JSON.stringify((await explain(world, 'shop/a')).endpoints)).not.toContain('no network interface');
+    expect((await warning())?.text).toMatch(/lacks a load balancer/);
   });
 
   test('that stand for two load balancers are refused', async () => {
@@ -166,5 +172,9 @@ describe('host names of load balancers', () => {
     await world.activate();
     await round();
     expect(asked).toBe(0);
+    const { unseen } = await readStatus(world);
+    expect(unseen.some(({ remedy }) => remedy.includes('set `resolveNames: true` in cluster one'))).toBe(
+      true,
+    );
   });
 });

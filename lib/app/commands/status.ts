@@ -5,6 +5,7 @@ import type { WriteMode } from '../../core/model/address-group.ts';
 import { expiredGroups } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key } from '../../core/ports.ts';
+import { unresolvedIn } from '../balancers/unresolved.ts';
 import type { App } from '../compose.ts';
 import {
   type AddressWarning,
@@ -99,7 +100,7 @@ export interface Status {
   clusters: ClusterStatus[];
   /** What is known of the networks of the clusters, in their order. */
   networks: KnownNetwork[];
-  /** Groups whose addresses a firewall does not see. */
+  /** Groups whose addresses a firewall does not see, or that nobody tells or knows. */
   unseen: AddressWarning[];
   /** Groups of node addresses, which all pods of their nodes have; who that is takes a look at every endpoint, so `explain` tells it. */
   sharing: string[];
@@ -149,7 +150,10 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
       clusterStatus(ports, active, cluster),
     ),
     networks,
-    unseen: addressWarnings(configuration, groupSights(configuration, networks)),
+    unseen: [
+      ...addressWarnings(configuration, groupSights(configuration, networks)),
+      ...(await unresolvedIn(ports, active)),
+    ],
     sharing: Object.values(configuration.groups).flatMap(({ name, addresses }) =>
       addresses === 'node' ? [name] : [],
     ),

@@ -24,6 +24,13 @@ describe('a section of hosts', () => {
     expect(warnings.filter(({ path }) => path.startsWith('groups'))).toEqual([]);
   });
 
+  test('that no group names is told as such, and is no way to a firewall that sees its realm alone', async () => {
+    const { warnings } = await load(withHosts());
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ path: 'hosts.legacy', message: expect.stringMatching(/no group names it/) }),
+    );
+  });
+
   const cases: Case[] = [
     ['tags: { env: [prod] }', 'tags: {}', 'hosts.legacy.tags', 12, /at least one tag/],
     ['env: [prod]', "env: ['*', prod]", 'hosts.legacy.tags.env', 12, /any value: leave the others out/],

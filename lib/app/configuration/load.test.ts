@@ -105,10 +105,13 @@ describe('the examples', () => {
     expect(Object.keys(configuration.groups).sort()).toEqual([
       'payments-api',
       'quarantined-pods',
+      'shop-databases',
+      'shop-entrances',
       'shop-nodes',
       'shop-web',
     ]);
     expect(configuration.clusters['america']?.name).toBe('shop-america');
+    expect(configuration.hosts?.['databases']?.tags).toEqual({ env: ['prod'], role: ['db', 'cache'] });
     expect(configuration.groups['payments-api']?.brakes.shrink).toEqual({ minimum: 2, share: 0.2 });
     expect(configuration.groups['quarantined-pods']?.usedIn).toBe('deny');
   });

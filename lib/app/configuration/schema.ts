@@ -307,7 +307,13 @@ export const groupSchema = z.strictObject({
     .optional()
     .describe('Which namespaces, by their labels; global() selects nodes themselves.'),
   anyNamespace: z.literal(true).optional().describe('Waives the namespace selector.'),
-  clusters: z.array(text).min(1).optional().describe('Clusters it is taken from; all when left out.'),
+  clusters: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe(
+      'Clusters it is taken from, all of them when left out; and sections of hosts, which count only where they are named.',
+    ),
   usedIn: z.enum(['allow', 'deny']),
   ranges: z.array(range).min(1).optional().describe('Addresses outside are never published.'),
   maxMembers: z.int().min(1).max(1_000_000),

@@ -279,8 +279,16 @@ function canaryItem(by: {
   };
 }
 
-function compiled({ groups }: Configuration): Map<string, CompiledGroup> {
-  return new Map(Object.values(groups).map((group) => [group.name, compileGroup(group)]));
+function compiled(configuration: Configuration): Map<string, CompiledGroup> {
+  return new Map(compileGroups(configuration).map((group) => [group.group.name, group]));
+}
+
+/** All clusters are meant where none is named, but no hosts: whoever may set tags gets into no group that does not name them. */
+function compileGroups({ groups, clusters, hosts }: Configuration): CompiledGroup[] {
+  const all = hosts === undefined ? undefined : new Set(Object.keys(clusters));
+  return Object.values(groups)
+    .map(compileGroup)
+    .map((group) => ({ ...group, clusters: group.clusters ?? all }));
 }
 
 /** Compiles selectors and ranges of a configuration. */
@@ -295,7 +303,7 @@ export function derive(
     add(clusters, { key, identity: settings, place: settings, settings, tags: undefined });
   for (const [key, place] of Object.entries(hosts))
     add(clusters, { key, identity: hostsIdentity(key, place), place, settings: {}, tags: place.tags });
-  const groups = Object.values(configuration.groups).map(compileGroup);
+  const groups = compileGroups(configuration);
   return {
     generation,
     author,

@@ -39,7 +39,7 @@ function counts({ networks, clusters, hosts = {}, firewalls, groups }: Configura
   const sections = {
     network: networks,
     cluster: clusters,
-    'section of hosts': hosts,
+    'hosts section': hosts,
     firewall: firewalls,
     group: groups,
   };

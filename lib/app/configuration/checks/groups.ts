@@ -83,7 +83,7 @@ function checkModes(group: AddressGroup, report: Report): void {
 
 /** A range outside every range of the group's clusters could never let an address through. */
 function checkRanges(group: AddressGroup, draft: Draft, report: Report): void {
-  const names = group.clusters ?? [...draft.declared.origins];
+  const names = group.clusters ?? [...draft.declared.clusters];
   const clusters = names.flatMap((name) => draft.origins.get(name) ?? []);
   if (clusters.length < names.length) return;
   const allowed = parseRanges(clusters.map(({ ranges }) => ranges).flat());

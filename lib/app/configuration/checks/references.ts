@@ -74,7 +74,7 @@ function checkRealms(
   report: Report,
 ): void {
   const firewall = draft.firewalls.get(target.firewall);
-  const names = target.group.clusters ?? [...draft.declared.origins];
+  const names = target.group.clusters ?? [...draft.declared.clusters];
   const clusters = names.map((name) => draft.origins.get(name));
   if (firewall === undefined || clusters.length === 0) return;
   const realms = clusters.map((cluster) => cluster?.realm);

@@ -18,6 +18,11 @@ export function warnAboutUnused(draft: Draft, report: Report): void {
   for (const id of draft.firewalls.keys()) {
     if (allGroups && !published.has(id)) report.warning(['firewalls', id], 'no group is published to it');
   }
+  const named = new Set(groups.flatMap(({ clusters = [] }) => clusters));
+  for (const key of draft.hosts.keys()) {
+    if (allGroups && !named.has(key))
+      report.warning(['hosts', key], 'no group names it in `clusters`, so nothing of it is published');
+  }
   for (const id of draft.networks.keys()) {
     if (allFirewalls && !networks.has(id))
       report.warning(['networks', id], 'no firewall is reached from it, but its endpoints cost money');
