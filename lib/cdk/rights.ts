@@ -40,6 +40,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     control: ['read', 'write'],
   },
   'reconcile-firewall': {
+    // Whether the endpoint of an address was evaluated under the active configuration.
+    endpoints: ['read'],
     memberships: ['list'],
     dirty: ['write'],
     ledger: ['read', 'write'],

@@ -341,4 +341,23 @@ export const ofSync: readonly Mutant[] = [
     edits: [["trouble === 'firewall/count-differs'", "trouble === ''"]],
     killers: ['test/app/object-made-anew.test.ts'],
   },
+  {
+    name: 'older-ledger-believed',
+    breaks: 'what only an older ledger says is there counts as taken off by hand',
+    file: 'lib/app/reconcile/lost.ts',
+    edits: [
+      [
+        'return !lost && readHandover(beside)?.from === handover?.from',
+        'return !lost || readHandover(beside)?.from === handover?.from',
+      ],
+    ],
+    killers: ['test/app/ledger-put-back.test.ts'],
+  },
+  {
+    name: 'older-ledger-not-noted',
+    breaks: 'after a ledger was put back, what it says is there counts as taken off by hand',
+    file: 'lib/app/sweep/sweep-pulses.ts',
+    edits: [["if (lost.includes('ledger'))", "if (lost.includes('ledger') && from < 0)"]],
+    killers: ['test/app/ledger-put-back.test.ts'],
+  },
 ];

@@ -118,6 +118,7 @@ const needed: Readonly<Record<string, readonly Call[]>> = {
   'Network-dmz/ReconcileFirewallRole': [
     call('secretsmanager:GetSecretValue', secret(`zonebridge/${hubName}/edge`)),
     call('dynamodb:Query', `${table('memberships')}/index/by-group`),
+    call('dynamodb:BatchGetItem', table('endpoints')),
     call('sqs:SendMessage', queue('wake-dmz.fifo')),
   ],
   'Clusters-1/shopRole': [

@@ -92,6 +92,7 @@ test('a network: exactly these rights, and the secrets of its own firewalls alon
     `SyncFirewallRole: ${traces}`,
     `SyncFirewallRole: Allow ${interfaces}`,
     `SyncFirewallRole: Deny ${interfaces} ${fromCode}`,
+    `ReconcileFirewallRole: Allow ${read} on table endpoints`,
     'ReconcileFirewallRole: Allow Query on table memberships/index/by-group',
     `ReconcileFirewallRole: Allow ${write} on table dirty`,
     `ReconcileFirewallRole: Allow ${both} on table ledger`,

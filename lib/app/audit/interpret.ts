@@ -1,5 +1,6 @@
 import type { Item } from '../../core/ports.ts';
 import { type Hold, type LedgerRow, objectSort, readLedger } from '../state/ledger.ts';
+import { pulse } from '../state/pulses.ts';
 import { actionPartition, readAction } from './actions.ts';
 import type { AuditKind, AuditRecord, Image, StreamChange } from './record.ts';
 
@@ -20,6 +21,7 @@ export function interpret(change: StreamChange): AuditRecord | undefined {
   const { id, sequence } = change;
   const at = timeOf(change);
   if (change.pk === actionPartition) return readAction(change);
+  if (change.pk === pulse) return undefined;
   const [firewall = '', group = ''] = change.pk.split('|');
   const place = { id, sequence, at, firewall, group };
   if (change.sk === objectSort) {

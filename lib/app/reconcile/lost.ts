@@ -1,5 +1,7 @@
-import type { TimeSpan } from '../state/identities.ts';
+import type { Tables } from '../../core/ports.ts';
+import { identityKey, readHandover, type TimeSpan } from '../state/identities.ts';
 import type { LedgerEntry, LedgerRow, ObjectRow } from '../state/ledger.ts';
+import { readLedgerPulse } from '../state/pulses.ts';
 
 /** What lay in an object that is gone; nobody took it off the one that we made since. */
 export function lostWithObject(rows: readonly LedgerEntry[], { madeAt }: ObjectRow): string[] {
@@ -20,6 +22,16 @@ export function lostWithDevice(
   return rows
     .filter(({ row }) => putAt(row) <= until && (putAt(row) >= from || deviceSince !== from))
     .map(({ key }) => key);
+}
+
+/** The ledger was not put back to an older state since the handover was read: then nobody could say who took a member off. */
+export async function ledgerStands(
+  tables: Tables,
+  firewall: string,
+  handover: TimeSpan | undefined,
+): Promise<boolean> {
+  const { lost, beside } = await readLedgerPulse(tables, identityKey(firewall));
+  return !lost && readHandover(beside)?.from === handover?.from;
 }
 
 function putAt({ putAt, changedAt }: LedgerRow): number {

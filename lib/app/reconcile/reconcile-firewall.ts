@@ -20,6 +20,7 @@ import { askProbe, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
 import { admitComparison } from './admit-comparison.ts';
+import { ledgerStands } from './lost.ts';
 import { reconcileGroup } from './reconcile-group.ts';
 
 export interface ReconcileRequest {
@@ -119,7 +120,9 @@ async function compareAll(
       sameDevice: change === undefined,
       otherDevice,
       handover,
-      stillSameDevice: async () => identityChange(identity, await open.connection.identity()) === undefined,
+      stillSameDevice: async () =>
+        (await ledgerStands(ports.tables, open.id, readHandover(item))) &&
+        identityChange(identity, await open.connection.identity()) === undefined,
     });
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
   }

@@ -49,7 +49,7 @@ export interface GroupRequest {
   otherDevice: boolean;
   /** When it became the device that it is: what was written then may have gone to the former one. */
   handover: TimeSpan | undefined;
-  /** Asks the device again: one that restarted since would have lost its members, nobody took them off. */
+  /** Asks device and ledger again: a device that restarted since, or an older ledger, would lack members that nobody took off. */
   stillSameDevice: () => Promise<boolean>;
 }
 

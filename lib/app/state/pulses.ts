@@ -3,10 +3,10 @@ import type { Item, Key, Tables } from '../../core/ports.ts';
 import { count } from './items.ts';
 
 /**
- * Tables whose rows say what the clusters have by being there. Each holds a row that the sweep sets to the time, and `control` remembers the
- * last one: a table that is empty, or that a backup put back, has none or an older one.
+ * Tables whose rows say something by being there. Each holds a row that the sweep sets to the time, and `control` remembers the last one: a
+ * table that is empty, or that a backup put back, has none or an older one.
  */
-const pulsedTables = ['endpoints', 'memberships', 'dirty'] as const;
+const pulsedTables = ['endpoints', 'memberships', 'dirty', 'ledger'] as const;
 export type PulsedTable = (typeof pulsedTables)[number];
 
 /** Partition of the pulses; none of a cluster, group or firewall begins like this. */
@@ -32,12 +32,10 @@ export async function readPulses(
   // `control` first: a sweep in between makes the others later, which is no loss.
   const [remembered] = await tables.read([rememberedKey]);
   const items = await tables.read([...pulsedTables.map(pulseKey), ...beside]);
-  const [endpoints, memberships, dirty] = items
-    .slice(0, pulsedTables.length)
-    .map((item) => count(item, 'at'));
+  const [endpoints = 0, memberships = 0, dirty = 0, ledger = 0] = items.map((item) => count(item, 'at'));
   return {
     remembered: count(remembered, 'at'),
-    tables: { endpoints: endpoints ?? 0, memberships: memberships ?? 0, dirty: dirty ?? 0 },
+    tables: { endpoints, memberships, dirty, ledger },
     beside: items.slice(pulsedTables.length),
   };
 }
@@ -45,6 +43,21 @@ export async function readPulses(
 /** Tables that were lost, or put back to an older state, since the sweep last looked. */
 export function lostTables({ remembered, tables }: Pulses): PulsedTable[] {
   return pulsedTables.filter((table) => tables[table] < remembered);
+}
+
+/** Whether the ledger was lost or put back, and a row that was read beside it: for those who may not read the other tables. */
+export async function readLedgerPulse(
+  tables: Tables,
+  beside: Key,
+): Promise<{ lost: boolean; beside: Item | undefined }> {
+  const [remembered] = await tables.read([rememberedKey]);
+  const [found, item] = await tables.read([pulseKey('ledger'), beside]);
+  return { lost: count(found, 'at') < count(remembered, 'at'), beside: item };
+}
+
+/** What the hub knows of clusters may not be there. */
+export function lostOfClusters(lost: readonly PulsedTable[]): boolean {
+  return lost.includes('endpoints') || lost.includes('memberships');
 }
 
 /** Sets all pulses to `now`, each on condition that it is the one that was read; false when somebody else did, or a table was lost meanwhile. */

@@ -1,10 +1,12 @@
 import { requestReconcile } from '../commands/request-reconcile.ts';
 import { tellEpoch } from '../ingest/ask-agent.ts';
 import type { Ports } from '../ports.ts';
+import { deliveries } from '../deliveries.ts';
 import { noteLoss } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
+import { storeHandover } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
-import { beat, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
+import { beat, lostOfClusters, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
 import { searchOrphans } from './sweep-orphans.ts';
 
 /**
@@ -31,10 +33,15 @@ async function recover(
   lost: readonly PulsedTable[],
 ): Promise<void> {
   ports.telemetry.warn('tables were lost or put back', { tables: lost });
-  if (lost.some((table) => table !== 'dirty')) {
+  if (lostOfClusters(lost)) {
     await inParallel([...active.clusters.values()], 8, (cluster) => beginAnew(ports, cluster));
     await searchOrphans(ports, active);
   }
-  for (const firewall of Object.keys(active.configuration.firewalls))
+  const from = ports.clock.now();
+  for (const firewall of Object.keys(active.configuration.firewalls)) {
+    // What an older ledger says is there may have left since by ourselves: nobody took it off by hand.
+    if (lost.includes('ledger'))
+      await storeHandover(ports.tables, firewall, { from, until: from + deliveries.wake.timeout * 1000 });
     await requestReconcile(ports, active, firewall);
+  }
 }

@@ -4,7 +4,7 @@ import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { anyMember, type Member } from '../state/memberships.ts';
-import { lostTables, readPulses } from '../state/pulses.ts';
+import { lostOfClusters, lostTables, readPulses } from '../state/pulses.ts';
 
 /** A comparison found that nobody wants the address: all it knows is that a membership is not there. */
 export function isInferred(
@@ -28,7 +28,7 @@ export async function readStanding(
 ): Promise<Standing> {
   const pulses = await readPulses(tables, clusters.map(clusterKey));
   return {
-    lost: lostTables(pulses).some((table) => table !== 'dirty'),
+    lost: lostOfClusters(lostTables(pulses)),
     clusters: new Map(clusters.map((id, index) => [id, readCluster(pulses.beside[index])])),
   };
 }
