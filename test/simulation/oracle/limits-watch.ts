@@ -17,6 +17,8 @@ interface Done {
 interface Growth {
   /** Members of ours when the configuration became active, and how many of them it gave up. */
   before: ReadonlySet<string>;
+  /** Nothing was on the device: what comes then is a first fill. */
+  isEmpty: boolean;
   leaving: number;
   /** Each address once: what a person took away with its object is put back. */
   added: Set<string>;
@@ -55,10 +57,11 @@ export class LimitsWatch {
     for (const { name, realms } of this.#hub.spec.firewalls) {
       for (const group of this.#hub.spec.groups) {
         const place = `${name}|${group.name}`;
-        const put = this.#known(place, this.#membersOf(name, group));
+        const members = this.#membersOf(name, group);
+        const put = this.#known(place, members);
         const wanted = new Set(this.#truth.wanted(group, realms));
         const leaving = [...put].filter((one) => !wanted.has(one)).length;
-        this.#growth.set(place, { before: put, leaving, added: new Set() });
+        this.#growth.set(place, { before: put, isEmpty: members.size === 0, leaving, added: new Set() });
       }
     }
   }
@@ -110,7 +113,7 @@ export class LimitsWatch {
   #checkConfiguration(place: string, group: GroupSpec, address: string): void {
     const growth = this.#growth.get(place);
     const touched = this.#truth.touchedAt.get(address);
-    if (!growth || growth.before.size === 0 || touched === undefined || touched > this.#activatedAt) return;
+    if (!growth || growth.isEmpty || touched === undefined || touched > this.#activatedAt) return;
     // What waited for its object keeps the cause that it had.
     if (!this.#wishesOf(group, address).some((wish) => this.#truth.byConfiguration.has(wish))) return;
     // The device, or a person, had lost it meanwhile.
