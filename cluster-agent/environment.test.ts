@@ -40,3 +40,10 @@ test('services are told where that is switched on', () => {
   expect(readEnvironment({ ...good, ZONEBRIDGE_SERVICES: 'all' }).services).toBe('all');
   expect(() => readEnvironment({ ...good, ZONEBRIDGE_SERVICES: 'yes' })).toThrow(/none of off, on and all/);
 });
+
+test('a Lease chooses the leader unless that is switched off', () => {
+  expect(readEnvironment(good).lease).toBe('zonebridge-agent');
+  expect(readEnvironment({ ...good, ZONEBRIDGE_LEASE: 'other.lease' }).lease).toBe('other.lease');
+  expect(readEnvironment({ ...good, ZONEBRIDGE_LEASE: 'off' }).lease).toBeUndefined();
+  expect(() => readEnvironment({ ...good, ZONEBRIDGE_LEASE: '../pods/x' })).toThrow(/ZONEBRIDGE_LEASE/);
+});

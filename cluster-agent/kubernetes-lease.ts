@@ -45,7 +45,9 @@ export function kubernetesLease(entrance: AgentEntrance, name: string): Lease {
   const send = async (put?: { body: string }): Promise<StoredLease> => {
     const stop = AbortSignal.timeout(answerMilliseconds);
     const how = put ? { method: 'PUT' as const, ...put } : {};
-    return readLease(await readBody(await ask({ path, silence: answerMilliseconds, stop, ...how })));
+    return readLease(
+      await readBody(await ask({ path, silence: answerMilliseconds, stop, again: true, ...how })),
+    );
   };
   return {
     async read() {

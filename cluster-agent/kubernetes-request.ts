@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import type { Credentials, Entrance } from '../lib/kubernetes/administration/cluster-api.ts';
 import { ApiError } from './lib/api-error.ts';
 
@@ -12,6 +12,8 @@ export interface KubernetesRequest {
   /** After how many milliseconds without a byte the connection is taken for dead. */
   silence: number;
   stop?: AbortSignal | undefined;
+  /** For what is asked every few seconds: the connection of the last time is used again while it lives. */
+  again?: boolean;
 }
 
 /** The beginning of an answer with a status of success. Throws {@link ApiError} for any other, with what the API said. */
@@ -19,8 +21,14 @@ export type Ask = (asked: KubernetesRequest) => Promise<IncomingMessage>;
 
 /** Requests with fresh credentials each. */
 export function kubernetesRequests(entrance: Entrance): Ask {
+  const kept = new Agent({ keepAlive: true });
   return async (asked) => {
-    const response = await send(new URL(entrance.url + asked.path), await entrance.credentials(), asked);
+    // Otherwise none is kept: one that was closed meanwhile would fail the next request.
+    const agent = asked.again === true ? kept : false;
+    const response = await send(new URL(entrance.url + asked.path), await entrance.credentials(), {
+      ...asked,
+      agent,
+    });
     const status = response.statusCode ?? 0;
     if (status === 200 || status === 201) return response;
     throw new ApiError(status, await readBody(response), response.headers['retry-after']);
@@ -37,14 +45,13 @@ export async function readBody(response: IncomingMessage): Promise<string> {
 async function send(
   url: URL,
   { token, ...identity }: Credentials,
-  { body, method = 'GET', silence, stop }: KubernetesRequest,
+  { agent, body, method = 'GET', silence, stop }: KubernetesRequest & { agent: Agent | false },
 ): Promise<IncomingMessage> {
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
-  // No connection is kept for later: one that was closed meanwhile would fail the next request.
-  const options = { ...identity, ...(stop ? { signal: stop } : {}), headers, method, agent: false } as const;
+  const options = { ...identity, ...(stop ? { signal: stop } : {}), headers, method, agent };
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, options, resolve);
     sent.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
