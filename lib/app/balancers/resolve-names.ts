@@ -19,6 +19,9 @@ export type ComputeOf = (cluster: ActiveCluster) => Compute;
 /** More names than these of one service are not looked at. */
 const namesMost = 16;
 
+/** Far longer than an endpoint waits to be written. */
+const noteMs = 60 * 60_000;
+
 /**
  * Looks behind the host names of load balancers in the clusters that say `resolveNames`, and takes the endpoints whose addresses changed
  * through the groups again. What EC2 does not answer changes nothing. One query a cluster, two calls a name.
@@ -47,21 +50,24 @@ function isResolved({ configuration }: ActiveConfiguration, { key }: ActiveClust
 
 async function resolveIn(context: IngestContext, compute: Compute): Promise<void> {
   const { ports, cluster } = context;
-  const ids = await listNamed(ports.tables, cluster.id);
-  const items = await ports.tables.read(ids.map((id) => endpointKey(cluster.id, id)));
+  const named = await listNamed(ports.tables, cluster.id);
+  const items = await ports.tables.read(named.map(({ id }) => endpointKey(cluster.id, id)));
   const known = new Map<string, Promise<ResolvedName>>();
   const look = (name: string): Promise<ResolvedName> => {
     const found = known.get(name) ?? behind(compute, name, regionOf(context));
     known.set(name, found);
     return found;
   };
-  await inParallel([...ids.entries()], 4, async ([index, id]) => {
+  await inParallel([...named.entries()], 4, async ([index, { id, at }]) => {
     const endpoint = readEndpoint(id, items[index]);
     const names = endpoint?.record?.hostNames ?? [];
-    // The row of an endpoint comes after this note of it: a minute later it is there, or never.
-    if (names.length === 0) return endpoint && forgetNamed(ports.tables, cluster.id, id);
+    if (names.length === 0) {
+      // The row of an endpoint is written after this note of it.
+      if (ports.clock.now() - at > noteMs) await forgetNamed(ports.tables, cluster.id, id);
+      return;
+    }
     const resolved = await inParallel(names.slice(0, namesMost), 2, look);
-    return endpoint?.record && note(context, { endpoint, record: endpoint.record, resolved });
+    if (endpoint?.record) await note(context, { endpoint, record: endpoint.record, resolved });
   });
 }
 

@@ -12,7 +12,7 @@ export async function unresolvedIn(ports: Ports, active: ActiveConfiguration): P
   const groups = active.groups.filter(({ group }) => serviceAddressKinds(group).includes('load-balancer'));
   if (groups.length === 0) return [];
   const found = await inParallel([...active.clusters.values()], 8, async (cluster) => {
-    const ids = await listNamed(ports.tables, cluster.id);
+    const ids = (await listNamed(ports.tables, cluster.id)).map(({ id }) => id);
     const items = await ports.tables.read(ids.map((id) => endpointKey(cluster.id, id)));
     const records = ids.flatMap((id, index) => readEndpoint(id, items[index])?.record ?? []);
     return groups.flatMap((compiled): AddressWarning[] => {

@@ -82,7 +82,7 @@ async function tryChange(context: IngestContext, change: Change): Promise<boolea
   await followQuarantines(context, change.id, claimed);
   const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners);
   const record = withResolved(change.record, stored?.record);
-  if (record?.hostNames) await noteNamed(ports.tables, cluster.id, change.id);
+  if (record?.hostNames) await noteNamed(ports.tables, cluster.id, change.id, ports.clock.now());
   const { keys, refused: outside } = desired(context, record, excluded);
   const endpoint = nextRow(context, { change, record, stored, refused: [...refused, ...outside] });
   reportRefusals(context, endpoint);
