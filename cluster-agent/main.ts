@@ -47,6 +47,7 @@ async function main(): Promise<number> {
           elapsed,
           random: systemRandom,
           status: agent.status,
+          telemetry,
         });
   if (election) agent.status.standing = () => election;
   const { port } = await serveHealth(agent.status, environment);

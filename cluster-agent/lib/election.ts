@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
-import type { Clock, Random } from '../../lib/core/ports.ts';
+import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
 import type { Lease, LeaseRecord, StoredLease } from './lease.ts';
 import type { AgentStatus } from './status.ts';
 import { backOff, pause } from './timing.ts';
@@ -22,6 +22,7 @@ export interface ElectionOptions {
   elapsed: () => number;
   random: Random;
   status: AgentStatus;
+  telemetry: Telemetry;
 }
 
 /**
@@ -81,6 +82,7 @@ export class Election {
       try {
         if (!(await this.#renew())) {
           this.#mine = undefined;
+          this.#options.telemetry.info('another replica leads', { leader: this.leader });
           return 'lost';
         }
       } catch (error) {
@@ -123,7 +125,10 @@ export class Election {
       },
       stored,
     );
-    if (written !== 'conflict') this.#mine = written;
+    if (written !== 'conflict') {
+      this.#mine = written;
+      this.#options.telemetry.info('this replica leads', { identity });
+    }
     return lookMilliseconds;
   }
 

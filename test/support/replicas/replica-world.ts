@@ -147,6 +147,7 @@ export class ReplicaWorld {
       elapsed: () => kernel.now + origin,
       random: kernel.ids,
       status: agent.status,
+      telemetry: new RecordingTelemetry(),
     });
     agent.status.standing = () => election;
     const replica = { pod, process, agent, election, skew, cut: false, stop: new AbortController() };
