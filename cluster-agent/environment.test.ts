@@ -47,3 +47,29 @@ test('a Lease chooses the leader unless that is switched off', () => {
   expect(readEnvironment({ ...good, ZONEBRIDGE_LEASE: 'off' }).lease).toBeUndefined();
   expect(() => readEnvironment({ ...good, ZONEBRIDGE_LEASE: '../pods/x' })).toThrow(/ZONEBRIDGE_LEASE/);
 });
+
+test('what the hub may write comes with a bucket, a place in it and a key, or not at all', () => {
+  const base = {
+    ZONEBRIDGE_BUS: 'zonebridge-prod',
+    ZONEBRIDGE_QUEUE: 'zonebridge-prod-agent-shop',
+    ZONEBRIDGE_SOURCE: 'zonebridge.cluster.111122223333.eu-central-1.shop',
+    AWS_REGION: 'eu-central-1',
+  };
+  expect(readEnvironment(base).wayBack).toBeUndefined();
+  expect(() => readEnvironment({ ...base, ZONEBRIDGE_WRITES: 'group-status,secrets' })).toThrow(
+    /names secrets.*BUCKET.*PREFIX.*KEYS/,
+  );
+  const more = {
+    ZONEBRIDGE_WRITES: 'group-status',
+    ZONEBRIDGE_DESIRED_BUCKET: 'b',
+    ZONEBRIDGE_DESIRED_PREFIX: 'shop',
+    ZONEBRIDGE_DESIRED_KEYS: 'one, two',
+  };
+  expect(readEnvironment({ ...base, ...more }).wayBack).toEqual({
+    bucket: 'b',
+    cluster: 'shop',
+    publicKeys: ['one', 'two'],
+    enabled: ['group-status'],
+    namespace: 'zonebridge',
+  });
+});

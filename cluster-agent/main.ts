@@ -27,6 +27,9 @@ async function main(): Promise<number> {
     objects: kubernetesSource(entrance, systemRandom),
     documents: environment.tellNetwork ? kubernetesDocuments(entrance) : undefined,
     services: environment.services,
+    groups: environment.wayBack?.enabled.includes('address-groups')
+      ? kubernetesDocuments(entrance)
+      : undefined,
     wayBack: await wayBackOf(environment, entrance),
     bus: eventBridgeBus(environment),
     inbox: sqsInbox(environment),
@@ -77,6 +80,7 @@ async function wayBackOf(
     objects: kubernetesObjects(entrance),
     verify: signatureCheck(wayBack.publicKeys),
     cluster: clusterId(cluster),
+    now: () => systemClock.now(),
     namespace: wayBack.namespace,
     enabled: wayBack.enabled,
   };

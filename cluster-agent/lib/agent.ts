@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
+import { GroupTeller } from './group-requests.ts';
 import { HubLink } from './hub-link.ts';
 import { NetworkReporter } from './network-reporter.ts';
 import {
@@ -29,6 +30,8 @@ export interface AgentOptions {
   documents: Documents | undefined;
   /** Which services and ingresses are told; none unless given. */
   services?: ServicesTold;
+  /** From where AddressGroup resources are read; undefined: they are not told. */
+  groups?: Documents | undefined;
   /** From where the cluster takes what it shall have; undefined: nothing is written in it. */
   wayBack?: FollowOptions | undefined;
   bus: EventBus;
@@ -54,6 +57,7 @@ export class Agent {
   readonly #hub: HubLink;
   readonly #network: NetworkReporter | undefined;
   readonly #follower: DesiredFollower | undefined;
+  readonly #groups: GroupTeller | undefined;
   #superseded = false;
   #begun: number | undefined;
 
@@ -95,6 +99,16 @@ export class Agent {
         status,
         epoch: () => (this.#hub.networks ? this.#begun : undefined),
         nodes: () => this.#store.nodes,
+      });
+    this.#groups =
+      options.groups &&
+      new GroupTeller({
+        documents: options.groups,
+        bus,
+        clock,
+        status,
+        epoch: () => (this.#hub.groups ? this.#begun : undefined),
+        namespaceLabels: (name) => this.#store.namespaceLabels(name),
       });
     this.#follower =
       options.wayBack &&
@@ -143,6 +157,7 @@ export class Agent {
       this.#digests(stop),
       this.#network?.run(stop),
       this.#follower?.run(stop),
+      this.#groups?.run(stop),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }

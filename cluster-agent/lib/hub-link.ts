@@ -9,6 +9,7 @@ import {
 } from '../../lib/core/model/messages.ts';
 import { digestVersion } from '../../lib/core/model/shard-digest.ts';
 import { networkVersion } from '../../lib/core/network/report.ts';
+import { requestsVersion } from '../../lib/core/delegation/request.ts';
 import { wayBackVersion } from '../../lib/core/way-back/manifest.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { EventBus, Inbox, InboxMessage } from './ports.ts';
@@ -52,6 +53,7 @@ export class HubLink {
   #networks = false;
   #services = false;
   #applied = false;
+  #groups = false;
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -75,6 +77,11 @@ export class HubLink {
   /** The hub that gave the epoch takes services and ingresses as we tell them. */
   get services(): boolean {
     return this.#services;
+  }
+
+  /** The hub that gave the epoch takes AddressGroup resources as we tell them. */
+  get groups(): boolean {
+    return this.#groups;
   }
 
   /** The hub that gave the epoch takes reports of what was applied, as we make them. */
@@ -171,6 +178,7 @@ export class HubLink {
         this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
         this.#networks = answer.network !== undefined && answer.network >= networkVersion;
         this.#services = answer.services !== undefined && answer.services >= servicesVersion;
+        this.#groups = answer.groups !== undefined && answer.groups >= requestsVersion;
         this.#applied = answer.wayBack !== undefined && answer.wayBack >= wayBackVersion;
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();

@@ -124,6 +124,11 @@ export class Store {
     return joinPod(pod, namespace, pod.node === undefined ? undefined : this.#nodesByName.get(pod.node));
   }
 
+  /** Labels of a namespace; undefined when it is not known. */
+  namespaceLabels(name: string): Readonly<Record<string, string>> | undefined {
+    return this.#namespaces.get(name)?.labels;
+  }
+
   /** Nodes before pods before services. */
   *ids(): Generator<string> {
     for (const uid of this.#nodes.keys()) yield endpointId({ kind: 'node', uid });

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import { composePublishing } from '../../lib/app/compose-way-back.ts';
+import { admitGroups } from '../../lib/app/delegation/admit-groups.ts';
 import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
 import { figures } from '../figures.ts';
 
@@ -9,5 +10,6 @@ const app = composePublishing();
 export const handler = middy()
   .use(figures(app, 'publish-desired'))
   .handler(async () => {
+    await admitGroups(app);
     await publishDesired(app.publishing, app.configurations);
   });

@@ -43,12 +43,12 @@ export class KmsSigner implements Signer {
   }
 
   async sign(bytes: Uint8Array): Promise<string> {
-    return textOf(await this.#call('Sign', this.#about(bytes)), 'Signature');
+    return textOf(await this.call('Sign', this.#about(bytes)), 'Signature');
   }
 
   async verifies(bytes: Uint8Array, signature: string): Promise<boolean> {
     try {
-      await this.#call('Verify', { ...this.#about(bytes), Signature: signature });
+      await this.call('Verify', { ...this.#about(bytes), Signature: signature });
       return true;
     } catch (error) {
       if (error instanceof KmsRefusal && unverified.has(error.name)) return false;
@@ -57,7 +57,7 @@ export class KmsSigner implements Signer {
   }
 
   async publicKey(): Promise<string> {
-    this.#public ??= textOf(await this.#call('GetPublicKey', { KeyId: this.#key }), 'PublicKey');
+    this.#public ??= textOf(await this.call('GetPublicKey', { KeyId: this.#key }), 'PublicKey');
     return this.#public;
   }
 
@@ -66,7 +66,8 @@ export class KmsSigner implements Signer {
     return { KeyId: this.#key, Message, MessageType: 'DIGEST', SigningAlgorithm: algorithm };
   }
 
-  async #call(operation: string, body: object): Promise<unknown> {
+  /** One operation of KMS; the answer as it comes. */
+  async call(operation: string, body: object): Promise<unknown> {
     try {
       const { statusCode, text } = await this.#exchange(operation, JSON.stringify(body));
       if (statusCode === 200) return JSON.parse(text) as unknown;

@@ -8,6 +8,7 @@ import { names } from '../app/names.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Monitoring } from './monitoring.ts';
 import { byPrefix, queueArn, sendRight } from './rights.ts';
+import type { Right } from './roles.ts';
 import { Schedules } from './schedules.ts';
 import type { Surroundings } from './settings.ts';
 import { ZonebridgeFunction } from './zonebridge-function.ts';
@@ -16,6 +17,8 @@ export interface DesiredStateRequest {
   surroundings: Surroundings;
   monitoring: Monitoring;
   undelivered: Queue;
+  /** Some cluster lets its AddressGroup resources be made groups. */
+  admits: boolean;
 }
 
 /** Longer than any agent reads a manifest that it fetched: what was replaced goes then. */
@@ -47,14 +50,18 @@ export class DesiredState extends Construct {
     });
   }
 
-  private publisher({ surroundings, monitoring }: DesiredStateRequest, bucket: Bucket): ZonebridgeFunction {
+  private publisher(
+    { surroundings, monitoring, admits }: DesiredStateRequest,
+    bucket: Bucket,
+  ): ZonebridgeFunction {
     const hub = surroundings.hub;
     return new ZonebridgeFunction(this, 'PublishDesired', {
       surroundings,
       monitoring,
       useCase: 'publish-desired',
       description: 'Every minute: publishes what clusters shall have, signed, and wakes their agents',
-      timeout: Duration.seconds(50),
+      // It may wait for the lease of a run, as an apply of a person does.
+      timeout: Duration.seconds(170),
       memoryMb: 512,
       services: ['s3'],
       environment: desiredEnvironment(bucket.bucketName),
@@ -76,6 +83,7 @@ export class DesiredState extends Construct {
         { sid: 'TellsMissingFromForbidden', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
         { sid: 'SignsDesiredState', actions: ['kms:Sign', 'kms:Verify'], resources: [this.key.keyArn] },
         sendRight('WakesAgents', [queueArn(Stack.of(this), names.agentQueue(hub.name, '*'))], byPrefix),
+        ...(admits ? admittingRights(Stack.of(this), hub.name) : []),
       ],
     });
   }
@@ -111,4 +119,24 @@ export class DesiredState extends Construct {
     });
     return bucket;
   }
+}
+
+/** What an apply needs: releases in the ledger, marks, the walk, and waking up. Only where resources become groups. */
+function admittingRights(stack: Stack, hub: string): Right[] {
+  const table = (name: string): string =>
+    stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: names.table(hub, name) });
+  return [
+    {
+      sid: 'ReleasesAndMarks',
+      actions: [
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      resources: [table('dirty'), table('ledger')],
+    },
+    sendRight('StartsWalks', [queueArn(stack, names.ingestQueue(hub))]),
+    sendRight('WakesNetworks', [queueArn(stack, names.wakeQueue(hub, '*'))], byPrefix),
+  ];
 }

@@ -38,6 +38,7 @@ async function start(groups = [group('web')], writes: Producer[] = ['group-statu
         verify: signer.verify,
         cluster: id,
         namespace: 'zonebridge',
+        now: () => 0,
         enabled: ['group-status'],
       },
       found.text,

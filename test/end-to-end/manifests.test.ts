@@ -44,6 +44,7 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
   test('every object of the base and of every feature passes a dry run, and is not stored by it', async () => {
     const features = await readdir(join(folder, 'features'));
     expect(features.sort()).toEqual([
+      'address-groups',
       'group-status',
       'irsa',
       'metrics',

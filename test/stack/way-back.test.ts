@@ -57,6 +57,22 @@ test('an agent reads what is for its cluster, and changes nothing of it; others 
   expect(JSON.stringify(pay)).not.toContain('s3:');
 });
 
+test('only where resources become groups may the function release and walk', () => {
+  const without = JSON.stringify(statements(hub, 'Rights of publish-desired'));
+  expect(without).not.toContain('zonebridge-prod-dirty');
+  const configuration = smallConfiguration();
+  configuration.clusters['shop'] = cluster('shop-eks', { writes: ['address-groups'] });
+  const admitting = templateOf(synthesise(configuration), 'Zonebridge-prod-Hub');
+  const asks = (action: string, resource: string) =>
+    decide(statements(admitting, 'Rights of publish-desired'), { action, resource }, String);
+  const table = (name: string) => `arn:aws:dynamodb:${here}:table/zonebridge-prod-${name}`;
+  for (const name of ['dirty', 'ledger', 'control'])
+    expect(asks('dynamodb:UpdateItem', table(name))).toBe('allow');
+  for (const name of ['endpoints', 'memberships'])
+    expect(asks('dynamodb:UpdateItem', table(name))).toBe('no');
+  expect(asks('sqs:SendMessage', `arn:aws:sqs:${here}:zonebridge-prod-ingest`)).toBe('allow');
+});
+
 test('one function signs, with the one key, and no other may', () => {
   const signing = JSON.stringify(statements(hub, 'Rights of publish-desired'));
   expect(signing).toContain('kms:Sign');

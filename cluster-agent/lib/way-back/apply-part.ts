@@ -5,12 +5,14 @@ import {
   inOrder,
   judgeApply,
   judgePrune,
+  judgeStatus,
   marked,
+  markedStatus,
   type Outcome,
   producerLabel,
 } from '../../../lib/core/way-back/judge.ts';
 import type { ClusterObjects } from '../../../lib/core/way-back/ports.ts';
-import { kindsOf, type Producer } from '../../../lib/core/way-back/producers.ts';
+import { kindOf, kindsOf, type Producer } from '../../../lib/core/way-back/producers.ts';
 
 export interface ObjectOutcome {
   object: string;
@@ -30,7 +32,7 @@ export async function ownObjects(
   producer: Producer,
 ): Promise<Map<string, KubernetesObject>> {
   const found = new Map<string, KubernetesObject>();
-  for (const kind of kindsOf(producer))
+  for (const kind of kindsOf(producer).filter(({ part }) => part === 'whole'))
     for (const one of await objects.list(kind, { name: producerLabel, value: producer }))
       found.set(objectTitle(one), one);
   return found;
@@ -41,12 +43,14 @@ export async function applyEntries(
   objects: ClusterObjects,
   { producer, entries }: Part,
   own: ReadonlyMap<string, KubernetesObject>,
+  now: number,
 ): Promise<ObjectOutcome[]> {
   const outcomes: ObjectOutcome[] = [];
   for (const entry of inOrder(producer, entries)) {
     const object = objectTitle(entry.object);
     outcomes.push(
       await attempt(object, async () => {
+        if (kindOf(producer, entry.object)?.part === 'status') return applyStatus(objects, entry, now);
         // What does not carry our label was not listed, and may be there all the same.
         const live = own.get(object) ?? (await objects.read(entry.object));
         const judged = judgeApply(entry, producer, live);
@@ -58,6 +62,18 @@ export async function applyEntries(
     );
   }
   return outcomes;
+}
+
+/** The object is somebody else's: it is neither made nor deleted, and has no fields of ours but the status. */
+async function applyStatus(objects: ClusterObjects, entry: DesiredEntry, now: number): Promise<Outcome> {
+  const live = await objects.read(entry.object);
+  const judged = judgeStatus(entry, live);
+  if (judged !== 'apply' || live === undefined) return judged === 'apply' ? 'absent' : judged;
+  // Kubernetes knows no parts of a second here.
+  const moment = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const wanted = markedStatus(entry, live, moment);
+  if (covers(live, wanted)) return 'unchanged';
+  return objects.apply(wanted, { force: true, status: true });
 }
 
 /** Deletes what is ours and not wanted any more, the last kind first. */

@@ -30,6 +30,7 @@ function world() {
     verify: signer.verify,
     cluster,
     namespace: 'zonebridge',
+    now: () => 0,
     enabled: ['group-status' as const],
   };
   let before: DesiredEntry[] = [];

@@ -21,6 +21,8 @@ export interface FollowOptions {
   cluster: string;
   /** Namespace of the agent. */
   namespace: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
   /** Producers that this cluster admits. */
   enabled: readonly Producer[];
 }
@@ -61,7 +63,7 @@ export async function follow(options: FollowOptions, text: string): Promise<Foll
     const { producer } = part;
     try {
       const own = await ownObjects(objects, producer);
-      const done = await applyEntries(objects, part, own);
+      const done = await applyEntries(objects, part, own, options.now());
       outcomes.set(producer, done);
       pruning.unshift(async () => {
         done.push(...(await prune(objects, { ...part, generation }, own)));

@@ -1,5 +1,6 @@
 import { warnAboutSharedAddresses } from './checks/addresses.ts';
 import { checkClusters } from './checks/clusters.ts';
+import { checkDelegations } from './checks/delegations.ts';
 import { checkGroups } from './checks/groups.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkTargets } from './checks/targets.ts';
@@ -15,6 +16,7 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkClusters(draft, report);
   checkGroups(draft, report);
   checkTargets(draft, modules, report);
+  checkDelegations(draft, modules, report);
   warnAboutSharedAddresses(draft, report);
   warnAboutUnused(draft, report);
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { hostsSchema } from './hosts-schema.ts';
 import type { AddressGroup, BrakeSettings } from '../../core/model/address-group.ts';
 import { defaultBrakes } from '../../core/plan/brakes.ts';
+import type { Delegation } from '../../core/delegation/admit.ts';
 import type { ConfigurationFiles } from './files.ts';
 import { unknownKey } from './explain.ts';
 import { withBrakes } from './brakes.ts';
@@ -19,6 +20,7 @@ import type {
 } from './model.ts';
 import { type Origin, originsOf } from './origins.ts';
 import type { Report } from './report.ts';
+import { delegationSchema } from './delegation-schema.ts';
 import {
   brakesSchema,
   clusterSchema,
@@ -41,6 +43,7 @@ export interface Draft {
   origins: Map<string, Origin>;
   firewalls: Map<string, FirewallConfiguration>;
   groups: Map<string, AddressGroup>;
+  delegations: Map<string, Delegation>;
   approvals: Configuration['approvals'];
   quarantine: Configuration['quarantine'];
   ticketSystems: Map<string, TicketSystem>;
@@ -48,7 +51,7 @@ export interface Draft {
   declared: Record<Section | 'origins', ReadonlySet<string>>;
 }
 
-type Section = 'networks' | 'clusters' | 'hosts' | 'firewalls' | 'groups' | 'ticketSystems';
+type Section = 'networks' | 'clusters' | 'hosts' | 'firewalls' | 'groups' | 'delegations' | 'ticketSystems';
 
 export interface DraftContext {
   report: Report;
@@ -71,6 +74,7 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
   const hosts = entries('hosts', sources, report);
   const firewalls = entries('firewalls', sources, report);
   const groups = entries('groups', sources, report);
+  const delegations = entries('delegations', sources, report);
   const ticketSystems = entries('ticketSystems', sources, report);
   const brakes = withBrakes(defaultBrakes, parseBrakes(sources, report));
   const declared = {
@@ -80,6 +84,7 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
     origins: new Set([...clusters.keys(), ...hosts.keys()]),
     firewalls: new Set(firewalls.keys()),
     groups: new Set(groups.keys()),
+    delegations: new Set(delegations.keys()),
     ticketSystems: new Set(ticketSystems.keys()),
   };
   const read = {
@@ -95,6 +100,7 @@ export async function readDraft(sources: Sources, context: DraftContext): Promis
     origins: originsOf(read),
     firewalls: await parseFirewalls(firewalls, context),
     groups: parseAll(groups, (value, name) => parseGroup(report, { name, value, brakes })),
+    delegations: parseAll(delegations, (value, name) => parseDelegation(report, { name, value, brakes })),
     approvals: section('approvals', approvalsSchema, { sources, report }),
     quarantine: section('quarantine', quarantineSchema, { sources, report }),
     ticketSystems: parseAll(ticketSystems, (value, name) =>
@@ -165,9 +171,30 @@ function parseGroup(
     entry.name,
   ]);
   if (!parsed) return undefined;
-  const brakes = withBrakes(entry.brakes, parsed.brakes);
-  const publish = parsed.publish.map(({ brakes: own, ...target }) =>
-    own === undefined ? target : { ...target, brakes: withBrakes(brakes, own) },
+  return { ...parsed, name: entry.name, ...inherited(entry.brakes, parsed) };
+}
+
+function parseDelegation(
+  report: Report,
+  entry: { name: string; value: unknown; brakes: BrakeSettings },
+): Delegation | undefined {
+  const at = ['delegations', entry.name];
+  const parsed: z.output<typeof delegationSchema> | undefined = report.parse(
+    delegationSchema,
+    entry.value,
+    at,
   );
-  return { ...parsed, name: entry.name, brakes, publish };
+  return parsed && { ...parsed, name: entry.name, ...inherited(entry.brakes, parsed) };
+}
+
+/** Brakes of targets and groups, complete: what they leave out comes from the document. */
+function inherited(
+  document: BrakeSettings,
+  { brakes: own, publish }: Pick<z.output<typeof groupSchema>, 'brakes' | 'publish'>,
+): Pick<AddressGroup, 'brakes' | 'publish'> {
+  const brakes = withBrakes(document, own);
+  const targets = publish.map(({ brakes: ofTarget, ...target }) =>
+    ofTarget === undefined ? target : { ...target, brakes: withBrakes(brakes, ofTarget) },
+  );
+  return { brakes, publish: targets };
 }

@@ -56,6 +56,7 @@ describe('the JSON Schema', () => {
       'firewalls',
       'brakes',
       'groups',
+      'delegations',
       'approvals',
       'quarantine',
       'ticketSystems',

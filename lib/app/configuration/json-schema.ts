@@ -3,6 +3,7 @@ import { hostsSchema } from './hosts-schema.ts';
 import type { FirewallModule } from '../../core/firewall.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { DocumentPath } from './source/path.ts';
+import { delegationSchema } from './delegation-schema.ts';
 import {
   brakesSchema,
   clusterSchema,
@@ -58,6 +59,11 @@ export function configurationJsonSchema(modules: Modules): JsonSchema {
       ),
       brakes: { description: 'Limits for all groups that do not set their own.', ...convert(brakesSchema) },
       groups: map(convert(groupSchema), keySchemas.groups, 'Address groups, by name.'),
+      delegations: map(
+        convert(delegationSchema),
+        keySchemas.delegations,
+        'What namespaces may publish by AddressGroup resources.',
+      ),
       approvals: {
         description: 'Who releases held changes, and change freezes.',
         ...convert(approvalsSchema),

@@ -54,6 +54,7 @@ function complete(draft: Draft, hub: Configuration['hub']): Configuration {
     ...(draft.hosts.size === 0 ? {} : { hosts: Object.fromEntries(draft.hosts) }),
     firewalls: Object.fromEntries(draft.firewalls),
     groups: Object.fromEntries(draft.groups),
+    ...(draft.delegations.size === 0 ? {} : { delegations: Object.fromEntries(draft.delegations) }),
     ...(draft.approvals === undefined ? {} : { approvals: draft.approvals }),
     ...(draft.quarantine === undefined ? {} : { quarantine: draft.quarantine }),
     ...(draft.ticketSystems.size === 0 ? {} : { ticketSystems: Object.fromEntries(draft.ticketSystems) }),

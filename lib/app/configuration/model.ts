@@ -1,5 +1,6 @@
 import type { AddressGroup, FirewallBrakes } from '../../core/model/address-group.ts';
 import type { PeriodSource } from '../../core/model/calendar.ts';
+import type { Delegation } from '../../core/delegation/admit.ts';
 import type { Producer } from '../../core/way-back/producers.ts';
 import type { AuditSettings } from './audit-settings.ts';
 
@@ -12,6 +13,8 @@ export interface Configuration {
   hosts?: Record<string, HostsConfiguration> | undefined;
   firewalls: Record<string, FirewallConfiguration>;
   groups: Record<string, AddressGroup>;
+  /** What namespaces may publish by AddressGroup resources, in the order in which they are looked at. */
+  delegations?: Record<string, Delegation> | undefined;
   /** As written; `approval-rules.ts` knows the defaults. */
   approvals?: ApprovalSettings | undefined;
   quarantine?: { group: string } | undefined;

@@ -7,15 +7,25 @@ import type { Sources } from './source/sources.ts';
 
 /** Collects problems and warnings, each with the file and line it was written in. */
 export class Report {
-  readonly problems: Problem[] = [];
-  readonly warnings: Problem[] = [];
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
   readonly #sources: Sources;
   readonly #schema: JsonSchema;
+  readonly #place: (path: DocumentPath) => DocumentPath;
 
-  constructor(sources: Sources, schema: JsonSchema) {
+  constructor(sources: Sources, schema: JsonSchema, more: ReportOptions = {}) {
     this.#sources = sources;
     this.#schema = schema;
-    this.problems.push(...sources.problems);
+    this.problems = more.into?.problems ?? [...sources.problems];
+    this.warnings = more.into?.warnings ?? [];
+    this.#place = more.place ?? ((path) => path);
+  }
+
+  /** The same report for checks that take the entries of a section for those of another one: what they find is told where it stands. */
+  of(section: string, seenAs: string): Report {
+    const place = ([first = '', ...rest]: DocumentPath): DocumentPath =>
+      this.#place([first === seenAs ? section : first, ...rest]);
+    return new Report(this.#sources, this.#schema, { into: this, place });
   }
 
   problem(path: DocumentPath, message: string): void {
@@ -50,7 +60,7 @@ export class Report {
 
   /** File, line and 'first in ...' of another place, for problems that name two. */
   whereabouts(path: DocumentPath): string {
-    const { file, line } = this.#sources.place(path);
+    const { file, line } = this.#sources.place(this.#place(path));
     return `${file}:${line}`;
   }
 
@@ -58,10 +68,16 @@ export class Report {
     return this.#sources.place(path).file;
   }
 
-  #located(path: DocumentPath, message: string): Problem {
+  #located(seen: DocumentPath, message: string): Problem {
+    const path = this.#place(seen);
     const { file, line } = this.#sources.place(path);
     return { path: formatPath(path), message, file, line };
   }
+}
+
+interface ReportOptions {
+  into?: Pick<Report, 'problems' | 'warnings'>;
+  place?: (path: DocumentPath) => DocumentPath;
 }
 
 export interface ParseOptions {

@@ -257,7 +257,7 @@ function isEmpty(source: z.output<typeof selectorForm>): boolean {
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
 }
 
-const selector = (options: { allowGlobal: boolean }) =>
+export const selector = (options: { allowGlobal: boolean }) =>
   selectorForm
     .superRefine(by((source) => compileSelector(source, options), 'the selector cannot be read, '))
     .refine((source) => !isEmpty(source), {
@@ -351,6 +351,7 @@ export const sectionNames = [
   'firewalls',
   'brakes',
   'groups',
+  'delegations',
   'approvals',
   'quarantine',
   'ticketSystems',
@@ -363,5 +364,6 @@ export const keySchemas = {
   hosts: z.string().regex(nameForms.part, partRule).max(40),
   firewalls: name,
   groups: name,
+  delegations: name,
   ticketSystems: z.string().regex(nameForms.part, partRule).max(32),
 } as const;

@@ -3,6 +3,7 @@ import { hostsSchema } from './hosts-schema.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { Configuration } from './model.ts';
+import { delegationSchema } from './delegation-schema.ts';
 import {
   clusterSchema,
   firewallSchema,
@@ -18,13 +19,18 @@ import { isMap } from './source/sources.ts';
  * Data: what `zonebridge apply` activates as a new generation, without a deployment.
  * The limits of all groups (`brakes`) are already part of each group.
  */
-export type DataConfiguration = Pick<Configuration, 'groups' | 'approvals' | 'quarantine'>;
+export type DataConfiguration = Pick<Configuration, 'groups' | 'delegations' | 'approvals' | 'quarantine'>;
 
 /** Infrastructure: what `cdk deploy` builds from. A change of it needs a deployment. */
 export type InfrastructureConfiguration = Omit<Configuration, keyof DataConfiguration>;
 
-export function dataOf({ groups, approvals, quarantine }: Configuration): DataConfiguration {
-  return { groups, ...(approvals ? { approvals } : {}), ...(quarantine ? { quarantine } : {}) };
+export function dataOf({ groups, delegations, approvals, quarantine }: Configuration): DataConfiguration {
+  return {
+    groups,
+    ...(delegations ? { delegations } : {}),
+    ...(approvals ? { approvals } : {}),
+    ...(quarantine ? { quarantine } : {}),
+  };
 }
 
 export function infrastructureOf(configuration: Configuration): InfrastructureConfiguration {
@@ -74,8 +80,21 @@ const stored = z.strictObject({
       name: keySchemas.groups,
       brakes,
       publish: z.array(targetSchema.extend({ brakes: brakes.optional() })),
+      resource: z
+        .strictObject({ uid: z.string(), cluster: z.string(), namespace: z.string(), name: z.string() })
+        .optional(),
     }),
   ),
+  delegations: z
+    .record(
+      keySchemas.delegations,
+      delegationSchema.extend({
+        name: keySchemas.delegations,
+        brakes,
+        publish: z.array(targetSchema.extend({ brakes: brakes.optional() })),
+      }),
+    )
+    .optional(),
   approvals: approvalsSchema.optional(),
   quarantine: quarantineSchema.optional(),
   ticketSystems: z.record(keySchemas.ticketSystems, ticketSystemSchema).optional(),

@@ -1,5 +1,6 @@
 import { type HubMessage, schemaVersion, servicesVersion } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
+import { requestsVersion } from '../../core/delegation/request.ts';
 import { networkVersion } from '../../core/network/report.ts';
 import { wayBackVersion } from '../../core/way-back/manifest.ts';
 import { names } from '../names.ts';
@@ -27,6 +28,7 @@ export async function tellEpoch(
     network: networkVersion,
     services: servicesVersion,
     wayBack: wayBackVersion,
+    groups: requestsVersion,
   };
   await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
 }

@@ -15,6 +15,7 @@ import {
   manifestDetail,
   networkDetail,
   parseClusterSource,
+  requestsDetail,
   schemaVersion,
 } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
@@ -23,6 +24,7 @@ import { clusterKey, type ClusterState, issueEpoch, noteHeartbeat, readCluster }
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { noteApplied } from '../state/desired.ts';
 import { inParallel } from '../state/items.ts';
+import { noteRequests } from '../state/group-requests.ts';
 import { noteNetwork } from '../state/networks.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
 import { applyDigest } from './apply-digest.ts';
@@ -158,6 +160,11 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       const detail = checked(networkDetail, event.detail);
       requireEpoch(from, detail.epoch);
       return noteNetwork(ports.tables, cluster.id, { ...detail, at: now });
+    }
+    case detailTypes.addressGroups: {
+      const detail = checked(requestsDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      return noteRequests(ports.tables, cluster.id, { ...detail, at: now });
     }
     case detailTypes.applied: {
       const detail = checked(appliedDetail, event.detail);

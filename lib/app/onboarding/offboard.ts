@@ -29,7 +29,7 @@ export async function offboard(offboarding: Onboarding, seen: Look): Promise<Off
     for (const object of leaving) {
       const stored = await api.read(object);
       if (stored === undefined) continue;
-      const stays = object.kind === 'Namespace' || !isOurs(stored);
+      const stays = holdsOthers.has(object.kind) || !isOurs(stored);
       if (!stays && (await api.remove(object, stored.metadata.uid ?? ''))) {
         progress(`removed ${objectTitle(object)}`);
         removed.push(objectTitle(object));
@@ -45,6 +45,9 @@ export async function offboard(offboarding: Onboarding, seen: Look): Promise<Off
   }
   return { removed, kept, identity: became, hub: await heard(ports, wanted.id) };
 }
+
+/** What would take along what people put into it: things in a namespace, resources of a definition. */
+const holdsOthers: ReadonlySet<string> = new Set(['Namespace', 'CustomResourceDefinition']);
 
 /** Whoever took our label off has taken the object over. */
 function isOurs({ metadata }: KubernetesObject): boolean {

@@ -5,6 +5,7 @@ import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { readDesired } from '../state/desired.ts';
 import { inParallel } from '../state/items.ts';
+import { addressGroupStatuses } from './producers/address-groups.ts';
 import { groupStatusObjects } from './producers/group-status.ts';
 import { finishPublishing, type Publishing, publishPart } from './publish.ts';
 
@@ -14,7 +15,7 @@ const wants: Readonly<
     Producer,
     (ports: Ports, active: ActiveConfiguration, cluster: ActiveCluster) => Promise<KubernetesObject[]>
   >
-> = { 'group-status': groupStatusObjects };
+> = { 'group-status': groupStatusObjects, 'address-groups': addressGroupStatuses };
 
 /**
  * Every minute: publishes for each cluster what its producers want, and finishes what was not finished. A producer that the configuration of a cluster

@@ -46,8 +46,9 @@ export class HubStack extends ZonebridgeStack {
       functions.push(answering);
     }
     const { clusters } = settings.configuration;
+    const admits = Object.values(clusters).some(({ writes = [] }) => writes.includes('address-groups'));
     const desired = Object.values(clusters).some(({ writes }) => writes !== undefined)
-      ? new DesiredState(this, 'Desired', { surroundings, monitoring, undelivered })
+      ? new DesiredState(this, 'Desired', { surroundings, monitoring, undelivered, admits })
       : undefined;
     if (desired !== undefined) functions.push(desired.function);
     const admitted = this.admitted(settings);

@@ -10,6 +10,7 @@ import {
 } from '../../app/commands/plan.ts';
 import { failedGroups } from '../../app/commands/status.ts';
 import { type WalkProgress, waitForWalk } from '../../app/commands/wait-for-walk.ts';
+import { withResources } from '../../app/delegation/with-resources.ts';
 import { serializeConfiguration } from '../../app/configuration/stored.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
@@ -61,7 +62,7 @@ const timeoutMs = 5 * 60_000;
 
 export async function apply(cli: Cli, hub: HubSession, options: ApplyOptions): Promise<void> {
   const { output } = cli;
-  const { configuration } = hub;
+  const configuration = await withResources(hub, hub.configuration);
   const canary = canaryFrom(options);
   const { endsCanary } = options;
   refuseWhileTrying(await activeOrNone(hub.configurations), { configuration, canary, endsCanary });

@@ -1,3 +1,4 @@
+import { withResources } from '../../app/delegation/with-resources.ts';
 import { Command } from 'commander';
 import {
   activeOrNone,
@@ -32,7 +33,8 @@ export function planCommand(cli: Cli): Command {
 }
 
 async function plan(cli: Cli, hub: HubSession): Promise<void> {
-  const plans = await planConfiguration(hub.ports, hub.configurations, hub.configuration);
+  const configuration = await withResources(hub, hub.configuration);
+  const plans = await planConfiguration(hub.ports, hub.configurations, configuration);
   showPlan(cli, plans);
   await noteInfrastructure(cli, hub);
   if (heldCount(plans) > 0) cli.exitCode = exitCodes.held;

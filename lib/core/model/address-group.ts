@@ -61,6 +61,8 @@ export interface AddressGroup {
   consistency?: 'each' | 'all' | undefined;
   /** What becomes of addresses whose cluster is not heard any more; `keep` unless given. */
   onSilence?: OnSilence | undefined;
+  /** The AddressGroup resource it was made from; undefined for what stands in the configuration itself. */
+  resource?: { uid: string; cluster: string; namespace: string; name: string } | undefined;
   /** Where it goes. */
   publish: readonly GroupTarget[];
 }

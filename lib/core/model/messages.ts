@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupRequests } from '../delegation/request.ts';
 import { networkReport } from '../network/report.ts';
 import { appliedReport } from '../way-back/report.ts';
 
@@ -167,6 +168,18 @@ export const networkDetail = z.strictObject({
 });
 export type NetworkDetail = z.infer<typeof networkDetail>;
 
+/** detail-type `address-groups`, when they change: all AddressGroup resources of the cluster. Told only to a hub that takes this version. */
+export const requestsDetail = groupRequests.extend({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  /** `requestsVersion` of the agent. */
+  version: z.number().int().positive(),
+  /** Counts what the agent process told: the highest counts. */
+  number: z.number().int().positive(),
+});
+export type RequestsDetail = z.infer<typeof requestsDetail>;
+
 /**
  * detail-type `applied`, when it changes: what became of the desired state that the hub published for this cluster. Told only to a hub that says in
  * its answer to hello that it takes this version.
@@ -185,7 +198,7 @@ export type AppliedDetail = z.infer<typeof appliedDetail>;
 
 /** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`, `wayBack`: the versions of these that this hub takes. */
+  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`, `wayBack`, `groups`: the versions of these that this hub takes. */
   z.object({
     type: z.literal('epoch'),
     schema: z.number(),
@@ -195,6 +208,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     network: z.number().optional(),
     services: z.number().optional(),
     wayBack: z.number().optional(),
+    groups: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),
@@ -230,6 +244,7 @@ export const detailTypes = {
   network: 'network',
   digest: 'digest',
   applied: 'applied',
+  addressGroups: 'address-groups',
 } as const;
 
 /** Who a cluster is: its id is `account|region|name`. */

@@ -5,7 +5,7 @@ import { ZonebridgeError } from '../errors.ts';
 import { stableJson } from '../model/content-hash.ts';
 import { type KubernetesObject, objectTitle } from '../onboarding/kubernetes-object.ts';
 import { type ManifestPart, wayBackVersion } from './manifest.ts';
-import { kindsOf, type Producer } from './producers.ts';
+import { kindOf, type Producer } from './producers.ts';
 
 /** What a cluster shall have. Labels and annotations of ours are added by the agent, so that nobody else can give them away. */
 const object = z.looseObject({
@@ -13,7 +13,11 @@ const object = z.looseObject({
   kind: z.string(),
   metadata: z.strictObject({
     name: z.string().min(1).max(253),
-    namespace: z.string().min(1).max(63).optional(),
+    namespace: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+      .optional(),
+    uid: z.string().min(1).max(128).optional(),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
   }),
@@ -69,11 +73,13 @@ export function openContents(
   return entries;
 }
 
-function isAllowed(producer: Producer, { apiVersion, kind, metadata }: KubernetesObject): boolean {
-  return kindsOf(producer).some(
-    (known) =>
-      known.apiVersion === apiVersion && known.kind === kind && known.namespace === metadata.namespace,
-  );
+/** Of somebody else's object only its status is written, and only of the one that was meant. */
+function isAllowed(producer: Producer, object: KubernetesObject): boolean {
+  const known = kindOf(producer, object);
+  if (known?.part !== 'status') return known !== undefined;
+  const { apiVersion: _, kind: __, metadata, status: ___, ...more } = object;
+  const { name: ____, namespace: _____, uid, ...marks } = metadata;
+  return uid !== undefined && Object.keys(more).length === 0 && Object.keys(marks).length === 0;
 }
 
 function refused(producer: Producer, why: string): ZonebridgeError {

@@ -7,8 +7,11 @@ export const producerLabel = 'zonebridge.dev/producer';
 /** Generation in which an object became what it is: an older one never goes over it. */
 export const generationAnnotation = 'zonebridge.dev/generation';
 
+/** The same in a status that we write: statuses have no annotations of ours. */
+const revisionField = 'revision';
+
 /**
- * What became of an object. `newer`: it is younger than what was to be applied. `foreign`: somebody else's object has its name. `conflict`: it changed
+ * What became of an object. `absent`: somebody else's object, whose status was to be written, is gone. `newer`: it is younger than what was to be applied. `foreign`: somebody else's object has its name. `conflict`: it changed
  * between look and deed, so the next look decides.
  */
 export type Outcome =
@@ -16,6 +19,7 @@ export type Outcome =
   | 'changed'
   | 'unchanged'
   | 'pruned'
+  | 'absent'
   | 'newer'
   | 'foreign'
   | 'conflict'
@@ -63,6 +67,43 @@ export function judgePrune(live: KubernetesObject, producer: Producer, generatio
 function generationOf({ metadata }: KubernetesObject): number {
   const written = Number(metadata.annotations?.[generationAnnotation] ?? Number.NaN);
   return Number.isInteger(written) && written > 0 ? written : Number.POSITIVE_INFINITY;
+}
+
+/** The status as it is applied: of the object that was looked at, with the generation, and conditions that say since when they are as they are. */
+export function markedStatus(
+  { object, since }: DesiredEntry,
+  live: KubernetesObject,
+  now: string,
+): KubernetesObject {
+  const { apiVersion, kind, metadata } = object;
+  const { uid, resourceVersion } = live.metadata;
+  const before = conditionsOf(live['status']);
+  const conditions = conditionsOf(object['status']).map((one) => {
+    const old = before.find(({ type }) => type === one['type']);
+    const same = old !== undefined && old['status'] === one['status'];
+    return { ...one, lastTransitionTime: same ? (old['lastTransitionTime'] ?? now) : now };
+  });
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace: metadata.namespace ?? '', uid: uid ?? '', resourceVersion },
+    status: { ...(object['status'] as object), conditions, [revisionField]: since },
+  };
+}
+
+function conditionsOf(status: unknown): Record<string, unknown>[] {
+  const { conditions } = (status ?? {}) as { conditions?: unknown };
+  return Array.isArray(conditions) ? (conditions as Record<string, unknown>[]) : [];
+}
+
+/** Whether the status of an object may be written: it is the one that was meant, and has no younger one. */
+export function judgeStatus(
+  { object, since }: DesiredEntry,
+  live: KubernetesObject | undefined,
+): 'apply' | 'absent' | 'newer' {
+  if (live === undefined || live.metadata.uid !== object.metadata.uid) return 'absent';
+  const written = Number((live['status'] as Record<string, unknown> | undefined)?.[revisionField] ?? 0);
+  return written > since ? 'newer' : 'apply';
 }
 
 /** Entries in the order in which they are applied; pruning goes the other way round. */

@@ -54,7 +54,10 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
     this.#fieldManager = options.fieldManager ?? installer;
   }
 
-  async apply(object: KubernetesObject, { dryRun = false, force = false } = {}): Promise<Applied> {
+  async apply(
+    object: KubernetesObject,
+    { dryRun = false, force = false, status = false } = {},
+  ): Promise<Applied> {
     const before = await this.#get(object);
     const query = new URLSearchParams({
       fieldManager: this.#fieldManager,
@@ -63,7 +66,7 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
     });
     const answer = await this.#send(object, {
       method: 'PATCH',
-      query: `?${query.toString()}`,
+      query: `${status ? '/status' : ''}?${query.toString()}`,
       type: 'application/apply-patch+yaml',
       body: JSON.stringify(object),
     });
@@ -92,7 +95,8 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
     label: { name: string; value: string },
   ): Promise<KubernetesObject[]> {
     const found: KubernetesObject[] = [];
-    const place = { apiVersion, kind, metadata: { name: '', namespace } };
+    const metadata = { name: '', ...(namespace === undefined ? {} : { namespace }) };
+    const place = { apiVersion, kind, metadata };
     for (let next: string | undefined = ''; next !== undefined; ) {
       const query = new URLSearchParams({
         labelSelector: `${label.name}=${label.value}`,

@@ -4,6 +4,11 @@ import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.t
 /** Plural of the kinds that Zonebridge installs, and whether they lie in a namespace. */
 const kinds: Readonly<Record<string, { plural: string; namespaced: boolean }>> = {
   'v1/Namespace': { plural: 'namespaces', namespaced: false },
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': {
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+  },
+  'zonebridge.dev/v1alpha1/AddressGroup': { plural: 'addressgroups', namespaced: true },
   'v1/ServiceAccount': { plural: 'serviceaccounts', namespaced: true },
   'v1/ConfigMap': { plural: 'configmaps', namespaced: true },
   'apps/v1/Deployment': { plural: 'deployments', namespaced: true },

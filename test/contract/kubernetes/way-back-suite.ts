@@ -63,6 +63,7 @@ export function wayBackSuite(start: StartApi): void {
         verify: signer.verify,
         cluster,
         namespace: 'zonebridge',
+        now: () => 0,
         enabled: ['group-status'],
       },
       text,

@@ -21,8 +21,13 @@ export function checkReferences(draft: Draft, report: Report): void {
       if (firewall.realms.indexOf(realm) < index) report.problem(path, `realm ${realm} is listed twice`);
     }
   }
-  for (const group of draft.groups.values()) checkGroup(group, draft, report);
+  checkGroupReferences(draft, report);
   checkOrders(draft, report);
+}
+
+/** What groups name. */
+export function checkGroupReferences(draft: Draft, report: Report): void {
+  for (const group of draft.groups.values()) checkGroup(group, draft, report);
 }
 
 /** What quarantines and freezes name. */

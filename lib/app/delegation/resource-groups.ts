@@ -1,0 +1,80 @@
+import { admit, type Verdict } from '../../core/delegation/admit.ts';
+import type { GroupRequests } from '../../core/delegation/request.ts';
+import type { AddressGroup } from '../../core/model/address-group.ts';
+import { clusterId } from '../../core/model/messages.ts';
+import type { Tables } from '../../core/ports.ts';
+import type { Configuration } from '../configuration/model.ts';
+import { readRequests, requestsKey } from '../state/group-requests.ts';
+import { objectKey, readObject } from '../state/ledger.ts';
+
+/** What AddressGroup resources make of a configuration. */
+export interface ResourceGroups {
+  verdicts: Verdict[];
+  /** All groups: those of the configuration itself, and those of resources. */
+  groups: Record<string, AddressGroup>;
+}
+
+/** Selects nothing: what a group has whose resource is gone, until its firewalls are empty. */
+const nothing = '!all()';
+
+/**
+ * Joins a configuration with the resources that teams made. `now` are the groups that are active: a group stays as it is when its cluster was not
+ * heard of, or not in full, or when its resource asks for something that is refused but may publish still. One whose resource is gone, or whose
+ * namespace may publish no more, is emptied first; it leaves when no firewall has anything of it.
+ */
+export async function joinResources(
+  tables: Tables,
+  configuration: Configuration,
+  now: Readonly<Record<string, AddressGroup>>,
+): Promise<ResourceGroups> {
+  const own = Object.values(configuration.groups).filter(({ resource }) => resource === undefined);
+  const clusters = Object.entries(configuration.clusters).filter(([, { writes }]) =>
+    writes?.includes('address-groups'),
+  );
+  const items = await tables.read(clusters.map(([, cluster]) => requestsKey(clusterId(cluster))));
+  const told = new Map<string, GroupRequests>();
+  for (const [index, [key]] of clusters.entries()) {
+    const requests = readRequests(items[index]);
+    if (requests) told.set(key, requests);
+  }
+  const verdicts = admit({
+    delegations: Object.values(configuration.delegations ?? {}),
+    taken: new Set(own.map(({ name }) => name)),
+    requests: new Map([...told].map(([key, { requests }]) => [key, requests])),
+  });
+  const groups = new Map(own.map((group) => [group.name, group]));
+  for (const { group } of verdicts) if (group) groups.set(group.name, group);
+  for (const group of Object.values(now)) {
+    if (group.resource === undefined || groups.has(group.name)) continue;
+    const fate = fateOf(group, { configuration, verdicts, told });
+    if (fate === 'stays') groups.set(group.name, group);
+    else if (await holdsMembers(tables, group)) groups.set(group.name, { ...group, select: nothing });
+  }
+  return { verdicts, groups: Object.fromEntries(groups) };
+}
+
+/** What becomes of an active group for which no resource was accepted. */
+function fateOf(
+  { resource, publish }: AddressGroup,
+  at: {
+    configuration: Configuration;
+    verdicts: readonly Verdict[];
+    told: ReadonlyMap<string, GroupRequests>;
+  },
+): 'stays' | 'ends' {
+  const { configuration, verdicts, told } = at;
+  const cluster = resource?.cluster ?? '';
+  // A cluster that lets resources be read no more has withdrawn them all.
+  if (!configuration.clusters[cluster]?.writes?.includes('address-groups')) return 'ends';
+  const heard = told.get(cluster);
+  if (heard === undefined) return 'stays';
+  const verdict = verdicts.find(({ request }) => request.uid === resource?.uid);
+  if (verdict === undefined) return heard.more > 0 ? 'stays' : 'ends';
+  const allowed = verdict.delegation?.publish.map(({ firewall }) => firewall) ?? [];
+  return publish.every(({ firewall }) => allowed.includes(firewall)) ? 'stays' : 'ends';
+}
+
+async function holdsMembers(tables: Tables, { name, publish }: AddressGroup): Promise<boolean> {
+  const items = await tables.read(publish.map(({ firewall }) => objectKey(firewall, name)));
+  return items.some((item) => readObject(item, 0).counters.size > 0);
+}

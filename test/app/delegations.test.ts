@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { withResources } from '../../lib/app/delegation/with-resources.ts';
+import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
+import type { KubernetesObject } from '../../lib/core/onboarding/kubernetes-object.ts';
+import { LocalSigner } from '../support/memory-cluster.ts';
+import { MemoryDesired } from '../support/memory-desired.ts';
+import { delegation, request, spec, teamWorld } from '../support/team-world.ts';
+import { group } from '../support/world.ts';
+
+const name = 'team.one.shop.web';
+
+describe('groups that teams make by resources', () => {
+  test('are on the firewall without an apply, as large as they may be at once, and follow the pods', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    for (const one of [...web(30), ...web(3, 'other')]) await world.upsert(one);
+    await tell([request('web')]);
+    expect(await admit()).toBe(true);
+    expect(await names()).toEqual(['platform', name]);
+    // Thirty are beyond the brakes of any configuration; pods of other namespaces match the selector and are left out.
+    expect(world.on(name)).toEqual(
+      web(30)
+        .flatMap(({ addresses }) => addresses)
+        .sort(),
+    );
+    await world.remove('shop-7');
+    expect(world.on(name)).toHaveLength(29);
+    expect(await admit()).toBe(false);
+  });
+
+  test('grow by another selector up to their size, and shrink by it at the brakes', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    for (const [index, one] of web(40).entries())
+      await world.upsert({ ...one, labels: index < 30 ? { app: 'web' } : { app: 'db' } });
+    await tell([request('web')]);
+    await admit();
+    const selector = { matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'db'] }] };
+    await tell([request('web', { generation: 2, spec: { ...spec, selector } })]);
+    await admit();
+    expect(world.on(name)).toHaveLength(40);
+    const few = { matchLabels: { app: 'db' } };
+    await tell([request('web', { generation: 3, spec: { ...spec, selector: few } })]);
+    await admit();
+    expect(world.on(name)).toHaveLength(40);
+  });
+
+  test('are emptied when the resource is gone, and then leave', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    for (const one of web(30)) await world.upsert(one);
+    await tell([request('web')]);
+    await admit();
+    await tell([]);
+    await admit();
+    expect(world.on(name)).toEqual([]);
+    await admit();
+    expect(await names()).toEqual(['platform']);
+  });
+
+  test('stay when nobody tells of their cluster, or not all of it', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    await world.upsert(web(1)[0]!);
+    await tell([request('web')]);
+    await admit();
+    await tell([], 1);
+    expect(await admit()).toBe(false);
+    await world.tables.write({
+      key: { table: 'control', pk: 'address-groups|111122223333|eu-central-1|one' },
+      delete: true,
+    });
+    expect(await admit()).toBe(false);
+    expect(await names()).toEqual(['platform', name]);
+  });
+
+  test('stay as they were when a change of them is refused, and end when the platform withdraws', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    await world.upsert(web(1)[0]!);
+    await tell([request('web')]);
+    await admit();
+    await tell([request('web', { generation: 2, spec: { ...spec, maxMembers: 51 } })]);
+    expect(await admit()).toBe(false);
+    expect(world.on(name)).toHaveLength(1);
+    world.configuration.groups = (await world.configurations.active()).configuration.groups;
+    world.configuration.delegations = { teams: { ...delegation, namespaces: "team == 'nobody'" } };
+    await world.activate();
+    await admit();
+    await admit();
+    expect(await names()).toEqual(['platform']);
+    expect(world.on(name)).toEqual([]);
+  });
+
+  test('are neither forgotten nor changed by what a person applies', async () => {
+    const { world, tell, admit } = await teamWorld();
+    await tell([request('web')]);
+    await admit();
+    const written = { ...world.configuration, groups: { next: group('next') } };
+    const joined = await withResources(world, written);
+    expect(Object.keys(joined.groups).sort()).toEqual(['next', name]);
+  });
+
+  test('wait while a canary is on', async () => {
+    const { world, tell, admit } = await teamWorld();
+    const { generation } = await world.configurations.active();
+    await world.configurations.activate(world.configuration, {
+      previous: generation,
+      author: 'test',
+      now: world.clock.now(),
+      canary: { firewalls: ['edge'] },
+    });
+    await tell([request('web')]);
+    expect(await admit()).toBe(false);
+  });
+
+  test('are walked to when the round that admitted them died', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    await world.upsert(web(1)[0]!);
+    await tell([request('web')]);
+    world.queues.beforeSend = ({ body }) => {
+      if (body.includes('"walk"')) throw new Error('crash');
+    };
+    await expect(admit()).rejects.toThrow('crash');
+    world.queues.beforeSend = undefined;
+    expect(await admit()).toBe(true);
+    expect(world.on(name)).toHaveLength(1);
+    expect(await admit()).toBe(false);
+  });
+});
+
+test('the status of a resource says what was decided and what the firewalls have', async () => {
+  const { world, tell, admit, web } = await teamWorld();
+  const store = new MemoryDesired();
+  const publishing = { ports: world.ports, store, signer: new LocalSigner() };
+  for (const one of web(3)) await world.upsert(one);
+  await tell([request('web'), request('no', { namespaceLabels: { 'kubernetes.io/metadata.name': 'shop' } })]);
+  await admit();
+  await publishDesired(publishing, world.configurations);
+  const { entries } = JSON.parse(store.latest.get('one/address-groups.json') ?? '') as {
+    entries: { object: KubernetesObject }[];
+  };
+  const statuses = Object.fromEntries(entries.map(({ object }) => [object.metadata.name, object['status']]));
+  expect(statuses['web']).toMatchObject({
+    group: name,
+    members: 3,
+    published: '1/1',
+    conditions: [
+      { type: 'Accepted', status: 'True' },
+      { type: 'Published', status: 'True' },
+    ],
+    firewalls: [{ name: 'edge', state: 'Published', members: 3 }],
+  });
+  expect(statuses['no']).toMatchObject({
+    conditions: [
+      { type: 'Accepted', status: 'False', reason: 'NamespaceNotAllowed' },
+      { type: 'Published', status: 'False' },
+    ],
+  });
+});
