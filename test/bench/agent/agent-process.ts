@@ -40,9 +40,11 @@ export class AgentProcess {
     return answer.status === 200;
   }
 
+  /** In order, so that the next one need not wait for its Lease. */
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    if (this.#child.exitCode !== null || !this.#child.kill('SIGKILL')) return;
+    this.#child.kill('SIGTERM');
     await ended;
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import { Cluster } from '../../../lib/sandbox/cluster.ts';
+import { BenchApi } from './bench-api.ts';
 
 const namespace = 'shop';
+const pods = `/api/v1/namespaces/${namespace}/pods`;
 const podsPerNode = 100;
 const width = 16;
 
@@ -14,20 +15,19 @@ interface LoadPod {
 /** Pods about as large as those of a web application on EKS (5 KB of JSON as the API gives it), without kubelets: each has its address from here. */
 export class Load {
   readonly pods: LoadPod[] = [];
-  readonly #cluster: Cluster;
+  readonly #api: BenchApi;
   #made = 0;
   #nodes = 1;
 
-  constructor(kubeconfig: string) {
-    this.#cluster = new Cluster(kubeconfig);
+  constructor(api: BenchApi) {
+    this.#api = api;
   }
 
   /** Nodes and a namespace for as many pods, and the pods. */
   async fill(count: number): Promise<void> {
-    await this.#cluster.addNamespace(namespace);
+    await this.#api.create('/api/v1/namespaces', { metadata: { name: namespace } });
     this.#nodes = Math.ceil(count / podsPerNode);
-    for (let node = 0; node < this.#nodes; node++)
-      await this.#cluster.addNode(nodeOf(node * podsPerNode), `10.0.${node >> 8}.${node & 255}`, false);
+    for (let node = 0; node < this.#nodes; node++) await this.#api.create('/api/v1/nodes', nodeBody(node));
     await this.create(count);
   }
 
@@ -37,10 +37,10 @@ export class Load {
     await inParallel(count, async () => {
       const number = this.#made++;
       const body = podBody(number, nodeOf(number % (this.#nodes * podsPerNode)));
-      const { metadata } = await this.#cluster.core.createNamespacedPod({ namespace, body });
-      const [name, uid] = [metadata?.name ?? '', metadata?.uid ?? ''];
+      const { name, uid } = await this.#api.create(pods, body);
       const address = `10.${64 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
-      await this.#cluster.runPod(namespace, name, address);
+      const status = { phase: 'Running', podIP: address, podIPs: [{ ip: address }] };
+      await this.#api.patch(`${pods}/${name}/status`, { status });
       this.pods.push({ name, uid });
       uids.push(uid);
     });
@@ -50,9 +50,7 @@ export class Load {
   /** Deletes the oldest pods; gives their uids. */
   async delete(count: number): Promise<string[]> {
     const gone = this.pods.splice(0, count);
-    await inParallel(gone.length, async (index) =>
-      this.#cluster.deletePod(namespace, gone[index]?.name ?? ''),
-    );
+    await inParallel(gone.length, async (index) => this.#api.delete(`${pods}/${gone[index]?.name ?? ''}`));
     return gone.map(({ uid }) => uid);
   }
 
@@ -60,7 +58,7 @@ export class Load {
   async relabel(perSecond: number, seconds: number): Promise<number> {
     return this.#evenly(perSecond, seconds, async (turn) => {
       const { name = '' } = this.pods[(turn * 7919) % this.pods.length] ?? {};
-      await this.#cluster.label(namespace, name, { turn: String(turn) });
+      await this.#api.patch(`${pods}/${name}`, { metadata: { labels: { turn: String(turn) } } });
     });
   }
 
@@ -101,6 +99,14 @@ async function inParallel(count: number, task: (index: number) => Promise<unknow
 
 function nodeOf(pod: number): string {
   return `ip-10-0-${Math.floor(pod / podsPerNode)}.eu-central-1.compute.internal`;
+}
+
+function nodeBody(node: number): unknown {
+  const name = nodeOf(node * podsPerNode);
+  return {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+    status: { addresses: [{ type: 'InternalIP', address: `10.0.${node >> 8}.${node & 255}` }] },
+  };
 }
 
 function podBody(number: number, nodeName: string): V1Pod {

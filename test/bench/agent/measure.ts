@@ -7,6 +7,7 @@ import { type Sample, slope } from '../soak/memory.ts';
 import { until } from '../until.ts';
 import { AgentProcess } from './agent-process.ts';
 import { AwsStandIn } from './aws-stand-in.ts';
+import { BenchApi } from './bench-api.ts';
 import { BenchHub } from './hub.ts';
 import { Load } from './load.ts';
 
@@ -62,6 +63,7 @@ export async function measure(setting: Setting): Promise<Figures> {
   await gate.open();
   const through = join(directory, 'kubeconfig');
   await writeFile(through, kubeconfig.replace(server.origin, `https://127.0.0.1:${gate.port}`));
+  const writes = await BenchApi.of(api.kubeconfig);
   let agent: AgentProcess | undefined;
   const environment = { ...aws.environment, KUBECONFIG: through };
   const start = async (): Promise<AgentProcess> => {
@@ -70,7 +72,7 @@ export async function measure(setting: Setting): Promise<Figures> {
     return agent;
   };
   try {
-    const load = new Load(api.kubeconfig);
+    const load = new Load(writes);
     const world: World = { setting, load, hub, gate, start };
     const baseline = await idle(await start());
     note(`an agent of an empty cluster takes ${baseline} MB`);
@@ -93,6 +95,7 @@ export async function measure(setting: Setting): Promise<Figures> {
   } finally {
     await agent?.stop();
     aws.stop();
+    writes.close();
     await Promise.all([gate.close(), api.stop()]);
   }
 }
