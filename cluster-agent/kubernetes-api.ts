@@ -19,7 +19,7 @@ const resources: Record<Kind, { path: string; list: string }> = {
 const documentSilenceMilliseconds = 10_000;
 
 export interface Tuning {
-  /** Objects that are asked for at once. */
+  /** Objects that are asked for at once: pages of 500 take 10 MB more of memory than pages of 100. */
   pageSize: number;
   /** After how many milliseconds without a byte a connection is taken for dead. */
   listSilence: number;
@@ -27,7 +27,7 @@ export interface Tuning {
   watchSilence: number;
 }
 
-const usual: Tuning = { pageSize: 500, listSilence: 60_000, watchSilence: 150_000 };
+const usual: Tuning = { pageSize: 100, listSilence: 60_000, watchSilence: 150_000 };
 
 /** A complete answer: one without its items is not taken for an empty one. */
 const listing = z.object({
