@@ -50,7 +50,7 @@ export function kubernetesSource(
   return {
     async list(kind, { next, stop }) {
       const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
-      const response = await ask({ path: pathOf(kind, query), silence: listSilence, stop });
+      const response = await ask({ path: pathOf(kind, query), silence: listSilence, again: true, stop });
       return readPage(await readBody(response), resources[kind].list);
     },
     async watch({ kind, version, onEvents, stop }) {

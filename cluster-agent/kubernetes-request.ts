@@ -3,6 +3,9 @@ import { Agent, request } from 'node:https';
 import type { Credentials, Entrance } from '../lib/kubernetes/administration/cluster-api.ts';
 import { ApiError } from './lib/api-error.ts';
 
+/** A connection that rested for longer may be dead without anybody having told. */
+const idleMilliseconds = 10_000;
+
 export interface KubernetesRequest {
   path: string;
   /** GET unless given. */
@@ -12,7 +15,7 @@ export interface KubernetesRequest {
   /** After how many milliseconds without a byte the connection is taken for dead. */
   silence: number;
   stop?: AbortSignal | undefined;
-  /** For what is asked every few seconds: the connection of the last time is used again while it lives. */
+  /** For what is asked every few seconds, or at once as the next page: the connection of the last time is used again while it lives. */
   again?: boolean;
 }
 
@@ -21,7 +24,7 @@ export type Ask = (asked: KubernetesRequest) => Promise<IncomingMessage>;
 
 /** Requests with fresh credentials each. */
 export function kubernetesRequests(entrance: Entrance): Ask {
-  const kept = new Agent({ keepAlive: true });
+  const kept = new Agent({ keepAlive: true, timeout: idleMilliseconds });
   return async (asked) => {
     // Otherwise none is kept: one that was closed meanwhile would fail the next request.
     const agent = asked.again === true ? kept : false;

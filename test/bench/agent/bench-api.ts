@@ -33,8 +33,11 @@ export class BenchApi {
 
   async #send(method: string, path: string, content: { type: string; body: unknown }): Promise<string> {
     const { token, ...identity } = await this.#entrance.credentials();
+    const text = JSON.stringify(content.body);
     const headers = {
       'content-type': content.type,
+      // Node gives none for a DELETE, and the next request on this connection would be taken for its body.
+      'content-length': Buffer.byteLength(text),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     return new Promise((resolve, reject) => {
@@ -43,12 +46,12 @@ export class BenchApi {
         const chunks: string[] = [];
         response.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
         response.on('error', reject).on('end', () => {
-          const text = chunks.join('');
-          if ((response.statusCode ?? 0) < 300) resolve(text);
-          else reject(new Error(`${method} ${path}: ${response.statusCode} ${text.slice(0, 300)}`));
+          const answer = chunks.join('');
+          if ((response.statusCode ?? 0) < 300) resolve(answer);
+          else reject(new Error(`${method} ${path}: ${response.statusCode} ${answer.slice(0, 300)}`));
         });
       });
-      sent.on('error', reject).end(JSON.stringify(content.body));
+      sent.on('error', reject).end(text);
     });
   }
 }
