@@ -23,6 +23,11 @@ export class Load {
     this.#api = api;
   }
 
+  /** Pods and nodes. */
+  get endpoints(): number {
+    return this.pods.length + this.#nodes;
+  }
+
   /** Nodes and a namespace for as many pods, and the pods. */
   async fill(count: number): Promise<void> {
     await this.#api.create('/api/v1/namespaces', { metadata: { name: namespace } });

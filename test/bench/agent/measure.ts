@@ -111,12 +111,13 @@ async function idle(agent: AgentProcess): Promise<number> {
 async function starts({
   gate,
   hub,
+  load,
   setting,
   start,
 }: World): Promise<{ agent: AgentProcess; figures: Figures }> {
   const begin = performance.now();
   const first = await start();
-  const all = async (): Promise<boolean> => hub.endpoints >= setting.size.pods && (await first.ready());
+  const all = async (): Promise<boolean> => hub.endpoints >= load.endpoints && (await first.ready());
   await until(all, patienceMs);
   const firstStartMs = Math.round(performance.now() - begin);
   const firstPeakMb = first.megabytes('VmHWM');
