@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import { BenchApi } from './bench-api.ts';
+import type { BenchApi } from './bench-api.ts';
 
 const namespace = 'shop';
 const pods = `/api/v1/namespaces/${namespace}/pods`;
