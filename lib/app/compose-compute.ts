@@ -1,10 +1,7 @@
 import { assumedRole } from '../aws/assumed-role.ts';
-import { clusterIdentitiesClient } from '../aws/clients/cluster-identities.ts';
-import { Ec2Compute } from '../aws/ec2/compute.ts';
-import { Ec2Query } from '../aws/ec2/query.ts';
-import { systemClock } from '../aws/system.ts';
+import { computeClient } from '../aws/clients/compute.ts';
+import { Ec2Compute } from '../aws/ec2-compute.ts';
 import type { Compute } from '../core/compute.ts';
-import { computeEndpoint } from './environment.ts';
 
 /** Where EC2 is asked. */
 export interface ComputePlace {
@@ -26,7 +23,5 @@ export function composeCompute(): (place: ComputePlace) => Compute {
 
 function computeAt({ region, readRole }: ComputePlace): Compute {
   const credentials = readRole === undefined ? undefined : assumedRole(readRole, region);
-  const identity = clusterIdentitiesClient(region, credentials);
-  const pause = (milliseconds: number): Promise<void> => systemClock.sleep(milliseconds);
-  return new Ec2Compute(new Ec2Query({ identity, endpoint: computeEndpoint(process.env), pause }));
+  return new Ec2Compute(computeClient(region, credentials));
 }

@@ -55,11 +55,6 @@ export function readEnvironment(source: Record<string, string | undefined>): {
   };
 }
 
-/** Where EC2 is asked instead of at its public address, by the variables that every client of AWS reads. */
-export function computeEndpoint(source: Record<string, string | undefined>): string | undefined {
-  return source['AWS_ENDPOINT_URL_EC2'] || source['AWS_ENDPOINT_URL'] || undefined;
-}
-
 export const tableNames: readonly TableName[] = [
   'endpoints',
   'memberships',

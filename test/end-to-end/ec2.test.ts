@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { STSClient } from '@aws-sdk/client-sts';
+import {
+  CreateNetworkInterfaceCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Ec2Compute } from '../../lib/aws/ec2/compute.ts';
-import { Ec2Query } from '../../lib/aws/ec2/query.ts';
-import { all, textAt } from '../../lib/aws/ec2/xml.ts';
+import { Ec2Compute } from '../../lib/aws/ec2-compute.ts';
 import { type Ministack, startMinistack } from '../../lib/sandbox/aws/ministack.ts';
 import { sandboxRegion } from '../../lib/sandbox/configuration.ts';
 
@@ -23,50 +27,47 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function asked(accessKeyId: string): Ec2Query {
+function asked(accessKeyId: string): EC2Client {
   const credentials = { accessKeyId, secretAccessKey: 'test' };
-  const identity = new STSClient({ region: sandboxRegion, credentials });
-  return new Ec2Query({ identity, endpoint: aws.endpoint, pause: async () => undefined });
+  return new EC2Client({ region: sandboxRegion, credentials, endpoint: aws.endpoint });
 }
 
-async function launch(query: Ec2Query, tags: Record<string, string>): Promise<string> {
-  const listed = Object.entries(tags).flatMap(([key, value], index) => [
-    [`TagSpecification.1.Tag.${index + 1}.Key`, key],
-    [`TagSpecification.1.Tag.${index + 1}.Value`, value],
-  ]);
-  const answer = await query.call('RunInstances', {
-    ImageId: 'ami-1',
-    InstanceType: 'm5.large',
-    MinCount: '1',
-    MaxCount: '1',
-    'TagSpecification.1.ResourceType': 'instance',
-    ...(Object.fromEntries(listed) as Record<string, string>),
-  });
-  return textAt(answer, 'instancesSet/item/instanceId') ?? '';
+async function launch(client: EC2Client, tags: Record<string, string>): Promise<string> {
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const { Instances = [] } = await client.send(
+    new RunInstancesCommand({
+      ImageId: 'ami-1',
+      InstanceType: 'm5.large',
+      MinCount: 1,
+      MaxCount: 1,
+      TagSpecifications: [{ ResourceType: 'instance', Tags }],
+    }),
+  );
+  return Instances[0]?.InstanceId ?? '';
 }
 
 test('instances are found by their tags, with the addresses that EC2 gave them', async () => {
-  const query = asked('test');
-  const compute = new Ec2Compute(query);
-  const one = await launch(query, { role: 'db', note: 'primary' });
-  await launch(query, { role: 'web' });
+  const client = asked('test');
+  const compute = new Ec2Compute(client);
+  const one = await launch(client, { role: 'db', note: 'primary' });
+  await launch(client, { role: 'web' });
   const [found, ...others] = await compute.instances({ role: ['db', 'cache'] });
   expect(others).toEqual([]);
   expect(found).toMatchObject({ id: one, tags: { role: 'db', note: 'primary' } });
   expect(found?.addresses[0]).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   expect(await compute.instance(one)).toEqual(found);
   expect(await compute.instance('i-0123456789abcdef0')).toBeUndefined();
-  await query.call('TerminateInstances', { 'InstanceId.1': one });
+  await client.send(new TerminateInstancesCommand({ InstanceIds: [one] }));
   expect((await compute.instance(one))?.state ?? 'terminated').toMatch(/shutting-down|terminated/);
 });
 
 test('network interfaces are found by their description', async () => {
-  const query = asked('test');
-  const subnets = all(await query.call('DescribeSubnets', {}), 'subnetSet/item');
-  const subnet = subnets.flatMap((one) => textAt(one, 'subnetId') ?? [])[0] ?? '';
+  const client = asked('test');
+  const { Subnets = [] } = await client.send(new DescribeSubnetsCommand({}));
+  const SubnetId = Subnets[0]?.SubnetId;
   for (const Description of ['ELB app/shop/1', 'ELB app/shop-2/1'])
-    await query.call('CreateNetworkInterface', { SubnetId: subnet, Description });
-  const compute = new Ec2Compute(query);
+    await client.send(new CreateNetworkInterfaceCommand({ SubnetId, Description }));
+  const compute = new Ec2Compute(client);
   expect(await compute.interfaces({ begins: 'ELB app/shop/' })).toMatchObject([
     { description: 'ELB app/shop/1' },
   ]);

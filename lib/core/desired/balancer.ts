@@ -12,8 +12,8 @@ const other =
 
 /**
  * Which network interfaces stand behind the host name of an AWS load balancer: EC2 describes them as `ELB net/<name>/<id>` (network),
- * `ELB app/<name>/<id>` (application) and `ELB <name>` (classic). The forms of names and descriptions are those of the user guides of Elastic
- * Load Balancing and of its knowledge-center article on finding the addresses of a load balancer.
+ * `ELB app/<name>/<id>` (application) and `ELB <name>` (classic).
+ * Assumption: the forms of host names, and the description of classic ones, which no reference confirms.
  */
 export function balancerOf(hostName: string, region: string): Balancer {
   const found = network.exec(hostName)?.groups ?? other.exec(hostName)?.groups;

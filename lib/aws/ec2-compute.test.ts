@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { STSClient } from '@aws-sdk/client-sts';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
-import { Ec2Compute } from './compute.ts';
-import { Ec2Query } from './query.ts';
+import { Ec2Compute } from './ec2-compute.ts';
 
 type Answer = (values: URLSearchParams, request: IncomingMessage) => { status?: number; body: string };
 
@@ -20,13 +19,12 @@ async function ec2(answer: Answer) {
   const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
-  const identity = new STSClient({
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret' },
-  });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const query = new Ec2Query({ identity, endpoint, pause: async () => undefined });
-  return { compute: new Ec2Compute(query), asked };
+  return { compute: computeAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), asked };
+}
+
+function computeAt(endpoint: string): Ec2Compute {
+  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
+  return new Ec2Compute(new EC2Client({ region: 'eu-central-1', credentials, endpoint, maxAttempts: 3 }));
 }
 
 function page(ids: string[], next = ''): string {
@@ -98,10 +96,6 @@ test('an instance that is gone is no error', async () => {
 });
 
 test('nobody there is told', async () => {
-  const identity = new STSClient({
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-  });
-  const query = new Ec2Query({ identity, endpoint: 'http://127.0.0.1:1', pause: async () => undefined });
-  await expect(query.call('DescribeInstances', {})).rejects.toMatchObject({ code: 'store/unavailable' });
+  const compute = computeAt('http://127.0.0.1:1');
+  await expect(compute.instances({ role: ['x'] })).rejects.toMatchObject({ code: 'store/unavailable' });
 });
