@@ -2,15 +2,14 @@ import { createPublicKey, verify } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { s3Source } from '../../cluster-agent/aws-desired.ts';
 import { signatureCheck } from '../../cluster-agent/signature.ts';
 import { KmsSigner } from '../../lib/aws/kms-signer.ts';
 import { S3DesiredStore } from '../../lib/aws/s3-desired-store.ts';
 import { type Ministack, startMinistack } from '../../lib/sandbox/aws/ministack.ts';
-import { asKms } from '../support/kms.ts';
 
 let directory: string;
 let ministack: Ministack;
@@ -31,20 +30,17 @@ describe('the key of the hub', () => {
   const bytes = Buffer.from('zonebridge desired state');
 
   test('signs what an agent verifies with the public key alone', async () => {
-    const client = new STSClient({});
-    const call = asKms(client, ministack.endpoint);
-    const created = await call('CreateKey', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
-    const { KeyId } = (created as { KeyMetadata: { KeyId: string } }).KeyMetadata;
-    await call('CreateAlias', { AliasName: 'alias/zonebridge-prod-desired', TargetKeyId: KeyId });
-    const signer = new KmsSigner({
-      client,
-      key: 'alias/zonebridge-prod-desired',
-      endpoint: ministack.endpoint,
-    });
+    const client = new KMSClient({});
+    const { KeyMetadata } = await client.send(
+      new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    );
+    const key = 'alias/zonebridge-prod-desired';
+    await client.send(new CreateAliasCommand({ AliasName: key, TargetKeyId: KeyMetadata?.KeyId }));
+    const signer = new KmsSigner({ client, key });
     const signature = await signer.sign(bytes);
     const publicKey = await signer.publicKey();
-    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
-    expect(verify('sha256', bytes, key, Buffer.from(signature, 'base64'))).toBe(true);
+    const spki = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+    expect(verify('sha256', bytes, spki, Buffer.from(signature, 'base64'))).toBe(true);
     const check = signatureCheck([publicKey]);
     expect(check(bytes, signature)).toBe(true);
     expect(check(Buffer.from('something else'), signature)).toBe(false);
@@ -54,21 +50,14 @@ describe('the key of the hub', () => {
   });
 
   test('that is not there is told as what to deploy', async () => {
-    const signer = new KmsSigner({
-      client: new STSClient({}),
-      key: 'alias/none',
-      endpoint: ministack.endpoint,
-    });
+    const signer = new KmsSigner({ client: new KMSClient({}), key: 'alias/none' });
     await expect(signer.sign(bytes)).rejects.toMatchObject({ code: 'hub/missing' });
     await expect(signer.publicKey()).rejects.toMatchObject({ code: 'hub/missing' });
   });
 
   test('that cannot be reached is asked again', async () => {
-    const signer = new KmsSigner({
-      client: new STSClient({}),
-      key: 'alias/none',
-      endpoint: 'http://127.0.0.1:1',
-    });
+    const client = new KMSClient({ endpoint: 'http://127.0.0.1:1' });
+    const signer = new KmsSigner({ client, key: 'alias/none' });
     await expect(signer.sign(bytes)).rejects.toMatchObject({ code: 'store/unavailable' });
   });
 });
