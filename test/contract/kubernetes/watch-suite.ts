@@ -22,7 +22,7 @@ const burst = { pods: 10, changes: 60, bytes: 120_000 };
  * How the agent takes what the network and the API do to its watches and listings, the same on every API: what was seen is told as seen,
  * and nothing is removed because nobody answered. Call within `describe`.
  */
-export function watchSuite(start: StartApi): void {
+export function watchSuite(start: StartApi, { endsSlowReaders }: { endsSlowReaders: boolean }): void {
   let api: ApiUnderTest;
   let core: CoreV1Api;
   let gate: Gate;
@@ -89,7 +89,7 @@ export function watchSuite(start: StartApi): void {
     expect(await counted(agent, 'relists')).toEqual(before);
   });
 
-  test('a burst that a slow reader cannot take ends the watch cleanly, and nothing of it is lost', async () => {
+  test('of a burst that a slow reader cannot take nothing is lost, also when the watch is ended for it', async () => {
     const names = Array.from({ length: burst.pods }, (_, index) => `burst-${index}`);
     const uids = await Promise.all(names.map(async (name, index) => runningPod(name, `10.2.2.${index + 1}`)));
     const { agent, bus } = await ready();
@@ -111,7 +111,8 @@ export function watchSuite(start: StartApi): void {
     for (const uid of uids.slice(1))
       await told(bus, uid, (last) => 'upsert' in last && last.upsert.labels['turn'] === turn);
     const ends = await counted(agent, 'watch_ends');
-    expect(ends['pod clean']).toBeGreaterThan(0);
+    // The real API does so only when the kernel buffers less than the burst: seen in one of two runs.
+    if (endsSlowReaders) expect(ends['pod clean']).toBeGreaterThan(0);
     expect(ends['pod error']).toBeUndefined();
     expect(await counted(agent, 'relists')).toEqual(relists);
   });

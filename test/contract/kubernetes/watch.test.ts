@@ -3,5 +3,5 @@ import { startSimulatedApi } from './api-under-test.ts';
 import { watchSuite } from './watch-suite.ts';
 
 describe('watches on a simulated Kubernetes API', () => {
-  watchSuite(startSimulatedApi);
+  watchSuite(startSimulatedApi, { endsSlowReaders: true });
 });
