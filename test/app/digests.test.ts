@@ -247,6 +247,22 @@ describe('state that is lost', () => {
     expect(removals(cluster)).toEqual(['10.1.0.3']);
   });
 
+  test('what nobody names of a group that comes back goes, whoever activated it', async () => {
+    const cluster = await watched(2);
+    const { world } = cluster;
+    const groups = world.configuration.groups;
+    world.configuration = { ...world.configuration, groups: { api: group('api') } };
+    await world.activate();
+    await cluster.pass(1);
+    // A loss beside it left this one behind.
+    const left = { table: 'memberships', pk: 'web|default|10.7.0.1', sk: `${clusterId}/pod|gone` } as const;
+    await world.tables.write({ key: left, put: { bucket: 'web|0', time: world.clock.now() } });
+    world.configuration = { ...world.configuration, groups };
+    await world.activate();
+    await cluster.pass(8);
+    expect(world.tables.all('memberships').map(({ key }) => key.pk)).not.toContain(left.pk);
+  });
+
   test('marks that got lost are found again by comparing, no more than there are', async () => {
     const cluster = await watched(8);
     const { world } = cluster;

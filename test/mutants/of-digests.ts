@@ -166,4 +166,11 @@ export const ofDigests: readonly Mutant[] = [
     edits: [['return !known || (state.losses', 'return known && (state.losses']],
     killers: ['lib/app/sync/inferred.test.ts'],
   },
+  {
+    name: 'group-back-not-searched',
+    breaks: 'memberships that nobody names stay when their group comes back',
+    file: 'lib/app/sweep/sweep-orphans.ts',
+    edits: [['if (come) await searchOrphans', 'if (come && groups.length < 0) await searchOrphans']],
+    killers: [digests],
+  },
 ];

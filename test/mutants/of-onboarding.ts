@@ -11,7 +11,7 @@ export const ofOnboarding: readonly Mutant[] = [
     breaks: 'objects that lost our label are deleted, too',
     file: `${folder}/offboard.ts`,
     edits: [
-      ["object.kind === 'Namespace' || !isOurs(stored)", "object.kind === 'Namespace' && isOurs(stored)"],
+      ['holdsOthers.has(object.kind) || !isOurs(stored)', 'holdsOthers.has(object.kind) && isOurs(stored)'],
     ],
     killers: [commands],
   },

@@ -3,7 +3,6 @@ import { stableJson } from '../../core/model/content-hash.ts';
 import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
-import { searchOrphans } from '../sweep/sweep-orphans.ts';
 import { startWalk } from '../ingest/walk.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -97,9 +96,6 @@ export async function applyConfiguration(
     });
   });
   await startWalk(ports, active);
-  const known = before?.configuration.groups ?? {};
-  // What a group that comes back still has from the time before may be named by nobody any more, when tables were lost meanwhile.
-  if (before && active.groups.some(({ group }) => !known[group.name])) await searchOrphans(ports, active);
   await inParallel([...byWriter], 8, async ([writerKey, firewalls]) => {
     const network = firewalls[0]?.[1].network ?? '';
     // What made the hub leave a firewall alone may be mended by this: nobody should wait until the circuit closes by itself.

@@ -11,8 +11,8 @@ import { leave, listBucket, listingBuckets, type Membership } from '../state/mem
 import { firewallsFor } from '../targets.ts';
 
 /**
- * How far the search has got since tables were lost: `open` clusters are still to be searched for, `under` are searched for now. The row
- * goes when no cluster is open.
+ * How far the search has got since tables were lost, or a group came: `open` clusters are still to be searched for, `under` are searched for
+ * now; `groups` are those of the configuration that it was begun for.
  */
 const searchKey: Key = { table: 'control', pk: '#orphans' };
 
@@ -20,25 +20,44 @@ const searchKey: Key = { table: 'control', pk: '#orphans' };
 const searchMs = 10_000;
 
 /** A table that a backup put back, or rows that were lost beside it, may leave memberships that no endpoint names: they are looked for. */
-export async function searchOrphans(ports: Ports, { clusters }: ActiveConfiguration): Promise<void> {
-  const put = { at: ports.clock.now(), open: [...clusters.keys()], under: [], position: 0, generation: 0 };
+export async function searchOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
+  const groups = namesOf(active);
+  const open = [...active.clusters.keys()];
+  const put = { at: ports.clock.now(), open, under: [], position: 0, generation: 0, groups };
   await ports.tables.write({ key: searchKey, put });
+}
+
+/**
+ * What a group that comes back still has from the time before may be named by nobody any more, when tables were lost meanwhile. Seen by the
+ * sweep, since an `apply` may end right after it activated.
+ */
+async function searchNewGroups(
+  ports: Ports,
+  active: ActiveConfiguration,
+  search: Item | undefined,
+): Promise<boolean> {
+  const known = texts(search, 'groups');
+  const groups = namesOf(active);
+  const come = groups.some((name) => !known.includes(name));
+  if (come) await searchOrphans(ports, active);
+  else if (groups.length < known.length)
+    await ports.tables.write({ key: searchKey, update: { set: { groups } } });
+  return come;
 }
 
 /** Goes on with the search, for clusters of which every shard was compared again: before that nobody knows what is named. */
 export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
   const { tables, clock } = ports;
   const [search] = await tables.read([searchKey]);
-  if (!search) return;
+  if ((await searchNewGroups(ports, active, search)) || !search) return;
   const open = texts(search, 'open').filter((id) => active.clusters.has(id));
   // Another configuration has other groups: then it begins anew.
   const goesOn = search['generation'] === active.generation && count(search, 'position') > 0;
   const under = goesOn ? texts(search, 'under') : await verifiedOf(ports, open);
-  if (open.length > 0 && under.length === 0) return;
-  const buckets = active.groups
-    .map(({ group }) => group.name)
-    .sort()
-    .flatMap((group) => Array.from({ length: listingBuckets }, (_, bucket) => ({ group, bucket })));
+  if (under.length === 0) return;
+  const buckets = namesOf(active).flatMap((group) =>
+    Array.from({ length: listingBuckets }, (_, bucket) => ({ group, bucket })),
+  );
   const end = clock.now() + searchMs;
   let position = goesOn ? count(search, 'position') : 0;
   for (; position < buckets.length && clock.now() < end; position++) {
@@ -51,6 +70,10 @@ export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): P
   await noteProgress(ports, search, set);
 }
 
+function namesOf({ groups }: ActiveConfiguration): string[] {
+  return groups.map(({ group }) => group.name).sort();
+}
+
 async function verifiedOf({ tables }: Ports, clusters: readonly string[]): Promise<string[]> {
   const items = await tables.read(clusters.map(clusterKey));
   return clusters.filter((_, index) => readCluster(items[index]).verifiedShards.size === shardCount);
@@ -59,11 +82,7 @@ async function verifiedOf({ tables }: Ports, clusters: readonly string[]): Promi
 /** A loss that was noticed meanwhile begins the search anew. */
 async function noteProgress({ tables }: Ports, search: Item, set: { open: string[] } & Item): Promise<void> {
   const same = [{ attribute: 'at', is: '=', value: count(search, 'at') }] as const;
-  const write: Write =
-    set.open.length === 0
-      ? { key: searchKey, delete: true, if: same }
-      : { key: searchKey, update: { set }, if: same };
-  await tables.write(write).catch(unlessWritten);
+  await tables.write({ key: searchKey, update: { set }, if: same }).catch(unlessWritten);
 }
 
 async function clearBucket(
