@@ -71,8 +71,12 @@ export class LimitsWatch {
     const place = `${firewall}|${group.name}`;
     const mine = this.#put.get(place) ?? new Set<string>();
     this.#put.set(place, mine);
-    // What people and fate took is not ours any more.
-    for (const one of mine) if (!members.has(one) && one !== change.address) mine.delete(one);
+    // What people and fate took is not ours any more, and makes room.
+    for (const one of mine) {
+      if (members.has(one) || one === change.address) continue;
+      mine.delete(one);
+      this.#note(place, 'remove', group);
+    }
     if (change.op === 'add') this.#adds(done, place, mine);
     else this.#removes(done, place, mine);
   }
