@@ -235,6 +235,6 @@ await kubernetesOrSkip('onboarding with a real Kubernetes API', () => {
     });
     const forced = await run('onboard', 'shop', '--yes', '--image', image, '--force-conflicts');
     expect(forced.code).toBe(0);
-    expect((await apps.readNamespacedDeployment(deployed)).spec?.replicas).toBe(1);
+    expect((await apps.readNamespacedDeployment(deployed)).spec?.replicas).toBe(2);
   });
 });
