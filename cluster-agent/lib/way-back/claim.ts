@@ -5,6 +5,9 @@ import type { ClusterObjects } from '../../../lib/core/way-back/ports.ts';
 /** The object in which agents of a cluster remember the generation they took last; part of the overlays with write rights. */
 const claimName = 'zonebridge-agent-desired';
 
+/** An API that answers 409 to everything is not asked for ever. */
+const mostTries = 5;
+
 /** What an agent that starts anew, or another one, must not fall behind. */
 export class GenerationClaim {
   readonly #objects: ClusterObjects;
@@ -20,6 +23,12 @@ export class GenerationClaim {
    * this moment, and `desired/missing` without the object: then nobody knows what was taken.
    */
   async take(generation: number): Promise<void> {
+    let tries = 0;
+    while (!(await this.#tryToTake(generation, ++tries < mostTries)));
+  }
+
+  /** False when somebody else took one meanwhile: look at which. */
+  async #tryToTake(generation: number, again: boolean): Promise<boolean> {
     const seen = await this.#objects.read(this.#place);
     if (seen === undefined)
       throw new ZonebridgeError(
@@ -29,17 +38,18 @@ export class GenerationClaim {
     const taken = takenIn(seen);
     if (taken > generation)
       throw new ZonebridgeError('desired/older-generation', `generation ${generation} after ${taken}`);
-    if (taken === generation) return;
+    if (taken === generation) return true;
     const { resourceVersion } = seen.metadata;
     const metadata = { ...this.#place.metadata, resourceVersion };
     try {
       const data = { generation: String(generation) };
       await this.#objects.apply({ ...this.#place, metadata, data }, { force: true });
     } catch (error) {
-      if (!isZonebridgeError(error, 'cluster/refused') || error.fields['status'] !== 409) throw error;
-      // Somebody else took one meanwhile: look at which.
-      await this.take(generation);
+      if (!isZonebridgeError(error, 'cluster/refused') || error.fields['status'] !== 409 || !again)
+        throw error;
+      return false;
     }
+    return true;
   }
 }
 

@@ -291,3 +291,17 @@ describe('what changes nothing', () => {
     );
   });
 });
+
+test('an API that answers 409 to everything is not asked for ever', async () => {
+  const { objects, options, publish } = world();
+  let writes = 0;
+  objects.before = (request) => {
+    if (request !== 'apply') return;
+    writes += 1;
+    // Without a limit this would go on; the test shall end then, too.
+    if (writes > 50) throw new Error('asked for ever');
+    throw new ZonebridgeError('cluster/refused', '409', { fields: { status: 409 } });
+  };
+  const { report, settled } = await follow(options, await publish(1, { a: '1' }));
+  expect([settled, report.refused?.code]).toEqual([false, 'cluster/refused']);
+});

@@ -125,3 +125,22 @@ test('tries again sooner when the cluster did not answer', async () => {
   await clock.advance(5_000);
   expect(objects.stored.has('ConfigMap zonebridge-status/a')).toBe(true);
 });
+
+test.each([
+  ['refuses', () => ['ThrottlingException']],
+  [
+    'does not answer',
+    () => {
+      throw new Error('no answer');
+    },
+  ],
+])('tells what was applied again when the bus %s, although the manifest is the same', async (_, onPut) => {
+  await publish(1, ['a']);
+  bus.onPut = onPut;
+  follower.call();
+  await clock.advance(1);
+  expect(told()).toEqual([]);
+  bus.onPut = undefined;
+  await clock.advance(5_000);
+  expect(told().map(({ report }) => report.generation)).toEqual([1]);
+});

@@ -69,20 +69,24 @@ export class DesiredFollower {
       const refusal =
         followed.report.refused ?? followed.report.parts.find(({ refused }) => refused)?.refused;
       if (refusal) status.warn('desired-state-refused', `${refusal.code}: ${refusal.message}`);
-      await this.#tell(followed.report);
+      // What was not told is looked at again: an unchanged manifest would keep it quiet.
+      if (await this.#tell(followed.report)) return;
+      this.#settled = undefined;
+      this.#failures = Math.max(1, this.#failures);
     } catch (error) {
+      this.#settled = undefined;
       this.#failures += 1;
       status.failed('following the desired state', error);
     }
   }
 
-  /** What is news to the hub, once. */
-  async #tell(report: AppliedReport): Promise<void> {
+  /** What is news to the hub, once. False when the bus refused it. */
+  async #tell(report: AppliedReport): Promise<boolean> {
     const { bus, clock, epoch: current, reports, status } = this.#options;
     const epoch = current();
-    if (epoch === undefined || !reports()) return;
+    if (epoch === undefined || !reports()) return true;
     const content = JSON.stringify(report);
-    if (this.#told?.epoch === epoch && this.#told.content === content) return;
+    if (this.#told?.epoch === epoch && this.#told.content === content) return true;
     this.#number += 1;
     const detail: AppliedDetail = {
       schema: schemaVersion,
@@ -97,9 +101,10 @@ export class DesiredFollower {
     ]);
     if (refused !== undefined) {
       status.notSent(refused);
-      return;
+      return false;
     }
     this.#told = { epoch, content };
     status.accepted(0);
+    return true;
   }
 }
