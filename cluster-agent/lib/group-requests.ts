@@ -7,17 +7,19 @@ import {
 } from '../../lib/core/delegation/request.ts';
 import { detailTypes, type RequestsDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import type { Clock } from '../../lib/core/ports.ts';
+import { utf8 } from './batch.ts';
 import type { Documents, EventBus } from './ports.ts';
 import type { AgentStatus } from './status.ts';
 import { pause } from './timing.ts';
 
 const path = '/apis/zonebridge.dev/v1alpha1/addressgroups';
-const pageSize = 100;
+/** Few enough that resources as large as they may be make no answer that is too long. */
+const pageSize = 20;
 const lookMilliseconds = 20_000;
 /** Told again although nothing changed: the hub may have lost it. */
 const againMilliseconds = 10 * 60_000;
-/** Of all that is told at once: the bus takes 256 KB. */
-const mostText = 150_000;
+/** Bytes of all that is told at once: the bus takes 256 KB. */
+const mostBytes = 150_000;
 
 const listing = z.object({
   kind: z.literal('AddressGroupList'),
@@ -106,7 +108,9 @@ export class GroupTeller {
 
   /** All of them, the oldest first; undefined when they cannot be told now. */
   async #read(): Promise<GroupRequests | undefined> {
-    const items: Item[] = [];
+    // No more than may be told is kept: nobody limits how many resources a team makes.
+    let oldest: Item[] = [];
+    let all = 0;
     for (let next: string | undefined = ''; next !== undefined; ) {
       const query = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
       const answer = await this.#options.documents.read(`${path}?limit=${pageSize}${query}`);
@@ -115,21 +119,24 @@ export class GroupTeller {
         return undefined;
       }
       const page = listing.parse(answer.object);
-      items.push(...page.items);
+      // What is being deleted is no wish any more.
+      const wanted = page.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      all += wanted.length;
+      oldest = [...oldest, ...wanted].toSorted(byAge).slice(0, requestsMost);
       next = page.metadata.continue || undefined;
     }
-    // What is being deleted is no wish any more.
-    const wanted = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).toSorted(byAge);
     const requests: GroupRequest[] = [];
-    let text = 0;
-    for (const item of wanted) {
+    let bytes = 0;
+    for (const item of oldest) {
       const request = this.#requestOf(item);
       if (request === undefined) return undefined;
-      text += JSON.stringify(request).length;
-      if (text > mostText || requests.length >= requestsMost) break;
+      const size = utf8(JSON.stringify(request));
+      // One that is too long keeps no later one out.
+      if (bytes + size > mostBytes) continue;
+      bytes += size;
       requests.push(request);
     }
-    return { requests, more: wanted.length - requests.length };
+    return { requests, more: all - requests.length };
   }
 
   #requestOf({ metadata, spec }: Item): GroupRequest | undefined {
