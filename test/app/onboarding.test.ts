@@ -337,6 +337,17 @@ describe('offboard', () => {
     });
   });
 
+  test('takes rights along that the configuration does not name any more', async () => {
+    const place = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent' };
+    const environment = { AWS_REGION: '', ZONEBRIDGE_BUS: '', ZONEBRIDGE_QUEUE: '', ZONEBRIDGE_SOURCE: '' };
+    const before = await installer.manifests({ ...place, environment, image, services: 'all' });
+    const rights = before.filter(({ metadata }) => metadata.name === 'zonebridge-agent-services');
+    for (const object of rights) await installer.api().apply(object);
+    expect(rights.map(({ kind }) => kind)).toEqual(['ClusterRole', 'ClusterRoleBinding']);
+    await json('offboard', 'shop', '--yes', '--ticket', 'T-1');
+    expect([...installer.objects.keys()]).toEqual(['Namespace zonebridge']);
+  });
+
   test('repeated it finds nothing', async () => {
     await json('offboard', 'shop', '--yes', '--ticket', 'T-1');
     const { code, result } = await json('offboard', 'shop', '--yes', '--ticket', 'T-1');
