@@ -1,24 +1,30 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { certify } from '../test/support/pki.ts';
 import { SeededRandom } from '../test/support/ports.ts';
-import { kubernetesSource } from './kubernetes-api.ts';
+import { kubernetesObjects, kubernetesSource } from './kubernetes-api.ts';
 import type { ListPage, ObjectSource } from './lib/ports.ts';
 
 let server: Server;
 let source: ObjectSource;
-let answer: { status: number; headers?: Record<string, string>; body: string };
+let url: string;
+let answer: { status: number; headers?: Record<string, string>; body: string | ((url: string) => string) };
+const asked: string[] = [];
 
 beforeAll(async () => {
   const authority = await certify({ name: 'authority', authority: true });
   const here = [{ type: 'ip', value: '127.0.0.1' }] as const;
   const { certificate, privateKey } = await certify({ name: 'api', signedBy: authority, for: here });
-  server = createServer({ cert: certificate, key: privateKey }, (_, response) => {
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+  server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
+    asked.push(request.url ?? '');
+    const { body } = answer;
+    response
+      .writeHead(answer.status, answer.headers)
+      .end(typeof body === 'string' ? body : body(request.url ?? ''));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = async () => ({ ca: authority.certificate, token: 't' });
   source = kubernetesSource({ url, credentials }, new SeededRandom());
 });
@@ -64,4 +70,38 @@ test.each([
     status,
     retryAfterMilliseconds: milliseconds,
   });
+});
+
+test('an API that nobody vouches for gets no token, whatever the environment says', async () => {
+  answer = { status: 200, body: JSON.stringify({ kind: 'PodList', metadata, items: [] }) };
+  const stranger = await certify({ name: 'stranger', authority: true });
+  const entrance = { url, credentials: async () => ({ ca: stranger.certificate, token: 't' }) };
+  vi.stubEnv('NODE_TLS_REJECT\u005fUNAUTHORIZED', '0');
+  try {
+    const listed = kubernetesSource(entrance, new SeededRandom()).list('pod', {
+      next: undefined,
+      stop: new AbortController().signal,
+    });
+    await expect(listed).rejects.toThrow(/certificate/);
+    const place = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'b' } };
+    await expect(kubernetesObjects(entrance).read(place)).rejects.toThrow(/certificate/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test('objects as large as they may be are asked for in small pages', async () => {
+  const large = 'x'.repeat(1_500_000);
+  const pageOf = (url: string): string => {
+    const limit = Number(new URL(url, 'https://api').searchParams.get('limit'));
+    return JSON.stringify({ kind: 'PodList', metadata, items: Array.from({ length: limit }, () => large) });
+  };
+  answer = { status: 200, body: pageOf };
+  asked.length = 0;
+  const { items } = await source.list('pod', { next: 'there', stop: new AbortController().signal });
+  expect(items).toHaveLength(5);
+  expect(asked.map((path) => path.replace(/limit=\d+/, ''))).toEqual([
+    '/api/v1/pods?&continue=there',
+    '/api/v1/pods?&continue=there',
+  ]);
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Random } from '../lib/core/ports.ts';
-import { kubernetesRequests, readBody } from './kubernetes-request.ts';
+import { AnswerTooLong, kubernetesRequests, readBody } from './kubernetes-request.ts';
 import type { Documents, Kind, ListPage, ObjectSource } from './lib/ports.ts';
 import { ApiError, isGone } from './lib/api-error.ts';
 import { readEvents } from './watch-stream.ts';
@@ -15,6 +15,9 @@ const resources: Record<Kind, { path: string; list: string }> = {
   service: { path: '/api/v1/services', list: 'ServiceList' },
   ingress: { path: '/apis/networking.k8s.io/v1/ingresses', list: 'IngressList' },
 };
+
+/** Asked for at once where objects are as large as they may be: the API takes objects of up to 1.5 MB or so. */
+const fewObjects = 5;
 
 const documentSilenceMilliseconds = 10_000;
 
@@ -49,9 +52,15 @@ export function kubernetesSource(
   const { listSilence, pageSize, watchSilence } = { ...usual, ...tuning };
   return {
     async list(kind, { next, stop }) {
-      const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
-      const response = await ask({ path: pathOf(kind, query), silence: listSilence, again: true, stop });
-      return readPage(await readBody(response), resources[kind].list);
+      const page = async (limit: number): Promise<ListPage> => {
+        const query = { limit: String(limit), ...(next === undefined ? {} : { continue: next }) };
+        const response = await ask({ path: pathOf(kind, query), silence: listSilence, again: true, stop });
+        return readPage(await readBody(response), resources[kind].list);
+      };
+      return page(pageSize).catch(async (error: unknown) => {
+        if (error instanceof AnswerTooLong) return page(fewObjects);
+        throw error;
+      });
     },
     async watch({ kind, version, onEvents, stop }) {
       const query = {

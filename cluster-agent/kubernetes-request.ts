@@ -6,6 +6,9 @@ import { ApiError } from './lib/api-error.ts';
 /** A connection that rested for longer may be dead without anybody having told. */
 const idleMilliseconds = 10_000;
 
+/** Characters of one answer: a page of usual objects has a twentieth of it, and memory for several times as many is there. */
+const longestAnswer = 16_000_000;
+
 export interface KubernetesRequest {
   path: string;
   /** GET unless given. */
@@ -38,10 +41,24 @@ export function kubernetesRequests(entrance: Entrance): Ask {
   };
 }
 
-/** The rest of an answer. */
+/** An answer that is longer than it may be; nothing of it was kept. */
+export class AnswerTooLong extends Error {
+  constructor() {
+    super(`the Kubernetes API answered more than ${longestAnswer} characters at once`);
+  }
+}
+
+/** The rest of an answer. Throws {@link AnswerTooLong}: whoever may write objects shall not fill our memory with them. */
 export async function readBody(response: IncomingMessage): Promise<string> {
   const chunks: string[] = [];
-  for await (const chunk of response.setEncoding('utf8')) chunks.push(String(chunk));
+  let length = 0;
+  for await (const chunk of response.setEncoding('utf8')) {
+    const text = String(chunk);
+    length += text.length;
+    // To leave the loop closes the connection.
+    if (length > longestAnswer) throw new AnswerTooLong();
+    chunks.push(text);
+  }
   return chunks.join('');
 }
 
@@ -54,7 +71,15 @@ async function send(
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
-  const options = { ...identity, ...(stop ? { signal: stop } : {}), headers, method, agent };
+  const options = {
+    ...identity,
+    ...(stop ? { signal: stop } : {}),
+    headers,
+    method,
+    agent,
+    // Whatever the environment of the process says.
+    rejectUnauthorized: true,
+  };
   return new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, options, resolve);
     sent.on('socket', (socket) => socket.setKeepAlive(true, 15_000));

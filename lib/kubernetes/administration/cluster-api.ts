@@ -218,7 +218,7 @@ async function exchange(
   body?: string,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, agent: false }, (response) => {
+    const sent = request(url, { ...options, rejectUnauthorized: true, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
