@@ -77,7 +77,13 @@ test('the bill of materials names what is in the bundle, with versions, licences
   expect(names).toEqual(
     expect.arrayContaining(['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'prom-client', 'yaml', 'zod']),
   );
-  for (const absent of ['aws-cdk-lib', 'esbuild', 'vitest', '@aws-sdk/client-dynamodb', '@kubernetes/client-node'])
+  for (const absent of [
+    'aws-cdk-lib',
+    'esbuild',
+    'vitest',
+    '@aws-sdk/client-dynamodb',
+    '@kubernetes/client-node',
+  ])
     expect(names).not.toContain(absent);
   for (const one of bill.components) {
     expect(one.purl).toMatch(/^pkg:npm\/.+@\d/);
