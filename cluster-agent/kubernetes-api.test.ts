@@ -3,12 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { certify } from '../test/support/pki.ts';
 import { SeededRandom } from '../test/support/ports.ts';
+import type { ClusterObjects } from '../lib/core/way-back/ports.ts';
 import { kubernetesObjects, kubernetesSource } from './kubernetes-api.ts';
 import type { ListPage, ObjectSource } from './lib/ports.ts';
 
 let server: Server;
 let source: ObjectSource;
 let url: string;
+let written: ClusterObjects;
 let answer: { status: number; headers?: Record<string, string>; body: string | ((url: string) => string) };
 const asked: string[] = [];
 
@@ -27,6 +29,7 @@ beforeAll(async () => {
   url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = async () => ({ ca: authority.certificate, token: 't' });
   source = kubernetesSource({ url, credentials }, new SeededRandom());
+  written = kubernetesObjects({ url, credentials });
 });
 
 afterAll(() => {
@@ -104,4 +107,20 @@ test('objects as large as they may be are asked for in small pages', async () =>
     '/api/v1/pods?&continue=there',
     '/api/v1/pods?&continue=there',
   ]);
+});
+
+test('what we made is listed though each object is long', async () => {
+  const item = { metadata: { name: 'a', uid: 'u' }, data: { firewalls: 'x'.repeat(30_000) } };
+  const body = (url: string): string => {
+    const limit = Number(new URL(url, 'https://api').searchParams.get('limit'));
+    return JSON.stringify({ metadata: {}, items: Array.from({ length: Math.min(limit, 400) }, () => item) });
+  };
+  answer = { status: 200, body };
+  const kind = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: 'zonebridge-status',
+    part: 'whole' as const,
+  };
+  expect(await written.list(kind, { name: 'label', value: 'ours' })).toHaveLength(100);
 });

@@ -26,7 +26,8 @@ export interface Credentials {
 
 /** Field manager of what a person installs; the agent has another one for what it applies. */
 const installer = 'zonebridge';
-const pageSize = 500;
+/** As many objects of 30 KB make no answer that is too long. */
+const pageSize = 100;
 const silenceMs = 30_000;
 /** No object that we install comes near; a longer answer is none of the API. */
 const longestAnswer = 4_000_000;
