@@ -10,6 +10,10 @@ const app = composePublishing();
 export const handler = middy()
   .use(figures(app, 'publish-desired'))
   .handler(async () => {
-    await admitGroups(app);
-    await publishDesired(app.publishing, app.configurations);
+    try {
+      await admitGroups(app);
+    } finally {
+      // What clusters shall have does not wait for a firewall whose turn takes long.
+      await publishDesired(app.publishing, app.configurations);
+    }
   });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { pauseWrites, resumeWrites } from '../../lib/app/commands/pause.ts';
 import { withResources } from '../../lib/app/delegation/with-resources.ts';
+import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
 import type { KubernetesObject } from '../../lib/core/onboarding/kubernetes-object.ts';
 import { LocalSigner } from '../support/memory-cluster.ts';
@@ -87,6 +89,71 @@ describe('groups that teams make by resources', () => {
     expect(world.on(name)).toEqual([]);
   });
 
+  test('leave what was released for others, by a person or a team, as it was', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    for (const one of web(30)) await world.upsert(one);
+    world.device.fault = () => {
+      throw new ZonebridgeError('firewall/unreachable', 'down');
+    };
+    await tell([request('web')]);
+    await admit();
+    await tell([request('web'), request('db', { created: 2 })]);
+    expect(await admit()).toBe(true);
+    expect(world.on(name)).toEqual([]);
+    world.device.fault = undefined;
+    await world.clock.sleep(120_000);
+    await world.wakeUp();
+    await world.settle();
+    expect(world.on(name)).toHaveLength(30);
+  });
+
+  test('are held inside what is delegated now when their change is refused', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    for (const one of web(3)) await world.upsert(one);
+    await tell([request('web')]);
+    await admit();
+    const { groups } = (await world.configurations.active()).configuration;
+    world.configuration.groups = groups;
+    world.configuration.delegations = { teams: { ...delegation, maxMembers: 5, ranges: ['10.99.0.0/16'] } };
+    await world.activate();
+    await tell([request('web', { generation: 2, spec: { ...spec, maxMembers: 51 } })]);
+    await admit();
+    const active = (await world.configurations.active()).configuration.groups[name];
+    expect(active).toMatchObject({ maxMembers: 5, ranges: ['10.99.0.0/16'] });
+    world.configuration.delegations = { teams: { ...delegation, usedIn: ['deny'] } };
+    world.configuration.groups = (await world.configurations.active()).configuration.groups;
+    await world.activate();
+    await admit();
+    expect(world.on(name)).toEqual([]);
+  });
+
+  test('take the new name alone when the platform changes the prefix', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    for (const one of web(3)) await world.upsert(one);
+    await tell([request('web')]);
+    await admit();
+    world.configuration.groups = (await world.configurations.active()).configuration.groups;
+    world.configuration.delegations = { teams: { ...delegation, prefix: 'squad.' } };
+    await world.activate();
+    await admit();
+    await admit();
+    expect(await names()).toEqual(['platform', 'squad.one.shop.web']);
+    expect([world.on(name), world.on('squad.one.shop.web')]).toEqual([
+      [],
+      expect.arrayContaining(['10.4.0.1']),
+    ]);
+  });
+
+  test('are no more than a namespace may have, whatever it asks for one after the other', async () => {
+    const { tell, admit, names } = await teamWorld();
+    const bad = { generation: 2, spec: { ...spec, maxMembers: 51 } };
+    await tell([request('a', { created: 2 }), request('b', { created: 3 })]);
+    await admit();
+    await tell([request('a', { created: 2, ...bad }), request('b', { created: 3, ...bad }), request('c')]);
+    await admit();
+    expect(await names()).toEqual(['platform', 'team.one.shop.a', 'team.one.shop.b']);
+  });
+
   test('are neither forgotten nor changed by what a person applies', async () => {
     const { world, tell, admit } = await teamWorld();
     await tell([request('web')]);
@@ -107,6 +174,16 @@ describe('groups that teams make by resources', () => {
     });
     await tell([request('web')]);
     expect(await admit()).toBe(false);
+  });
+
+  test('wait while everything is paused, so that a person can apply whatever resources change', async () => {
+    const { world, tell, admit } = await teamWorld();
+    await tell([request('web')]);
+    const by = { name: 'ada', principal: undefined };
+    await pauseWrites(world.ports, world.configurations, { firewall: undefined, by });
+    expect(await admit()).toBe(false);
+    await resumeWrites(world.ports, world.configurations, { firewall: undefined, by });
+    expect(await admit()).toBe(true);
   });
 
   test('are walked to when the round that admitted them died', async () => {

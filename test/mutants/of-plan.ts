@@ -167,8 +167,8 @@ export const ofPlan: readonly Mutant[] = [
     file: brakes,
     edits: [
       [
-        'const released = allowance.generation === context.generation &&',
-        'const released = allowance.generation <= context.generation &&',
+        'return generation >= (by.releasedSince ?? by.generation) &&',
+        'return generation >= (by.releasedSince ?? 0) &&',
       ],
     ],
     killers: [brakesTest],

@@ -34,6 +34,8 @@ export interface ApplyRequest {
   principal?: string | undefined;
   /** Firewalls that have it first; the others follow when it is promoted. */
   canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
+  /** Set when everything but groups of resources stays as it is: what was released since that generation counts on. */
+  releasedSince?: number | undefined;
   /** It takes the place of a canary that is on. */
   endsCanary?: boolean | undefined;
 }
@@ -73,6 +75,7 @@ export async function applyConfiguration(
       author: request.author,
       principal: request.principal,
       now: ports.clock.now(),
+      releasedSince: request.releasedSince,
       canary: request.canary,
     });
   } catch (error) {

@@ -7,8 +7,8 @@ import { activeOrNone, type FirewallPlan } from '../commands/plan.ts';
 import type { PlannedGroup } from '../commands/plan-group.ts';
 import type { App } from '../compose.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { count } from '../state/items.ts';
-import { objectKey, readObject } from '../state/ledger.ts';
+import { count, inParallel } from '../state/items.ts';
+import { listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn } from '../targets.ts';
 import { joinResources } from './resource-groups.ts';
 
@@ -21,12 +21,12 @@ const doneKey: Key = { table: 'control', pk: 'resource-groups' };
 /**
  * Makes groups of accepted AddressGroup resources, as a generation of its own that differs in these groups alone. Releases what the platform has
  * released by its delegation: additions up to the size of the group, and of an allow group that ends everything. All else waits at the brakes.
- * Waits while a canary is on. Returns whether a generation was activated.
+ * Waits while a canary is on, and while a person paused everything. Returns whether a generation was activated.
  */
 export async function admitGroups(app: App): Promise<boolean> {
   const { tables } = app.ports;
   const active = await activeOrNone(app.configurations);
-  if (active === undefined || active.canary) return false;
+  if (active === undefined || active.canary || active.paused) return false;
   const { configuration } = active;
   const { groups } = await joinResources(tables, configuration, configuration.groups);
   const [done] = await tables.read([doneKey]);
@@ -39,7 +39,9 @@ export async function admitGroups(app: App): Promise<boolean> {
     ),
   );
   try {
-    const { generation } = await applyConfiguration(app, { configuration: next, plans, author });
+    const { releasedSince } = active;
+    const request = { configuration: next, plans, author, releasedSince };
+    const { generation } = await applyConfiguration(app, request);
     await tables.write({ key: doneKey, put: { generation } });
     return true;
   } catch (error) {
@@ -66,11 +68,14 @@ async function planOf(
       group.resource !== undefined && (interrupted || stableJson(before[group.name]) !== stableJson(group)),
   );
   const items = await ports.tables.read(changed.map(({ group }) => objectKey(firewall, group.name)));
-  const planned = changed.map(({ group, target }, index): PlannedGroup => {
+  const planned = await inParallel([...changed.entries()], 4, async ([index, { group, target }]) => {
     const { object, counters } = readObject(items[index], ports.clock.now());
     const ends = group.select === '!all()';
+    const emptied = ends && group.usedIn === 'allow';
     return {
       ...empty,
+      // What waits at the brakes already is marked by no walk.
+      look: emptied ? (await listLedger(ports.tables, firewall, group.name)).map(({ key }) => key) : [],
       group: group.name,
       object,
       channel: target.channel,
@@ -79,9 +84,9 @@ async function planOf(
       firstFill: before[group.name] === undefined,
       allowance: {
         add: ends ? 0 : Math.max(0, group.maxMembers - counters.size),
-        remove: ends && group.usedIn === 'allow' ? counters.size : 0,
+        remove: emptied ? counters.size : 0,
       },
-    };
+    } satisfies PlannedGroup;
   });
   const plan = { firewall, base: active.generation, basis: 'ledger', unread: undefined } as const;
   return { ...plan, groups: planned, frozen: [], notes: [], advice: [] };
@@ -98,6 +103,5 @@ const empty = {
   refused: [],
   drift: { missing: [], foreign: [] },
   repair: { add: [], remove: [] },
-  look: [],
   notes: [],
 } satisfies Partial<PlannedGroup>;

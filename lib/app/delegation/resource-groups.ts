@@ -1,4 +1,4 @@
-import { admit, type Verdict } from '../../core/delegation/admit.ts';
+import { admit, type Delegation, type Verdict } from '../../core/delegation/admit.ts';
 import type { GroupRequests } from '../../core/delegation/request.ts';
 import type { AddressGroup } from '../../core/model/address-group.ts';
 import { clusterId } from '../../core/model/messages.ts';
@@ -19,8 +19,9 @@ const nothing = '!all()';
 
 /**
  * Joins a configuration with the resources that teams made. `now` are the groups that are active: a group stays as it is when its cluster was not
- * heard of, or not in full, or when its resource asks for something that is refused but may publish still. One whose resource is gone, or whose
- * namespace may publish no more, is emptied first; it leaves when no firewall has anything of it.
+ * heard of, or not in full, or when its resource asks for something that is refused but may publish still: then inside what is delegated now.
+ * One whose resource is gone or has another group now, or whose namespace may publish no more, is emptied first; it leaves when no firewall has
+ * anything of it.
  */
 export async function joinResources(
   tables: Tables,
@@ -41,37 +42,52 @@ export async function joinResources(
     delegations: Object.values(configuration.delegations ?? {}),
     taken: new Set(own.map(({ name }) => name)),
     requests: new Map([...told].map(([key, { requests }]) => [key, requests])),
+    active: Object.values(now).filter(({ resource }) => resource !== undefined),
   });
   const groups = new Map(own.map((group) => [group.name, group]));
   for (const { group } of verdicts) if (group) groups.set(group.name, group);
-  for (const group of Object.values(now)) {
-    if (group.resource === undefined || groups.has(group.name)) continue;
-    const fate = fateOf(group, { configuration, verdicts, told });
-    if (fate === 'stays') groups.set(group.name, group);
+  for (const before of Object.values(now)) {
+    if (before.resource === undefined || groups.has(before.name)) continue;
+    // Nothing is written any more to a firewall that left the configuration.
+    const publish = before.publish.filter(({ firewall }) => configuration.firewalls[firewall] !== undefined);
+    const group = { ...before, publish };
+    const kept = publish.length > 0 && keptOf(group, { configuration, verdicts, told });
+    if (kept) groups.set(group.name, kept);
     else if (await holdsMembers(tables, group)) groups.set(group.name, { ...group, select: nothing });
   }
   return { verdicts, groups: Object.fromEntries(groups) };
 }
 
-/** What becomes of an active group for which no resource was accepted. */
-function fateOf(
-  { resource, publish }: AddressGroup,
+/** How an active group for which no resource was accepted stays; undefined when it ends. */
+function keptOf(
+  group: AddressGroup,
   at: {
     configuration: Configuration;
     verdicts: readonly Verdict[];
     told: ReadonlyMap<string, GroupRequests>;
   },
-): 'stays' | 'ends' {
+): AddressGroup | undefined {
   const { configuration, verdicts, told } = at;
+  const { resource } = group;
   const cluster = resource?.cluster ?? '';
   // A cluster that lets resources be read no more has withdrawn them all.
-  if (!configuration.clusters[cluster]?.writes?.includes('address-groups')) return 'ends';
+  if (!configuration.clusters[cluster]?.writes?.includes('address-groups')) return undefined;
   const heard = told.get(cluster);
-  if (heard === undefined) return 'stays';
+  if (heard === undefined) return group;
   const verdict = verdicts.find(({ request }) => request.uid === resource?.uid);
-  if (verdict === undefined) return heard.more > 0 ? 'stays' : 'ends';
-  const allowed = verdict.delegation?.publish.map(({ firewall }) => firewall) ?? [];
-  return publish.every(({ firewall }) => allowed.includes(firewall)) ? 'stays' : 'ends';
+  if (verdict === undefined) return heard.more > 0 ? group : undefined;
+  return verdict.group === undefined && verdict.delegation ? inside(group, verdict.delegation) : undefined;
+}
+
+/** A refused change keeps nobody outside of what the platform delegates now. */
+function inside(group: AddressGroup, delegation: Delegation): AddressGroup | undefined {
+  const { ranges, brakes } = delegation;
+  const places = new Set(group.publish.map(({ firewall }) => firewall));
+  const publish = delegation.publish.filter(({ firewall }) => places.has(firewall));
+  if (publish.length < places.size || !delegation.usedIn.includes(group.usedIn)) return undefined;
+  const { ranges: _, ...rest } = group;
+  const maxMembers = Math.min(group.maxMembers, delegation.maxMembers);
+  return { ...rest, ...(ranges === undefined ? {} : { ranges }), maxMembers, brakes, publish };
 }
 
 async function holdsMembers(tables: Tables, { name, publish }: AddressGroup): Promise<boolean> {

@@ -17,6 +17,11 @@ import { readQuarantines, versionAttribute } from './quarantines.ts';
 /** A generation with everything derived from it once, not per record. */
 export interface ActiveConfiguration {
   generation: number;
+  /**
+   * The last generation by a person. Those after it change groups of resources alone, so that what was released for the others since then
+   * still counts.
+   */
+  releasedSince: number;
   author: string;
   /** Who AWS says applied it; undefined when that is not known. */
   principal: string | undefined;
@@ -138,6 +143,7 @@ export class Configurations {
       quarantines,
       paused,
       activatedAt: count(pointer, 'activatedAt'),
+      releasedSince: count(pointer, 'releasedSince') || generation,
       canary: await this.#canary(pointer, known),
     };
   }
@@ -216,6 +222,8 @@ export class Configurations {
       author: string;
       principal?: string | undefined;
       now: number;
+      /** What was released for this generation and later ones counts on; the new one alone when left out. */
+      releasedSince?: number | undefined;
       canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
     },
   ): Promise<number> {
@@ -237,6 +245,7 @@ export class Configurations {
       update: {
         set: {
           generation,
+          releasedSince: by.releasedSince ?? generation,
           parts: parts.length,
           document: id,
           author: by.author,
@@ -306,6 +315,7 @@ export function derive(
   const groups = compileGroups(configuration);
   return {
     generation,
+    releasedSince: generation,
     author,
     configuration,
     groups,

@@ -133,6 +133,7 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
     brakes: {
       counters,
       generation: pass.active.generation,
+      releasedSince: pass.active.releasedSince,
       firewallRemovalsLeft: removalsLeft,
       ceiling: ceilingOf(work, now),
     },

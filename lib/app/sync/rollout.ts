@@ -71,7 +71,8 @@ export async function firewallsWithout(
   const items = await ports.tables.read(
     others.flatMap(({ firewall, writer }) => [objectKey(firewall, group.name), writer]),
   );
-  const generation = { number: active.generation, activatedAt: active.activatedAt };
+  const { generation: number, releasedSince, activatedAt } = active;
+  const generation = { number, releasedSince, activatedAt };
   return others.flatMap(({ firewall }, index) => {
     const { allowance } = readObject(items[2 * index], 0).counters;
     const { trouble } = recordOf(readWriter(items[2 * index + 1]).firewalls, firewall);

@@ -5,7 +5,12 @@ import { compileGroup } from '../model/group-selection.ts';
 import { admit } from './admit.ts';
 
 const judge = (requests: ReturnType<typeof request>[], taken: string[] = []) =>
-  admit({ delegations: [delegation], taken: new Set(taken), requests: new Map([['one', requests]]) });
+  admit({
+    delegations: [delegation],
+    taken: new Set(taken),
+    requests: new Map([['one', requests]]),
+    active: [],
+  });
 
 test.each<[string, object, string]>([
   ['a namespace without the label', { namespaceLabels: {} }, 'NamespaceNotAllowed'],

@@ -53,6 +53,8 @@ export interface Admission {
   taken: ReadonlySet<string>;
   /** Resources by the key of their cluster. */
   requests: ReadonlyMap<string, readonly GroupRequest[]>;
+  /** Groups of resources that are there already, whatever became of their resources: each one takes a place of its namespace. */
+  active: readonly AddressGroup[];
 }
 
 /** Longest name of a group, and its form. */
@@ -60,25 +62,40 @@ const groupName = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 
 /**
  * Judges every AddressGroup resource: which may be groups, and why not. The first delegation whose namespaces match decides. A group takes
- * addresses of pods of its own namespace and cluster and of no other, whatever its selector says. Nothing depends on the order in which resources are told.
+ * addresses of pods of its own namespace and cluster and of no other, whatever its selector says. What is a group already
+ * keeps its place, the oldest of the others come next: nobody gets one more by asking for what is refused, or by a deletion that waits. Nothing
+ * depends on the order in which resources are told.
  */
-export function admit({ delegations, taken, requests }: Admission): Verdict[] {
+export function admit({ delegations, taken, requests, active }: Admission): Verdict[] {
   const compiled = delegations.map((one) => ({ one, selector: compileSelector(one.namespaces) }));
   return [...requests]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([cluster, all]) => {
+      const own = active.flatMap(({ resource }) => (resource?.cluster === cluster ? resource : []));
+      const wished = new Set(all.map(placeOf));
       const counts = new Map<string, number>();
-      return all.toSorted(byAge).map((request) => {
+      const count = ({ namespace }: { namespace: string }) =>
+        counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      // Those whose resource is gone, until they have left.
+      for (const resource of own) if (!wished.has(placeOf(resource))) count(resource);
+      const there = new Set(own.map(placeOf));
+      const byTurn = (a: GroupRequest, b: GroupRequest): number =>
+        Number(there.has(placeOf(b))) - Number(there.has(placeOf(a))) || byAge(a, b);
+      return all.toSorted(byTurn).map((request) => {
         const found = compiled.find(
           ({ one, selector }) =>
             (one.clusters?.includes(cluster) ?? true) && selector.matches(request.namespaceLabels),
         )?.one;
         const place = { cluster, request, taken };
         const verdict = judge(found, place, counts.get(request.namespace) ?? 0);
-        if (verdict.group) counts.set(request.namespace, (counts.get(request.namespace) ?? 0) + 1);
+        if (verdict.group || there.has(placeOf(request))) count(request);
         return verdict;
       });
     });
+}
+
+function placeOf({ namespace, name }: { namespace: string; name: string }): string {
+  return `${namespace}/${name}`;
 }
 
 function byAge(a: GroupRequest, b: GroupRequest): number {
@@ -117,7 +134,11 @@ function judge(delegation: Delegation | undefined, place: Place, before: number)
   if (!delegation.usedIn.includes(usedIn))
     return no('UseNotAllowed', `usedIn may be ${delegation.usedIn.join(' or ')}`);
   if (size > maxMembers) return no('TooManyMembers', `maxMembers may be ${maxMembers} at most`);
-  if (before >= maxGroups) return no('TooManyGroups', `a namespace may have ${maxGroups}; the oldest count`);
+  if (before >= maxGroups)
+    return no(
+      'TooManyGroups',
+      `a namespace may have ${maxGroups}; those that are there count, then the oldest`,
+    );
   const name = `${prefix}${cluster}.${request.namespace}.${request.name}`;
   if (!groupName.test(name))
     return no('NameNotPossible', `the group would be called ${name}, more than 63 characters`);

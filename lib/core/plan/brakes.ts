@@ -96,6 +96,8 @@ export interface BrakeContext {
   counters: Counters;
   maxMembers: number;
   generation: number;
+  /** What was released for this generation and later ones counts; only for `generation` when left out. */
+  releasedSince?: number | undefined;
   /** How many more removals the firewall as a whole allows in its window. */
   firewallRemovalsLeft: number;
   /** Most changes an hour, and the hour it is; only for channels that write configuration. Removals are counted and never held by it. */
@@ -172,9 +174,7 @@ function holdAddition(change: BrakedChange, state: Counters, context: BrakeConte
   if (change.approved) return undefined;
   if (change.cause === 'configuration') {
     const { allowance } = state;
-    return allowance.generation === context.generation && allowance.add > 0
-      ? undefined
-      : 'configuration-growth';
+    return isReleased(allowance, context) && allowance.add > 0 ? undefined : 'configuration-growth';
   }
   if (change.cause !== 'namespace') return undefined;
   const growth = state.size + 1 - state.sizeAtStart;
@@ -184,14 +184,21 @@ function holdAddition(change: BrakedChange, state: Counters, context: BrakeConte
 function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContext): HeldReason | undefined {
   if (change.cause === 'configuration') {
     const { allowance } = state;
-    const released = allowance.generation === context.generation && allowance.remove > 0;
-    return released ? undefined : 'configuration-shrink';
+    return isReleased(allowance, context) && allowance.remove > 0 ? undefined : 'configuration-shrink';
   }
   if (change.unverified && !change.witnessed) return 'unverified';
   if (!change.witnessed && state.size - 1 <= 0) return 'empties';
   const loss = state.sizeAtStart - (state.size - 1);
   if (loss > limit(context.settings.shrink, state.sizeAtStart)) return 'shrink';
   return context.firewallRemovalsLeft <= 0 ? 'firewall-shrink' : undefined;
+}
+
+/** Released for the generation by which we work, or for one before it that it left as it was. */
+export function isReleased(
+  { generation }: { generation: number },
+  by: { generation: number; releasedSince?: number | undefined },
+): boolean {
+  return generation >= (by.releasedSince ?? by.generation) && generation <= by.generation;
 }
 
 /** What an `apply` may release by itself for a group: all of it when within the brakes, otherwise nothing until a person approves. */

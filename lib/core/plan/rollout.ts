@@ -1,5 +1,5 @@
 import type { AddressGroup } from '../model/address-group.ts';
-import type { BrakedChange } from './brakes.ts';
+import { type BrakedChange, isReleased } from './brakes.ts';
 
 /**
  * Holds that end by themselves, without a person: `canary`, until the generation is promoted; `others-behind`, until the other firewalls
@@ -54,11 +54,12 @@ export function hasAdditions(
     lastSuccess: number;
     behindSince?: number | undefined;
   },
-  generation: { number: number; activatedAt: number },
+  generation: { number: number; releasedSince?: number | undefined; activatedAt: number },
 ): boolean {
   const { allowance, lastSuccess, behindSince } = place;
   if (behindSince !== undefined || lastSuccess <= generation.activatedAt) return false;
-  const usedUp = allowance.generation === generation.number && allowance.add === 0;
+  const { number, releasedSince } = generation;
+  const usedUp = isReleased(allowance, { generation: number, releasedSince }) && allowance.add === 0;
   return usedUp || lastSuccess > generation.activatedAt + walkedAfterMs;
 }
 
