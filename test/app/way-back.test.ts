@@ -211,7 +211,7 @@ describe('what a crash or another publisher leaves', () => {
   });
 
   test('a control table that was put back goes on above what agents have taken', async () => {
-    const { world, store, publish, apply } = await start();
+    const { world, store, publish, apply, firewalls } = await start();
     const before = structuredClone(await world.tables.read([{ table: 'control', pk: `desired|${id}` }]));
     expect(before).toEqual([undefined]);
     await publish();
@@ -226,6 +226,7 @@ describe('what a crash or another publisher leaves', () => {
     const { report, settled } = await apply();
     expect(settled).toBe(true);
     expect(report.generation).toBe(5);
+    expect(firewalls('web')).toContain('4 members');
     expect(store.latest.has(manifestKey('one'))).toBe(true);
   });
 

@@ -45,10 +45,22 @@ async function publishFor(
   active: ActiveConfiguration,
   cluster: ActiveCluster,
 ): Promise<void> {
+  const { generation } = await readDesired(publishing.ports.tables, cluster.id);
+  if ((cluster.settings.writes ?? []).length === 0 && generation === 0) return;
+  await publishParts(publishing, active, cluster);
+  if (await finishPublishing(publishing, cluster)) return;
+  await publishParts(publishing, active, cluster);
+  await finishPublishing(publishing, cluster);
+}
+
+async function publishParts(
+  publishing: Publishing,
+  active: ActiveConfiguration,
+  cluster: ActiveCluster,
+): Promise<void> {
   const { ports } = publishing;
   const named = cluster.settings.writes ?? [];
-  const { parts, generation } = await readDesired(ports.tables, cluster.id);
-  if (named.length === 0 && generation === 0) return;
+  const { parts } = await readDesired(ports.tables, cluster.id);
   const left = parts.map(({ producer }) => producer).filter((name) => !named.some((one) => one === name));
   for (const producer of named) {
     const objects = await wants[producer](ports, active, cluster);
@@ -56,7 +68,6 @@ async function publishFor(
   }
   for (const producer of left)
     if (isProducer(producer)) await publishPart(publishing, cluster, { producer, objects: [] });
-  await finishPublishing(publishing, cluster);
 }
 
 async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {

@@ -11,12 +11,14 @@ import {
 import {
   bytesToSign,
   type Manifest,
+  type ManifestPart,
   openManifest,
   sealed,
   wayBackVersion,
 } from '../../core/way-back/manifest.ts';
+import { stableJson } from '../../core/model/content-hash.ts';
 import { contentsKey, type DesiredStore, manifestKey, type Signer } from '../../core/way-back/ports.ts';
-import type { Producer } from '../../core/way-back/producers.ts';
+import { isProducer, type Producer } from '../../core/way-back/producers.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { advanceDesired, type DesiredRow, notePublished, readDesired } from '../state/desired.ts';
@@ -81,20 +83,23 @@ async function storedEntries(
 
 /**
  * Brings the manifest in the bucket to the generation of the row, whoever took it, and wakes the agent. What a crash left is finished by the next round.
- * An older manifest never goes over a newer one; one that was not signed by us is written over.
+ * An older manifest never goes over a newer one; one that was not signed by us is written over. False when the table was put back to an older state:
+ * then every part counts as changed now, because agents take nothing that is older than what they have, and has to be published again.
  */
-export async function finishPublishing({ ports, store, signer }: Publishing, to: Recipient): Promise<void> {
+export async function finishPublishing(
+  { ports, store, signer }: Publishing,
+  to: Recipient,
+): Promise<boolean> {
   for (let attempt = 0; attempt < tries; attempt++) {
     const row = await readDesired(ports.tables, to.id);
-    if (row.generation === 0 || row.published >= row.generation) return;
+    if (row.generation === 0 || row.published >= row.generation) return true;
     const key = manifestKey(to.key);
     const found = await store.read(key);
     const there = found && (await ownManifest(signer, to, found.text));
-    if (there !== undefined && there.generation > row.generation) {
-      // The table was put back to an older state: agents would refuse what they take for old.
-      const generation = there.generation + 1;
-      await advanceDesired(ports.tables, to.id, { before: row, generation, parts: row.parts });
-      continue;
+    if (there !== undefined && isAhead(there, row)) {
+      const { generation } = there;
+      await advanceDesired(ports.tables, to.id, { before: row, generation, parts: forgotten(there, row) });
+      return false;
     }
     if (there?.generation !== row.generation) {
       const text = JSON.stringify({
@@ -111,9 +116,23 @@ export async function finishPublishing({ ports, store, signer }: Publishing, to:
       queue: names.agentQueue(ports.hub, to.key),
       body: JSON.stringify({ type: 'desired', schema: schemaVersion, generation: row.generation }),
     });
-    return;
+    return true;
   }
   throw new ZonebridgeError('store/condition-failed', `others publish for ${to.key} all the time`);
+}
+
+/** What lies in the bucket was published when the table had gone further than it is now. */
+function isAhead(there: Manifest, row: DesiredRow): boolean {
+  if (there.generation !== row.generation) return there.generation > row.generation;
+  return stableJson(there.parts) !== stableJson(row.parts);
+}
+
+/** The parts of both, with hashes that no contents have. */
+function forgotten(there: Manifest, row: DesiredRow): ManifestPart[] {
+  const parts = new Map([...row.parts, ...there.parts].map((part) => [part.producer, part]));
+  return [...parts.values()]
+    .filter(({ producer }) => isProducer(producer))
+    .map((part) => ({ ...part, sha256: '' }));
 }
 
 /** What lies there, when it is ours. */
