@@ -160,7 +160,8 @@ function toInterface(one: Ec2Interface): NetworkInterface {
     ...PrivateIpAddresses.map((own) => own.PrivateIpAddress),
     ...Ipv6Addresses.map((own) => own.Ipv6Address),
   ]);
-  return { description: Description, status: Status, addresses };
+  // EC2 API reference, NetworkInterface: RequesterManaged says whether AWS manages it.
+  return { description: Description, status: Status, managed: one.RequesterManaged === true, addresses };
 }
 
 /** What is there, each once. */

@@ -25,6 +25,8 @@ export interface NetworkInterface {
   description: string;
   /** `in-use` once something answers on it. */
   status: string;
+  /** Made by a service of AWS; anybody may give one of his own the description of another. */
+  managed: boolean;
   /** Every private and IPv6 address of it. */
   addresses: readonly string[];
 }

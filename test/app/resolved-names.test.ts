@@ -43,7 +43,12 @@ const compute: Compute = {
     );
   },
 };
-const eni = (description: string, ...addresses: string[]) => ({ description, status: 'in-use', addresses });
+const eni = (description: string, ...addresses: string[]) => ({
+  description,
+  status: 'in-use',
+  managed: true,
+  addresses,
+});
 const network = (...addresses: string[]) => eni('ELB net/web/0123456789abcdef', ...addresses);
 
 async function round(): Promise<void> {
@@ -123,6 +128,14 @@ describe('host names of load balancers', () => {
     await round();
     expect(JSON.stringify((await explain(world, 'shop/a')).endpoints)).not.toContain('no network interface');
     expect((await warning())?.text).toMatch(/lacks a load balancer/);
+  });
+
+  test('are answered by interfaces that AWS made alone: anybody may write the same description', async () => {
+    const [own] = [{ ...network('10.2.0.66'), managed: false }];
+    interfaces = [network('10.2.0.1'), own!];
+    await world.upsert(service('a', nlb));
+    await round();
+    expect(world.on('web')).toEqual(['10.2.0.1']);
   });
 
   test('that stand for two load balancers are refused', async () => {

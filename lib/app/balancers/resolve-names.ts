@@ -78,7 +78,10 @@ function regionOf({ active, cluster }: IngestContext): string {
 async function behind(compute: Compute, name: string, region: string): Promise<ResolvedName> {
   const balancer = balancerOf(name, region);
   if ('problem' in balancer) return { name, addresses: [], problem: balancer.problem };
-  const found = await inParallel(balancer.descriptions, 1, (description) => compute.interfaces(description));
+  const found = await inParallel(balancer.descriptions, 1, async (description) =>
+    // Whoever may make interfaces may write any description: only those that AWS made count.
+    (await compute.interfaces(description)).filter(({ managed }) => managed),
+  );
   const kinds = found.filter((interfaces) => interfaces.length > 0);
   if (kinds.length > 1)
     return { name, addresses: [], problem: 'both an application and a classic load balancer have its name' };
