@@ -204,6 +204,20 @@ describe('hosts', () => {
 });
 
 describe('what is seen late is never told', () => {
+  test('that no record can hold change nothing, and keep nobody else from being told', async () => {
+    launch(1);
+    launch(2);
+    await minute();
+    await minute();
+    expect(world.on('db')).toEqual(['10.9.0.1', '10.9.0.2']);
+    launch(1, { addresses: Array.from({ length: 65 }, (_, index) => `10.9.1.${index + 1}`) });
+    launch(3);
+    await event('i-00000001', 'running');
+    await minute();
+    await minute();
+    expect(world.on('db')).toEqual(['10.9.0.1', '10.9.0.2', '10.9.0.3']);
+  });
+
   test('an event that was looked at before a listing and told after it is looked at again', async () => {
     for (const number of [1, 2, 3]) launch(number);
     await minute(2);

@@ -31,10 +31,10 @@ export const ofHosts: readonly Mutant[] = [
     breaks: 'hosts count as heard although EC2 did not answer',
     file: 'lib/app/hosts/tell-hosts.ts',
     edits: [
-      ['  const records = await listed(teller);\n  if (before.epoch === 0) {', '  if (before.epoch === 0) {'],
+      ['  const listing = await listed(teller);\n  if (before.epoch === 0) {', '  if (before.epoch === 0) {'],
       [
-        '  await voice.heartbeat(before, records.size);\n',
-        '  await voice.heartbeat(before, 0);\n  const records = await listed(teller);\n',
+        '  await voice.heartbeat(before, listing.records.size);\n',
+        '  await voice.heartbeat(before, 0);\n  const listing = await listed(teller);\n',
       ],
     ],
     killers: [hosts],

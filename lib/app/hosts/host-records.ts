@@ -1,7 +1,7 @@
 import { carries, type Instance, type TagFilter } from '../../core/compute.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { contentHash } from '../../core/model/content-hash.ts';
-import { endpointId, type EndpointRecord } from '../../core/model/endpoint.ts';
+import { endpointId, type EndpointRecord, shardOf } from '../../core/model/endpoint.ts';
 import { endpointRecord } from '../../core/model/messages.ts';
 
 /**
@@ -10,8 +10,11 @@ import { endpointRecord } from '../../core/model/messages.ts';
  */
 const keeping = new Set(['pending', 'running', 'stopping', 'stopped']);
 
-/** A host as an endpoint, or undefined when it is not selected or not there any more. Tags are its labels. */
-export function hostRecord(instance: Instance, tags: TagFilter): EndpointRecord | undefined {
+/**
+ * A host as an endpoint, or undefined when it is not selected or not there any more. Tags are its labels. `unreadable` is one that no record can
+ * hold, such as one with more than 64 addresses: it is neither told nor taken for gone.
+ */
+export function hostRecord(instance: Instance, tags: TagFilter): EndpointRecord | undefined | 'unreadable' {
   if (!keeping.has(instance.state) || !carries(instance.tags, tags)) return undefined;
   const record: EndpointRecord = {
     kind: 'node',
@@ -21,18 +24,27 @@ export function hostRecord(instance: Instance, tags: TagFilter): EndpointRecord 
     addresses: [...new Set(instance.addresses.map(canonicalAddress))],
     hostNetwork: false,
   };
-  return endpointRecord.parse(record);
+  const read = endpointRecord.safeParse(record);
+  return read.success ? read.data : 'unreadable';
 }
 
-/** Everything that a listing holds, by endpoint id. */
-export function hostRecords(
-  instances: readonly Instance[],
-  tags: TagFilter,
-): Map<string, { record: EndpointRecord; hash: string }> {
-  const records = new Map<string, { record: EndpointRecord; hash: string }>();
+/** What a listing holds. */
+export interface Listing {
+  /** By endpoint id. */
+  records: Map<string, { record: EndpointRecord; hash: string }>;
+  /** Shards of hosts that cannot be read: nothing is said of what they lack. */
+  unsure: Set<number>;
+  unreadable: string[];
+}
+
+export function hostRecords(instances: readonly Instance[], tags: TagFilter): Listing {
+  const records: Listing['records'] = new Map();
+  const unreadable: string[] = [];
   for (const instance of instances) {
     const record = hostRecord(instance, tags);
-    if (record) records.set(endpointId(record), { record, hash: contentHash(record) });
+    if (record === 'unreadable') unreadable.push(instance.id);
+    else if (record) records.set(endpointId(record), { record, hash: contentHash(record) });
   }
-  return records;
+  const unsure = new Set(unreadable.map((uid) => shardOf(endpointId({ kind: 'node', uid }))));
+  return { records, unsure, unreadable };
 }

@@ -8,9 +8,9 @@ import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster } from '../state/configurations.ts';
 import { endpointKey, readEndpoint } from '../state/endpoints.ts';
-import { hostRecord, hostRecords } from './host-records.ts';
+import { hostRecord, hostRecords, type Listing } from './host-records.ts';
 import { hostStateKey, type HostState, readHostState, writeHostState } from './host-state.ts';
-import { type HostChange, HostVoice, type Records } from './tell.ts';
+import { type HostChange, HostVoice } from './tell.ts';
 
 /** EC2 of the account and region of a section of hosts. */
 export type ComputeOf = (hosts: ActiveCluster) => Compute;
@@ -86,28 +86,28 @@ async function again(run: () => Promise<void>): Promise<void> {
 async function look(teller: Teller): Promise<void> {
   const { ports, hosts, voice } = teller;
   const before = await stateOf(teller);
-  const records = await listed(teller);
+  const listing = await listed(teller);
   if (before.epoch === 0) {
     const process = before.process ?? ports.random.id().slice(0, 64);
     await writeHostState(ports.tables, hosts.id, { before, next: { process } });
     return voice.hello(process);
   }
-  await voice.heartbeat(before, records.size);
-  const content = contentOf(records);
+  await voice.heartbeat(before, listing.records.size);
+  const content = contentOf(listing);
   const now = ports.clock.now();
   if (content === before.content && now - before.digestAt < digestMs) return undefined;
-  await say(teller, before, records, { content, digestAt: now });
+  await say(teller, before, listing, { content, digestAt: now });
 }
 
 /** A digest of everything; noted first, so that what somebody else saw before is not told after it. */
 async function say(
   { ports, hosts, voice }: Teller,
   before: HostState,
-  records: Records,
+  listing: Listing,
   next: Pick<HostState, 'content' | 'digestAt'>,
 ): Promise<void> {
   const state = await writeHostState(ports.tables, hosts.id, { before, next });
-  await voice.digest(state, records);
+  await voice.digest(state, listing);
 }
 
 async function answer(teller: Teller, message: HubMessage): Promise<void> {
@@ -120,16 +120,16 @@ async function answer(teller: Teller, message: HubMessage): Promise<void> {
     return look(teller);
   }
   if (message.type === 'desired' || message.epoch !== before.epoch) return;
-  const records = await listed(teller);
+  const listing = await listed(teller);
   const { shards } = message;
-  const wanted = message.type === 'resend' ? changesFor(records, message) : [];
+  const wanted = message.type === 'resend' ? changesFor(listing, message) : [];
   const next = { sequence: before.sequence + wanted.length };
   const state = await writeHostState(ports.tables, hosts.id, { before, next });
   if (wanted.length > 0) await voice.changes(state, wanted);
-  await voice.manifests(state, records, { shards, resent: message.type === 'resend' });
+  await voice.manifests(state, listing, { shards, resent: message.type === 'resend' });
 }
 
-function changesFor(records: Records, message: HubMessage & { type: 'resend' }): HostChange[] {
+function changesFor({ records }: Listing, message: HubMessage & { type: 'resend' }): HostChange[] {
   const [shards, named] = [new Set(message.shards), message.endpoints && new Set(message.endpoints)];
   return [...records]
     .filter(([id]) => (named ? named.has(id) : shards.has(shardOf(id))))
@@ -145,6 +145,8 @@ async function follow(teller: Teller, id: string): Promise<void> {
   const record = instance && hostRecord(instance, hosts.tags ?? {});
   const [item] = await ports.tables.read([endpointKey(hosts.id, `node|${id}`)]);
   const known = readEndpoint(`node|${id}`, item)?.record !== undefined;
+  // It shows in the log at the next listing.
+  if (record === 'unreadable') return;
   // Most instances of an account are nobody's business here.
   if (record === undefined && !known) return;
   const next = { sequence: before.sequence + 1 };
@@ -157,12 +159,19 @@ async function stateOf({ ports, hosts }: Teller): Promise<HostState> {
   return readHostState(item);
 }
 
-async function listed({ compute, hosts }: Teller): Promise<Records> {
+async function listed({ ports, compute, hosts }: Teller): Promise<Listing> {
   const tags = hosts.tags ?? {};
-  return hostRecords(await compute.instances(tags), tags);
+  const listing = hostRecords(await compute.instances(tags), tags);
+  const { unreadable } = listing;
+  if (unreadable.length > 0)
+    ports.telemetry.warn('hosts that cannot be told', {
+      hosts: hosts.key,
+      instances: unreadable.slice(0, 5),
+    });
+  return listing;
 }
 
-function contentOf(records: Records): string {
+function contentOf({ records }: Listing): string {
   return digest(
     Array.from(records, ([id, { hash }]) => `${id}=${hash}`)
       .sort()

@@ -9,12 +9,11 @@ import {
 import { digestVersion, shardDigest } from '../../core/model/shard-digest.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
+import type { Listing } from './host-records.ts';
 import type { HostState } from './host-state.ts';
 
 /** A message of a queue may have 256 KB (SQS); what stands around the parts is small. */
 const messageBytes = 200_000;
-
-export type Records = ReadonlyMap<string, { record: EndpointRecord; hash: string }>;
 
 /** A change to tell: the record, or only the id of what is gone. */
 export interface HostChange {
@@ -42,23 +41,24 @@ export class HostVoice {
   }
 
   /** `state.sequence` is what had been told before EC2 was asked. */
-  async digest({ epoch, sequence }: HostState, records: Records): Promise<void> {
+  async digest({ epoch, sequence }: HostState, { records, unsure }: Listing): Promise<void> {
     const byShard = Map.groupBy(records, ([id]) => shardOf(id));
     const shards = Array.from({ length: shardCount }, (_, shard) => {
       const entries = (byShard.get(shard) ?? []).map(([id, { hash }]) => [id, hash] as const);
       const { count, hash } = shardDigest(entries);
-      return [shard, count, hash];
-    });
+      return [shard, count, hash] as const;
+    }).filter(([shard]) => !unsure.has(shard));
     await this.#say(detailTypes.digest, { epoch, digest: digestVersion, cut: sequence, shards });
   }
 
   async manifests(
     { epoch, sequence: cut }: HostState,
-    records: Records,
+    { records, unsure }: Listing,
     { shards, resent }: { shards: readonly number[]; resent: boolean },
   ): Promise<void> {
     const byShard = Map.groupBy(records, ([id]) => shardOf(id));
-    const manifests = [...new Set(shards)].map((shard): ShardManifest => {
+    const sure = [...new Set(shards)].filter((shard) => !unsure.has(shard));
+    const manifests = sure.map((shard): ShardManifest => {
       const entries = (byShard.get(shard) ?? []).map(([id, { hash }]): [string, string] => [id, hash]);
       entries.sort(([a], [b]) => (a < b ? -1 : 1));
       return { shard, cut, count: entries.length, entries, ...(resent ? { resent } : {}) };
