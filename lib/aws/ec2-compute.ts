@@ -160,7 +160,7 @@ function toInterface(one: Ec2Interface): NetworkInterface {
     ...PrivateIpAddresses.map((own) => own.PrivateIpAddress),
     ...Ipv6Addresses.map((own) => own.Ipv6Address),
   ]);
-  // EC2 API reference, NetworkInterface: RequesterManaged says whether AWS manages it.
+  // EC2 API reference, NetworkInterface: RequesterManaged says whether AWS manages it. Assumption: it is set for every interface of a load balancer.
   return { description: Description, status: Status, managed: one.RequesterManaged === true, addresses };
 }
 
