@@ -20,6 +20,8 @@ export class StreamSource {
   readonly #stream: LedgerStream;
   readonly #parts: Parts;
   #waiting: StreamChange[] = [];
+  /** What the function was given and has not taken: a retry gives it the same again, and what came since waits. */
+  #batch: StreamChange[] = [];
 
   constructor(tables: MemoryTables, parts: Parts) {
     this.#stream = new LedgerStream(tables, parts.clock);
@@ -34,22 +36,25 @@ export class StreamSource {
     const { deployment, host, queues, clock } = this.#parts;
     const target = deployment.functions.find((terms) => terms.place === place);
     this.#waiting.push(...this.#stream.take());
-    const tooOld = this.#waiting.filter(({ at }) => clock.now() - at > longestAgeMs);
+    const isTooOld = ({ at }: StreamChange): boolean => clock.now() - at > longestAgeMs;
+    const tooOld = [...this.#batch, ...this.#waiting].filter(isTooOld);
     if (tooOld.length > 0) {
       // Where the batch lies, not the batch.
       const info = { startSequenceNumber: tooOld[0]?.sequence, batchSize: tooOld.length };
       await queues.send({ queue: onFailure, body: JSON.stringify({ DDBStreamBatchInfo: info }) });
-      this.#waiting = this.#waiting.filter((change) => !tooOld.includes(change));
+      this.#batch = this.#batch.filter((change) => !isTooOld(change));
+      this.#waiting = this.#waiting.filter((change) => !isTooOld(change));
     }
-    if (!target || this.#waiting.length === 0 || host.throttled.has(place)) return;
+    if (this.#batch.length === 0) this.#batch = this.#waiting.splice(0);
+    if (!target || this.#batch.length === 0 || host.throttled.has(place)) return;
     this.#noteAge(place);
-    if ((await host.invoke(target, { Records: this.#waiting })) !== undefined) this.#waiting = [];
+    if ((await host.invoke(target, { Records: this.#batch })) !== undefined) this.#batch = [];
   }
 
   /** `IteratorAge`: how old the last record of a batch is when the function gets it (Lambda developer guide, metrics). */
   #noteAge(place: string): void {
     const at = this.#parts.clock.now();
-    const value = at - (this.#waiting.at(-1)?.at ?? at);
+    const value = at - (this.#batch.at(-1)?.at ?? at);
     const metric = { namespace: 'AWS/Lambda', name: 'IteratorAge', dimensions: { FunctionName: place } };
     this.#parts.metrics.put(metric, { at, value });
   }
