@@ -37,6 +37,25 @@ describe('a firewall that sees several realms', () => {
     expect(world.tables.store.all('ledger').map(({ key }) => key.sk)).not.toContain('-|10.1.0.2');
   });
 
+  test('knows an address that several of them want as there for each', async () => {
+    const world = await started();
+    world.configuration.clusters['two']!.realm = 'other';
+    await world.apply(Object.values(world.configuration.groups));
+    await world.hello('agent-process-2', 'two');
+    const change = { ...world.upsertChange(pod('q1', '10.1.0.1', web)), sequence: 1 };
+    await world.event('endpoints', { epoch: 1, changes: [change] }, 'two');
+    await world.settle();
+    for (let i = 0; i < 2; i++) {
+      await world.clock.sleep(20 * minute);
+      await world.reconcile();
+    }
+    const rows = world.tables.store.all('ledger').filter(({ key }) => key.sk?.endsWith('|10.1.0.1'));
+    expect(rows.map(({ item }) => [item['state'], item['withheldFor']])).toEqual([
+      ['present', undefined],
+      ['present', undefined],
+    ]);
+  });
+
   test('keeps an address that leaves in one of them as long as another wants it', async () => {
     const world = await started();
     world.configuration.clusters['two']!.realm = 'other';

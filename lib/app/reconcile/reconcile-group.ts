@@ -134,8 +134,8 @@ function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<str
 }
 
 /**
- * Membership keys of what the device lists. It knows addresses alone: each keeps the realm that our ledger gave it, or for which it is
- * wanted; anything else is foreign.
+ * Membership keys of what the device lists. It knows addresses alone: each keeps the realms that our ledger gave it, or for which it is
+ * wanted, which may be several; anything else is foreign.
  */
 function keysOf(
   { open, group }: GroupRequest,
@@ -143,12 +143,12 @@ function keysOf(
   keys: Iterable<string>,
 ): Set<string> {
   const { realms } = open.settings;
-  const known = new Map([...keys].map((key) => [parseMembershipKey(key).address, key]));
+  const known = Map.groupBy(new Set(keys), (key) => parseMembershipKey(key).address);
   return new Set(
-    members.map((member) => {
+    members.flatMap((member) => {
       const realm =
         realms.length === 1 && /^[0-9a-f.:]+$/.test(member) ? (realms[0] ?? foreignRealm) : foreignRealm;
-      return known.get(member) ?? membershipKey(group.name, realm, member);
+      return known.get(member) ?? [membershipKey(group.name, realm, member)];
     }),
   );
 }
