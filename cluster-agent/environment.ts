@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { type GateRules, gateRules } from '../lib/core/gates/gate.ts';
 import { ZonebridgeError } from '../lib/core/errors.ts';
 import { parseClusterSource } from '../lib/core/model/messages.ts';
 import type { ServicesTold } from './lib/ports.ts';
@@ -21,6 +23,8 @@ export interface AgentEnvironment {
   services: ServicesTold;
   /** What the hub may write in the cluster, and from where it comes; undefined: nothing. */
   wayBack: WayBackEnvironment | undefined;
+  /** How readiness gates are kept, by namespace; undefined: none is. */
+  gates: GateRules | undefined;
   /** Name of the Lease by which replicas choose a leader; undefined: this is the only replica. */
   lease: string | undefined;
 }
@@ -61,6 +65,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
   if (network !== 'on' && network !== 'off') problems.push('ZONEBRIDGE_NETWORK_REPORT is neither on nor off');
   const services = readServices(environment['ZONEBRIDGE_SERVICES'], problems);
   const wayBack = readWayBack(environment, problems);
+  const gates = readGates(environment['ZONEBRIDGE_GATES'], problems);
   const lease = readLease(environment['ZONEBRIDGE_LEASE'], problems);
   if (problems.length > 0) throw new ZonebridgeError('configuration/invalid', problems.join('; '));
   const host = environment['ZONEBRIDGE_HOST'] ?? '127.0.0.1';
@@ -75,6 +80,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     tellNetwork: network === 'on',
     services,
     wayBack,
+    gates,
     lease,
   };
 }
@@ -108,6 +114,19 @@ function readWayBack(
     enabled,
     namespace: environment['ZONEBRIDGE_NAMESPACE'] ?? 'zonebridge',
   };
+}
+
+/** JSON text: rules by namespace. */
+function readGates(text: string | undefined, problems: string[]): GateRules | undefined {
+  if (!text) return undefined;
+  try {
+    const rules = gateRules.safeParse(JSON.parse(text));
+    if (rules.success) return rules.data;
+    problems.push(`ZONEBRIDGE_GATES: ${z.prettifyError(rules.error)}`);
+  } catch {
+    problems.push('ZONEBRIDGE_GATES is no JSON text');
+  }
+  return undefined;
 }
 
 function words(text: string | undefined): string[] {

@@ -12,9 +12,11 @@ const longestAnswer = 16_000_000;
 export interface KubernetesRequest {
   path: string;
   /** GET unless given. */
-  method?: 'GET' | 'PUT';
+  method?: 'GET' | 'PUT' | 'PATCH';
   /** JSON text. */
   body?: string;
+  /** Content type of the body when it is not `application/json`. */
+  type?: string;
   /** After how many milliseconds without a byte the connection is taken for dead. */
   silence: number;
   stop?: AbortSignal | undefined;
@@ -65,11 +67,18 @@ export async function readBody(response: IncomingMessage): Promise<string> {
 async function send(
   url: URL,
   { token, ...identity }: Credentials,
-  { agent, body, method = 'GET', silence, stop }: KubernetesRequest & { agent: Agent | false },
+  {
+    agent,
+    body,
+    method = 'GET',
+    silence,
+    stop,
+    type = 'application/json',
+  }: KubernetesRequest & { agent: Agent | false },
 ): Promise<IncomingMessage> {
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === undefined ? {} : { 'content-type': type }),
   };
   const options = {
     ...identity,

@@ -8,6 +8,7 @@ import { type AgentEnvironment, readEnvironment } from './environment.ts';
 import { kubeconfigEntrance, podEntrance } from './entrance.ts';
 import { serveHealth } from './health.ts';
 import { kubernetesDocuments, kubernetesObjects, kubernetesSource } from './kubernetes-api.ts';
+import { kubernetesGates } from './kubernetes-gates.ts';
 import { kubernetesLease } from './kubernetes-lease.ts';
 import { Agent } from './lib/agent.ts';
 import { Election } from './lib/election.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
       ? kubernetesDocuments(entrance)
       : undefined,
     wayBack: await wayBackOf(environment, entrance),
+    gates: environment.gates && { rules: environment.gates, gates: kubernetesGates(entrance) },
     bus: eventBridgeBus(environment),
     inbox: sqsInbox(environment),
     clock: systemClock,

@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
+import type { GateRules } from '../../lib/core/gates/gate.ts';
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
 import { GroupTeller } from './group-requests.ts';
+import { GateKeeper } from './gate-keeper.ts';
 import { HubLink } from './hub-link.ts';
 import { NetworkReporter } from './network-reporter.ts';
 import {
   type Documents,
   type EventBus,
+  type Gates,
   type Inbox,
   type Kind,
   kindsFor,
@@ -32,6 +35,8 @@ export interface AgentOptions {
   services?: ServicesTold;
   /** From where AddressGroup resources are read; undefined: they are not told. */
   groups?: Documents | undefined;
+  /** Which pods wait for their firewalls, and how their gates are opened; undefined: none. */
+  gates?: { rules: GateRules; gates: Gates } | undefined;
   /** From where the cluster takes what it shall have; undefined: nothing is written in it. */
   wayBack?: FollowOptions | undefined;
   bus: EventBus;
@@ -58,6 +63,7 @@ export class Agent {
   readonly #network: NetworkReporter | undefined;
   readonly #follower: DesiredFollower | undefined;
   readonly #groups: GroupTeller | undefined;
+  readonly #gates: GateKeeper | undefined;
   #superseded = false;
   #begun: number | undefined;
 
@@ -69,7 +75,10 @@ export class Agent {
     this.status = status;
     const services = options.services ?? 'off';
     this.#kinds = kindsFor(services);
-    this.#store = new Store((id, cause) => this.#sender.touch(id, cause), services);
+    this.#store = new Store((id, cause) => {
+      this.#sender.touch(id, cause);
+      this.#gates?.touch(id);
+    }, services);
     this.#sender = new Sender({ bus, clock, random, source, status, store: this.#store });
     this.#hub = new HubLink({
       bus,
@@ -88,6 +97,7 @@ export class Agent {
       onManifests: (shards) => this.#sender.manifests(shards),
       onResend: (shards, endpoints) => this.#sender.resend(shards, endpoints),
       onDesired: () => this.#follower?.call(),
+      onPublished: (pods) => void this.#gates?.published(pods),
     });
     const { documents } = options;
     this.#network =
@@ -97,7 +107,7 @@ export class Agent {
         bus,
         clock,
         status,
-        epoch: () => (this.#hub.networks ? this.#begun : undefined),
+        epoch: () => (this.#hub.takes('network') ? this.#begun : undefined),
         nodes: () => this.#store.nodes,
       });
     this.#groups =
@@ -107,8 +117,19 @@ export class Agent {
         bus,
         clock,
         status,
-        epoch: () => (this.#hub.groups ? this.#begun : undefined),
+        epoch: () => (this.#hub.takes('groups') ? this.#begun : undefined),
         namespaceLabels: (name) => this.#store.namespaceLabels(name),
+      });
+    this.#gates =
+      options.gates &&
+      new GateKeeper({
+        ...options.gates,
+        bus,
+        clock,
+        status,
+        epoch: () => (this.#hub.takes('gates') ? this.#begun : undefined),
+        pod: (uid) => this.#store.pod(uid),
+        record: (id) => this.#store.record(id),
       });
     this.#follower =
       options.wayBack &&
@@ -119,7 +140,7 @@ export class Agent {
         random,
         status,
         epoch: () => this.#begun,
-        reports: () => this.#hub.applied,
+        reports: () => this.#hub.takes('wayBack'),
       });
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
@@ -158,6 +179,7 @@ export class Agent {
       this.#network?.run(stop),
       this.#follower?.run(stop),
       this.#groups?.run(stop),
+      this.#gates?.run(stop),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }
@@ -172,9 +194,9 @@ export class Agent {
     const { epoch } = this.#hub;
     if (epoch === undefined || epoch === this.#begun || this.status.listed.size < this.#kinds.length) return;
     this.#begun = epoch;
-    this.#store.tellServices = this.#hub.services;
+    this.#store.tellServices = this.#hub.takes('services');
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
-    this.#sender.begin(epoch, { digests: this.#hub.digests });
+    this.#sender.begin(epoch, { digests: this.#hub.takes('digest') });
     void this.#network?.look();
     this.#follower?.call();
   }

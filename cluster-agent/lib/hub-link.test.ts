@@ -113,15 +113,15 @@ test('a resend counts within its epoch only', async () => {
 test('a hub that takes our digests, or later ones, says so with the epoch; an older one says nothing', async () => {
   inbox.deliver(epoch(link.process, 1));
   await settle();
-  expect(link.digests).toBe(false);
+  expect(link.takes('digest')).toBe(false);
   for (const [number, digest] of [digestVersion, digestVersion + 1].entries()) {
     inbox.deliver({ ...epoch(link.process, number + 2), digest });
     await settle();
-    expect(link.digests).toBe(true);
+    expect(link.takes('digest')).toBe(true);
   }
   inbox.deliver({ ...epoch(link.process, 9), digest: digestVersion - 1 });
   await settle();
-  expect(link.digests).toBe(false);
+  expect(link.takes('digest')).toBe(false);
 });
 
 test('manifests, and single endpoints, are asked for within the epoch only', async () => {

@@ -8,6 +8,7 @@ import {
   servicesVersion,
 } from '../../lib/core/model/messages.ts';
 import { digestVersion } from '../../lib/core/model/shard-digest.ts';
+import { gatesVersion } from '../../lib/core/gates/gate.ts';
 import { networkVersion } from '../../lib/core/network/report.ts';
 import { requestsVersion } from '../../lib/core/delegation/request.ts';
 import { wayBackVersion } from '../../lib/core/way-back/manifest.ts';
@@ -39,9 +40,23 @@ export interface HubLinkOptions {
   onManifests: (shards: readonly number[]) => void;
   /** Of all endpoints of the shards, or of those that are named. */
   onResend: (shards: readonly number[], endpoints?: readonly string[]) => void;
+  /** These pods, by uid and content hash, are on every firewall of their groups. */
+  onPublished?: (pods: readonly (readonly [string, string])[]) => void;
   /** The hub published another desired state. */
   onDesired?: () => void;
 }
+
+/** What a hub may be too old for, with the version that we tell. */
+const versions = {
+  digest: digestVersion,
+  network: networkVersion,
+  services: servicesVersion,
+  wayBack: wayBackVersion,
+  groups: requestsVersion,
+  gates: gatesVersion,
+} as const;
+type Feature = keyof typeof versions;
+const features = Object.keys(versions) as Feature[];
 
 /** Asks the hub for an epoch and listens to what it says. */
 export class HubLink {
@@ -49,11 +64,7 @@ export class HubLink {
   readonly #options: HubLinkOptions;
   readonly #answered = new Bell();
   #epoch: number | undefined;
-  #digests = false;
-  #networks = false;
-  #services = false;
-  #applied = false;
-  #groups = false;
+  readonly #taken = new Set<Feature>();
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -64,29 +75,9 @@ export class HubLink {
     return this.#epoch;
   }
 
-  /** The hub that gave the epoch compares digests as we make them. */
-  get digests(): boolean {
-    return this.#digests;
-  }
-
-  /** The hub that gave the epoch takes reports of the network as we make them. */
-  get networks(): boolean {
-    return this.#networks;
-  }
-
-  /** The hub that gave the epoch takes services and ingresses as we tell them. */
-  get services(): boolean {
-    return this.#services;
-  }
-
-  /** The hub that gave the epoch takes AddressGroup resources as we tell them. */
-  get groups(): boolean {
-    return this.#groups;
-  }
-
-  /** The hub that gave the epoch takes reports of what was applied, as we make them. */
-  get applied(): boolean {
-    return this.#applied;
+  /** The hub that gave the epoch takes this as we tell it. */
+  takes(feature: Feature): boolean {
+    return this.#taken.has(feature);
   }
 
   /** Says hello until an epoch came. */
@@ -160,6 +151,7 @@ export class HubLink {
       return false;
     } else if (parsed.epoch === this.#epoch) {
       if (parsed.type === 'manifests') this.#options.onManifests(parsed.shards);
+      else if (parsed.type === 'published') this.#options.onPublished?.(parsed.pods);
       else this.#options.onResend(parsed.shards, parsed.endpoints);
     }
     await message.ack();
@@ -174,12 +166,10 @@ export class HubLink {
     if (answer.process === this.process) {
       if (this.#epoch === undefined || answer.epoch > this.#epoch) {
         this.#epoch = answer.epoch;
+        this.#taken.clear();
         // A hub that knows a later version knows ours, too.
-        this.#digests = answer.digest !== undefined && answer.digest >= digestVersion;
-        this.#networks = answer.network !== undefined && answer.network >= networkVersion;
-        this.#services = answer.services !== undefined && answer.services >= servicesVersion;
-        this.#groups = answer.groups !== undefined && answer.groups >= requestsVersion;
-        this.#applied = answer.wayBack !== undefined && answer.wayBack >= wayBackVersion;
+        for (const feature of features)
+          if ((answer[feature] ?? 0) >= versions[feature]) this.#taken.add(feature);
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

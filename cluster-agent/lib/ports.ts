@@ -1,3 +1,4 @@
+import type { GateCondition } from '../../lib/core/gates/gate.ts';
 import type { ChangeCause } from '../../lib/core/model/messages.ts';
 
 /** One entry of a PutEvents call; source and bus are the adapter's. */
@@ -76,6 +77,15 @@ export interface ObjectSource {
     onEvents: (events: readonly WatchEvent[]) => void;
     stop: AbortSignal;
   }): Promise<'ended' | 'gone'>;
+}
+
+/** Conditions of pods that wait for their firewalls. */
+export interface Gates {
+  /** Nothing happens when the pod is gone, or another one has its name. Throws on everything else. */
+  write(
+    pod: { namespace: string; name: string; uid: string },
+    condition: GateCondition & { at: number },
+  ): Promise<void>;
 }
 
 /** How something became known: seen in the watch, or found by comparing a listing. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isZonebridgeError } from '../../lib/core/errors.ts';
+import type { GateCondition } from '../../lib/core/gates/gate.ts';
 import type { Clock, Telemetry } from '../../lib/core/ports.ts';
 import type { Kind } from './ports.ts';
 
@@ -22,6 +23,8 @@ export class AgentStatus {
   pending: () => number = () => 0;
   endpoints: () => number = () => 0;
   epoch: () => number | undefined = () => undefined;
+  /** Pods whose gate is closed. */
+  gatesWaiting: () => number = () => 0;
   standing: () => Standing = () => ({ leads: true, leader: undefined, current: true });
   readonly listed = new Set<Kind>();
   /** The state at start was told: its digest, or all of it and its manifests, were accepted. */
@@ -35,6 +38,7 @@ export class AgentStatus {
   readonly #watchEnds: Counter<'kind' | 'reason'>;
   readonly #failures: Counter;
   readonly #warnings: Counter<'problem'>;
+  readonly #gates: Counter<'opened' | 'reason'>;
 
   constructor(clock: Clock, telemetry: Telemetry) {
     this.#clock = clock;
@@ -62,6 +66,13 @@ export class AgentStatus {
       labelNames: ['problem'],
       registers,
     });
+    this.#gates = new Counter({
+      name: 'zonebridge_agent_gates_written_total',
+      help: 'Conditions of readiness gates: opened or not, and why',
+      labelNames: ['opened', 'reason'],
+      registers,
+    });
+    this.#gauge('gates_waiting', 'Pods that wait for their firewalls', () => this.gatesWaiting());
     this.#gauge('pending', 'Endpoints that wait to be sent', () => this.pending());
     this.#gauge('endpoints', 'Pods and nodes known', () => this.endpoints());
     this.#gauge('epoch', 'Epoch issued by the hub, 0 before', () => this.epoch() ?? 0);
@@ -101,6 +112,10 @@ export class AgentStatus {
 
   watchEnded(kind: Kind, reason: 'clean' | 'error' | 'gone'): void {
     this.#watchEnds.inc({ kind, reason });
+  }
+
+  gateWritten({ status, reason }: Pick<GateCondition, 'status' | 'reason'>): void {
+    this.#gates.inc({ opened: status, reason });
   }
 
   notSent(error: unknown): void {

@@ -124,6 +124,11 @@ export class Store {
     return joinPod(pod, namespace, pod.node === undefined ? undefined : this.#nodesByName.get(pod.node));
   }
 
+  /** The pod as it was seen last. */
+  pod(uid: string): PodProjection | undefined {
+    return this.#pods.get(uid);
+  }
+
   /** Labels of a namespace; undefined when it is not known. */
   namespaceLabels(name: string): Readonly<Record<string, string>> | undefined {
     return this.#namespaces.get(name)?.labels;

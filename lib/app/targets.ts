@@ -26,11 +26,19 @@ export function writerKeyOf(
 
 /** Firewalls that a membership goes to: targets of its group that see its realm. */
 export function firewallsFor(configuration: Configuration, key: string): string[] {
+  return targetsFor(configuration, key).map(({ firewall }) => firewall);
+}
+
+/** Those of them that it is written to, and not only shown for. */
+export function firewallsWritten(configuration: Configuration, key: string): string[] {
+  const targets = targetsFor(configuration, key).filter(({ mode }) => mode !== 'observe');
+  return targets.map(({ firewall }) => firewall);
+}
+
+function targetsFor(configuration: Configuration, key: string): GroupTarget[] {
   const { group, realm } = parseMembershipKey(key);
   const targets = configuration.groups[group]?.publish ?? [];
-  return targets
-    .map((target) => target.firewall)
-    .filter((firewall) => configuration.firewalls[firewall]?.realms.includes(realm));
+  return targets.filter(({ firewall }) => configuration.firewalls[firewall]?.realms.includes(realm));
 }
 
 /** Groups published to a firewall, with their target. */

@@ -28,7 +28,9 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     endpoints: ['read', 'write'],
     // A shard is verified when no membership of its endpoints is missing.
     memberships: ['read', 'write'],
-    dirty: ['write'],
+    // Whether a pod that waits for its firewalls is on them.
+    dirty: ['read', 'write'],
+    ledger: ['read'],
     control: ['read', 'write'],
   },
   'sync-firewall': {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gateType } from '../core/gates/gate.ts';
 import type { Labels } from '../core/model/endpoint.ts';
 import { canonical, metadata, read, text, type Warn } from './read-object.ts';
 import type { ServiceProjection } from './services.ts';
@@ -16,6 +17,8 @@ export interface PodProjection {
   hostNetwork: boolean;
   /** Canonical; empty before the pod has an address and from the moment it is terminated. */
   addresses: readonly string[];
+  /** Our readiness gate, when the pod has one. */
+  gate?: 'open' | 'closed';
 }
 
 export interface NodeProjection {
@@ -45,12 +48,14 @@ const podObject = z.object({
     nodeName: z.string().nullish(),
     serviceAccountName: z.string().nullish(),
     hostNetwork: z.boolean().nullish(),
+    readinessGates: z.array(z.object({ conditionType: z.string() })).nullish(),
   }),
   status: z
     .object({
       phase: z.string().nullish(),
       podIP: z.string().nullish(),
       podIPs: z.array(z.object({ ip: z.string().nullish() })).nullish(),
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish(),
     })
     .nullish(),
 });
@@ -94,7 +99,14 @@ export function projectPod(object: unknown, warn: Warn): PodProjection | undefin
     ...(spec.nodeName ? { node: spec.nodeName } : {}),
     hostNetwork: spec.hostNetwork ?? false,
     addresses: terminated ? [] : canonical(given, `pod ${metadata.namespace}/${metadata.name}`, warn),
+    ...gateOf(pod),
   };
+}
+
+function gateOf({ spec, status }: z.output<typeof podObject>): Pick<PodProjection, 'gate'> {
+  if (!spec.readinessGates?.some(({ conditionType }) => conditionType === gateType)) return {};
+  const isOpen = status?.conditions?.some(({ type, status }) => type === gateType && status === 'True');
+  return { gate: isOpen ? 'open' : 'closed' };
 }
 
 /**

@@ -253,8 +253,9 @@ describe('state that is lost', () => {
     const groups = world.configuration.groups;
     world.configuration = { ...world.configuration, groups: { api: group('api') } };
     await world.activate();
-    await cluster.pass(1);
-    // A loss beside it left this one behind.
+    world.tables.store.restore('endpoints');
+    await cluster.pass(8);
+    // The loss left this one behind.
     const left = { table: 'memberships', pk: 'web|default|10.7.0.1', sk: `${clusterId}/pod|gone` } as const;
     await world.tables.write({ key: left, put: { bucket: 'web|0', time: world.clock.now() } });
     world.configuration = { ...world.configuration, groups };

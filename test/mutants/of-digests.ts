@@ -93,7 +93,7 @@ export const ofDigests: readonly Mutant[] = [
     name: 'pulse-not-read',
     breaks: 'a lost table is taken for an empty one until the sweep notices',
     file: 'lib/app/sync/inferred.ts',
-    edits: [['lostTables(pulses)', 'lostTables(pulses).slice(0, 0)']],
+    edits: [['tables, tablesOfClusters,', 'tables, tablesOfClusters.slice(0, 0),']],
     killers: [digests, verdicts],
   },
   {

@@ -347,11 +347,25 @@ export const ofSync: readonly Mutant[] = [
     file: 'lib/app/reconcile/lost.ts',
     edits: [
       [
-        'return !lost && readHandover(beside)?.from === handover?.from',
-        'return !lost || readHandover(beside)?.from === handover?.from',
+        'return !lost && readHandover(beside[0])?.from === handover?.from',
+        'return !lost || readHandover(beside[0])?.from === handover?.from',
       ],
     ],
     killers: ['test/app/ledger-put-back.test.ts'],
+  },
+  {
+    name: 'late-removal-blamed-on-people',
+    breaks: 'what a removal that came late took off counts as taken off by hand',
+    file: 'lib/app/sync/record.ts',
+    edits: [['putAt: putAtOf(row, now), removeSentAt: row.removeSentAt }', 'putAt: putAtOf(row, now) }']],
+    killers: ['test/app/late-removal.test.ts'],
+  },
+  {
+    name: 'late-removal-for-ever',
+    breaks: 'what a person takes off comes back, because a removal of it was once uncertain',
+    file: 'lib/app/reconcile/lost.ts',
+    edits: [['return removeSentAt !== undefined &&', 'return removeSentAt === -1 &&']],
+    killers: ['test/app/late-removal.test.ts'],
   },
   {
     name: 'older-ledger-not-noted',

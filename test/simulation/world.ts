@@ -129,16 +129,6 @@ export class World {
         const [name, firewall = ''] = change.by.split('/');
         const side = this.hubs.find(({ hub }) => hub.spec.name === name);
         side?.watch.changed(device, firewall, change, members);
-        // A call of a process that stood still, after the ledger said otherwise: nobody could tell it from a person.
-        const late = side?.hub.tables.store
-          .all('ledger')
-          .some(
-            ({ key, item }) =>
-              key.pk.startsWith(`${firewall}|`) &&
-              key.sk?.endsWith(`|${change.address}`) &&
-              item['state'] === 'present',
-          );
-        if (change.op === 'remove' && late) device.takenOff.add(`${change.object}|${change.address}`);
       };
     }
   }

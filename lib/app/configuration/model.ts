@@ -1,6 +1,7 @@
 import type { AddressGroup, FirewallBrakes } from '../../core/model/address-group.ts';
 import type { PeriodSource } from '../../core/model/calendar.ts';
 import type { Delegation } from '../../core/delegation/admit.ts';
+import type { GateRules } from '../../core/gates/gate.ts';
 import type { Producer } from '../../core/way-back/producers.ts';
 import type { AuditSettings } from './audit-settings.ts';
 
@@ -92,6 +93,8 @@ export interface ClusterConfiguration {
   serviceAccount: string;
   /** What Zonebridge may write in the cluster; nothing when left out. */
   writes?: readonly Producer[] | undefined;
+  /** Namespaces whose pods may wait for their firewalls. */
+  gates?: GateRules | undefined;
   /** The hub looks behind the host names of its AWS load balancers. */
   resolveNames?: true | undefined;
   /** Role in its account that may describe EC2 there. */

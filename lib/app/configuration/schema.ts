@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gateRules } from '../../core/gates/gate.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
 import { producerNames } from '../../core/way-back/producers.ts';
 import {
@@ -148,6 +149,12 @@ export const clusterSchema = z.strictObject({
     .optional()
     .describe(
       'What Zonebridge may write in the cluster; nothing when left out. Each has rights of its own; see docs/way-back.md.',
+    ),
+  gates: gateRules
+    .refine((rules) => Object.keys(rules).length > 0, 'names no namespace')
+    .optional()
+    .describe(
+      'Namespaces whose pods may wait for their firewalls by the readiness gate zonebridge.dev/published; see docs/gates.md.',
     ),
   resolveNames: z
     .literal(true)

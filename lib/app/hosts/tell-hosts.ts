@@ -119,7 +119,8 @@ async function answer(teller: Teller, message: HubMessage): Promise<void> {
     await writeHostState(ports.tables, hosts.id, { before, next });
     return look(teller);
   }
-  if (message.type === 'desired' || message.epoch !== before.epoch) return;
+  // Hosts wait for nothing, and nothing is written on them.
+  if (!('shards' in message) || message.epoch !== before.epoch) return;
   const listing = await listed(teller);
   const { shards } = message;
   const wanted = message.type === 'resend' ? changesFor(listing, message) : [];

@@ -1,6 +1,7 @@
 import { type HubMessage, schemaVersion, servicesVersion } from '../../core/model/messages.ts';
 import { digestVersion } from '../../core/model/shard-digest.ts';
 import { requestsVersion } from '../../core/delegation/request.ts';
+import { gatesVersion } from '../../core/gates/gate.ts';
 import { networkVersion } from '../../core/network/report.ts';
 import { wayBackVersion } from '../../core/way-back/manifest.ts';
 import { names } from '../names.ts';
@@ -29,6 +30,7 @@ export async function tellEpoch(
     services: servicesVersion,
     wayBack: wayBackVersion,
     groups: requestsVersion,
+    gates: gatesVersion,
   };
   await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
 }
@@ -47,6 +49,14 @@ export async function askResend(
   if (shards.length === 0) return;
   const named = endpoints !== undefined && endpoints.length <= idsMost ? { endpoints: [...endpoints] } : {};
   await say(context, { type: 'resend', schema: schemaVersion, epoch, shards: [...shards], ...named });
+}
+
+/** Says which pods are on their firewalls; nothing when none is. */
+export async function tellPublished(
+  context: Asking,
+  { epoch, pods }: { epoch: number; pods: [string, string][] },
+): Promise<void> {
+  if (pods.length > 0) await say(context, { type: 'published', schema: schemaVersion, epoch, pods });
 }
 
 async function say({ ports, cluster }: Asking, message: HubMessage): Promise<void> {

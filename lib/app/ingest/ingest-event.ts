@@ -10,6 +10,7 @@ import {
   type EndpointChange,
   endpointChange,
   endpointsDetail,
+  gatesDetail,
   heartbeatDetail,
   helloDetail,
   manifestDetail,
@@ -26,6 +27,7 @@ import { noteApplied } from '../state/desired.ts';
 import { inParallel } from '../state/items.ts';
 import { noteRequests } from '../state/group-requests.ts';
 import { noteNetwork } from '../state/networks.ts';
+import { answerGates } from './answer-gates.ts';
 import { applyChange, type Change, type IngestContext } from './apply-change.ts';
 import { applyDigest } from './apply-digest.ts';
 import { applyManifest } from './apply-manifest.ts';
@@ -170,6 +172,11 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       const detail = checked(appliedDetail, event.detail);
       requireEpoch(from, detail.epoch);
       return noteApplied(ports.tables, cluster.id, { ...detail, at: now });
+    }
+    case detailTypes.gates: {
+      const detail = checked(gatesDetail, event.detail);
+      requireEpoch(from, detail.epoch);
+      return answerGates(from, detail);
     }
     default:
       throw new ZonebridgeError('record/invalid', `unknown detail type ${event['detail-type'].slice(0, 60)}`);

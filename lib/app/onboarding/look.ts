@@ -84,7 +84,8 @@ export async function look(
 /** Every feature, whatever the agent has: what is not there is not taken out. */
 function withEverything(settings: AgentSettings): AgentSettings {
   const wayBack = { writes: producerNames, bucket: 'none', prefix: 'none', publicKey: 'none' };
-  return { ...settings, metrics: true, networkReport: true, services: 'all', wayBack };
+  const gates = settings.gates ?? {};
+  return { ...settings, metrics: true, networkReport: true, services: 'all', gates, wayBack };
 }
 
 async function ofCaller(installer: Installer, { cluster }: Wanted): Promise<Obstacle[]> {

@@ -81,6 +81,7 @@ export function wantedFor(
       ...(irsa ? { irsaRole: role(hub.account) } : {}),
       networkReport: more.networkReport,
       services: servicesFor(configuration, key),
+      ...(cluster.gates === undefined ? {} : { gates: cluster.gates }),
       ...(more.metrics ? { metrics: true } : {}),
       ...(cluster.writes === undefined || more.publicKey === undefined
         ? {}

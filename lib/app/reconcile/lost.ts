@@ -1,7 +1,8 @@
 import type { Tables } from '../../core/ports.ts';
+import { deliveries } from '../deliveries.ts';
 import { identityKey, readHandover, type TimeSpan } from '../state/identities.ts';
 import type { LedgerEntry, LedgerRow, ObjectRow } from '../state/ledger.ts';
-import { readLedgerPulse } from '../state/pulses.ts';
+import { lookForLoss } from '../state/pulses.ts';
 
 /** What lay in an object that is gone; nobody took it off the one that we made since. */
 export function lostWithObject(rows: readonly LedgerEntry[], { madeAt }: ObjectRow): string[] {
@@ -24,14 +25,27 @@ export function lostWithDevice(
     .map(({ key }) => key);
 }
 
+/**
+ * What a removal may have taken off that was sent before its process stood still, and that the ledger has long settled otherwise; nobody
+ * took it off by hand.
+ */
+export function lostToLateCall(rows: readonly LedgerEntry[]): string[] {
+  return rows.filter(({ row }) => row.removeSentAt !== undefined).map(({ key }) => key);
+}
+
+/** No process that sent it lives any more. */
+export function isOverdue({ removeSentAt }: LedgerRow, now: number): boolean {
+  return removeSentAt !== undefined && removeSentAt + deliveries.wake.timeout * 1000 < now;
+}
+
 /** The ledger was not put back to an older state since the handover was read: then nobody could say who took a member off. */
 export async function ledgerStands(
   tables: Tables,
   firewall: string,
   handover: TimeSpan | undefined,
 ): Promise<boolean> {
-  const { lost, beside } = await readLedgerPulse(tables, identityKey(firewall));
-  return !lost && readHandover(beside)?.from === handover?.from;
+  const { lost, beside } = await lookForLoss(tables, ['ledger'], [identityKey(firewall)]);
+  return !lost && readHandover(beside[0])?.from === handover?.from;
 }
 
 function putAt({ putAt, changedAt }: LedgerRow): number {

@@ -18,7 +18,7 @@ import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty, type ShardOf } from '../state/dirty.ts';
 import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import type { TimeSpan } from '../state/identities.ts';
-import { inParallel } from '../state/items.ts';
+import { inParallel, writeWhereTrue } from '../state/items.ts';
 import {
   isMiscounted,
   ledgerKey,
@@ -35,7 +35,7 @@ import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
 import { evaluatedOnly } from './evaluated.ts';
-import { lostWithDevice, lostWithObject } from './lost.ts';
+import { isOverdue, lostToLateCall, lostWithDevice, lostWithObject } from './lost.ts';
 import type { ReconcileResult } from './reconcile-firewall.ts';
 
 export interface GroupRequest {
@@ -91,6 +91,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
       ...wishes.ordered,
       ...lostWithObject(rows, objectRow),
       ...lostWithDevice(rows, objectRow, request.handover),
+      ...lostToLateCall(rows),
     ]),
     sameDevice: request.sameDevice && ours,
   };
@@ -108,6 +109,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const { generation } = objectRow.counters.allowance;
   const marking = { ...request, unreleased: generation > 0 && generation < request.active.generation };
   await inParallel(acted, 16, (finding) => mark(ports, marking, finding, ledger.get(finding.key)));
+  await forgetLateCalls(ports, request, { rows, there: comparison.observed });
   const { handover } = request;
   if (objectItem && handover && objectRow.deviceSince !== handover.from)
     await writeUnlessRun(ports, request, objectItem, { set: { deviceSince: handover.from } });
@@ -126,6 +128,22 @@ function cameBack({ active, target, otherDevice }: GroupRequest, key: string): b
   return [...active.clusters.values()].some(
     (cluster) => cluster.realm === realm && inRanges(address, cluster.ranges),
   );
+}
+
+/** What is still there when no process that sent its removal lives any more: from now on only a person takes it off. */
+async function forgetLateCalls(
+  ports: Ports,
+  { open, startedAt }: GroupRequest,
+  { rows, there }: { rows: readonly LedgerEntry[]; there: ReadonlySet<string> },
+): Promise<void> {
+  const writes = rows
+    .filter(({ key, row }) => row.state === 'present' && there.has(key) && isOverdue(row, startedAt))
+    .map((entry) => ({
+      key: ledgerKey(open.id, entry.key),
+      update: { set: {}, remove: ['removeSentAt'] },
+      if: asListed(entry),
+    }));
+  await writeWhereTrue(ports.tables, writes);
 }
 
 function seenRealms(request: GroupRequest, wanted: Map<string, string>): Map<string, string> {

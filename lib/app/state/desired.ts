@@ -1,8 +1,9 @@
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import { appliedReport, type AppliedReport } from '../../core/way-back/report.ts';
-import type { ManifestPart } from '../../core/way-back/manifest.ts';
+import { type ManifestPart, manifestParts } from '../../core/way-back/manifest.ts';
 import { count } from './items.ts';
+import { noteTold, readTold, type Told } from './told.ts';
 
 /** What was published for a cluster: the truth from which manifests are made, never from what lies in the bucket. */
 export interface DesiredRow {
@@ -26,7 +27,7 @@ function desiredIn(item: Item | undefined): DesiredRow {
   return {
     generation: count(item, 'generation'),
     published: count(item, 'published'),
-    parts: Array.isArray(item?.['parts']) ? (item['parts'] as unknown as ManifestPart[]) : [],
+    parts: item?.['parts'] === undefined ? [] : manifestParts.parse(item['parts']),
   };
 }
 
@@ -57,38 +58,15 @@ export async function notePublished(tables: Tables, cluster: string, generation:
   );
 }
 
-/** What the agent of a cluster told of it last. */
-export interface ToldApplied {
-  epoch: number;
-  /** Counts the reports of an agent process. */
-  number: number;
-  report: AppliedReport;
-  /** Milliseconds since 1970 at which the hub got it. */
-  at: number;
-}
+/** What the agent of a cluster told last of what it applied. */
+export type ToldApplied = Told<AppliedReport>;
 
 function appliedKey(cluster: string): Key {
   return { table: 'control', pk: `applied|${cluster}` };
 }
 
-/** Keeps a report, unless a later one came before it: events may be late and repeated. */
 export async function noteApplied(tables: Tables, cluster: string, told: ToldApplied): Promise<void> {
-  const key = appliedKey(cluster);
-  const [item] = await tables.read([key]);
-  const { epoch, number, at } = told;
-  const isNewer =
-    epoch > count(item, 'epoch') || (epoch === count(item, 'epoch') && number > count(item, 'number'));
-  if (!isNewer) return;
-  const revision = count(item, 'revision');
-  const report = JSON.parse(JSON.stringify(told.report)) as Item;
-  const stored = await written(() =>
-    tables.write({
-      key,
-      put: { epoch, number, at, report, revision: revision + 1 },
-      if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
-    }),
-  );
-  if (!stored) await noteApplied(tables, cluster, told);
+  await noteTold(tables, appliedKey(cluster), told);
 }
 
 /** What was published for a cluster and what became of it there; undefined when nothing was. */
@@ -98,16 +76,7 @@ export async function readWayBack(
 ): Promise<(DesiredRow & { told: ToldApplied | undefined }) | undefined> {
   const [desired, applied] = await tables.read([desiredKey(cluster), appliedKey(cluster)]);
   if (desired === undefined) return undefined;
-  const report = appliedReport.safeParse(applied?.['report']);
-  const told = report.success
-    ? {
-        epoch: count(applied, 'epoch'),
-        number: count(applied, 'number'),
-        at: count(applied, 'at'),
-        report: report.data,
-      }
-    : undefined;
-  return { ...desiredIn(desired), told };
+  return { ...desiredIn(desired), told: readTold(applied, appliedReport) };
 }
 
 async function written(write: () => Promise<unknown>): Promise<boolean> {

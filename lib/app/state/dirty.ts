@@ -31,7 +31,7 @@ export function bucketOf(key: string): number {
   return spread(key) % dirtyBuckets;
 }
 
-function dirtyKey(firewall: string, key: string): Key {
+export function dirtyKey(firewall: string, key: string): Key {
   return { table: 'dirty', pk: dirtyPartition(firewall, bucketOf(key)), sk: key };
 }
 

@@ -40,6 +40,8 @@ export interface LedgerRow {
   changedAt: number;
   /** When the device took it, or showed that it has it; kept by writes that only change what is noted about it. */
   putAt?: number | undefined;
+  /** When a removal was sent whose end nobody knows for sure: it may still happen, late. */
+  removeSentAt?: number | undefined;
   cause: Cause | undefined;
   /** Endpoint for which it was put there. */
   endpoint: string | undefined;
@@ -91,6 +93,7 @@ export function readLedger(item: Item | undefined): LedgerRow {
     changedAt: count(item, 'changedAt'),
     // Rows of earlier versions tell only when they were written last.
     putAt: count(item, 'putAt') || count(item, 'changedAt'),
+    removeSentAt: count(item, 'removeSentAt') || undefined,
     cause: text(item, 'cause') as Cause | undefined,
     endpoint: text(item, 'endpoint'),
     held: readHold(item),
@@ -161,6 +164,7 @@ export function ledgerItem(
 ): Item {
   const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
   if (row.state === 'present' && row.putAt !== undefined) item['putAt'] = row.putAt;
+  if (row.removeSentAt !== undefined) item['removeSentAt'] = row.removeSentAt;
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
   if (row.held) {

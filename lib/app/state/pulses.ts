@@ -24,20 +24,12 @@ export interface Pulses {
   tables: Readonly<Record<PulsedTable, number>>;
 }
 
-/** Reads the pulses, and `beside` them other rows, which are read after what `control` remembers. */
-export async function readPulses(
-  tables: Tables,
-  beside: readonly Key[] = [],
-): Promise<Pulses & { beside: (Item | undefined)[] }> {
+export async function readPulses(tables: Tables): Promise<Pulses> {
   // `control` first: a sweep in between makes the others later, which is no loss.
   const [remembered] = await tables.read([rememberedKey]);
-  const items = await tables.read([...pulsedTables.map(pulseKey), ...beside]);
+  const items = await tables.read(pulsedTables.map(pulseKey));
   const [endpoints = 0, memberships = 0, dirty = 0, ledger = 0] = items.map((item) => count(item, 'at'));
-  return {
-    remembered: count(remembered, 'at'),
-    tables: { endpoints, memberships, dirty, ledger },
-    beside: items.slice(pulsedTables.length),
-  };
+  return { remembered: count(remembered, 'at'), tables: { endpoints, memberships, dirty, ledger } };
 }
 
 /** Tables that were lost, or put back to an older state, since the sweep last looked. */
@@ -45,20 +37,20 @@ export function lostTables({ remembered, tables }: Pulses): PulsedTable[] {
   return pulsedTables.filter((table) => tables[table] < remembered);
 }
 
-/** Whether the ledger was lost or put back, and a row that was read beside it: for those who may not read the other tables. */
-export async function readLedgerPulse(
+/** Whether one of some tables was lost, or put back, and rows that were read beside them, after what `control` remembers. */
+export async function lookForLoss(
   tables: Tables,
-  beside: Key,
-): Promise<{ lost: boolean; beside: Item | undefined }> {
+  of: readonly PulsedTable[],
+  beside: readonly Key[],
+): Promise<{ lost: boolean; beside: (Item | undefined)[] }> {
   const [remembered] = await tables.read([rememberedKey]);
-  const [found, item] = await tables.read([pulseKey('ledger'), beside]);
-  return { lost: count(found, 'at') < count(remembered, 'at'), beside: item };
+  const items = await tables.read([...of.map(pulseKey), ...beside]);
+  const lost = items.slice(0, of.length).some((item) => count(item, 'at') < count(remembered, 'at'));
+  return { lost, beside: items.slice(of.length) };
 }
 
-/** What the hub knows of clusters may not be there. */
-export function lostOfClusters(lost: readonly PulsedTable[]): boolean {
-  return lost.includes('endpoints') || lost.includes('memberships');
-}
+/** Without these what the hub knows of clusters may not be there. */
+export const tablesOfClusters: readonly PulsedTable[] = ['endpoints', 'memberships'];
 
 /** Sets all pulses to `now`, each on condition that it is the one that was read; false when somebody else did, or a table was lost meanwhile. */
 export async function beat(tables: Tables, read: Pulses, now: number): Promise<boolean> {

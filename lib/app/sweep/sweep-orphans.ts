@@ -1,4 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
+import { digest } from '../../core/model/content-hash.ts';
 import { shardCount, shardOf } from '../../core/model/endpoint.ts';
 import type { Item, Key, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
@@ -11,8 +12,8 @@ import { leave, listBucket, listingBuckets, type Membership } from '../state/mem
 import { firewallsFor } from '../targets.ts';
 
 /**
- * How far the search has got since tables were lost, or a group came: `open` clusters are still to be searched for, `under` are searched for
- * now; `groups` are those of the configuration that it was begun for.
+ * How far the search has got since tables were lost, or a group came after that; a hub that never lost any has none. `open` clusters are still
+ * to be searched for, `under` are searched for now; `groups` are those of the configuration that it was begun for, as short hashes.
  */
 const searchKey: Key = { table: 'control', pk: '#orphans' };
 
@@ -21,7 +22,7 @@ const searchMs = 10_000;
 
 /** A table that a backup put back, or rows that were lost beside it, may leave memberships that no endpoint names: they are looked for. */
 export async function searchOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
-  const groups = namesOf(active);
+  const groups = hashesOf(active);
   const open = [...active.clusters.keys()];
   const put = { at: ports.clock.now(), open, under: [], position: 0, generation: 0, groups };
   await ports.tables.write({ key: searchKey, put });
@@ -31,16 +32,12 @@ export async function searchOrphans(ports: Ports, active: ActiveConfiguration): 
  * What a group that comes back still has from the time before may be named by nobody any more, when tables were lost meanwhile. Seen by the
  * sweep, since an `apply` may end right after it activated.
  */
-async function searchNewGroups(
-  ports: Ports,
-  active: ActiveConfiguration,
-  search: Item | undefined,
-): Promise<boolean> {
-  const known = texts(search, 'groups');
-  const groups = namesOf(active);
-  const come = groups.some((name) => !known.includes(name));
+async function searchNewGroups(ports: Ports, active: ActiveConfiguration, search: Item): Promise<boolean> {
+  const known = new Set(texts(search, 'groups'));
+  const groups = hashesOf(active);
+  const come = groups.some((hash) => !known.has(hash));
   if (come) await searchOrphans(ports, active);
-  else if (groups.length < known.length)
+  else if (groups.length < known.size)
     await ports.tables.write({ key: searchKey, update: { set: { groups } } });
   return come;
 }
@@ -49,7 +46,7 @@ async function searchNewGroups(
 export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
   const { tables, clock } = ports;
   const [search] = await tables.read([searchKey]);
-  if ((await searchNewGroups(ports, active, search)) || !search) return;
+  if (!search || (await searchNewGroups(ports, active, search))) return;
   const open = texts(search, 'open').filter((id) => active.clusters.has(id));
   // Another configuration has other groups: then it begins anew.
   const goesOn = search['generation'] === active.generation && count(search, 'position') > 0;
@@ -72,6 +69,11 @@ export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): P
 
 function namesOf({ groups }: ActiveConfiguration): string[] {
   return groups.map(({ group }) => group.name).sort();
+}
+
+/** Names of thousands of groups would fill a row. */
+function hashesOf(active: ActiveConfiguration): string[] {
+  return namesOf(active).map((name) => digest(name).slice(0, 10));
 }
 
 async function verifiedOf({ tables }: Ports, clusters: readonly string[]): Promise<string[]> {
@@ -125,8 +127,12 @@ async function clearOrphan(
     }),
   );
   const look: Write = { key: endpointKey(cluster, id), check: true, if: [revision] };
-  await ports.tables.transact([look, leave(key, endpoint), ...dirty]).catch(unlessWritten);
-  ports.telemetry.warn('a membership that no endpoint names was taken away', { key, endpoint });
+  try {
+    await ports.tables.transact([look, leave(key, endpoint), ...dirty]);
+    ports.telemetry.warn('a membership that no endpoint names was taken away', { key, endpoint });
+  } catch (error) {
+    unlessWritten(error);
+  }
 }
 
 function unlessWritten(error: unknown): void {

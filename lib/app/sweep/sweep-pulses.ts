@@ -6,7 +6,7 @@ import { noteLoss } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { storeHandover } from '../state/identities.ts';
 import { inParallel } from '../state/items.ts';
-import { beat, lostOfClusters, lostTables, type PulsedTable, readPulses } from '../state/pulses.ts';
+import { beat, lostTables, type PulsedTable, readPulses, tablesOfClusters } from '../state/pulses.ts';
 import { searchOrphans } from './sweep-orphans.ts';
 
 /**
@@ -33,7 +33,7 @@ async function recover(
   lost: readonly PulsedTable[],
 ): Promise<void> {
   ports.telemetry.warn('tables were lost or put back', { tables: lost });
-  if (lostOfClusters(lost)) {
+  if (tablesOfClusters.some((table) => lost.includes(table))) {
     await inParallel([...active.clusters.values()], 8, (cluster) => beginAnew(ports, cluster));
     await searchOrphans(ports, active);
   }

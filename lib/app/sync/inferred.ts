@@ -4,7 +4,7 @@ import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts
 import type { DirtyRow } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { anyMember, type Member } from '../state/memberships.ts';
-import { lostOfClusters, lostTables, readPulses } from '../state/pulses.ts';
+import { lookForLoss, tablesOfClusters } from '../state/pulses.ts';
 
 /** A comparison found that nobody wants the address: all it knows is that a membership is not there. */
 export function isInferred(
@@ -26,11 +26,8 @@ export async function readStanding(
   { tables }: Pick<Ports, 'tables'>,
   clusters: readonly string[],
 ): Promise<Standing> {
-  const pulses = await readPulses(tables, clusters.map(clusterKey));
-  return {
-    lost: lostOfClusters(lostTables(pulses)),
-    clusters: new Map(clusters.map((id, index) => [id, readCluster(pulses.beside[index])])),
-  };
+  const { lost, beside } = await lookForLoss(tables, tablesOfClusters, clusters.map(clusterKey));
+  return { lost, clusters: new Map(clusters.map((id, index) => [id, readCluster(beside[index])])) };
 }
 
 /**

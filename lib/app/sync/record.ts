@@ -55,7 +55,9 @@ export async function recordIntent(
       const released = change.approved ? approvalOf(work.ledger.get(key)) : undefined;
       const endpoint = wishes.get(key);
       const why = whyOf(place, work, change, endpoint);
-      const row = { state: 'pending', counted, changedAt: now, cause, endpoint, why, released } as const;
+      const removeSentAt = change.op === 'remove' ? now : work.ledger.get(key)?.removeSentAt;
+      const intent = { state: 'pending', counted, changedAt: now, removeSentAt } as const;
+      const row = { ...intent, cause, endpoint, why, released };
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const made = plan.create ? { madeAt: now } : {};
@@ -147,7 +149,9 @@ function outcomeWrites(
     if (!outcome) continue;
     const endpoint = wishes.get(change.key);
     const why = whyOf(place, work, change, endpoint);
-    const write = outcomeWrite(place, change, { outcome, now, endpoint, why });
+    const { removeSentAt } = work.ledger.get(change.key) ?? {};
+    const times = { changedAt: now, putAt: now, removeSentAt };
+    const write = outcomeWrite(place, change, { outcome, times, endpoint, why });
     if (!write) {
       if (outcome.state !== 'done') unanswered.push(answerWrite(place, change.key, outcome.error.code));
       continue;
@@ -197,7 +201,7 @@ function settledWrite(
     const { key, cause, wantedBy: endpoint } = question;
     const name = endpoint === undefined ? undefined : work.background.names.get(endpoint);
     const why = { ...row.why, endpoint: undefined, name: name ?? row.why?.name };
-    const times = { changedAt: now, putAt: putAtOf(row, now) };
+    const times = { changedAt: now, putAt: putAtOf(row, now), removeSentAt: row.removeSentAt };
     const present = { state: 'present', counted: true, ...times, cause, endpoint, why } as const;
     return putLedger(place, key, present, asRead(row, place.fence));
   }
@@ -222,6 +226,7 @@ function heldWrite(
     ...heldRow(change, { reason, since, approved, rejected }),
     changedAt: now,
     putAt: putAtOf(row, now),
+    removeSentAt: row?.removeSentAt,
     // Why it was held first decides who may release it.
     cause: same ? row.cause : change.cause,
     endpoint: change.op === 'add' ? wish : row?.endpoint,
@@ -230,17 +235,18 @@ function heldWrite(
   return putLedger(place, change.key, entry, asRead(row, place.fence));
 }
 
+type Times = Pick<LedgerRow, 'changedAt' | 'putAt' | 'removeSentAt'>;
+
 function outcomeWrite(
   place: Place,
   change: PlannedChange,
-  result: { outcome: Outcome; now: number; endpoint: string | undefined; why: Why },
+  result: { outcome: Outcome; times: Times; endpoint: string | undefined; why: Why },
 ): Write | undefined {
-  const { outcome, now, endpoint, why } = result;
+  const { outcome, times, endpoint, why } = result;
   const ours = [{ attribute: 'fence', is: '=', value: place.fence }] as const;
   const { key, cause } = change;
   if (outcome.state === 'done') {
     if (change.op === 'remove') return deleteLedger(place, key, ours);
-    const times = { changedAt: now, putAt: now };
     const present = { state: 'present', counted: true, ...times, cause, endpoint, why } as const;
     return putLedger(place, key, present, ours);
   }
@@ -250,7 +256,6 @@ function outcomeWrite(
   const counted = change.op === 'remove';
   const state = counted ? 'present' : 'absent';
   const failed = { code, message };
-  const times = { changedAt: now, putAt: now };
   return putLedger(place, key, { state, counted, ...times, cause, endpoint, why, failed }, ours);
 }
 

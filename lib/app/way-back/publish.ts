@@ -132,7 +132,7 @@ function forgotten(there: Manifest, row: DesiredRow): ManifestPart[] {
   const parts = new Map([...row.parts, ...there.parts].map((part) => [part.producer, part]));
   return [...parts.values()]
     .filter(({ producer }) => isProducer(producer))
-    .map((part) => ({ ...part, sha256: '' }));
+    .map((part) => ({ ...part, sha256: '0'.repeat(64) }));
 }
 
 /** What lies there, when it is ours. */

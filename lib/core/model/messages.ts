@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { groupRequests } from '../delegation/request.ts';
+import { gatesMost } from '../gates/gate.ts';
 import { networkReport } from '../network/report.ts';
 import { appliedReport } from '../way-back/report.ts';
 
@@ -196,9 +197,23 @@ export const appliedDetail = z.strictObject({
 });
 export type AppliedDetail = z.infer<typeof appliedDetail>;
 
+/**
+ * detail-type `gates`, while pods wait: which of them are on every firewall of their groups? Each with its uid and the content hash of the record
+ * that is meant. Told only to a hub that takes this version.
+ */
+export const gatesDetail = z.strictObject({
+  schema: z.number(),
+  epoch,
+  sentAt: milliseconds,
+  /** `gatesVersion` of the agent. */
+  version: z.number().int().positive(),
+  pods: z.array(z.tuple([uid, z.string().max(32)])).max(gatesMost),
+});
+export type GatesDetail = z.infer<typeof gatesDetail>;
+
 /** What the hub puts on the cluster's queue. Agents that are older than a field do not see it. */
 export const hubMessage = z.discriminatedUnion('type', [
-  /** Answer to hello; only the process it names may use the epoch. `digest`, `network`, `services`, `wayBack`, `groups`: the versions of these that this hub takes. */
+  /** Answer to hello; only the process it names may use the epoch. The optional numbers are the versions of these that this hub takes. */
   z.object({
     type: z.literal('epoch'),
     schema: z.number(),
@@ -209,6 +224,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     services: z.number().optional(),
     wayBack: z.number().optional(),
     groups: z.number().optional(),
+    gates: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),
@@ -222,6 +238,13 @@ export const hubMessage = z.discriminatedUnion('type', [
     epoch,
     shards: z.array(shard),
     endpoints: z.array(z.string()).optional(),
+  }),
+  /** Of the pods that were asked about, those that are on every firewall of their groups, as the question named them. */
+  z.object({
+    type: z.literal('published'),
+    schema: z.number(),
+    epoch,
+    pods: z.array(z.tuple([z.string(), z.string()])),
   }),
   /** A new manifest of the desired state is there. Only for clusters that the configuration lets us write in. */
   z.object({ type: z.literal('desired'), schema: z.number(), generation: z.number() }),
@@ -245,6 +268,7 @@ export const detailTypes = {
   digest: 'digest',
   applied: 'applied',
   addressGroups: 'address-groups',
+  gates: 'gates',
 } as const;
 
 /** Who a cluster is: its id is `account|region|name`. */

@@ -1,3 +1,4 @@
+import type { GateRules } from '../gates/gate.ts';
 import type { Producer } from '../way-back/producers.ts';
 
 /** What differs between the agents of two clusters. */
@@ -18,6 +19,8 @@ export interface AgentSettings {
   services?: 'on' | 'all' | undefined;
   /** Lets Prometheus read the agent's metrics. */
   metrics?: boolean | undefined;
+  /** Namespaces in which the agent opens readiness gates, and how. */
+  gates?: GateRules | undefined;
   /** What Zonebridge writes in the cluster; nothing when left out. */
   wayBack?: AgentWayBack | undefined;
 }

@@ -14,6 +14,7 @@ const part = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type ManifestPart = z.infer<typeof part>;
+export const manifestParts = z.array(part).max(50);
 
 const manifest = z.strictObject({
   format: z.number(),
@@ -21,7 +22,7 @@ const manifest = z.strictObject({
   cluster: z.string().max(200),
   /** Rises with every change. */
   generation: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
-  parts: z.array(part).max(50),
+  parts: manifestParts,
 });
 export type Manifest = z.infer<typeof manifest>;
 

@@ -10,6 +10,7 @@ import { mergePatch } from './merge-patch.ts';
 
 /** Names in the manifests that the configuration may change. */
 const base = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent' };
+const gatedNamespace = 'gated-namespace';
 const settingsName = 'zonebridge-agent';
 
 /** The folder of the manifests: beside the bundle of a function, and in a room of their own in the sources. */
@@ -30,14 +31,23 @@ export async function agentObjects(folder: string, settings: AgentSettings): Pro
     ...(settings.metrics ? ['metrics'] : []),
     ...(settings.networkReport ? ['network-report'] : []),
     ...(settings.services === undefined ? [] : ['services']),
+    ...(settings.gates === undefined ? [] : ['gates']),
     ...(settings.wayBack === undefined ? [] : ['way-back', ...settings.wayBack.writes]),
   ];
   const read = async (path: string, file: string): Promise<unknown[]> =>
     parseAllDocuments(await readFile(join(folder, path, file), 'utf8')).map((one) => one.toJS() as unknown);
   const objects = await assemble(read, ['base', ...features.map((feature) => `features/${feature}`)]);
-  const filled = objects.map((object) => placed(withValues(object, settings), settings));
+  const filled = objects
+    .flatMap((object) => inGatedNamespaces(object, settings))
+    .map((object) => placed(withValues(object, settings), settings));
   const [deployment, rest] = [filled.filter(isDeployment), filled.filter((one) => !isDeployment(one))];
   return [...rest, ...deployment];
+}
+
+/** What stands in the manifests once is needed in each namespace whose gates the agent opens. */
+function inGatedNamespaces(object: KubernetesObject, { gates = {} }: AgentSettings): KubernetesObject[] {
+  if (object.metadata.namespace !== gatedNamespace) return [object];
+  return Object.keys(gates).map((namespace) => ({ ...object, metadata: { ...object.metadata, namespace } }));
 }
 
 const isDeployment = ({ kind }: KubernetesObject): boolean => kind === 'Deployment';
@@ -64,11 +74,12 @@ function withValues(object: KubernetesObject, settings: AgentSettings): Kubernet
 
 /** An agent that may not read the network does not try. */
 function environmentOf(settings: AgentSettings): Record<string, string> {
-  const { environment, networkReport, namespace, services, wayBack } = settings;
+  const { environment, gates, networkReport, namespace, services, wayBack } = settings;
   return {
     ...environment,
     ...(networkReport ? {} : { ZONEBRIDGE_NETWORK_REPORT: 'off' }),
     ...(services === undefined ? {} : { ZONEBRIDGE_SERVICES: services }),
+    ...(gates === undefined ? {} : { ZONEBRIDGE_GATES: JSON.stringify(gates) }),
     ...(wayBack === undefined
       ? {}
       : {

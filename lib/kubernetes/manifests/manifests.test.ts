@@ -20,12 +20,14 @@ const settings: AgentSettings = {
     ZONEBRIDGE_SOURCE: 'zonebridge.cluster.111122223333.eu-central-1.shop',
   },
 };
+const settingsOfGates = { shop: { timeoutSeconds: 60, whenLate: 'open' as const } };
 const everything = {
   ...settings,
   irsaRole: 'arn:aws:iam::111122223333:role/agent',
   metrics: true,
   networkReport: true,
   services: 'all' as const,
+  gates: settingsOfGates,
   wayBack: { writes: producerNames, bucket: 'desired-bucket', prefix: 'shop-key', publicKey: 'cHVibGlj' },
 };
 
@@ -62,14 +64,29 @@ describe('the manifests of an agent', () => {
     expect(objects.map(objectTitle)).toContain('Namespace security');
     expect(objects.map(objectTitle)).toContain('ServiceAccount security/fw');
     const namespaces = objects.flatMap(({ metadata }) => metadata.namespace ?? []);
-    expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system', 'zonebridge-status']));
+    expect(new Set(namespaces)).toEqual(new Set(['security', 'kube-system', 'zonebridge-status', 'shop']));
     expect(objects.map(objectTitle)).toContain('Namespace zonebridge-status');
     expect(JSON.stringify(objects)).toContain('"ZONEBRIDGE_NAMESPACE":"security"');
     const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
-    expect(bindings.length).toBe(8);
+    expect(bindings.length).toBe(9);
     for (const binding of bindings)
       expect(binding['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'fw', namespace: 'security' }]);
     expect(JSON.stringify(objects)).toContain('"serviceAccountName":"fw"');
+  });
+
+  test('the right to open gates is given in each of their namespaces, and nowhere else', async () => {
+    const rule = settingsOfGates.shop;
+    const objects = await agentObjects(folder, {
+      ...settings,
+      gates: { ...settingsOfGates, 'shop-2': rule },
+    });
+    const bindings = objects.filter(({ metadata }) => metadata.name === 'zonebridge-agent-gates');
+    expect(bindings.map(objectTitle)).toEqual([
+      'ClusterRole zonebridge-agent-gates',
+      'RoleBinding shop/zonebridge-agent-gates',
+      'RoleBinding shop-2/zonebridge-agent-gates',
+    ]);
+    expect(JSON.stringify(objects)).not.toContain('gated-namespace');
   });
 
   test('a changed setting changes the pods, too', async () => {

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { contentHash } from '../../lib/core/model/content-hash.ts';
+import type { GateRules } from '../../lib/core/gates/gate.ts';
+import { gatesDetail } from '../../lib/core/model/messages.ts';
+import { projectPod } from '../../lib/kubernetes/projection.ts';
+import { RecordingBus } from '../../test/support/agent-world.ts';
+import { FakeClock, RecordingTelemetry } from '../../test/support/ports.ts';
+import { GateKeeper } from './gate-keeper.ts';
+import type { Gates } from './ports.ts';
+import { AgentStatus } from './status.ts';
+import { Store } from './store.ts';
+
+const gate = 'zonebridge.dev/published';
+type Written = { name: string; status: string; reason: string };
+
+function podObject(
+  name: string,
+  more: { ip?: string; open?: boolean; gated?: boolean; namespace?: string } = {},
+) {
+  const { ip = '10.0.0.1', open = false, gated = true, namespace = 'shop' } = more;
+  return {
+    metadata: { uid: name, name, namespace },
+    spec: gated ? { readinessGates: [{ conditionType: gate }] } : {},
+    status: {
+      podIP: ip,
+      conditions: [{ type: 'Ready', status: 'False' }, ...(open ? [{ type: gate, status: 'True' }] : [])],
+    },
+  };
+}
+
+function stage(rules: GateRules = { shop: { timeoutSeconds: 60, whenLate: 'open' } }) {
+  const clock = new FakeClock();
+  const bus = new RecordingBus();
+  const written: Written[] = [];
+  let fault: Error | undefined;
+  let epoch: number | undefined = 1;
+  const gates: Gates = {
+    write: async ({ name }, { status, reason }) => {
+      if (fault) throw fault;
+      written.push({ name, status, reason });
+    },
+  };
+  const store: Store = new Store((id) => keeper.touch(id));
+  const keeper: GateKeeper = new GateKeeper({
+    gates,
+    rules,
+    bus,
+    clock,
+    status: new AgentStatus(clock, new RecordingTelemetry()),
+    epoch: () => epoch,
+    pod: (uid) => store.pod(uid),
+    record: (id) => store.record(id),
+  });
+  for (const name of ['shop', 'other'])
+    store.upsert({ kind: 'namespace', uid: name, name, labels: {}, created: 0 }, 'watch');
+  return {
+    keeper,
+    written,
+    fail: (error: Error | undefined) => (fault = error),
+    silence: () => (epoch = undefined),
+    see: (object: object) => {
+      const pod = projectPod(object, () => undefined);
+      if (!pod) throw new Error('no pod');
+      store.upsert(pod, 'watch');
+    },
+    gone: (name: string) => store.remove({ kind: 'pod', uid: name, name }, 'watch'),
+    after: async (seconds: number) => {
+      await clock.advance(seconds * 1000);
+      await keeper.look();
+    },
+    asked: () => bus.details('gates').map((detail) => gatesDetail.parse(detail).pods.map(([uid]) => uid)),
+    answer: async (name: string) => {
+      const record = store.record(`pod|${name}`);
+      if (record) await keeper.published([[name, contentHash(record)]]);
+    },
+  };
+}
+
+describe('readiness gates', () => {
+  test('the hub is asked again and again, at growing distances, and its answer opens the gate', async () => {
+    const { after, answer, asked, see, written } = stage();
+    see(podObject('web-1'));
+    for (let second = 1; second <= 20; second++) await after(1);
+    // After 1, 3, 7 and 15 s.
+    expect(asked()).toEqual([['web-1'], ['web-1'], ['web-1'], ['web-1']]);
+    await answer('web-1');
+    expect(written).toEqual([{ name: 'web-1', status: 'True', reason: 'Published' }]);
+    await after(60);
+    expect([asked().length, written.length]).toEqual([4, 1]);
+  });
+
+  test.each<[string, object]>([
+    ['it has no such gate', podObject('web-1', { gated: false })],
+    ['its gate is open', podObject('web-1', { open: true })],
+    ['it has no address yet', podObject('web-1', { ip: '' })],
+    ['its namespace is not named', podObject('web-1', { namespace: 'other' })],
+  ])('nobody asks about a pod when %s', async (_, object) => {
+    const { after, asked, see, written } = stage();
+    see(object);
+    await after(300);
+    expect([asked(), written]).toEqual([[], []]);
+  });
+
+  test('without an answer the gate opens after its time-out, also when there is no hub', async () => {
+    const { after, asked, see, silence, written } = stage();
+    silence();
+    see(podObject('web-1'));
+    await after(59);
+    expect(written).toEqual([]);
+    await after(1);
+    expect(written).toEqual([{ name: 'web-1', status: 'True', reason: 'NotPublishedInTime' }]);
+    expect(asked()).toEqual([]);
+  });
+
+  test('or stays closed, says so once, and opens when the firewalls have the address', async () => {
+    const { after, answer, see, written } = stage({ shop: { timeoutSeconds: 60, whenLate: 'closed' } });
+    see(podObject('web-1'));
+    for (let minute = 1; minute <= 5; minute++) await after(60);
+    expect(written).toEqual([{ name: 'web-1', status: 'False', reason: 'NotPublishedInTime' }]);
+    await answer('web-1');
+    expect(written.at(-1)).toEqual({ name: 'web-1', status: 'True', reason: 'Published' });
+  });
+
+  test('an answer for an address that the pod does not have any more opens nothing', async () => {
+    const { keeper, see, written } = stage();
+    see(podObject('web-1'));
+    await keeper.published([['web-1', 'another hash']]);
+    expect(written).toEqual([]);
+  });
+
+  test('a gate that could not be written is tried again', async () => {
+    const { after, answer, fail, see, written } = stage();
+    see(podObject('web-1'));
+    fail(new Error('no rights'));
+    await answer('web-1');
+    fail(undefined);
+    await after(60);
+    expect(written).toEqual([{ name: 'web-1', status: 'True', reason: 'NotPublishedInTime' }]);
+  });
+
+  test('a pod that goes is forgotten', async () => {
+    const { after, answer, asked, gone, see, written } = stage();
+    see(podObject('web-1'));
+    gone('web-1');
+    await answer('web-1');
+    await after(300);
+    expect([asked(), written]).toEqual([[], []]);
+  });
+});
