@@ -32,10 +32,18 @@ export function kubernetesGates(entrance: Entrance): Gates {
         });
         await readBody(answer);
       } catch (error) {
-        // Gone, or another one.
-        if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return;
-        throw error;
+        if (!isGone(error)) throw error;
       }
     },
   };
+}
+
+/** No pod of this name, or another one: then the API refuses the uid (409 or 422, seen at 1.34). */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return (
+    error.status === 404 ||
+    error.status === 409 ||
+    (error.status === 422 && /metadata\.uid/.test(error.message))
+  );
 }

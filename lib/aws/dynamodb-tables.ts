@@ -1,6 +1,8 @@
 import {
   BatchGetItemCommand,
   type BatchGetItemCommandInput,
+  BatchWriteItemCommand,
+  type BatchWriteItemCommandInput,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
@@ -28,11 +30,21 @@ import { errorName, translate } from './service-errors.ts';
 import { checkKey, checkTransaction, checkWrite, conditionFailed } from './write-rules.ts';
 
 const batchSize = 100;
+/** Items of one BatchWriteItem, and how many of those are under way together. */
+const putSize = 25;
+const putWidth = 8;
 const attempts = 6;
 
 /** What one call cost, estimated by the published rules; failed calls are counted, too. */
 export interface CallUsage {
-  operation: 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'TransactWriteItems';
+  operation:
+    | 'BatchGetItem'
+    | 'BatchWriteItem'
+    | 'Query'
+    | 'PutItem'
+    | 'UpdateItem'
+    | 'DeleteItem'
+    | 'TransactWriteItems';
   readUnits: number;
   writeUnits: number;
 }
@@ -119,6 +131,42 @@ export class DynamoTables implements Tables {
       this.#usedByWrite(write, undefined);
       throw conditionFailed([{ index: 0, key: write.key }], error);
     }
+  }
+
+  async putAll(puts: readonly { key: Key; put: Item }[]): Promise<void> {
+    const distinct = new Map<string, { key: Key; put: Item }>();
+    for (const one of puts) {
+      checkWrite(one);
+      distinct.set(mapKey(one.key), one);
+    }
+    const all = [...distinct.values()];
+    for (let start = 0; start < all.length; start += putSize * putWidth) {
+      const batches = Array.from({ length: putWidth }, (_, place) => {
+        const from = start + place * putSize;
+        return all.slice(from, from + putSize);
+      }).filter((batch) => batch.length > 0);
+      await Promise.all(batches.map((batch) => this.#putBatch(batch)));
+    }
+  }
+
+  async #putBatch(puts: readonly { key: Key; put: Item }[]): Promise<void> {
+    let open: NonNullable<BatchWriteItemCommandInput['RequestItems']> = {};
+    for (const { key, put } of puts) {
+      const name = this.#options.tableName(key.table);
+      open[name] ??= [];
+      open[name].push({ PutRequest: { Item: { ...itemAttributes(put), ...keyAttributes(key) } } });
+    }
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (attempt > 0) await this.#pause(attempt);
+      const command = new BatchWriteItemCommand({ RequestItems: open });
+      const answer = await this.#tried(() => this.#options.client.send(command));
+      open = answer.UnprocessedItems ?? {};
+      if (Object.keys(open).length > 0) continue;
+      const units = puts.map(({ key, put }) => writeUnits(0, itemSize(key, put)));
+      this.#used('BatchWriteItem', { write: units.reduce((sum, unit) => sum + unit, 0) });
+      return;
+    }
+    throw new ZonebridgeError('store/unavailable', 'The store keeps leaving items unwritten');
   }
 
   async transact(writes: readonly Write[]): Promise<void> {

@@ -86,7 +86,7 @@ const actions = {
   read: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   /** A transaction needs the rights of the single writes in it. */
   write: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-  put: ['dynamodb:PutItem'],
+  put: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'],
   list: ['dynamodb:Query'],
 } as const;
 

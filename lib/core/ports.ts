@@ -87,6 +87,8 @@ export interface Tables {
   query(query: Query): Promise<Page>;
   /** Returns the item as it was before. Throws `store/condition-failed`. */
   write(write: Write): Promise<Item | undefined>;
+  /** Stores whole items, whatever stood there, in no order: some may be stored when it throws. For what is the same each time. Throws `store/unavailable`. */
+  putAll(puts: readonly { key: Key; put: Item }[]): Promise<void>;
   /** All or nothing, at most 100 items. Throws `store/condition-failed` naming the failed terms. */
   transact(writes: readonly Write[]): Promise<void>;
 }

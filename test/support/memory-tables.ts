@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { copyItem } from '../../lib/aws/write-rules.ts';
+import { checkWrite, copyItem } from '../../lib/aws/write-rules.ts';
 import type { Item, Key, Page, Query, StoredItem, TableName, Tables, Write } from '../../lib/core/ports.ts';
 import { MemoryStore, type Usage } from './memory-store.ts';
 
-export type CallName = 'read' | 'query' | 'write' | 'transact';
+export type CallName = 'read' | 'query' | 'write' | 'putAll' | 'transact';
 export type Call =
   | { name: 'read'; keys: readonly Key[] }
   | { name: 'query'; query: Query }
   | { name: 'write'; writes: readonly Write[] }
+  | { name: 'putAll'; writes: readonly Write[] }
   | { name: 'transact'; writes: readonly Write[] };
 
 /** The port on tables in memory. Each call is atomic at one moment after `beforeCall`. */
@@ -48,6 +49,13 @@ export class MemoryTables implements Tables {
 
   async write(write: Write): Promise<Item | undefined> {
     return this.#call({ name: 'write', writes: [write] }, () => this.store.write(write));
+  }
+
+  async putAll(puts: readonly { key: Key; put: Item }[]): Promise<void> {
+    return this.#call({ name: 'putAll', writes: puts }, () => {
+      for (const one of puts) checkWrite(one);
+      for (const one of puts) this.store.write(one);
+    });
   }
 
   async transact(writes: readonly Write[]): Promise<void> {

@@ -1,12 +1,8 @@
-import { inParallel } from '../state/items.ts';
 import { historyWrites } from '../state/history.ts';
 import { appendRecords, type ArchivePorts } from './append.ts';
 import { forHistory } from './for-history.ts';
 import { interpret } from './interpret.ts';
 import { type StreamChange, subjectOf } from './record.ts';
-
-/** Index rows written at the same time. */
-const width = 32;
 
 /**
  * Turns a batch of changes of the ledger into records: first into the archive, then into the index for questions. Doing it again adds
@@ -20,6 +16,6 @@ export async function archiveChanges(
   const records = changes.map(interpret).filter((record) => record !== undefined);
   for (const [subject, own] of Map.groupBy(records, subjectOf)) await appendRecords(ports, subject, own);
   const rows = forHistory(records).flatMap((record) => historyWrites(record, settings.historyDays));
-  await inParallel(rows, width, (row) => ports.tables.write(row));
+  await ports.tables.putAll(rows);
   return { records: records.length };
 }

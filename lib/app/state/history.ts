@@ -10,7 +10,7 @@ export const historyPartition = {
 } as const;
 
 /** Rows of one record: one in each partition where somebody would look for it. The same record gives the same rows. */
-export function historyWrites(record: AuditRecord, keptDays: number): Write[] {
+export function historyWrites(record: AuditRecord, keptDays: number): { key: Key; put: Item }[] {
   const put: Item = {
     record: JSON.stringify(record),
     expiresAt: Math.ceil(record.at / 1000) + keptDays * 86_400,

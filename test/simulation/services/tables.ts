@@ -35,6 +35,9 @@ export class TableService {
       read: (keys) => this.#read(process, keys),
       query: (query) => process.call(`query ${query.table}`, () => this.#query(query), asked),
       write: (write) => this.#write(process, write),
+      putAll: async (puts) => {
+        for (const one of puts) await this.#write(process, one);
+      },
       transact: (writes) =>
         process.call(
           'transact',
