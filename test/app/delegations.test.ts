@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { applyConfiguration } from '../../lib/app/commands/apply.ts';
 import { pauseWrites, resumeWrites } from '../../lib/app/commands/pause.ts';
+import { planConfiguration } from '../../lib/app/commands/plan.ts';
 import { withResources } from '../../lib/app/delegation/with-resources.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
 import type { KubernetesObject } from '../../lib/core/onboarding/kubernetes-object.ts';
 import { LocalSigner } from '../support/memory-cluster.ts';
 import { MemoryDesired } from '../support/memory-desired.ts';
+import { configurationPointer } from '../../lib/app/state/configurations.ts';
 import { delegation, request, spec, teamWorld } from '../support/team-world.ts';
-import { group } from '../support/world.ts';
+import { group, pod } from '../support/world.ts';
 
 const name = 'team.one.shop.web';
 
@@ -198,6 +201,88 @@ describe('groups that teams make by resources', () => {
     expect(await admit()).toBe(true);
     expect(world.on(name)).toHaveLength(1);
     expect(await admit()).toBe(false);
+  });
+
+  test('of which one changes every minute outdate no plan of a person', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    for (const one of web(3)) await world.upsert(one);
+    await world.upsert(pod('next', '10.9.0.1', { app: 'next' }));
+    await tell([request('web')]);
+    await admit();
+    const written = {
+      ...world.configuration,
+      groups: { ...world.configuration.groups, next: group('next') },
+    };
+    const configuration = await withResources(world, written);
+    const plans = await planConfiguration(world.ports, world.configurations, configuration);
+    // While the person reads, and again while the apply is on its way.
+    await tell([request('web'), request('db', { created: 2 })]);
+    await admit();
+    let changes = 0;
+    world.tables.beforeCall = async (_, call) => {
+      const activates = 'writes' in call && call.writes.some(({ key }) => key.pk === configurationPointer.pk);
+      if (!activates || changes === 1) return;
+      changes += 1;
+      const selector = { matchLabels: { app: 'changed' } };
+      await tell([request('web'), request('db', { created: 2, generation: 2, spec: { ...spec, selector } })]);
+      await admit();
+    };
+    await applyConfiguration(world, { configuration, plans, author: 'ada' });
+    world.tables.beforeCall = undefined;
+    await world.settle();
+    expect(changes).toBe(1);
+    expect(await names()).toEqual(['next', 'platform', 'team.one.shop.db', name]);
+    const { groups } = (await world.configurations.active()).configuration;
+    expect(JSON.stringify(groups['team.one.shop.db'])).toContain('changed');
+    expect([world.on('next'), world.on(name).length]).toEqual([['10.9.0.1'], 3]);
+  });
+
+  test('let a plan of a person go out of date by another person all the same', async () => {
+    const { world, tell, admit } = await teamWorld();
+    const plans = await planConfiguration(world.ports, world.configurations, world.configuration);
+    await world.activate();
+    await tell([request('web')]);
+    await admit();
+    const { configuration } = world;
+    await expect(applyConfiguration(world, { configuration, plans, author: 'ada' })).rejects.toMatchObject({
+      code: 'configuration/outdated',
+    });
+  });
+
+  test('that are withdrawn are emptied, also when the apply of a person comes first', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    for (const one of web(30)) await world.upsert(one);
+    await tell([request('web')]);
+    await admit();
+    world.device.fault = () => {
+      throw new ZonebridgeError('firewall/unreachable', 'down');
+    };
+    await tell([]);
+    await admit();
+    const configuration = await withResources(world, world.configuration);
+    const plans = await planConfiguration(world.ports, world.configurations, configuration);
+    await applyConfiguration(world, { configuration, plans, author: 'ada' });
+    await world.settle();
+    world.device.fault = undefined;
+    await world.clock.sleep(600_000);
+    await world.wakeUp();
+    await world.settle();
+    expect(world.on(name)).toEqual([]);
+  });
+
+  test('that waited for a lease are carried out without another generation', async () => {
+    const { world, tell, admit, web } = await teamWorld();
+    await world.upsert(web(1)[0]!);
+    await tell([request('web')]);
+    world.queues.beforeSend = ({ body }) => {
+      if (body.includes('"walk"')) throw new Error('crash');
+    };
+    await expect(admit()).rejects.toThrow('crash');
+    world.queues.beforeSend = undefined;
+    const { generation } = await world.configurations.active();
+    await admit();
+    expect((await world.configurations.active()).generation).toBe(generation);
+    expect(world.on(name)).toHaveLength(1);
   });
 });
 

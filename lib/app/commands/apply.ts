@@ -9,9 +9,10 @@ import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { leaving, noteLeft } from '../state/left.ts';
-import { updateObject } from '../state/ledger.ts';
+import { objectKey, readObject, updateObject } from '../state/ledger.ts';
 import { askProbe, type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
+import { onlyTeamsSince, onTopOfTeams } from '../delegation/on-top-of-teams.ts';
 import { activeOrNone, type FirewallPlan } from './plan.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 
@@ -40,65 +41,88 @@ export interface ApplyRequest {
   endsCanary?: boolean | undefined;
 }
 
+/** How often an `apply` goes on top of what teams make meanwhile before it gives up. */
+const activateAttempts = 5;
+
 /**
  * Makes a configuration the active generation, releases what its plan showed, and starts the walk over all endpoints. Does not
- * wait for the walk. Throws `configuration/outdated` when another generation became active since the plan was made.
+ * wait for the walk. Throws `configuration/outdated` when a person made another generation active since the plan was made.
  */
 export async function applyConfiguration(
   app: App,
   request: ApplyRequest,
 ): Promise<{ generation: number; allowances: Allowance[] }> {
-  const { ports, configurations } = app;
-  const before = await activeOrNone(configurations);
-  refuseWhileTrying(before, request);
-  const previous = request.plans[0]?.base ?? before?.generation ?? 0;
-  const writers = Object.entries(request.configuration.firewalls);
-  const byWriter = Map.groupBy(writers, ([, settings]) => writerKeyOf(ports.firewalls, settings));
-  await proveQueues(ports, byWriter);
-  if (before)
-    await noteLeft(ports.tables, leaving(before.configuration, request.configuration), ports.clock.now());
+  for (let attempt = 1; ; attempt++) {
+    const before = await activeOrNone(app.configurations);
+    refuseWhileTrying(before, request);
+    const next = await onTopOfTeams(app, request, before);
+    try {
+      const generation = await activate(app, { ...next, before });
+      return await carryOut(app, generation, { request: next.request, before });
+    } catch (error) {
+      if (!isZonebridgeError(error, 'configuration/outdated') || attempt >= activateAttempts) throw error;
+      const now = await app.configurations.active();
+      if (request.releasedSince !== undefined || !onlyTeamsSince(now, next.previous)) throw error;
+    }
+  }
+}
+
+async function activate(
+  { ports, configurations }: App,
+  at: { request: ApplyRequest; previous: number; before: ActiveConfiguration | undefined },
+): Promise<number> {
+  const { request, previous, before } = at;
+  const { configuration, author, principal, releasedSince, canary } = request;
+  await proveQueues(ports, writersOf(ports, configuration));
+  if (before) await noteLeft(ports.tables, leaving(before.configuration, configuration), ports.clock.now());
   const action: Action = {
     what: 'apply',
-    by: request.principal ?? request.author,
+    by: principal ?? author,
     details: {
       previous,
-      author: request.author,
-      ...(request.canary ? { canary: [...request.canary.firewalls] } : {}),
+      author,
+      ...(canary ? { canary: [...canary.firewalls] } : {}),
       released: request.plans.flatMap(allowancesOf).map((one) => ({ ...one })),
     },
   };
   await recordAction(ports, action);
-  let generation: number;
+  const now = ports.clock.now();
   try {
-    generation = await configurations.activate(request.configuration, {
+    return await configurations.activate(configuration, {
       previous,
-      author: request.author,
-      principal: request.principal,
-      now: ports.clock.now(),
-      releasedSince: request.releasedSince,
-      canary: request.canary,
+      author,
+      principal,
+      now,
+      releasedSince,
+      canary,
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
     await noteOutcome(ports, action, { previous, outcome: 'no effect, somebody else applied meanwhile' });
     throw outdated(previous, error);
   }
-  // What was shown here must not be released for what somebody else has applied since.
-  const stillActive = async (): Promise<ActiveConfiguration> => {
+}
+
+/** Releases what the plans of a generation that is active show, starts its walk and wakes the firewalls. Doing it again is harmless. */
+export async function carryOut(
+  { ports, configurations }: App,
+  generation: number,
+  { request, before }: { request: ApplyRequest; before?: ActiveConfiguration | undefined },
+): Promise<{ generation: number; allowances: Allowance[] }> {
+  const byWriter = writersOf(ports, request.configuration);
+  // What was shown here must not be released for what a person has applied since; teams change what is theirs alone.
+  const proveActive = async (): Promise<ActiveConfiguration> => {
     const now = await configurations.active();
-    if (now.generation !== generation) throw outdated(generation);
+    if (now.generation !== generation && !onlyTeamsSince(now, generation)) throw outdated(generation);
     return now;
   };
-  const active = await stillActive();
+  await proveActive();
   await inParallel([...byWriter], 8, ([writerKey, firewalls]) => {
     const ids = new Set(firewalls.map(([id]) => id));
-    return release(ports, stillActive, {
-      writerKey,
-      plans: request.plans.filter(({ firewall }) => ids.has(firewall)),
-      before,
-    });
+    const plans = request.plans.filter(({ firewall }) => ids.has(firewall));
+    return release(ports, proveActive, { writerKey, generation, plans, before });
   });
-  await startWalk(ports, active);
+  await startWalk(ports, await proveActive());
   await inParallel([...byWriter], 8, async ([writerKey, firewalls]) => {
     const network = firewalls[0]?.[1].network ?? '';
     // What made the hub leave a firewall alone may be mended by this: nobody should wait until the circuit closes by itself.
@@ -106,7 +130,13 @@ export async function applyConfiguration(
       if (isReachedAnew(before, id, settings)) await askProbe(ports.tables, writerKey, id);
     return wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
   });
-  return { generation: active.generation, allowances: request.plans.flatMap(allowancesOf) };
+  return { generation, allowances: request.plans.flatMap(allowancesOf) };
+}
+
+type Writers = ReadonlyMap<string, readonly (readonly [string, FirewallConfiguration])[]>;
+
+function writersOf(ports: Ports, { firewalls }: Configuration): Writers {
+  return Map.groupBy(Object.entries(firewalls), ([, settings]) => writerKeyOf(ports.firewalls, settings));
 }
 
 /** Whether a firewall is called in another way than before: address, certificate authority, VDOM, network and the like. */
@@ -179,10 +209,7 @@ function outdated(generation: number, cause?: unknown): ZonebridgeError {
 }
 
 /** A network that is configured but not deployed has no queue: that must show before anything is activated. A wake-up does no harm. */
-async function proveQueues(
-  ports: Ports,
-  byWriter: ReadonlyMap<string, readonly (readonly [string, FirewallConfiguration])[]>,
-): Promise<void> {
+async function proveQueues(ports: Ports, byWriter: Writers): Promise<void> {
   const networks = new Map(
     [...byWriter].map(([writerKey, [first]]) => [first?.[1].network ?? '', writerKey]),
   );
@@ -208,15 +235,12 @@ const releaseAttempts = 5;
  * neither hold what is released here nor write its older counters over the allowances. A pause or a quarantine that interrupts it is
  * waited for; doing it once more is harmless.
  */
-async function release(
-  ports: Ports,
-  stillActive: () => Promise<ActiveConfiguration>,
-  work: Releasing,
-): Promise<void> {
+async function release(ports: Ports, proveActive: () => Promise<void>, work: Releasing): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const lease = await waitForLease(ports, work.writerKey);
     try {
-      return await releaseUnder(ports, await stillActive(), work, lease);
+      await proveActive();
+      return await releaseUnder(ports, work, lease);
     } catch (error) {
       if (attempt >= releaseAttempts || !isZonebridgeError(error, 'store/condition-failed')) throw error;
     } finally {
@@ -227,26 +251,26 @@ async function release(
 
 interface Releasing {
   writerKey: string;
+  generation: number;
   plans: readonly FirewallPlan[];
   before: ActiveConfiguration | undefined;
 }
 
-async function releaseUnder(
-  ports: Ports,
-  active: ActiveConfiguration,
-  work: Releasing,
-  lease: Lease,
-): Promise<void> {
+async function releaseUnder(ports: Ports, work: Releasing, lease: Lease): Promise<void> {
+  const { generation } = work;
   for (const { firewall, groups } of work.plans) {
     const kept = new Set(
       work.before ? groupsOn(work.before.configuration, firewall).map((one) => one.group.name) : [],
     );
     await inParallel(groups, 8, async ({ group, allowance, look }) => {
+      const [item] = await ports.tables.read([objectKey(firewall, group)]);
+      // A later generation of resources released what its delegation says: that is not taken back.
+      if (readObject(item, 0).counters.allowance.generation > generation) return;
       await ports.tables.write(
         updateObject(
           { firewall, group, fence: lease.fence },
           {
-            allowGeneration: active.generation,
+            allowGeneration: generation,
             allowAdd: allowance.add,
             allowRemove: allowance.remove,
           },

@@ -5,7 +5,8 @@ import { clusterId } from '../../core/model/messages.ts';
 import type { Tables } from '../../core/ports.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { readRequests, requestsKey } from '../state/group-requests.ts';
-import { objectKey, readObject } from '../state/ledger.ts';
+import { listLedger, objectKey, readObject } from '../state/ledger.ts';
+import { endedSelection } from './delegated-release.ts';
 
 /** What AddressGroup resources make of a configuration. */
 export interface ResourceGroups {
@@ -13,9 +14,6 @@ export interface ResourceGroups {
   /** All groups: those of the configuration itself, and those of resources. */
   groups: Record<string, AddressGroup>;
 }
-
-/** Selects nothing: what a group has whose resource is gone, until its firewalls are empty. */
-const nothing = '!all()';
 
 /**
  * Joins a configuration with the resources that teams made. `now` are the groups that are active: a group stays as it is when its cluster was not
@@ -53,7 +51,7 @@ export async function joinResources(
     const group = { ...before, publish };
     const kept = publish.length > 0 && keptOf(group, { configuration, verdicts, told });
     if (kept) groups.set(group.name, kept);
-    else if (await holdsMembers(tables, group)) groups.set(group.name, { ...group, select: nothing });
+    else if (await holdsMembers(tables, group)) groups.set(group.name, { ...group, select: endedSelection });
   }
   return { verdicts, groups: Object.fromEntries(groups) };
 }
@@ -90,7 +88,10 @@ function inside(group: AddressGroup, delegation: Delegation): AddressGroup | und
   return { ...rest, ...(ranges === undefined ? {} : { ranges }), maxMembers, brakes, publish };
 }
 
+/** By our record; a removal that is under way counts as done there, and may have come to nothing. */
 async function holdsMembers(tables: Tables, { name, publish }: AddressGroup): Promise<boolean> {
   const items = await tables.read(publish.map(({ firewall }) => objectKey(firewall, name)));
-  return items.some((item) => readObject(item, 0).counters.size > 0);
+  if (items.some((item) => readObject(item, 0).counters.size > 0)) return true;
+  const ledgers = await Promise.all(publish.map(({ firewall }) => listLedger(tables, firewall, name)));
+  return ledgers.flat().some(({ row }) => row.state !== 'absent');
 }
