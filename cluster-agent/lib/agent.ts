@@ -2,10 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import type { GateRules } from '../../lib/core/gates/gate.ts';
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
-import { GroupTeller } from './group-requests.ts';
-import { GateKeeper } from './gate-keeper.ts';
+import { type Features, featuresOf } from './features.ts';
 import { HubLink } from './hub-link.ts';
-import { NetworkReporter } from './network-reporter.ts';
 import {
   type Documents,
   type EventBus,
@@ -16,7 +14,6 @@ import {
   type ObjectSource,
   type ServicesTold,
 } from './ports.ts';
-import { DesiredFollower } from './way-back/follower.ts';
 import type { FollowOptions } from './way-back/follow.ts';
 import { Reflector } from './reflector.ts';
 import { Sender } from './sender.ts';
@@ -60,10 +57,7 @@ export class Agent {
   readonly #store: Store;
   readonly #sender: Sender;
   readonly #hub: HubLink;
-  readonly #network: NetworkReporter | undefined;
-  readonly #follower: DesiredFollower | undefined;
-  readonly #groups: GroupTeller | undefined;
-  readonly #gates: GateKeeper | undefined;
+  readonly #features: Features;
   #superseded = false;
   #begun: number | undefined;
 
@@ -77,7 +71,7 @@ export class Agent {
     this.#kinds = kindsFor(services);
     this.#store = new Store((id, cause) => {
       this.#sender.touch(id, cause);
-      this.#gates?.touch(id);
+      this.#features.gates?.touch(id);
     }, services);
     this.#sender = new Sender({ bus, clock, random, source, status, store: this.#store });
     this.#hub = new HubLink({
@@ -96,52 +90,15 @@ export class Agent {
       },
       onManifests: (shards) => this.#sender.manifests(shards),
       onResend: (shards, endpoints) => this.#sender.resend(shards, endpoints),
-      onDesired: () => this.#follower?.call(),
-      onPublished: (pods) => void this.#gates?.published(pods),
+      onDesired: () => this.#features.follower?.call(),
+      onPublished: (pods) => void this.#features.gates?.published(pods),
     });
-    const { documents } = options;
-    this.#network =
-      documents &&
-      new NetworkReporter({
-        documents,
-        bus,
-        clock,
-        status,
-        epoch: () => (this.#hub.takes('network') ? this.#begun : undefined),
-        nodes: () => this.#store.nodes,
-      });
-    this.#groups =
-      options.groups &&
-      new GroupTeller({
-        documents: options.groups,
-        bus,
-        clock,
-        status,
-        epoch: () => (this.#hub.takes('groups') ? this.#begun : undefined),
-        namespaceLabels: (name) => this.#store.namespaceLabels(name),
-      });
-    this.#gates =
-      options.gates &&
-      new GateKeeper({
-        ...options.gates,
-        bus,
-        clock,
-        status,
-        epoch: () => (this.#hub.takes('gates') ? this.#begun : undefined),
-        pod: (uid) => this.#store.pod(uid),
-        record: (id) => this.#store.record(id),
-      });
-    this.#follower =
-      options.wayBack &&
-      new DesiredFollower({
-        ...options.wayBack,
-        bus,
-        clock,
-        random,
-        status,
-        epoch: () => this.#begun,
-        reports: () => this.#hub.takes('wayBack'),
-      });
+    this.#features = featuresOf(options, {
+      status,
+      store: this.#store,
+      takes: (feature) => this.#hub.takes(feature),
+      epoch: () => this.#begun,
+    });
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
     status.epoch = () => this.#hub.epoch;
@@ -176,10 +133,9 @@ export class Agent {
       this.#sender.run(stop),
       this.#heartbeats(stop),
       this.#digests(stop),
-      this.#network?.run(stop),
-      this.#follower?.run(stop),
-      this.#groups?.run(stop),
-      this.#gates?.run(stop),
+      ...Object.values(this.#features).map((feature?: { run(stop: AbortSignal): Promise<void> }) =>
+        feature?.run(stop),
+      ),
     ]);
     return this.#superseded ? 'superseded' : 'stopped';
   }
@@ -197,8 +153,8 @@ export class Agent {
     this.#store.tellServices = this.#hub.takes('services');
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
     this.#sender.begin(epoch, { digests: this.#hub.takes('digest') });
-    void this.#network?.look();
-    this.#follower?.call();
+    void this.#features.network?.look();
+    this.#features.follower?.call();
   }
 
   /** The first one is sent at the beginning of an epoch. */

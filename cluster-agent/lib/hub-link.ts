@@ -55,7 +55,7 @@ const versions = {
   groups: requestsVersion,
   gates: gatesVersion,
 } as const;
-type Feature = keyof typeof versions;
+export type Feature = keyof typeof versions;
 const features = Object.keys(versions) as Feature[];
 
 /** Asks the hub for an epoch and listens to what it says. */

@@ -222,6 +222,19 @@ test('whatever happens, the hub takes the events of one process for each epoch, 
       expect(world.ends.length).toBe(before);
       expect((await world.standing()).epoch).toBe(epoch);
     }),
-    { numRuns: Number(process.env['RANDOM_RUNS'] ?? 60) },
+    {
+      numRuns: Number(process.env['RANDOM_RUNS'] ?? 60),
+      // Stopped while a watch was asked for.
+      examples: [
+        [
+          144_717,
+          [
+            { do: 'cut', pod: 1, seconds: 0 },
+            { do: 'cut', pod: 1, seconds: 0 },
+            { do: 'stop', pod: 0, seconds: 0 },
+          ],
+        ],
+      ],
+    },
   );
 }, 120_000);

@@ -64,3 +64,39 @@ test('a comparison does not carry past its brake what an apply did not come to r
   expect(world.on('web')).toEqual([]);
   expect(await reasons(world)).toEqual(['configuration-growth']);
 });
+
+/** The group was off the firewall for a while, the ledger was lost meanwhile, and it came back by a generation that nothing has walked yet. */
+async function cameBackUnknown(): Promise<World> {
+  const world = await World.start([group('web')]);
+  await world.apply([group('web')]);
+  for (const record of records) await world.upsert({ ...record, labels: { app: 'web' } });
+  await world.apply([group('web', { publish: [] })]);
+  world.tables.store.restore('ledger');
+  world.configuration = { ...world.configuration, groups: { web: group('web') } };
+  await world.activate();
+  return world;
+}
+
+test('a comparison before the walk takes nobody off whom only the walk will want again', async () => {
+  const world = await cameBackUnknown();
+  await world.reconcile();
+  expect(world.on('web')).toHaveLength(3);
+  world.device.objects.get('obj-web')?.members.add('10.9.9.9');
+  await startWalk(world.ports, await world.configurations.active());
+  await world.settle();
+  await world.reconcile();
+  expect(world.on('web').sort()).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
+});
+
+test('nor what the ledger still has from the time before', async () => {
+  const world = await World.start([group('web')]);
+  await world.apply([group('web')]);
+  for (const record of records) await world.upsert({ ...record, labels: { app: 'web' } });
+  await world.apply([group('web', { publish: [] })]);
+  // Long enough ago that the memberships of a group that left went with their endpoints.
+  for (const { key } of world.tables.all('memberships')) await world.tables.write({ key, delete: true });
+  world.configuration = { ...world.configuration, groups: { web: group('web') } };
+  await world.activate();
+  await world.reconcile();
+  expect(world.on('web')).toHaveLength(3);
+});

@@ -1,7 +1,9 @@
 import type { Mutant } from './mutant.ts';
+import { ofDelegations } from './of-delegations.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofElection } from './of-election.ts';
+import { ofGates } from './of-gates.ts';
 import { ofHosts } from './of-hosts.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
@@ -23,4 +25,6 @@ export const mutants: readonly Mutant[] = [
   ...ofOnboarding,
   ...ofOrders,
   ...ofWatch,
+  ...ofGates,
+  ...ofDelegations,
 ];

@@ -368,6 +368,25 @@ export const ofSync: readonly Mutant[] = [
     killers: ['test/app/late-removal.test.ts'],
   },
   {
+    name: 'unwalked-taken-off',
+    breaks: 'a comparison takes off what only the walk of a new configuration will want',
+    file: 'lib/app/reconcile/evaluated.ts',
+    edits: [
+      [
+        'unwanted && !(await isAllWalked({ tables }, active))',
+        'unwanted && (await isAllWalked({ tables }, active))',
+      ],
+    ],
+    killers: ['test/app/late-walk.test.ts'],
+  },
+  {
+    name: 'walk-done-at-its-beginning',
+    breaks: 'a walk counts as done before it has begun',
+    file: 'lib/app/state/walks.ts',
+    edits: [['.length >= at.parts', '.length >= 0']],
+    killers: ['test/app/late-walk.test.ts', 'lib/app/state/walks.test.ts'],
+  },
+  {
     name: 'older-ledger-not-noted',
     breaks: 'after a ledger was put back, what it says is there counts as taken off by hand',
     file: 'lib/app/sweep/sweep-pulses.ts',

@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Key, Tables, Write } from '../../lib/core/ports.ts';
 import { isZonebridgeError, type ZonebridgeError } from '../../lib/core/errors.ts';
-
-let counter = 0;
-
-/** A partition that no other test of this run uses. */
-function fresh(): string {
-  counter += 1;
-  return `p${counter}|${process.pid}|${Math.random().toString(36).slice(2)}`;
-}
-
-const dirty = (pk: string, sk: string): Key => ({ table: 'dirty', pk, sk });
-const control = (pk: string): Key => ({ table: 'control', pk });
+import { control, dirty, fresh } from './tables-keys.ts';
+import { puts } from './tables-puts.ts';
 
 async function failure(work: Promise<unknown>): Promise<ZonebridgeError> {
   try {
@@ -195,30 +186,6 @@ function conditions(open: () => Tables): void {
       tables.write({ key, put: { owner }, if: [{ attribute: 'owner', is: 'absent' }] });
     const results = await Promise.allSettled([1, 2, 3, 4, 5].map(claim));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-}
-
-function puts(open: () => Tables): void {
-  test('many whole items are stored at once, whatever stood there, the last one of a key', async () => {
-    const tables = open();
-    const pk = fresh();
-    await tables.write({ key: dirty(pk, '0'), put: { old: true } });
-    const items = Array.from({ length: 60 }, (_, index) => ({ key: dirty(pk, `${index}`), put: { index } }));
-    await tables.putAll([...items, { key: dirty(pk, '7'), put: { index: 'again' } }]);
-    const read = await tables.read(items.map(({ key }) => key));
-    expect(read.map((item) => item?.['index'])).toEqual(
-      items.map(({ put }, index) => (index === 7 ? 'again' : put.index)),
-    );
-    expect(read[0]).toEqual({ index: 0 });
-    await tables.putAll([]);
-  });
-
-  test('what is no item is refused before anything is stored', async () => {
-    const tables = open();
-    const pk = fresh();
-    const broken = { key: { table: 'dirty', pk, sk: '' } as const, put: {} };
-    await expect(tables.putAll([{ key: dirty(pk, 'a'), put: {} }, broken])).rejects.toThrow(TypeError);
-    expect(await tables.read([dirty(pk, 'a')])).toEqual([undefined]);
   });
 }
 

@@ -235,7 +235,7 @@ const releaseAttempts = 5;
  * neither hold what is released here nor write its older counters over the allowances. A pause or a quarantine that interrupts it is
  * waited for; doing it once more is harmless.
  */
-async function release(ports: Ports, proveActive: () => Promise<void>, work: Releasing): Promise<void> {
+async function release(ports: Ports, proveActive: () => Promise<unknown>, work: Releasing): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const lease = await waitForLease(ports, work.writerKey);
     try {

@@ -158,6 +158,16 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
       await tellSuperseded(from, detail.epoch);
       throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
     }
+    default:
+      return ingestReport(from, event);
+  }
+}
+
+/** What an agent tells or asks beside its endpoints. */
+async function ingestReport(from: Sender, event: z.infer<typeof busEvent>): Promise<void> {
+  const { ports, cluster } = from;
+  const now = ports.clock.now();
+  switch (event['detail-type']) {
     case detailTypes.network: {
       const detail = checked(networkDetail, event.detail);
       requireEpoch(from, detail.epoch);

@@ -7,6 +7,7 @@ import type { ActiveConfiguration } from '../state/configurations.ts';
 import { endpointKey, readEndpoint, shardPartition, type StoredEndpoint } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import type { IngestContext } from './apply-change.ts';
+import { isWalked, notePartWalked, noteWalkBegins } from '../state/walks.ts';
 import { reevaluate } from './reevaluate.ts';
 import { wakeAll } from './wake-all.ts';
 
@@ -45,6 +46,9 @@ export async function startWalk(ports: Ports, active: ActiveConfiguration): Prom
     }
   }
   const queue = names.ingestQueue(ports.hub);
+  await inParallel([...active.clusters.keys()], 8, (cluster) =>
+    noteWalkBegins(ports.tables, cluster, active.generation),
+  );
   await inParallel(messages, 8, (message) => ports.queues.send({ queue, body: JSON.stringify(message) }));
 }
 
@@ -68,7 +72,19 @@ export async function walkShards(
       body,
       delaySeconds: secondPassSeconds,
     });
+  } else if (walk.generation === base.active.generation) {
+    const { generation, from } = walk;
+    await notePartWalked(base.ports.tables, cluster.id, { generation, part: String(from) });
   }
+}
+
+/** Whether every endpoint was evaluated under the active configuration. */
+export async function isAllWalked(
+  { tables }: Pick<Ports, 'tables'>,
+  active: ActiveConfiguration,
+): Promise<boolean> {
+  const parts = shardCount / shardsPerMessage;
+  return isWalked(tables, [...active.clusters.keys()], { generation: active.generation, parts });
 }
 
 async function walkShard(context: IngestContext, shard: number): Promise<void> {

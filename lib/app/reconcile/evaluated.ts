@@ -1,4 +1,5 @@
 import type { Tables } from '../../core/ports.ts';
+import { isAllWalked } from '../ingest/walk.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { endpointKey, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
 import { chunksOf, inParallel } from '../state/items.ts';
@@ -9,8 +10,9 @@ import type { Finding } from './compare.ts';
 const readMost = 100;
 
 /**
- * Without the findings that would add an address for an endpoint that was not evaluated under the active configuration yet: its memberships
- * are those of an older one, under which the group may have meant others. The walk that evaluates it marks what really changes.
+ * Without the findings about endpoints that were not evaluated under the active configuration yet: their memberships are those of an older one,
+ * under which the group may have meant others, or was not there at all. None is added for what it was before; and while a walk is under way nobody
+ * knows that an address is wanted by nobody. The walk marks what really changes.
  */
 export async function evaluatedOnly(
   tables: Tables,
@@ -22,7 +24,12 @@ export async function evaluatedOnly(
     wanted: ReadonlyMap<string, string>;
   },
 ): Promise<Finding[]> {
-  const { findings, ledger, wanted } = known;
+  const { ledger, wanted } = known;
+  const unwanted = known.findings.some((finding) => isUnwanted(finding, known));
+  const findings =
+    unwanted && !(await isAllWalked({ tables }, active))
+      ? known.findings.filter((finding) => !isUnwanted(finding, known))
+      : known.findings;
   const additions = findings.filter(
     ({ kind, key }) => kind === 'open' && !ledger.has(key) && wanted.has(key),
   );
@@ -38,4 +45,14 @@ export async function evaluatedOnly(
   const evaluated = new Set(read.flat());
   const early = new Set(additions.filter(({ key }) => !evaluated.has(wanted.get(key) ?? '')));
   return findings.filter((finding) => !early.has(finding));
+}
+
+/** It would be taken off because nobody wants it. */
+function isUnwanted(
+  { kind, key }: Finding,
+  { ledger, wanted }: { ledger: ReadonlyMap<string, LedgerEntry>; wanted: ReadonlyMap<string, string> },
+): boolean {
+  if (wanted.has(key)) return false;
+  const row = ledger.get(key)?.row;
+  return kind === 'foreign' || (kind === 'open' && row?.state === 'present' && row.held === undefined);
 }

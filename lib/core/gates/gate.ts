@@ -10,7 +10,7 @@ export const gatesVersion = 1;
 export const gatesMost = 200;
 
 /** How the gates of one namespace are kept. */
-export const gateRule = z.strictObject({
+const gateRule = z.strictObject({
   timeoutSeconds: z
     .int()
     .min(5)

@@ -19,6 +19,7 @@ export class Receivers {
   portOf(process: Process): Inbox {
     return {
       receive: async (stop) => {
+        if (stop.aborted) return [];
         const messages = await new Promise<readonly Message[]>((resolve) => {
           this.#waiting.push({ process, take: resolve });
           stop.addEventListener('abort', () => resolve([]), { once: true });

@@ -25,6 +25,8 @@ export function sourceOf(process: Process, api: Kubernetes): ObjectSource {
     watch: async (request) => {
       await process.call(`watch ${request.kind}`, () => undefined);
       if (Number(request.version) < api.compacted) return 'gone';
+      // It was stopped while it was asked for: no signal comes any more.
+      if (request.stop.aborted) return 'ended';
       return new Promise((resolve, reject) => follow(process, api, { ...request, resolve, reject }));
     },
   };

@@ -1,0 +1,53 @@
+import type { Mutant } from './mutant.ts';
+
+const answer = 'lib/app/ingest/answer-gates.ts';
+const gates = 'test/app/gates.test.ts';
+const keeper = 'cluster-agent/lib/gate-keeper.test.ts';
+
+/** Ways in which a pod could count as let through when it is not, or wait for ever. */
+export const ofGates: readonly Mutant[] = [
+  {
+    name: 'gate-opened-while-dirty',
+    breaks: 'a pod counts as published while a removal of its address may be under way',
+    file: answer,
+    edits: [['dirty[index] === undefined &&', '(dirty[index] === undefined || true) &&']],
+    killers: [gates],
+  },
+  {
+    name: 'gate-of-another-state',
+    breaks: 'a pod counts as published with an address or labels that it had before',
+    file: answer,
+    edits: [['contentHash !== hash ||', "contentHash === '' || hash === '' ||"]],
+    killers: [gates],
+  },
+  {
+    name: 'gate-of-an-older-generation',
+    breaks: 'a pod counts as published that was not evaluated under the active configuration',
+    file: answer,
+    edits: [['generation < active.generation', 'generation < active.generation - 1']],
+    killers: [gates],
+  },
+  {
+    name: 'gate-of-a-refused-address',
+    breaks: 'a pod counts as published whose address is left out',
+    file: answer,
+    edits: [['[todo, refused, expired]', '[todo, refused.slice(0, 0), expired]']],
+    killers: [gates],
+  },
+  {
+    name: 'gate-never-let-go',
+    breaks: 'a pod waits for ever for a hub that does not answer',
+    file: 'cluster-agent/lib/gate-keeper.ts',
+    edits: [['await this.#letGo();', 'if (this.#waiting.size < 0) await this.#letGo();']],
+    killers: [keeper],
+  },
+  {
+    name: 'gate-of-a-changed-pod',
+    breaks: 'an answer for what a pod was before opens its gate',
+    file: 'cluster-agent/lib/gate-keeper.ts',
+    edits: [
+      ['this.#waiting.has(uid) && this.#hashOf(uid) === hash', 'this.#waiting.has(uid) && hash.length > 0'],
+    ],
+    killers: [keeper],
+  },
+];
