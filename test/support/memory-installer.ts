@@ -87,6 +87,10 @@ export class MemoryInstaller implements Installer {
         this.#enter(object);
         return this.objects.get(objectTitle(object));
       },
+      list: async ({ kind }, { name, value }) =>
+        [...this.objects.values()].filter(
+          (object) => object.kind === kind && object.metadata.labels?.[name] === value,
+        ),
       remove: async (object, uid) => {
         this.#enter(object);
         if (this.objects.get(objectTitle(object))?.metadata.uid !== uid) return false;

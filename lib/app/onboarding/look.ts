@@ -10,6 +10,7 @@ import type {
 } from '../../core/onboarding/ports.ts';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
 import { producerNames } from '../../core/way-back/producers.ts';
+import { leftoverRights } from './leftovers.ts';
 import type { Wanted } from './wanted.ts';
 
 /** How we get into the cluster. */
@@ -28,6 +29,8 @@ export interface Look {
   examination: Examination;
   access: Access;
   api: ClusterApi;
+  /** Titles of what would be removed, as far as it is known before we are let in. */
+  leftovers: string[];
   /** What would become of each object; undefined where we are not let in yet. */
   objects: { object: KubernetesObject; becomes: Applied | undefined }[];
 }
@@ -68,7 +71,7 @@ export async function look(
   const unknown = objects.map((object) => ({ object, becomes: undefined }));
   const seen: Preview =
     purpose === 'files'
-      ? { access: 'none', objects: unknown, obstacles: [] }
+      ? { access: 'none', objects: unknown, leftovers: [], obstacles: [] }
       : await preview({
           installer,
           api,
@@ -78,7 +81,8 @@ export async function look(
         });
   examination.obstacles.unshift(...obstacles);
   examination.obstacles.push(...seen.obstacles);
-  return { eks, identity, examination, access: seen.access, api, objects: seen.objects };
+  const { access, leftovers } = seen;
+  return { eks, identity, examination, access, api, leftovers, objects: seen.objects };
 }
 
 /** Every feature, whatever the agent has: what is not there is not taken out. */
@@ -100,7 +104,7 @@ async function ofCaller(installer: Installer, { cluster }: Wanted): Promise<Obst
   ];
 }
 
-type Preview = Pick<Look, 'access' | 'objects'> & { obstacles: Obstacle[] };
+type Preview = Pick<Look, 'access' | 'leftovers' | 'objects'> & { obstacles: Obstacle[] };
 
 interface PreviewRequest {
   installer: Installer;
@@ -117,12 +121,13 @@ async function preview({ installer, api, wanted, objects, trial }: PreviewReques
   try {
     const obstacles = await otherHub(api, objects, wanted);
     const seen = trial ? await tryAll(api, objects, trial) : unknown;
-    return { access: 'given', objects: seen, obstacles };
+    const leftovers = trial ? (await leftoverRights(api, objects)).map(objectTitle) : [];
+    return { access: 'given', objects: seen, leftovers, obstacles };
   } catch (error) {
     if (!isZonebridgeError(error)) throw error;
     if (isOutside(error) && !installer.ownAccess)
-      return { access: 'temporary', objects: unknown, obstacles: [] };
-    return { access: 'given', objects: unknown, obstacles: [refused(error)] };
+      return { access: 'temporary', objects: unknown, leftovers: [], obstacles: [] };
+    return { access: 'given', objects: unknown, leftovers: [], obstacles: [refused(error)] };
   }
 }
 

@@ -1,6 +1,7 @@
 import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { sameRoles } from '../../core/onboarding/examine.ts';
 import type { Look } from './look.ts';
+import { leftoverRights } from './leftovers.ts';
 import { inside } from './enter.ts';
 import { type Heard, heard } from './hear.ts';
 import type { Onboarding } from './onboard.ts';
@@ -26,7 +27,8 @@ export async function offboard(offboarding: Onboarding, seen: Look): Promise<Off
   const kept: string[] = [];
   const leaving = seen.objects.map(({ object }) => object).toReversed();
   await inside({ installer, clock: ports.clock, progress }, seen, async () => {
-    for (const object of leaving) {
+    // Also what only an earlier configuration named.
+    for (const object of [...leaving, ...(await leftoverRights(api, leaving))]) {
       const stored = await api.read(object);
       if (stored === undefined) continue;
       const stays = holdsOthers.has(object.kind) || !isOurs(stored);

@@ -3,6 +3,7 @@ import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import type { Applied, Installer } from '../../core/onboarding/ports.ts';
 import type { Ports } from '../ports.ts';
 import { inside } from './enter.ts';
+import { leftoverRights } from './leftovers.ts';
 import { type Look, notReady } from './look.ts';
 import { hearsAll, heard, type Heard } from './hear.ts';
 import type { Wanted } from './wanted.ts';
@@ -18,6 +19,8 @@ export interface Onboarding {
 export interface Onboarded {
   identity: 'created' | 'already' | 'not-used';
   objects: { object: string; became: Applied }[];
+  /** Rights that nothing needs any more. */
+  removed: string[];
   /** What the hub had of the cluster before. */
   before: Heard;
 }
@@ -43,7 +46,8 @@ export async function onboard(
     await installer.eks.createPodIdentity(eks.name, wanted.identity);
   }
   const objects: Onboarded['objects'] = [];
-  if (seen.access === 'none') return { identity, objects, before };
+  const removed: string[] = [];
+  if (seen.access === 'none') return { identity, objects, removed, before };
   await inside({ installer, clock: ports.clock, progress }, seen, async () => {
     // Begun anew when we are only let in midway.
     objects.length = 0;
@@ -52,8 +56,14 @@ export async function onboard(
       if (became !== 'unchanged') progress(`${became} ${objectTitle(object)}`);
       objects.push({ object: objectTitle(object), became });
     }
+    const all = seen.objects.map(({ object }) => object);
+    for (const left of await leftoverRights(api, all)) {
+      if (!(await api.remove(left, left.metadata.uid ?? ''))) continue;
+      progress(`removed ${objectTitle(left)}`);
+      removed.push(objectTitle(left));
+    }
   });
-  return { identity, objects, before };
+  return { identity, objects, removed, before };
 }
 
 /** Longest that a first listing of a large cluster and a slow image registry take. */

@@ -82,24 +82,35 @@ async function run(cli: Cli, hub: HubSession, options: OnboardOptions & { cluste
   output.line(nothing ? `${wanted.key} is as it should be.` : `${wanted.key} is changed as shown.`);
   if (heard !== undefined)
     output.line(`It is verified: the hub knows its ${heard.endpoints} endpoints (epoch ${heard.epoch}).`);
-  output.result({ ok: true, ...plan, done: { identity: done.identity, objects: done.objects }, hub: heard });
+  output.result({
+    ok: true,
+    ...plan,
+    done: { identity: done.identity, objects: done.objects, removed: done.removed },
+    hub: heard,
+  });
 }
 
-function planOf({ key }: Wanted, { examination, access, objects }: Look, files: string | undefined) {
+function planOf(
+  { key }: Wanted,
+  { examination, access, leftovers, objects }: Look,
+  files: string | undefined,
+) {
   return {
     cluster: key,
     identity: examination.identity,
     access,
     objects: objects.map(({ object, becomes }) => ({ object: objectTitle(object), becomes })),
+    removes: leftovers,
     notes: examination.notes,
     ...(files === undefined ? {} : { files }),
   };
 }
 
 /** Nothing is left to be done, so nobody has to be asked. */
-function isDone({ examination, access, objects }: Look): boolean {
+function isDone({ examination, access, leftovers, objects }: Look): boolean {
   if (examination.identity === 'create') return false;
-  return access === 'none' || objects.every(({ becomes }) => becomes === 'unchanged');
+  if (access === 'none') return true;
+  return leftovers.length === 0 && objects.every(({ becomes }) => becomes === 'unchanged');
 }
 
 function show(cli: Cli, { key, cluster, identity, irsa, settings }: Wanted, seen: Look): void {
@@ -120,7 +131,10 @@ function show(cli: Cli, { key, cluster, identity, irsa, settings }: Wanted, seen
   if (examination.obstacles.length > 0 || seen.access === 'none') return;
   output.table({
     head: ['object', 'becomes'],
-    rows: seen.objects.map(({ object, becomes }) => [objectTitle(object), becomes ?? 'applied']),
+    rows: [
+      ...seen.objects.map(({ object, becomes }) => [objectTitle(object), becomes ?? 'applied']),
+      ...seen.leftovers.map((title) => [title, 'removed']),
+    ],
   });
 }
 

@@ -92,7 +92,7 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
   }
 
   async list(
-    { apiVersion, kind, namespace }: WritableKind,
+    { apiVersion, kind, namespace }: Pick<WritableKind, 'apiVersion' | 'kind' | 'namespace'>,
     label: { name: string; value: string },
   ): Promise<KubernetesObject[]> {
     const found: KubernetesObject[] = [];

@@ -24,7 +24,9 @@ const kinds: Readonly<Record<string, { plural: string; namespaced: boolean }>> =
 /** Path of an object in the Kubernetes API, or of all of its kind when it has an empty name. Throws `configuration/invalid` for a kind that we never install. */
 export function objectPath({ apiVersion, kind, metadata }: KubernetesObject): string {
   const known = kinds[`${apiVersion}/${kind}`];
-  if (known === undefined || known.namespaced !== (metadata.namespace !== undefined)) {
+  // All of a kind may be those of every namespace.
+  const placed = metadata.name === '' || known?.namespaced === (metadata.namespace !== undefined);
+  if (known === undefined || !placed) {
     const message = `${apiVersion} ${kind} ${metadata.name} is no object that is installed like this`;
     throw new ZonebridgeError('configuration/invalid', message);
   }
