@@ -5,10 +5,14 @@ import { FakeClock, RecordingTelemetry } from '../../test/support/ports.ts';
 import { GroupTeller } from './group-requests.ts';
 import { AgentStatus } from './status.ts';
 
-function addressGroup(name: string, second: number, matchLabels: Record<string, string> = {}) {
+function addressGroup(
+  name: string,
+  second: number,
+  { matchLabels = {}, namespace = 'shop' }: { matchLabels?: Record<string, string>; namespace?: string } = {},
+) {
   const creationTimestamp = new Date(second * 1_000).toISOString();
   return {
-    metadata: { uid: name, name, namespace: 'shop', generation: 1, creationTimestamp },
+    metadata: { uid: name, name, namespace, generation: 1, creationTimestamp },
     spec: { selector: { matchLabels }, usedIn: 'allow', firewalls: ['edge-1'], maxMembers: 5 },
   };
 }
@@ -35,8 +39,8 @@ async function toldOf(items: readonly object[]) {
   });
   await teller.look();
   const text = bus.accepted[0]?.detail ?? '';
-  const { requests, more } = requestsDetail.parse(JSON.parse(text));
-  return { text, names: requests.map(({ name }) => name), more };
+  const { requests, more, others } = requestsDetail.parse(JSON.parse(text));
+  return { text, names: requests.map(({ name }) => name), more, others };
 }
 
 /** About 60,000 characters of three bytes each: more than its share of what the bus takes, though the schema of the resource allows it. */
@@ -52,10 +56,20 @@ test('tells the oldest first, and how many more there are', async () => {
 
 test('what one team writes keeps no other one out: lengths count in bytes, and what is too long is left out alone', async () => {
   const { text, names, more } = await toldOf([
-    addressGroup('long-1', 1, long),
-    addressGroup('long-2', 2, long),
-    addressGroup('web', 3, { app: 'web' }),
+    addressGroup('long-1', 1, { matchLabels: long }),
+    addressGroup('long-2', 2, { matchLabels: long }),
+    addressGroup('web', 3, { matchLabels: { app: 'web' } }),
   ]);
   expect([names, more]).toEqual([['web'], 2]);
   expect(Buffer.byteLength(text)).toBeLessThan(256_000);
+});
+
+test('a namespace with very many keeps no other one out, and of what is not told in full the ids are', async () => {
+  const crowd = Array.from({ length: 2_500 }, (_, index) => addressGroup(`crowd-${index}`, index));
+  const late = [1, 2].map((index) => addressGroup(`late-${index}`, 9_000 + index, { namespace: 'small' }));
+  const { names, more, others } = await toldOf([...crowd, ...late]);
+  expect(names).toHaveLength(300);
+  expect(names.slice(0, 4)).toEqual(['crowd-0', 'late-1', 'crowd-1', 'late-2']);
+  expect([more, others.length]).toEqual([2_202, 2_000]);
+  expect(others).not.toContain('late-1');
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type GroupRequest,
   type GroupRequests,
+  othersMost,
   requestsMost,
   requestsVersion,
 } from '../../lib/core/delegation/request.ts';
@@ -18,7 +19,7 @@ const pageSize = 20;
 const lookMilliseconds = 20_000;
 /** Told again although nothing changed: the hub may have lost it. */
 const againMilliseconds = 10 * 60_000;
-/** Bytes of all that is told at once: the bus takes 256 KB. */
+/** Bytes of what is told in full: the bus takes 256 KB, of which ids of others may need 80. */
 const mostBytes = 150_000;
 
 const listing = z.object({
@@ -106,11 +107,11 @@ export class GroupTeller {
     status.accepted(0);
   }
 
-  /** All of them, the oldest first; undefined when they cannot be told now. */
+  /** All of them, in turn; undefined when they cannot be told now. */
   async #read(): Promise<GroupRequests | undefined> {
-    // No more than may be told is kept: nobody limits how many resources a team makes.
-    let oldest: Item[] = [];
-    let all = 0;
+    // No more than may be told is kept in full: nobody limits how many resources a team makes.
+    let first: Item[] = [];
+    const ids: string[] = [];
     for (let next: string | undefined = ''; next !== undefined; ) {
       const query = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
       const answer = await this.#options.documents.read(`${path}?limit=${pageSize}${query}`);
@@ -121,13 +122,13 @@ export class GroupTeller {
       const page = listing.parse(answer.object);
       // What is being deleted is no wish any more.
       const wanted = page.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-      all += wanted.length;
-      oldest = [...oldest, ...wanted].toSorted(byAge).slice(0, requestsMost);
+      ids.push(...wanted.map(({ metadata }) => metadata.uid));
+      first = inTurn([...first, ...wanted]).slice(0, requestsMost);
       next = page.metadata.continue || undefined;
     }
     const requests: GroupRequest[] = [];
     let bytes = 0;
-    for (const item of oldest) {
+    for (const item of first) {
       const request = this.#requestOf(item);
       if (request === undefined) return undefined;
       const size = utf8(JSON.stringify(request));
@@ -136,7 +137,9 @@ export class GroupTeller {
       bytes += size;
       requests.push(request);
     }
-    return { requests, more: all - requests.length };
+    const told = new Set(requests.map(({ uid }) => uid));
+    const others = ids.filter((id) => !told.has(id)).toSorted();
+    return { requests, more: others.length, others: others.slice(0, othersMost) };
   }
 
   #requestOf({ metadata, spec }: Item): GroupRequest | undefined {
@@ -146,6 +149,17 @@ export class GroupTeller {
     const created = Date.parse(creationTimestamp);
     return { uid, namespace, name, generation, created, namespaceLabels: { ...namespaceLabels }, spec };
   }
+}
+
+/** The oldest of each namespace, then the second of each, and so on: nobody keeps others out by making many. */
+function inTurn(items: readonly Item[]): Item[] {
+  const counts = new Map<string, number>();
+  const ranked = items.toSorted(byAge).map((item) => {
+    const rank = counts.get(item.metadata.namespace) ?? 0;
+    counts.set(item.metadata.namespace, rank + 1);
+    return { item, rank };
+  });
+  return ranked.toSorted((a, b) => a.rank - b.rank || byAge(a.item, b.item)).map(({ item }) => item);
 }
 
 function byAge(a: Item, b: Item): number {

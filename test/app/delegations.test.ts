@@ -75,6 +75,20 @@ describe('groups that teams make by resources', () => {
     expect(await names()).toEqual(['platform', name]);
   });
 
+  test('go when their resource is gone, also while others are too many to be told in full', async () => {
+    const { world, tell, admit, names, web } = await teamWorld();
+    await world.upsert(web(1)[0]!);
+    await tell([request('web')]);
+    await admit();
+    const uid = request('web').uid;
+    await tell([], 2, [uid, 'other']);
+    expect(await admit()).toBe(false);
+    await tell([], 2, ['another', 'other']);
+    await admit();
+    await admit();
+    expect(await names()).toEqual(['platform']);
+  });
+
   test('stay as they were when a change of them is refused, and end when the platform withdraws', async () => {
     const { world, tell, admit, names, web } = await teamWorld();
     await world.upsert(web(1)[0]!);

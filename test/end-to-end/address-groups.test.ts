@@ -17,6 +17,7 @@ import {
 import { Agent } from '../../cluster-agent/lib/agent.ts';
 import { systemClock, systemRandom } from '../../cluster-agent/system.ts';
 import { follow } from '../../cluster-agent/lib/way-back/follow.ts';
+import { requestsVersion } from '../../lib/core/delegation/request.ts';
 import { requestsDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import { HttpsClusterApi } from '../../lib/kubernetes/administration/cluster-api.ts';
 import { kubeconfigEntrance } from '../../lib/kubernetes/administration/kubeconfig.ts';
@@ -119,7 +120,7 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
     bus.onAccepted = ({ detail, detailType }) => {
       if (detailType !== 'hello') return;
       const { process } = JSON.parse(detail) as { process: string };
-      inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch: 1, groups: 1 });
+      inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch: 1, groups: requestsVersion });
     };
     let ahead = 0;
     const agent = new Agent({

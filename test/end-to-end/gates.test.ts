@@ -4,6 +4,7 @@ import { kubernetesSource } from '../../cluster-agent/kubernetes-api.ts';
 import { kubernetesGates } from '../../cluster-agent/kubernetes-gates.ts';
 import { Agent } from '../../cluster-agent/lib/agent.ts';
 import { systemClock, systemRandom } from '../../cluster-agent/system.ts';
+import { gatesVersion } from '../../lib/core/gates/gate.ts';
 import { gatesDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import { type ApiUnderTest, startRealApi } from '../contract/kubernetes/api-under-test.ts';
 import { MemoryInbox, RecordingBus } from '../support/agent-world.ts';
@@ -55,7 +56,7 @@ await kubernetesOrSkip('readiness gates on a real Kubernetes API', () => {
     bus.onAccepted = ({ detail, detailType }) => {
       if (detailType === 'hello') {
         const { process } = JSON.parse(detail) as { process: string };
-        inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch: 1, gates: 1 });
+        inbox.deliver({ type: 'epoch', schema: schemaVersion, process, epoch: 1, gates: gatesVersion });
       }
       if (detailType !== 'gates') return;
       const [first] = gatesDetail.parse(JSON.parse(detail)).pods;

@@ -45,9 +45,9 @@ export async function teamWorld(own: AddressGroup[] = [group('platform')]) {
   await world.activate();
   await world.hello('agent-process-1');
   let number = 0;
-  const tell = async (requests: GroupRequest[], more = 0) => {
+  const tell = async (requests: GroupRequest[], more = 0, others: string[] = []) => {
     number += 1;
-    await world.event('address-groups', { epoch: world.epoch, version: 1, number, requests, more });
+    await world.event('address-groups', { epoch: world.epoch, version: 2, number, requests, more, others });
   };
   const admit = async () => {
     const changed = await admitGroups(world);

@@ -73,7 +73,10 @@ function keptOf(
   const heard = told.get(cluster);
   if (heard === undefined) return group;
   const verdict = verdicts.find(({ request }) => request.uid === resource?.uid);
-  if (verdict === undefined) return heard.more > 0 ? group : undefined;
+  if (verdict === undefined) {
+    const { more, others } = heard;
+    return more > others.length || others.includes(resource?.uid ?? '') ? group : undefined;
+  }
   return verdict.group === undefined && verdict.delegation ? inside(group, verdict.delegation) : undefined;
 }
 

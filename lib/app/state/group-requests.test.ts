@@ -19,8 +19,15 @@ test('what a team writes into a resource is no shape of the row: DynamoDB takes 
     namespaceLabels: {},
     spec: { selector: { matchLabels: { ['k'.repeat(70_000)]: 'x', '': 'y' } } },
   };
-  await noteRequests(tables, 'shop', { epoch: 1, number: 1, more: 2, requests: [request], at: 1 });
+  await noteRequests(tables, 'shop', {
+    epoch: 1,
+    number: 1,
+    more: 2,
+    others: ['a'],
+    requests: [request],
+    at: 1,
+  });
   const [row] = await tables.read([requestsKey('shop')]);
   expect(longestName(row)).toBeLessThan(100);
-  expect(readRequests(row)).toEqual({ requests: [request], more: 2 });
+  expect(readRequests(row)).toEqual({ requests: [request], more: 2, others: ['a'] });
 });

@@ -16,9 +16,9 @@ export function requestsKey(cluster: string): Key {
 
 /** Undefined when nothing was told yet: that is not the same as none. */
 export function readRequests(item: Item | undefined): GroupRequests | undefined {
-  const { requests, more } = item ?? {};
+  const { requests, more, others } = item ?? {};
   if (typeof requests !== 'string') return undefined;
-  const read = groupRequests.safeParse({ requests: JSON.parse(requests), more });
+  const read = groupRequests.safeParse({ requests: JSON.parse(requests), more, others });
   return read.success ? read.data : undefined;
 }
 
@@ -30,7 +30,7 @@ export async function noteRequests(
 ): Promise<void> {
   const key = requestsKey(cluster);
   const [item] = await tables.read([key]);
-  const { epoch, number, more, at } = told;
+  const { epoch, number, more, others, at } = told;
   const isNewer =
     epoch > count(item, 'epoch') || (epoch === count(item, 'epoch') && number > count(item, 'number'));
   if (!isNewer) return;
@@ -40,7 +40,7 @@ export async function noteRequests(
   try {
     await tables.write({
       key,
-      put: { epoch, number, more, requests, at, revision: revision + 1 },
+      put: { epoch, number, more, others, requests, at, revision: revision + 1 },
       if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
     });
   } catch (error) {

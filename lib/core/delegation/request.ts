@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
 /** Version of what agents tell of AddressGroup resources, and of what hubs take. */
-export const requestsVersion = 1;
+export const requestsVersion = 2;
 
-/** Most resources of one cluster that are told; the rest is told as a number. */
+/** Most resources of one cluster that are told in full; of the others the ids are told, of so many. */
 export const requestsMost = 300;
+export const othersMost = 2_000;
 
+const uid = z.string().min(1).max(128);
 const labels = z.record(z.string().max(317), z.string().max(63));
 
 /** An AddressGroup resource as the agent tells it. What stands in `spec` is judged by the hub, so that a newer field is refused there and told in the status. */
 const groupRequest = z.strictObject({
-  uid: z.string().min(1).max(128),
+  uid,
   namespace: z.string().min(1).max(63),
   name: z.string().min(1).max(253),
   /** The generation of the resource: which spec was judged. */
@@ -26,6 +28,8 @@ export const groupRequests = z.strictObject({
   requests: z.array(groupRequest).max(requestsMost),
   /** How many more there are. */
   more: z.number().int().nonnegative(),
+  /** Ids of those. When there are fewer than `more`, one that is not told may be there all the same. */
+  others: z.array(uid).max(othersMost).default([]),
 });
 export type GroupRequests = z.infer<typeof groupRequests>;
 
