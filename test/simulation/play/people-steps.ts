@@ -100,14 +100,14 @@ export function offer(world: World, device: Device): void {
     for (const group of hub.spec.groups) {
       if (!group.publish.some(({ create, firewall }) => create === 'offered' && here.has(firewall))) continue;
       const name = objectName(hub.spec.name, group);
-      const members = device.objects.get(name)?.members ?? new Set<string>();
+      const before = device.objects.get(name);
+      const members = before?.members ?? new Set<string>();
+      const comment = `zonebridge:offer:${group.name}`;
+      // What lies in an object that was withdrawn and comes back was put there by the person who offers it anew.
+      if (before && before.comment !== comment)
+        for (const address of members) device.broughtBack.add(`${name}|${address}`);
       world.kernel.tell(() => `${device.name}: a person offers ${name}`);
-      device.objects.set(name, {
-        comment: `zonebridge:offer:${group.name}`,
-        members,
-        maker: person,
-        feed: false,
-      });
+      device.objects.set(name, { comment, members, maker: person, feed: false });
     }
   }
 }
