@@ -4,9 +4,11 @@ import { modules } from '../lib/app/compose-modules.ts';
 import { InvalidConfiguration } from '../lib/app/configuration/invalid-configuration.ts';
 import { loadConfiguration } from '../lib/app/configuration/load.ts';
 import { buildStacks } from '../lib/cdk/build-stacks.ts';
+import { isZonebridgeError } from '../lib/core/errors.ts';
 
 // The CDK app: reads the configuration and builds its stacks. The path comes from `-c configuration=...` or from the
-// environment; `-c sandbox=true` leaves out what the local emulator refuses.
+// environment; `-c account=...` builds what another account than that of the hub needs; `-c sandbox=true` leaves out what the local
+// emulator refuses.
 const app = new App();
 const given: unknown = app.node.tryGetContext('configuration') ?? process.env['ZONEBRIDGE_CONFIG'];
 const path = typeof given === 'string' ? given : 'zonebridge.yaml';
@@ -19,9 +21,9 @@ try {
   });
   app.synth();
 } catch (error) {
-  if (!(error instanceof InvalidConfiguration)) throw error;
-  console.error(error.message);
-  for (const problem of error.problems) {
+  if (!isZonebridgeError(error)) throw error;
+  console.error(`${error.code}: ${error.message}`);
+  for (const problem of error instanceof InvalidConfiguration ? error.problems : []) {
     const place = [problem.file, problem.line, problem.path].filter((part) => part !== undefined).join(':');
     console.error(`  ${place}: ${problem.message}`);
   }

@@ -9,6 +9,7 @@ export const names = {
   hubStack: (hub: string) => `Zonebridge-${hub}-Hub`,
   networkStack: (hub: string, network: string) => `Zonebridge-${hub}-Network-${network}`,
   clustersStack: (hub: string, cell: string) => `Zonebridge-${hub}-Clusters-${cell}`,
+  accountStack: (hub: string, account: string) => `Zonebridge-${hub}-Account-${account}`,
   bus: (hub: string) => prefix(hub),
   /** Source of the events that the hub itself puts on its bus. */
   hubSource: 'zonebridge.hub',
@@ -33,13 +34,13 @@ export const names = {
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
   /** Credential of the administrator that makes keys for a firewall; only the rotation reads it. */
   keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,
-  /** Role the agent of a cluster assumes. */
+  /** Role the agent of a cluster assumes; in another account also the one that it gets there first. */
   agentRole: (hub: string, cluster: string) => `${prefix(hub)}-agent-${cluster}`,
   /** Role of the function that installs agents; its own access entries name it. */
   onboardingRole: (hub: string) => `${prefix(hub)}-onboarding`,
-  /** Role of the function that looks behind the names of load balancers; roles in other accounts trust it. */
+  /** Role of the function that looks behind the names of load balancers; it takes the role of this name in other accounts. */
   resolverRole: (hub: string) => `${prefix(hub)}-resolver`,
-  /** Role of the function that tells of hosts; roles in other accounts trust it. */
+  /** Role of the function that tells of hosts; it takes the role of this name in other accounts. */
   hostsRole: (hub: string) => `${prefix(hub)}-hosts`,
   /** SNS topic of all alarms that call somebody. */
   alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,

@@ -1,18 +1,12 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import {
-  AccountPrincipal,
-  type IPrincipal,
-  type Role,
-  ServicePrincipal,
-  SessionTagsPrincipal,
-  WebIdentityPrincipal,
-} from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ClusterConfiguration } from '../app/configuration/model.ts';
 import { deliveries } from '../app/deliveries.ts';
 import { names } from '../app/names.ts';
 import { clusterSource } from '../core/model/messages.ts';
+import { agentPrincipal, sourceRoleArn } from './agent-trust.ts';
 import { watchCluster } from './cluster-alarms.ts';
 import type { Monitoring } from './monitoring.ts';
 import { WatchedQueue } from './queues.ts';
@@ -62,7 +56,7 @@ export class AgentAccess extends Construct {
     return exactRole(this, 'Role', {
       surroundings,
       roleName: names.agentRole(hub, key),
-      assumedBy: agentPrincipal(stack, { surroundings, key, cluster }),
+      assumedBy: agentPrincipal(stack, { hub: surroundings.hub, key, cluster }),
       description: `Rights of the Zonebridge agent in cluster ${key}`,
       rights: [
         {
@@ -92,7 +86,7 @@ export class AgentAccess extends Construct {
 
   /** `zonebridge onboard` makes the association, in the account of the cluster; this is for those who make it otherwise. */
   private tellRole({ surroundings, key, cluster }: AgentAccessRequest, role: Role): void {
-    const source = sourceRoleArn(Stack.of(this), { surroundings, key, cluster });
+    const source = sourceRoleArn({ hub: surroundings.hub, key, cluster });
     const foreign =
       cluster.account === Stack.of(this).account ? '' : `; the role it is reached by must be ${source}`;
     new CfnOutput(this, 'AgentRole', {
@@ -117,70 +111,4 @@ function desiredRights(
       wildcard: 'One object for each feature of this cluster; the path before them is exact.',
     },
   ];
-}
-
-/** In another account EKS first takes this role there, and with it ours. It bears the same name and path. */
-function sourceRoleArn(
-  stack: Stack,
-  { surroundings, key, cluster }: Omit<AgentAccessRequest, 'monitoring'>,
-): string {
-  const { hub } = surroundings;
-  return stack.formatArn({
-    service: 'iam',
-    region: '',
-    account: cluster.account,
-    resource: `role${hub.rolePath ?? '/'}${names.agentRole(hub.name, key)}`,
-  });
-}
-
-/**
- * Who may take the role: pod identity on behalf of one service account of one cluster. The session tags are those that
- * EKS sets (EKS user guide, pages on the role, on session tags and on target roles of pod identity).
- */
-function agentPrincipal(stack: Stack, request: Omit<AgentAccessRequest, 'monitoring'>): IPrincipal {
-  const { cluster } = request;
-  if (cluster.oidcProvider !== undefined) return webIdentity(stack, cluster, cluster.oidcProvider);
-  const tags = {
-    'aws:RequestTag/eks-cluster-arn': stack.formatArn({
-      service: 'eks',
-      account: cluster.account,
-      region: cluster.region,
-      resource: 'cluster',
-      resourceName: cluster.name,
-    }),
-    'aws:RequestTag/kubernetes-namespace': cluster.namespace,
-    'aws:RequestTag/kubernetes-service-account': cluster.serviceAccount,
-  };
-  if (cluster.account === stack.account) {
-    const service = new ServicePrincipal('pods.eks.amazonaws.com', { conditions: { StringEquals: tags } });
-    return new SessionTagsPrincipal(service);
-  }
-  const account = new AccountPrincipal(cluster.account).withConditions({
-    StringEquals: tags,
-    ArnEquals: { 'aws:PrincipalArn': sourceRoleArn(stack, request) },
-  });
-  return new SessionTagsPrincipal(account);
-}
-
-/**
- * Without pod identity: the service account's own token, through the OIDC provider of the cluster, which IAM of the hub's account has to
- * know. Audience and subject as the EKS user guide gives them for IAM roles for service accounts.
- */
-function webIdentity(
-  stack: Stack,
-  { namespace, serviceAccount }: ClusterConfiguration,
-  provider: string,
-): IPrincipal {
-  const arn = stack.formatArn({
-    service: 'iam',
-    region: '',
-    resource: 'oidc-provider',
-    resourceName: provider,
-  });
-  return new WebIdentityPrincipal(arn, {
-    StringEquals: {
-      [`${provider}:aud`]: 'sts.amazonaws.com',
-      [`${provider}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
-    },
-  });
 }

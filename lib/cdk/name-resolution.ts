@@ -3,8 +3,9 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ClusterConfiguration } from '../app/configuration/model.ts';
 import { names } from '../app/names.ts';
+import { lookRights } from './looking.ts';
 import type { Monitoring } from './monitoring.ts';
-import { byPrefix, lookRights, queueArn, sendRight } from './rights.ts';
+import { byPrefix, queueArn, sendRight } from './rights.ts';
 import { Schedules } from './schedules.ts';
 import type { Surroundings } from './settings.ts';
 import { ZonebridgeFunction } from './zonebridge-function.ts';
@@ -35,7 +36,7 @@ export class NameResolution extends Construct {
       memoryMb: 512,
       roleName: names.resolverRole(hub),
       rights: [
-        ...lookRights(surroundings.hub, clusters, ['ec2:DescribeNetworkInterfaces']),
+        ...lookRights(surroundings.hub, 'resolver', clusters),
         sendRight('WakesNetworks', [wakes], byPrefix),
       ],
     });

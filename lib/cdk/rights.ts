@@ -197,26 +197,3 @@ export function observabilityRights(logGroupArn: string): Right[] {
     },
   ];
 }
-
-/** Looking at EC2: in the hub's own account by itself, in others by a role there. */
-export function lookRights(
-  hub: { account: string },
-  places: readonly { account: string; readRole?: string | undefined }[],
-  actions: readonly string[],
-): Right[] {
-  const own = places.some(({ account }) => account === hub.account);
-  const roles = [...new Set(places.flatMap(({ readRole }) => readRole ?? []))].sort();
-  return [
-    ...(own
-      ? [
-          {
-            sid: 'LooksAtCompute',
-            actions,
-            resources: ['*'],
-            wildcard: 'EC2 knows no resources for the actions that only describe.',
-          },
-        ]
-      : []),
-    ...(roles.length === 0 ? [] : [{ sid: 'LooksElsewhere', actions: ['sts:AssumeRole'], resources: roles }]),
-  ];
-}

@@ -15,7 +15,7 @@ export interface Right {
 }
 
 export interface RoleRequest {
-  surroundings: Surroundings;
+  surroundings: Pick<Surroundings, 'hub'>;
   assumedBy: IPrincipal;
   description: string;
   rights: readonly Right[];

@@ -7,9 +7,10 @@ import type { HostsConfiguration } from '../app/configuration/model.ts';
 import { deliveries } from '../app/deliveries.ts';
 import { names } from '../app/names.ts';
 import { watchCluster } from './cluster-alarms.ts';
+import { lookRights } from './looking.ts';
 import type { Monitoring } from './monitoring.ts';
 import { WatchedQueue } from './queues.ts';
-import { consumeRight, lookRights, sendRight } from './rights.ts';
+import { consumeRight, sendRight } from './rights.ts';
 import { Schedules } from './schedules.ts';
 import type { Surroundings } from './settings.ts';
 import { ZonebridgeFunction } from './zonebridge-function.ts';
@@ -40,7 +41,7 @@ export class ToldHosts extends Construct {
       memoryMb: 512,
       roleName: names.hostsRole(surroundings.hub.name),
       rights: [
-        ...lookRights(surroundings.hub, Object.values(hosts), ['ec2:DescribeInstances']),
+        ...lookRights(surroundings.hub, 'hosts', Object.values(hosts)),
         ...queues.map(({ queue }, index) => consumeRight(`OwnQueue${index}`, queue.queueArn)),
         sendRight('SaysWhatAgentsSay', [ingest.queueArn]),
       ],

@@ -16,6 +16,8 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const invalid: readonly ErrorCode[] = [
+  'account/not-configured',
+  'account/nothing-to-deploy',
   'address/invalid',
   'address/unusable',
   'approval/not-possible',

@@ -6,6 +6,18 @@ export type Retry = 'soon' | 'next-run' | 'never';
  * Codes are `room/reason` and are never renamed: people search for them, alarms and scripts match them.
  */
 export const errorCodes = {
+  'account/not-configured': [
+    'never',
+    'Name an account in which a cluster or hosts of zonebridge.yaml lie; the account of the hub is deployed without `--account`.',
+  ],
+  'account/not-signed-in': [
+    'never',
+    'Sign in to the account that the message names (AWS_PROFILE or another usual way), then run the command again.',
+  ],
+  'account/nothing-to-deploy': [
+    'never',
+    'Nothing has to be made in this account: its agents and functions come by OIDC providers or roles of your own.',
+  ],
   'address/invalid': [
     'never',
     'Give an IPv4 or IPv6 address in its usual form, without leading zeros or zone id.',

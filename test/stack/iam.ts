@@ -1,6 +1,7 @@
 /** Judges calls by IAM policies of templates, by the rules of the IAM user guide: an explicit deny wins, then an allow, else no. */
 
 export interface Statement {
+  Sid?: string;
   Effect: 'Allow' | 'Deny';
   Action?: string | string[];
   NotAction?: string | string[];

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { smallConfiguration } from './fixtures/configuration.ts';
 import { type Call, decide, type Statement } from './iam.ts';
 import { ofType, plain, type Resource, type StackTemplate, synthesise, templateOf } from './support.ts';
@@ -134,6 +135,16 @@ const needed: Readonly<Record<string, readonly Call[]>> = {
     }),
     call('sqs:ReceiveMessage', queue('agent-pay')),
   ],
+  'Account-444455556666/AgentpayRole': [
+    call('sts:AssumeRole', role(`zonebridge-${hubName}-agent-pay`)),
+    call('sts:TagSession', role(`zonebridge-${hubName}-agent-pay`)),
+  ],
+  'Account-444455556666/LooksresolverRole': [
+    call('ec2:DescribeNetworkInterfaces', '*', { 'aws:RequestedRegion': 'eu-central-1' }),
+  ],
+  'Account-444455556666/LookshostsRole': [
+    call('ec2:DescribeInstances', '*', { 'aws:RequestedRegion': 'eu-central-1' }),
+  ],
 };
 
 /** What one role must not do although another may. */
@@ -180,6 +191,25 @@ const ofOthers: Readonly<Record<string, readonly Call[]>> = {
     call('secretsmanager:GetSecretValue', secret(`zonebridge/${hubName}/core`)),
     call('dynamodb:PutItem', table('endpoints')),
   ],
+  'Account-444455556666/AgentpayRole': [
+    call('sts:AssumeRole', role(`zonebridge-${hubName}-hosts`)),
+    call('sts:AssumeRole', 'arn:aws:iam::444455556666:role/admin'),
+    call('events:PutEvents', bus, {
+      'events:source': 'zonebridge.cluster.444455556666.eu-central-1.pay-eks',
+    }),
+    call('sqs:ReceiveMessage', queue('agent-pay')),
+    call('ec2:DescribeInstances', '*', { 'aws:RequestedRegion': 'eu-central-1' }),
+  ],
+  'Account-444455556666/LooksresolverRole': [
+    call('ec2:DescribeInstances', '*', { 'aws:RequestedRegion': 'eu-central-1' }),
+    call('ec2:DescribeNetworkInterfaces', '*', { 'aws:RequestedRegion': 'us-east-1' }),
+    call('sts:AssumeRole', role(`zonebridge-${hubName}-agent-pay`)),
+  ],
+  'Account-444455556666/LookshostsRole': [
+    call('ec2:DescribeNetworkInterfaces', '*', { 'aws:RequestedRegion': 'eu-central-1' }),
+    call('ec2:DescribeInstances', '*'),
+    call('eks:DescribeCluster', 'arn:aws:eks:eu-central-1:444455556666:cluster/pay-eks'),
+  ],
 };
 
 interface RoleUnderTest {
@@ -191,8 +221,25 @@ interface RoleUnderTest {
 let templates: Map<string, StackTemplate>;
 let roles: RoleUnderTest[];
 
+/** The same, with everything that the stack of another account can hold. */
+function withLooks(): Configuration {
+  const configuration = smallConfiguration();
+  const { pay } = configuration.clusters;
+  if (!pay) throw new Error('no cluster elsewhere');
+  const { account, region, realm, ranges, sharedRanges } = pay;
+  const legacy = { account, region, realm, ranges, sharedRanges, tags: { env: ['prod'] } };
+  return {
+    ...configuration,
+    clusters: { ...configuration.clusters, pay: { ...pay, resolveNames: true } },
+    hosts: { legacy },
+  };
+}
+
 beforeAll(() => {
-  templates = synthesise(smallConfiguration());
+  templates = new Map([
+    ...synthesise(smallConfiguration()),
+    ...synthesise(withLooks(), { account: '444455556666' }),
+  ]);
   roles = [...templates].flatMap(([stack, template]) =>
     Object.entries(ofType(template, 'AWS::IAM::Role')).map(([id, { Properties }]) => ({
       name: `${stack.split('-').slice(2).join('-')}/${plain(id)}`,

@@ -115,13 +115,6 @@ const combinations: Case[] = [
   ],
   [
     'account: "111122223333", region: eu-central-1, realm: default,',
-    'account: "444455556666", region: eu-central-1, realm: default, resolveNames: true,',
-    'clusters.shop',
-    10,
-    /`readRole` is missing: a role in account 444455556666/,
-  ],
-  [
-    'account: "111122223333", region: eu-central-1, realm: default,',
     'account: "444455556666", region: eu-central-1, realm: default, resolveNames: true, readRole: "arn:aws:iam::777788889999:role/look",',
     'clusters.shop.readRole',
     10,

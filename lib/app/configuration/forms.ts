@@ -47,4 +47,6 @@ export const sourceRange = z.string().superRefine(by(boundedPrefix)).transform(c
 export const readRole = z
   .string()
   .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'an ARN of an IAM role is expected')
-  .describe('Role in the account that may describe EC2 there; needed in another account than the hub.');
+  .describe(
+    'Role in another account than that of the hub that may describe EC2 there; `zonebridge deploy --account` makes one unless given.',
+  );

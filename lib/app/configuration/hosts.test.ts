@@ -39,11 +39,11 @@ describe('a section of hosts', () => {
     ['  legacy:', '  shop:', 'hosts.shop', 12, /a cluster has this name/],
     ['[10.9.0.0/16]', '[10.20.5.0/24]', 'hosts.legacy.ranges', 12, /overlaps with the ranges of shop|shared/],
     [
-      '  legacy: { account: "111122223333"',
-      '  legacy: { account: "444455556666"',
-      'hosts.legacy',
+      'ranges: [10.9.0.0/16]',
+      'ranges: [10.9.0.0/16], readRole: "arn:aws:iam::111122223333:role/looks"',
+      'hosts.legacy.readRole',
       12,
-      /`readRole` is missing/,
+      /another account than that of the hub/,
     ],
     [
       'addresses: pod',

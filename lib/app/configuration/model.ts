@@ -97,7 +97,7 @@ export interface ClusterConfiguration {
   gates?: GateRules | undefined;
   /** The hub looks behind the host names of its AWS load balancers. */
   resolveNames?: true | undefined;
-  /** Role in its account that may describe EC2 there. */
+  /** Role of the operator's own in its account that may describe EC2 there; the account stack makes one unless given. */
   readRole?: string | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */
   oidcProvider?: string | undefined;
@@ -113,7 +113,7 @@ export interface HostsConfiguration {
   sharedRanges: boolean;
   /** Tag key to the values that count; `*` alone is any value. All keys must match. */
   tags: Record<string, readonly string[]>;
-  /** Role in their account that may describe EC2 there; in another account than that of the hub. */
+  /** Role of the operator's own in their account that may describe EC2 there; the account stack makes one unless given. */
   readRole?: string | undefined;
 }
 

@@ -6,6 +6,7 @@ import type { PodIdentity } from '../../core/onboarding/ports.ts';
 import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
 import { suggest } from '../configuration/suggest.ts';
 import { names } from '../names.ts';
+import { partitionOf, roleArn } from '../role-arns.ts';
 
 /** What one cluster gets, as the configuration wants it. */
 export interface Wanted {
@@ -53,7 +54,7 @@ export function wantedFor(
   const { namespace, serviceAccount } = cluster;
   const partition = partitionOf(cluster.region);
   const role = (account: string): string =>
-    `arn:${partition}:iam::${account}:role${hub.rolePath ?? '/'}${names.agentRole(hub.name, key)}`;
+    roleArn(hub, { account, region: cluster.region }, names.agentRole(hub.name, key));
   // Across accounts EKS takes a role of the same name there first, and with it ours.
   const foreign = cluster.account !== hub.account;
   const irsa = cluster.oidcProvider !== undefined;
@@ -104,10 +105,4 @@ function servicesFor({ groups }: Pick<Configuration, 'groups'>, key: string): 'o
   );
   if (wanted.length === 0) return undefined;
   return wanted.some((group) => serviceAddressKinds(group).includes('cluster')) ? 'all' : 'on';
-}
-
-/** Partition of a region, by how its name begins (AWS general reference). */
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

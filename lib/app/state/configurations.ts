@@ -10,6 +10,7 @@ import { hostsIdentity } from '../configuration/origins.ts';
 import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { type Freeze, readFreezes } from '../freezes.ts';
+import { readRoleOf } from '../role-arns.ts';
 import { count, text, texts } from './items.ts';
 import { everything, type Pause, readPauses } from './pauses.ts';
 import { readQuarantines, versionAttribute } from './quarantines.ts';
@@ -64,7 +65,7 @@ export interface ActiveCluster {
   /** The one event source that speaks for it. */
   source: string;
   region: string;
-  /** Role in its account that may describe EC2 there. */
+  /** Role to take to look at EC2 there; undefined in the account of the hub, and where nobody looks. */
   readRole: string | undefined;
   /** As configured; empty for hosts. */
   settings: Partial<ClusterConfiguration>;
@@ -307,11 +308,16 @@ export function derive(
   configuration: Configuration,
 ): ActiveConfiguration {
   const clusters = new Map<string, ActiveCluster>();
-  const { hosts = {} } = configuration;
-  for (const [key, settings] of Object.entries(configuration.clusters))
-    add(clusters, { key, identity: settings, place: settings, settings, tags: undefined });
-  for (const [key, place] of Object.entries(hosts))
-    add(clusters, { key, identity: hostsIdentity(key, place), place, settings: {}, tags: place.tags });
+  const { hub, hosts = {} } = configuration;
+  for (const [key, settings] of Object.entries(configuration.clusters)) {
+    const readRole = settings.resolveNames && readRoleOf(hub, settings, 'resolver');
+    add(clusters, { key, identity: settings, place: settings, readRole, settings, tags: undefined });
+  }
+  for (const [key, place] of Object.entries(hosts)) {
+    const readRole = readRoleOf(hub, place, 'hosts');
+    const identity = hostsIdentity(key, place);
+    add(clusters, { key, identity, place, readRole, settings: {}, tags: place.tags });
+  }
   const groups = compileGroups(configuration);
   return {
     generation,
@@ -335,12 +341,13 @@ function add(
     key: string;
     identity: ClusterIdentity;
     place: ClusterConfiguration | HostsConfiguration;
+    readRole: string | undefined;
     settings: Partial<ClusterConfiguration>;
     tags: TagFilter | undefined;
   },
 ): void {
-  const { key, identity, place, settings, tags } = one;
-  const { realm, sharedRanges, region, readRole } = place;
+  const { key, identity, place, readRole, settings, tags } = one;
+  const { realm, sharedRanges, region } = place;
   const id = clusterId(identity);
   const source = clusterSource(identity);
   const ranges = parseRanges(place.ranges);

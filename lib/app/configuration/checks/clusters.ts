@@ -62,22 +62,17 @@ function checkResolving(
   const at = ['clusters', name];
   if (readRole !== undefined && resolveNames === undefined)
     report.problem([...at, 'readRole'], 'is for resolveNames: true alone; leave it out');
-  else checkReadRole({ at, account, readRole, wanted: resolveNames === true }, draft, report);
+  else checkReadRole({ at, account, readRole }, draft, report);
 }
 
 /** In another account than that of the hub a role of that account is taken; in its own there is none to take. */
 function checkReadRole(
-  entry: { at: string[]; account: string; readRole: string | undefined; wanted: boolean },
+  { at, account, readRole }: { at: string[]; account: string; readRole: string | undefined },
   { hub }: Draft,
   report: Report,
 ): void {
-  const { at, account, readRole, wanted } = entry;
-  if (hub === undefined) return;
-  const elsewhere = account !== hub.account;
-  if (wanted && elsewhere && readRole === undefined)
-    report.problem(at, `\`readRole\` is missing: a role in account ${account} that may describe EC2 there`);
-  if (readRole === undefined) return;
-  if (!elsewhere)
+  if (hub === undefined || readRole === undefined) return;
+  if (account === hub.account)
     report.problem([...at, 'readRole'], 'is for another account than that of the hub; leave it out');
   else if (!readRole.includes(`:iam::${account}:`))
     report.problem([...at, 'readRole'], `is no role of account ${account}`);
@@ -97,7 +92,7 @@ function checkHosts(draft: Draft, report: Report): void {
     const at = ['hosts', name];
     if (draft.declared.clusters.has(name))
       report.problem(at, 'a cluster has this name already; choose another');
-    checkReadRole({ at, account, readRole, wanted: true }, draft, report);
+    checkReadRole({ at, account, readRole }, draft, report);
   }
 }
 
