@@ -22,6 +22,8 @@ export interface CliIo {
   signer?: Signer;
   /** Stands in for EKS and the clusters in tests. */
   installer?: (way: InstallerWay) => Installer;
+  /** Stands in for cdk in tests. */
+  cdk?: (args: readonly string[]) => Promise<void>;
 }
 
 export function processIo(): CliIo {

@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The cdk of this project, on our own terminal. With --json its standard output goes to standard error. */
 export async function runCdk(cli: Cli, args: readonly string[]): Promise<void> {
+  if (cli.io.cdk) return cli.io.cdk(args);
   const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
   const cdk = fileURLToPath(new URL('../../node_modules/aws-cdk/bin/cdk', import.meta.url));
   const child = spawn(node, [cdk, ...args], {

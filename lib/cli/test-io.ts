@@ -23,13 +23,15 @@ export interface RunOptions {
   connect?: CliIo['connect'];
   /** Clusters instead of EKS. */
   installer?: CliIo['installer'];
+  /** Instead of cdk. */
+  cdk?: CliIo['cdk'];
   env?: Record<string, string>;
 }
 
 /** For tests: runs a command line as the process would, with captured streams. */
 export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()];
-  const { cwd = process.cwd(), stdin = '', columns, connect, installer, env = {} } = options;
+  const { cwd = process.cwd(), stdin = '', columns, connect, installer, cdk, env = {} } = options;
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const code = await run(argv, {
     stdin: Object.assign(Readable.from([stdin]), columns === undefined ? {} : { isTTY: true }),
@@ -39,6 +41,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     env,
     ...(connect === undefined ? {} : { connect }),
     ...(installer === undefined ? {} : { installer }),
+    ...(cdk === undefined ? {} : { cdk }),
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
