@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { modules } from '../lib/app/compose-modules.ts';
-import { InvalidConfiguration } from '../lib/app/configuration/invalid-configuration.ts';
 import { loadConfiguration } from '../lib/app/configuration/load.ts';
 import { buildStacks } from '../lib/cdk/build-stacks.ts';
-import { isZonebridgeError } from '../lib/core/errors.ts';
+import { refusalLines } from '../lib/cdk/refusal-lines.ts';
 
 // The CDK app: reads the configuration and builds its stacks. The path comes from `-c configuration=...` or from the
 // environment; `-c account=...` builds what another account than that of the hub needs; `-c sandbox=true` leaves out what the local
@@ -21,11 +20,8 @@ try {
   });
   app.synth();
 } catch (error) {
-  if (!isZonebridgeError(error)) throw error;
-  console.error(`${error.code}: ${error.message}`);
-  for (const problem of error instanceof InvalidConfiguration ? error.problems : []) {
-    const place = [problem.file, problem.line, problem.path].filter((part) => part !== undefined).join(':');
-    console.error(`  ${place}: ${problem.message}`);
-  }
+  const lines = refusalLines(error);
+  if (lines === undefined) throw error;
+  console.error(lines.join('\n'));
   process.exitCode = 2;
 }

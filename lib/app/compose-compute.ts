@@ -22,6 +22,7 @@ export function composeCompute(): (place: ComputePlace) => Compute {
 }
 
 function computeAt({ region, readRole }: ComputePlace): Compute {
-  const credentials = readRole === undefined ? undefined : assumedRole(readRole, region);
+  const known = { region, session: 'zonebridge-look', refusal: 'host/access-denied' } as const;
+  const credentials = readRole === undefined ? undefined : assumedRole(readRole, known);
   return new Ec2Compute(computeClient(region, credentials));
 }

@@ -21,7 +21,8 @@ export interface InstallerWay {
 
 /** The real EKS and Kubernetes behind the ports of onboarding. */
 export function composeInstaller({ region, assume, entrance }: InstallerWay): Installer {
-  const credentials = assume === undefined ? undefined : assumedRole(assume, region);
+  const known = { region, session: 'zonebridge-onboard', refusal: 'cluster/access-denied' } as const;
+  const credentials = assume === undefined ? undefined : assumedRole(assume, known);
   const identities = clusterIdentitiesClient(region, credentials);
   return {
     eks: new EksService(clustersClient(region, credentials)),

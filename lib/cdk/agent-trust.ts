@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import type { ClusterConfiguration, HubConfiguration } from '../app/configuration/model.ts';
 import { names } from '../app/names.ts';
-import { roleArn } from '../app/role-arns.ts';
+import { roleArn } from '../app/configuration/role-arns.ts';
 
 interface Agent {
   hub: HubConfiguration;

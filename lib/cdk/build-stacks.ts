@@ -1,6 +1,6 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { memberAccount } from '../app/accounts.ts';
+import { memberAccount } from '../app/configuration/accounts.ts';
 import { InvalidConfiguration } from '../app/configuration/invalid-configuration.ts';
 import { stackProblems } from '../app/configuration/stack-limits.ts';
 import { omitForSandbox } from './sandbox-omissions.ts';
@@ -46,10 +46,10 @@ function buildHub(app: App, settings: StackSettings): void {
   for (const stack of others) stack.addStackDependency(hub);
 }
 
-/** In cdk.json it may be a number, as an account looks like one. */
+/** What is no text, such as a number in cdk.json, is an account that nobody knows: to leave it unheard would deploy the hub. */
 function accountOf(app: App): string | undefined {
   const given: unknown = app.node.tryGetContext(accountContext);
-  return given === undefined ? undefined : String(given);
+  return given === undefined || typeof given === 'string' ? given : JSON.stringify(given);
 }
 
 /** The command line gives context as text. */

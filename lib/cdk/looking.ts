@@ -1,5 +1,5 @@
 import type { HubConfiguration } from '../app/configuration/model.ts';
-import { type Looker, readRoleOf } from '../app/role-arns.ts';
+import { type Looker, readRoleOf } from '../app/configuration/role-arns.ts';
 import type { Right } from './roles.ts';
 
 /** What the code of each function asks of EC2 (lib/aws/ec2-compute.ts). */

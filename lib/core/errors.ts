@@ -290,7 +290,7 @@ export const errorCodes = {
   'selector/invalid': ['never', 'Correct the selector at the named position.'],
   'host/access-denied': [
     'never',
-    'Give the function, or the role in `readRole`, the right to describe instances and network interfaces; docs/addresses.md says which.',
+    'In another account run `zonebridge deploy --account` signed in there, or give the role in `readRole` the right to describe instances and network interfaces; docs/addresses.md says which.',
   ],
   'host/refused': [
     'never',

@@ -6,7 +6,7 @@ import type { PodIdentity } from '../../core/onboarding/ports.ts';
 import type { ClusterConfiguration, Configuration } from '../configuration/model.ts';
 import { suggest } from '../configuration/suggest.ts';
 import { names } from '../names.ts';
-import { partitionOf, roleArn } from '../role-arns.ts';
+import { partitionOf, roleArn } from '../configuration/role-arns.ts';
 
 /** What one cluster gets, as the configuration wants it. */
 export interface Wanted {

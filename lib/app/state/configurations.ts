@@ -10,7 +10,7 @@ import { hostsIdentity } from '../configuration/origins.ts';
 import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { type Freeze, readFreezes } from '../freezes.ts';
-import { readRoleOf } from '../role-arns.ts';
+import { readRoleOf } from '../configuration/role-arns.ts';
 import { count, text, texts } from './items.ts';
 import { everything, type Pause, readPauses } from './pauses.ts';
 import { readQuarantines, versionAttribute } from './quarantines.ts';

@@ -1,10 +1,10 @@
 import { type IStackSynthesizer, LegacyStackSynthesizer, Stack, Tags } from 'aws-cdk-lib';
 import { AccountPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { MemberAccount } from '../../app/accounts.ts';
+import type { MemberAccount } from '../../app/configuration/accounts.ts';
 import type { ClusterConfiguration, HubConfiguration } from '../../app/configuration/model.ts';
 import { names } from '../../app/names.ts';
-import { lookerRole, roleArn } from '../../app/role-arns.ts';
+import { lookerRole, roleArn } from '../../app/configuration/role-arns.ts';
 import { podIdentity } from '../agent-trust.ts';
 import { lookedAtRight } from '../looking.ts';
 import { exactRole } from '../roles.ts';

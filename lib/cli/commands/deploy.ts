@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type MemberAccount, memberAccount, memberAccounts } from '../../app/accounts.ts';
+import { type MemberAccount, memberAccount, memberAccounts } from '../../app/configuration/accounts.ts';
 import type { Configuration } from '../../app/configuration/model.ts';
 import { names } from '../../app/names.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
@@ -87,8 +87,9 @@ async function deployMember(
   const stack = names.accountStack(name, account);
   const agents = Object.keys(member.agents);
   const looks = member.looks.map(({ looker }) => looker);
+  const roles = agents.length + looks.length;
   cli.output.line(
-    `Account ${account} has what hub ${name} needs there: ${agents.length + looks.length} roles in ${stack} (${region}).`,
+    `Account ${account} has what hub ${name} needs there: ${roles === 1 ? 'one role' : `${roles} roles`} in ${stack} (${region}).`,
   );
   cli.output.note(
     `next: \`zonebridge deploy\` in account ${hubAccount} if this configuration is not deployed there yet`,

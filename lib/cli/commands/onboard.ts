@@ -123,7 +123,10 @@ function show(cli: Cli, { key, cluster, identity, irsa, settings }: Wanted, seen
     ? `${account} takes ${settings.irsaRole ?? ''} by the OIDC provider`
     : `${account} ${examination.identity === 'already' ? 'has' : 'will be associated with'} ${identity.roleArn}`;
   output.line(`  role: ${role}`);
-  if (identity.targetRoleArn !== undefined && !irsa) output.line(`  and with it ${identity.targetRoleArn}`);
+  if (identity.targetRoleArn !== undefined && !irsa)
+    output.line(
+      `  and with it ${identity.targetRoleArn}; \`zonebridge deploy --account ${cluster.account}\` makes the first`,
+    );
   if (seen.access === 'temporary')
     output.line(
       '  access: you are not let in; an access entry as administrator is made for you and deleted at the end',

@@ -1,5 +1,5 @@
-import { ZonebridgeError } from '../core/errors.ts';
-import type { ClusterConfiguration, Configuration } from './configuration/model.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { ClusterConfiguration, Configuration } from './model.ts';
 import type { Looker } from './role-arns.ts';
 
 /** What one account beside that of the hub needs for the hub. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memberAccount, memberAccounts } from './accounts.ts';
-import type { ClusterConfiguration, Configuration, HostsConfiguration } from './configuration/model.ts';
+import type { ClusterConfiguration, Configuration, HostsConfiguration } from './model.ts';
 
 const [hubAccount, shopAccount, payAccount] = ['111122223333', '222233334444', '333344445555'];
 const shared = { realm: 'main', ranges: ['10.0.0.0/8'], sharedRanges: true };

@@ -1,5 +1,5 @@
-import type { HubConfiguration } from './configuration/model.ts';
-import { names } from './names.ts';
+import type { HubConfiguration } from './model.ts';
+import { names } from '../names.ts';
 
 /** Functions of the hub that look at EC2, also in other accounts. */
 export type Looker = 'resolver' | 'hosts';
