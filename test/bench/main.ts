@@ -1,6 +1,7 @@
 // Benchmarks by name: `npm run bench -- <name> [options]`. Figures are measured, never asserted.
 import { agent } from './agent/agent.ts';
 import type { Benchmark } from './benchmark.ts';
+import { clusters } from './clusters/clusters.ts';
 import { firstSync } from './first-sync/first-sync.ts';
 import { names } from './names/names.ts';
 import { propagation } from './propagation/bench.ts';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'first-sync': firstSync,
   names,
   agent,
+  clusters,
 };
 
 const [name = '', ...options] = process.argv.slice(2);
