@@ -51,7 +51,7 @@ function stage(rules: GateRules = { shop: { timeoutSeconds: 60, whenLate: 'open'
     pod: (uid) => store.pod(uid),
     record: (id) => store.record(id),
   });
-  for (const name of ['shop', 'other'])
+  for (const name of ['shop', 'other', 'constructor'])
     store.upsert({ kind: 'namespace', uid: name, name, labels: {}, created: 0 }, 'watch');
   return {
     keeper,
@@ -94,6 +94,7 @@ describe('readiness gates', () => {
     ['its gate is open', podObject('web-1', { open: true })],
     ['it has no address yet', podObject('web-1', { ip: '' })],
     ['its namespace is not named', podObject('web-1', { namespace: 'other' })],
+    ['its namespace is called like a part of every object', podObject('web-1', { namespace: 'constructor' })],
   ])('nobody asks about a pod when %s', async (_, object) => {
     const { after, asked, see, written } = stage();
     see(object);

@@ -62,7 +62,11 @@ export class GateKeeper {
     const { kind, uid } = parseEndpointId(id);
     if (kind !== 'pod') return;
     const pod = this.#options.pod(uid);
-    const waits = pod?.gate === 'closed' && pod.addresses.length > 0 && pod.namespace in this.#options.rules;
+    const waits =
+      pod?.gate === 'closed' &&
+      pod.addresses.length > 0 &&
+      // A namespace may be called `constructor`.
+      Object.hasOwn(this.#options.rules, pod.namespace);
     if (!waits) {
       this.#waiting.delete(uid);
       return;
