@@ -71,6 +71,16 @@ test('a kubeconfig gives what it holds or names, of its current context', async 
   expect(await file.credentials()).toEqual({ token: 'from a file' });
 });
 
+test('a context can be named, and what it does not name may be of any form', async () => {
+  const path = await write({ exec: { command: 'aws' } }, { server: 'http://localhost:8080' });
+  const other = await kubeconfigEntrance(path, 'other');
+  expect(other).toMatchObject({ url: 'https://other:6443', namespace: 'default' });
+  expect(await other.credentials()).toMatchObject({ token: 'of another' });
+  await expect(kubeconfigEntrance(path, 'nowhere')).rejects.toThrow(
+    /no complete context "nowhere"; there are other, mine/,
+  );
+});
+
 test.each([
   ['switches verification off', {}, { 'insecure-skip-tls-verify': true }, /certificate verification/],
   ['asks a program for a token', { exec: { command: 'aws' } }, {}, /starts no program/],

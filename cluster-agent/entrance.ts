@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { ZonebridgeError } from '../lib/core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../lib/core/errors.ts';
 import type { Entrance } from '../lib/kubernetes/administration/cluster-api.ts';
 
 /** Where Kubernetes puts the credentials of a pod's service account. */
@@ -42,48 +42,44 @@ export async function podEntrance(
 }
 
 const text = z.string().min(1).optional();
+/** What the chosen context does not name is read no further: it may be of a form that we could not use. */
+const named = z.array(z.looseObject({ name: z.string() }));
 const kubeconfig = z.object({
-  'current-context': z.string(),
-  contexts: z.array(
-    z.object({
-      name: z.string(),
-      context: z.object({ cluster: z.string(), user: z.string(), namespace: text }),
-    }),
-  ),
-  clusters: z.array(
-    z.object({
-      name: z.string(),
-      cluster: z.object({
-        server: z.url({ protocol: /^https$/ }),
-        'certificate-authority': text,
-        'certificate-authority-data': text,
-        'insecure-skip-tls-verify': z.boolean().optional(),
-      }),
-    }),
-  ),
-  users: z.array(
-    z.object({
-      name: z.string(),
-      user: z.object({
-        token: text,
-        tokenFile: text,
-        'client-certificate': text,
-        'client-certificate-data': text,
-        'client-key': text,
-        'client-key-data': text,
-        exec: z.unknown().optional(),
-        'auth-provider': z.unknown().optional(),
-      }),
-    }),
-  ),
+  'current-context': z.string().optional(),
+  contexts: named,
+  clusters: named,
+  users: named,
+});
+const contextEntry = z.object({
+  context: z.object({ cluster: z.string(), user: z.string(), namespace: text }),
+});
+const clusterEntry = z.object({
+  cluster: z.object({
+    server: z.url({ protocol: /^https$/ }),
+    'certificate-authority': text,
+    'certificate-authority-data': text,
+    'insecure-skip-tls-verify': z.boolean().optional(),
+  }),
+});
+const userEntry = z.object({
+  user: z.object({
+    token: text,
+    tokenFile: text,
+    'client-certificate': text,
+    'client-certificate-data': text,
+    'client-key': text,
+    'client-key-data': text,
+    exec: z.unknown().optional(),
+    'auth-provider': z.unknown().optional(),
+  }),
 });
 
 /**
- * The way that a kubeconfig describes, with a token or a certificate; the agent starts no program for a token.
- * Throws `configuration/invalid` for one that cannot be used, or whose cluster is not to be verified.
+ * The way that a context of a kubeconfig describes, its current one unless named, with a token or a certificate; the agent starts no program
+ * for a token. Throws `configuration/invalid` for one that cannot be used, or whose cluster is not to be verified.
  */
-export async function kubeconfigEntrance(path: string): Promise<AgentEntrance> {
-  const { cluster, namespace, user } = chosen(await read(path), path);
+export async function kubeconfigEntrance(path: string, context?: string): Promise<AgentEntrance> {
+  const { cluster, namespace, user } = await choose(path, context);
   if (cluster['insecure-skip-tls-verify']) {
     const problem = 'it switches off certificate verification (insecure-skip-tls-verify)';
     throw invalid(`The kubeconfig ${path} cannot be used: ${problem}`);
@@ -109,24 +105,35 @@ export async function kubeconfigEntrance(path: string): Promise<AgentEntrance> {
   };
 }
 
-async function read(path: string): Promise<z.infer<typeof kubeconfig>> {
+async function choose(path: string, wanted: string | undefined) {
   const { parse } = await import('yaml');
   try {
-    return kubeconfig.parse(parse(await readFile(path, 'utf8')));
+    const config = kubeconfig.parse(parse(await readFile(path, 'utf8')));
+    const name = wanted ?? config['current-context'] ?? '';
+    const context = contextEntry.safeParse(called(config.contexts, name)).data?.context;
+    const cluster = called(config.clusters, context?.cluster);
+    const user = called(config.users, context?.user);
+    if (!context || !cluster || !user) throw incomplete(path, name, config.contexts);
+    return {
+      ...clusterEntry.parse(cluster),
+      ...userEntry.parse(user),
+      namespace: context.namespace ?? 'default',
+    };
   } catch (cause) {
+    if (isZonebridgeError(cause)) throw cause;
     const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
     throw invalid(`The kubeconfig ${path} cannot be read: ${problem.slice(0, 500)}`, cause);
   }
 }
 
-function chosen(config: z.infer<typeof kubeconfig>, path: string) {
-  const name = config['current-context'];
-  const context = config.contexts.find((one) => one.name === name)?.context;
-  const cluster = config.clusters.find((one) => one.name === context?.cluster)?.cluster;
-  const user = config.users.find((one) => one.name === context?.user)?.user;
-  if (!cluster || !user)
-    throw invalid(`The kubeconfig ${path} has no complete context ${JSON.stringify(name)}`);
-  return { cluster, user, namespace: context?.namespace ?? 'default' };
+function incomplete(path: string, name: string, contexts: readonly { name: string }[]): ZonebridgeError {
+  const known = contexts.slice(0, 20).map((one) => one.name);
+  const there = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
+  return invalid(`The kubeconfig ${path} has no complete context ${JSON.stringify(name)}; ${there}`);
+}
+
+function called<T extends { name: string }>(list: readonly T[], name: string | undefined): T | undefined {
+  return list.find((one) => one.name === name);
 }
 
 function invalid(message: string, cause?: unknown): ZonebridgeError {

@@ -16,6 +16,11 @@ test('the port is closed to others unless asked for', () => {
   });
 });
 
+test('a context of the kubeconfig can be named', () => {
+  expect(readEnvironment(good).context).toBeUndefined();
+  expect(readEnvironment({ ...good, ZONEBRIDGE_CONTEXT: 'mine' }).context).toBe('mine');
+});
+
 test('everything that is wrong is said at once', () => {
   expect(() =>
     readEnvironment({

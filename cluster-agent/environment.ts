@@ -14,6 +14,8 @@ export interface AgentEnvironment {
   source: string;
   /** Path of a kubeconfig; without it the service account of the pod is used. */
   kubeconfig: string | undefined;
+  /** Context of the kubeconfig; its current one unless given. */
+  context: string | undefined;
   /** Where /healthz, /readyz and /metrics listen; without a host on all interfaces. */
   host: string | undefined;
   port: number;
@@ -75,6 +77,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     queue,
     source,
     kubeconfig,
+    context: environment['ZONEBRIDGE_CONTEXT'] || undefined,
     host: host === '*' ? undefined : host,
     port,
     tellNetwork: network === 'on',

@@ -12,7 +12,7 @@ const longestAnswer = 16_000_000;
 export interface KubernetesRequest {
   path: string;
   /** GET unless given. */
-  method?: 'GET' | 'PUT' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** JSON text. */
   body?: string;
   /** Content type of the body when it is not `application/json`. */

@@ -21,9 +21,9 @@ const telemetry = jsonLines(console.log);
 
 async function main(): Promise<number> {
   const environment = readEnvironment(process.env);
-  const { kubeconfig } = environment;
+  const { context, kubeconfig } = environment;
   const entrance =
-    kubeconfig === undefined ? await podEntrance(process.env) : await kubeconfigEntrance(kubeconfig);
+    kubeconfig === undefined ? await podEntrance(process.env) : await kubeconfigEntrance(kubeconfig, context);
   const agent = new Agent({
     objects: kubernetesSource(entrance, systemRandom),
     documents: environment.tellNetwork ? kubernetesDocuments(entrance) : undefined,

@@ -118,6 +118,26 @@ export const errorCodes = {
     'never',
     'End the demo that uses the folder (Ctrl-C in its terminal), or start this one in another folder.',
   ],
+  'demo/kubeconfig-not-usable': [
+    'never',
+    'Name a file and context with a token or a client certificate that are still good. Where a program makes the token (EKS does), make a short-lived one, as docs/demo.md shows: `kubectl create token`, or `aws eks get-token`.',
+  ],
+  'demo/namespace-left': [
+    'never',
+    'Look whether the namespace is still there, and delete it as the message says; nothing else was changed in the cluster.',
+  ],
+  'demo/namespace-taken': [
+    'never',
+    'Nothing was changed in the cluster: start the demo again, it takes another name.',
+  ],
+  'demo/pods-not-running': [
+    'never',
+    'The message says what the cluster gives as the reason. Make room for a pod or name an image that the nodes can pull (`--image`), then start the demo again.',
+  ],
+  'demo/rights-missing': [
+    'never',
+    'Nothing was changed in the cluster. Have the ClusterRole of docs/demo.md bound to you, or name another cluster.',
+  ],
   'desired/invalid': [
     'never',
     'Nothing of it was applied. Upgrade the agent if the hub is newer; otherwise somebody else wrote into the bucket of the desired state.',

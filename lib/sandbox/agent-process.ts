@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { names } from '../app/names.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import { clusterSource } from '../core/model/messages.ts';
-import { sandboxAccount, sandboxCluster, sandboxHub, sandboxRegion } from './configuration.ts';
+import { sandboxHub, sandboxRegion } from './configuration.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
@@ -16,13 +16,14 @@ export interface AgentProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the agent of the sandbox's cluster as its own process, as it would run in a pod; its log goes to a file. */
+/** Starts the agent of a cluster as its own process, as it would run in a pod; what it says is added to the file `log`. */
 export async function startAgent(request: {
-  directory: string;
+  cluster: { account: string; name: string };
+  log: string;
   kubeconfig: string;
   environment: Record<string, string>;
 }): Promise<AgentProcess> {
-  const source = clusterSource({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster });
+  const { account, name } = request.cluster;
   const child = spawn(process.execPath, [join(project, 'cluster-agent', 'main.ts')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -30,24 +31,28 @@ export async function startAgent(request: {
       ...request.environment,
       KUBECONFIG: request.kubeconfig,
       ZONEBRIDGE_BUS: names.bus(sandboxHub),
-      ZONEBRIDGE_QUEUE: names.agentQueue(sandboxHub, sandboxCluster),
-      ZONEBRIDGE_SOURCE: source,
+      ZONEBRIDGE_QUEUE: names.agentQueue(sandboxHub, name),
+      ZONEBRIDGE_SOURCE: clusterSource({ account, region: sandboxRegion, name }),
       ZONEBRIDGE_PORT: '0',
     },
   });
-  const log = createWriteStream(join(request.directory, 'agent.log'), { flags: 'a' });
+  const log = createWriteStream(request.log, { flags: 'a' });
   child.stderr.pipe(log, { end: false });
-  const port = await firstPort(child, (line) => log.write(`${line}\n`));
+  const port = await firstPort(child, request.log, (line) => log.write(`${line}\n`));
   return { pid: child.pid ?? 0, url: `http://127.0.0.1:${port}`, stop: () => stopChild(child) };
 }
 
-async function firstPort(child: ChildProcess, keep: (line: string) => void): Promise<number> {
+async function firstPort(
+  child: ChildProcess,
+  file: string,
+  keep: (line: string) => void,
+): Promise<number> {
   const { stdout } = child;
   if (!stdout) throw new ZonebridgeError('command/prerequisite', 'the agent has no output');
   return new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) =>
-      reject(new ZonebridgeError('command/prerequisite', `the agent ended with ${code}; see agent.log`)),
+      reject(new ZonebridgeError('command/prerequisite', `the agent ended with ${code}; see ${file}`)),
     );
     createInterface({ input: stdout }).on('line', (line) => {
       keep(line);

@@ -7,20 +7,22 @@ import {
   loadAllYaml,
   PatchStrategy,
   setHeaderOptions,
+  type V1Deployment,
   type V1Pod,
 } from '@kubernetes/client-node';
 
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
-/** What the demo and the benchmark do in the cluster; each change gives the moment its answer came (milliseconds since 1970). */
+/** What the demo and the benchmark do in a cluster; each change gives the moment its answer came (milliseconds since 1970). */
 export class Cluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
   readonly #objects: KubernetesObjectApi;
 
-  constructor(kubeconfig: string) {
+  constructor(kubeconfig: string, context?: string) {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
+    if (context !== undefined) config.setCurrentContext(context);
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);
     this.#objects = KubernetesObjectApi.makeApiClient(config);
@@ -48,6 +50,11 @@ export class Cluster {
 
   async addNamespace(name: string): Promise<void> {
     await this.core.createNamespace({ body: { metadata: { name } } });
+  }
+
+  async createDeployment(namespace: string, body: V1Deployment): Promise<number> {
+    await this.apps.createNamespacedDeployment({ namespace, body });
+    return now();
   }
 
   async scale(namespace: string, name: string, replicas: number): Promise<number> {
@@ -78,8 +85,9 @@ export class Cluster {
     return now();
   }
 
-  async deletePod(namespace: string, name: string): Promise<number> {
-    await this.core.deleteNamespacedPod({ namespace, name, body: { gracePeriodSeconds: 0 } });
+  /** With no grace the API forgets the pod at once, whether its node has ended it or not. */
+  async deletePod(namespace: string, name: string, gracePeriodSeconds = 0): Promise<number> {
+    await this.core.deleteNamespacedPod({ namespace, name, body: { gracePeriodSeconds } });
     return now();
   }
 

@@ -9,38 +9,51 @@ export const sandboxRegion = 'eu-central-1';
 export const sandboxHub = 'sandbox';
 export const sandboxCluster = 'shop';
 /** Ranges of the simulated nodes and pods; kwok gives pods their addresses from its own range. */
-const sandboxRanges = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
+export const sandboxRanges: readonly string[] = ['10.0.0.0/8', '192.168.0.0/16', '172.16.0.0/12'];
+
+/** The entry of a cluster as it stands in zonebridge.yaml; its key is its name, and its Region the one of the sandbox. */
+export interface ClusterEntry {
+  account: string;
+  realm: string;
+  ranges: readonly string[];
+}
+
+export const sandboxEntry: ClusterEntry = {
+  account: sandboxAccount,
+  realm: 'default',
+  ranges: sandboxRanges,
+};
 
 export interface SandboxFirewall {
   simulator: FortigateSimulator;
   version: string;
-  /** More fields of its entry, such as `callsPerMinute`. */
+  /** More fields of its entry, such as `realms` or `callsPerMinute`. */
   fields?: Readonly<Record<string, unknown>>;
 }
 
 /** Documents as they stand in zonebridge.yaml, by key. */
 export type Groups = Record<string, Record<string, unknown>>;
 
-/** Writes the configuration of the sandbox: one cluster, each firewall in a network of its own. Returns its path. */
+export interface ConfigurationParts {
+  firewalls: Record<string, SandboxFirewall>;
+  groups: Groups;
+  /** The one cluster of the sandbox unless given. */
+  clusters?: Readonly<Record<string, ClusterEntry>>;
+}
+
+/** Writes the configuration of the sandbox, each firewall in a network of its own; `more` are further sections. Returns its path. */
 export async function writeConfiguration(
   directory: string,
-  firewalls: Record<string, SandboxFirewall>,
-  groups: Groups,
+  { firewalls, groups, clusters = { [sandboxCluster]: sandboxEntry } }: ConfigurationParts,
   more: Record<string, unknown> = {},
 ): Promise<string> {
   const ids = Object.keys(firewalls);
   const document = {
     hub: { name: sandboxHub, account: sandboxAccount, region: sandboxRegion, alarmEmails: [] },
     networks: Object.fromEntries(ids.map((id) => [`net-${id}`, network()])),
-    clusters: {
-      [sandboxCluster]: {
-        account: sandboxAccount,
-        region: sandboxRegion,
-        realm: 'default',
-        ranges: sandboxRanges,
-        cell: 'a',
-      },
-    },
+    clusters: Object.fromEntries(
+      Object.entries(clusters).map(([key, cluster]) => [key, { ...cluster, region: sandboxRegion, cell: 'a' }]),
+    ),
     firewalls: Object.fromEntries(
       Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),
     ),

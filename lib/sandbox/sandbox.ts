@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { secretsClient } from '../aws/clients/secrets.ts';
 import type { App } from '../app/compose.ts';
@@ -11,34 +11,49 @@ import type { Configuration } from '../app/configuration/model.ts';
 import { names } from '../app/names.ts';
 import type { Telemetry } from '../core/ports.ts';
 import { startFortigateSimulator } from '../firewalls/fortigate/simulator/index.ts';
-import { type AgentProcess, startAgent } from './agent-process.ts';
+import type { AgentProcess } from './agent-process.ts';
 import { type Ministack, startMinistack } from './aws/ministack.ts';
-import { type Groups, type SandboxFirewall, sandboxHub, writeConfiguration } from './configuration.ts';
+import {
+  type Groups,
+  sandboxCluster,
+  type SandboxFirewall,
+  sandboxHub,
+  writeConfiguration,
+} from './configuration.ts';
 import { deployStacks } from './deploy.ts';
 import { FirewallView } from './firewall-view.ts';
-import { type ClusterParts, type SandboxApi, startApi } from './kubernetes/choose.ts';
+import { SandboxCluster, type SandboxClusterOptions } from './sandbox-cluster.ts';
+
+export interface FirewallOptions {
+  version: string;
+  /** The version as it stands in the configuration. */
+  configured: string;
+  groupMembers?: number;
+  /** `default` alone unless given. */
+  realms?: readonly string[];
+}
 
 export interface SandboxOptions {
   /** Made if missing; holds logs, configuration and state. */
   directory: string;
   /** Simulated FortiGates by id. */
-  firewalls: Record<string, { version: string; configured: string; groupMembers?: number }>;
+  firewalls: Record<string, FirewallOptions>;
+  /** By their keys in the configuration. */
+  clusters: Record<string, SandboxClusterOptions>;
   groups: Groups;
-  kubernetes: ClusterParts;
   progress: (line: string) => void;
 }
 
 const silent: Telemetry = { metric: () => undefined, info: () => undefined, warn: () => undefined };
 
-/** The whole world on one machine: AWS emulator with the deployed stacks, Kubernetes API, FortiGates, and an agent between them. */
+/** The whole world on one machine: AWS emulator with the deployed stacks, clusters with their agents, and FortiGates. */
 export class Sandbox {
   readonly options: SandboxOptions;
   readonly firewalls: Record<string, SandboxFirewall> = {};
   readonly views: Record<string, FirewallView> = {};
+  readonly #clusters = new Map<string, SandboxCluster>();
   configurationPath = '';
   #ministack: Ministack | undefined;
-  #kubernetes: SandboxApi | undefined;
-  #agent: AgentProcess | undefined;
   #app: App | undefined;
   #stopping: Promise<void> | undefined;
   /** Ends what is under way when the sandbox is stopped before it is up. */
@@ -46,19 +61,21 @@ export class Sandbox {
 
   constructor(options: SandboxOptions) {
     this.options = options;
+    for (const [key, cluster] of Object.entries(options.clusters))
+      this.#clusters.set(key, new SandboxCluster(key, `${options.directory}/clusters/${key}`, cluster));
   }
 
-  /** Everything up to the deployed stacks and an active configuration; the agent is started apart. Stops all of it when a part fails. */
+  /** Everything up to the deployed stacks and an active configuration; agents are started apart. Stops all of it when a part fails. */
   async start(): Promise<this> {
     const { directory, progress } = this.options;
     await mkdir(directory, { recursive: true });
     try {
       await this.startParts();
-      const { signal } = this.#abort;
+      const { signal } = this;
       signal.throwIfAborted();
       const environment = this.environment;
       Object.assign(process.env, environment);
-      this.configurationPath = await writeConfiguration(directory, this.firewalls, this.options.groups);
+      await this.configure(this.options.groups);
       await deployStacks({ configuration: this.configurationPath, directory, environment, progress, signal });
       for (const [id, { simulator }] of Object.entries(this.firewalls))
         await this.storeSecret(id, simulator.token);
@@ -71,7 +88,7 @@ export class Sandbox {
   }
 
   private async startParts(): Promise<void> {
-    const { directory, progress, firewalls, kubernetes } = this.options;
+    const { directory, progress, firewalls } = this.options;
     const starts = [
       (async () => {
         this.#ministack = await startMinistack({
@@ -80,18 +97,17 @@ export class Sandbox {
           settings: { LAMBDA_WARM_TTL_SECONDS: '3600' },
         });
       })(),
+      ...[...this.#clusters.values()].map(async (cluster) => cluster.start(progress)),
       (async () => {
-        this.#kubernetes = await startApi(kubernetes, `${directory}/kubernetes`, progress);
-      })(),
-      (async () => {
-        for (const [id, { version, configured, groupMembers }] of Object.entries(firewalls)) {
+        for (const [id, { version, configured, groupMembers, realms }] of Object.entries(firewalls)) {
           const limits = groupMembers === undefined ? {} : { limits: { groupMembers } };
           const simulator = await startFortigateSimulator({
             version,
             certificateDirectory: `${directory}/${id}`,
             ...limits,
           });
-          this.firewalls[id] = { simulator, version: configured };
+          const fields = realms === undefined ? {} : { realms };
+          this.firewalls[id] = { simulator, version: configured, fields };
           this.views[id] = new FirewallView(simulator);
         }
       })(),
@@ -101,17 +117,21 @@ export class Sandbox {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
+  /** Fires when the sandbox is stopped. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
   /** For every process that shall act on the sandbox. */
   get environment(): Record<string, string> {
     return this.#ministack?.environment ?? {};
   }
 
-  get kubeconfig(): string {
-    return this.#kubernetes?.kubeconfig ?? '';
-  }
-
-  get agent(): AgentProcess | undefined {
-    return this.#agent;
+  /** The sandbox's own cluster unless named. */
+  cluster(key = sandboxCluster): SandboxCluster {
+    const cluster = this.#clusters.get(key);
+    if (!cluster) throw new TypeError(`no cluster ${key} in the sandbox`);
+    return cluster;
   }
 
   /** The product over the emulator, for commands; says nothing by itself. */
@@ -129,20 +149,35 @@ export class Sandbox {
     return view;
   }
 
-  async startAgent(): Promise<AgentProcess> {
-    const { directory } = this.options;
+  /** Starts the agent of a cluster; of the sandbox's own one unless named. */
+  async startAgent(cluster?: string): Promise<AgentProcess> {
     this.#abort.signal.throwIfAborted();
-    this.#agent = await startAgent({ directory, kubeconfig: this.kubeconfig, environment: this.environment });
-    return this.#agent;
+    return this.cluster(cluster).startAgent(this.environment);
+  }
+
+  /** Ends a cluster and its agent; what is applied from now on does not name it. */
+  async removeCluster(key: string): Promise<void> {
+    await this.cluster(key).stop();
+    this.#clusters.delete(key);
   }
 
   /** Plans and activates other groups, as `zonebridge apply` does. */
   async apply(groups: Groups): Promise<{ plans: FirewallPlan[]; configuration: Configuration }> {
-    this.configurationPath = await writeConfiguration(this.options.directory, this.firewalls, groups);
+    await this.configure(groups);
     const { configuration } = await loadConfiguration(this.configurationPath, { modules });
     const plans = await planConfiguration(this.app.ports, this.app.configurations, configuration);
     await applyConfiguration(this.app, { configuration, plans, author: 'sandbox' });
     return { plans, configuration };
+  }
+
+  private async configure(groups: Groups): Promise<void> {
+    const clusters = Object.fromEntries([...this.#clusters].map(([key, { entry }]) => [key, entry]));
+    const { firewalls } = this;
+    this.configurationPath = await writeConfiguration(this.options.directory, {
+      firewalls,
+      groups,
+      clusters,
+    });
   }
 
   private async storeSecret(firewall: string, value: string): Promise<void> {
@@ -158,12 +193,11 @@ export class Sandbox {
   }
 
   private async stopParts(): Promise<void> {
-    await this.#agent?.stop();
+    const clusters = [...this.#clusters.values()];
+    await Promise.allSettled(clusters.map(async (cluster) => cluster.stop()));
     await Promise.allSettled([
       this.#ministack?.stop(),
-      this.#kubernetes?.stop(),
       ...Object.values(this.firewalls).map(({ simulator }) => simulator.stop()),
     ]);
-    await rm(`${this.options.directory}/kubernetes`, { recursive: true, force: true });
   }
 }

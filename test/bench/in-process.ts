@@ -109,11 +109,10 @@ export class InProcessHub {
 
   /** Plans and activates, as `zonebridge apply` does; nothing is worked off yet. */
   async apply(groups: Groups): Promise<void> {
-    const path = await writeConfiguration(
-      this.#directory,
-      { [firewall]: { simulator: this.simulator, version: '7.4.4', fields: this.#fields } },
-      groups,
-    );
+    const firewalls = {
+      [firewall]: { simulator: this.simulator, version: '7.4.4', fields: this.#fields },
+    };
+    const path = await writeConfiguration(this.#directory, { firewalls, groups });
     const { configuration } = await loadConfiguration(path, { modules });
     const { ports, configurations } = this.#app;
     const plans = await planConfiguration(ports, configurations, configuration);

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { request } from 'undici';
 import type { Commit, FortigateSimulator } from '../../lib/firewalls/fortigate/simulator/index.ts';
-import { Cluster } from '../../lib/sandbox/cluster.ts';
-import type { Groups } from '../../lib/sandbox/configuration.ts';
+import type { Cluster } from '../../lib/sandbox/cluster.ts';
+import { type Groups, sandboxCluster } from '../../lib/sandbox/configuration.ts';
 import { Sandbox, type SandboxOptions } from '../../lib/sandbox/sandbox.ts';
 
 export const namespace = 'bench';
@@ -36,21 +35,22 @@ export class Rig {
 
   private constructor(sandbox: Sandbox) {
     this.sandbox = sandbox;
-    this.cluster = new Cluster(sandbox.kubeconfig);
+    this.cluster = sandbox.cluster().hands;
   }
 
   static async start({ firewalls, groups, progress }: RigOptions): Promise<Rig> {
     const directory = join(import.meta.dirname, '..', '..', '.cache', 'bench');
     await rm(directory, { recursive: true, force: true });
     const kubernetes = { api: 'real', controllers: false, nodes: false } as const;
-    const sandbox = new Sandbox({ directory, firewalls, groups, kubernetes, progress });
+    const clusters = { [sandboxCluster]: { kubernetes } };
+    const sandbox = new Sandbox({ directory, firewalls, clusters, groups, progress });
     await sandbox.start();
     const rig = new Rig(sandbox);
     try {
       await rig.cluster.addNamespace(namespace);
       await rig.cluster.addNode(node, '10.0.0.1', false);
       await sandbox.startAgent();
-      await rig.agentReady();
+      await sandbox.cluster().agentReady();
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -60,16 +60,6 @@ export class Rig {
 
   simulator(firewall: string): FortigateSimulator {
     return this.sandbox.view(firewall).simulator;
-  }
-
-  async agentReady(): Promise<void> {
-    for (let i = 0; i < 600; i++) {
-      const answer = await request(`${this.sandbox.agent?.url}/readyz`).catch(() => undefined);
-      await answer?.body.dump();
-      if (answer?.statusCode === 200) return;
-      await delay(50);
-    }
-    throw new Error('the agent did not become ready');
   }
 
   /** Pods without address, so that giving the address is the one change that is measured. */

@@ -93,7 +93,7 @@ export class OperatorWorld {
     more: Record<string, unknown> = {},
   ): Promise<void> {
     const edge = { simulator: this.simulator, version: '7.4.4', fields };
-    await writeConfiguration(this.folder, { edge }, groups, more);
+    await writeConfiguration(this.folder, { firewalls: { edge }, groups }, more);
   }
 
   storeToken(): void {

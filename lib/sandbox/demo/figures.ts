@@ -1,4 +1,5 @@
-import type { Stage, Place } from './stage.ts';
+import type { Place } from './groups.ts';
+import type { Stage } from './stage.ts';
 
 /** Nearest-rank percentile; undefined of nothing. */
 export function percentile(values: readonly number[], share: number): number | undefined {

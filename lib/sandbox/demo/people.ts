@@ -1,8 +1,8 @@
 import { approveHeld, listHeld } from '../../app/commands/approve.ts';
 import { restoreMember } from '../../app/commands/restore.ts';
 import { now } from '../cluster.ts';
-import { nodes, pods, same, type Stage } from './stage.ts';
-import { storefrontGroups } from './storefront.ts';
+import { nodes, pods } from './groups.ts';
+import { same, type Stage } from './stage.ts';
 
 const feedApi = 'monitor/system/external-resource/dynamic';
 
@@ -102,7 +102,7 @@ async function playRemoval(stage: Stage): Promise<void> {
 export async function playMistake(stage: Stage): Promise<void> {
   const { ports, configurations } = stage.sandbox.app;
   const before = stage.members(pods);
-  await stage.sandbox.apply(storefrontGroups("app == 'storefrnot'"));
+  await stage.sandbox.apply(stage.groups("app == 'storefrnot'"));
   const end = performance.now() + 30_000;
   let held = await listHeld(ports, await configurations.active(), pods.firewall);
   while (held.length < before.length && performance.now() < end)
@@ -124,7 +124,7 @@ export async function playMistake(stage: Stage): Promise<void> {
   });
   await stage.step('mended', pods, {
     act: async () => {
-      await stage.sandbox.apply(storefrontGroups());
+      await stage.sandbox.apply(stage.groups());
       return now();
     },
     wanted: () => same(stage.members(pods), before),

@@ -1,45 +1,73 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { request } from 'undici';
 import type { ReconcileRequest } from '../../app/reconcile/reconcile-firewall.ts';
 import { names } from '../../app/names.ts';
-import { Cluster } from '../cluster.ts';
-import { sandboxHub } from '../configuration.ts';
+import type { Cluster } from '../cluster.ts';
+import { type Groups, sandboxHub } from '../configuration.ts';
 import type { FirewallView } from '../firewall-view.ts';
 import { Person } from '../person.ts';
 import type { Sandbox } from '../sandbox.ts';
+import { type Place, storefrontGroups } from './groups.ts';
 
-/** Group of pods on the newer firewall and group of nodes on the older one. */
-export const pods = { firewall: 'edge', group: 'storefront', channel: 'push' } as const;
-export const nodes = { firewall: 'core', group: 'storefront-nodes', channel: 'objects' } as const;
-export type Place = typeof pods | typeof nodes;
-
-/** Result of one step. `latencyMs` runs from the answer of the Kubernetes API (or the person's) to the firewall's commit. */
+/** Result of one step. */
 export interface Step {
   name: string;
   what: string;
   ok: boolean;
+  /** From the answer of the Kubernetes API (or the person's) to the firewall's commit, without `clusterMs`. */
   latencyMs: number | undefined;
+  /** What the cluster itself took, in milliseconds, where that is told apart: until its API said what came of the change. */
+  clusterMs: number | undefined;
   /** Counts for the propagation figures: a change in the cluster that reached the newer firewall. */
   propagation: boolean;
 }
 
+/** Where the storefront stands. */
+export interface Shop {
+  namespace: string;
+  /** Makes the workloads; gives the moment at which they were accepted (milliseconds since 1970). */
+  open(): Promise<number>;
+  /** How long a step may take, and how long it waits between two looks. */
+  patienceMs: number;
+  lookMs: number;
+  /** Given to pods that are deleted. */
+  graceSeconds: number;
+  /** The last moment since then at which the API said something that matters to a group; undefined where that is not told apart. */
+  lastNews?(since: number): number | undefined;
+  /** Why pods do not come, for who waits in vain. */
+  obstacles?(): Promise<string[]>;
+}
+
 const patienceMs = 30_000;
+
+interface Play {
+  /** Changes something and gives the moment it was accepted. */
+  act: () => Promise<number>;
+  wanted: () => Promise<boolean> | boolean;
+  what: () => string;
+  /** A change in the cluster. */
+  inCluster?: boolean;
+  propagation?: boolean;
+}
 
 /** Everything the steps of the demo play with. */
 export class Stage {
   readonly sandbox: Sandbox;
-  readonly cluster: Cluster;
+  readonly shop: Shop;
   readonly people: Record<string, Person>;
   readonly steps: Step[] = [];
   readonly #onStep: (step: Step) => void;
 
-  constructor(sandbox: Sandbox, onStep: (step: Step) => void) {
+  constructor(sandbox: Sandbox, shop: Shop, onStep: (step: Step) => void) {
     this.sandbox = sandbox;
-    this.cluster = new Cluster(sandbox.kubeconfig);
+    this.shop = shop;
     this.people = Object.fromEntries(
       Object.entries(sandbox.firewalls).map(([id, { simulator }]) => [id, new Person(simulator)]),
     );
     this.#onStep = onStep;
+  }
+
+  get cluster(): Cluster {
+    return this.sandbox.cluster().hands;
   }
 
   person(firewall: string): Person {
@@ -61,51 +89,41 @@ export class Stage {
     return this.view(place).name(place.group, place.channel);
   }
 
+  /** The groups as they are configured, or with another selector. */
+  groups(select?: string): Groups {
+    return storefrontGroups(this.shop.namespace, select);
+  }
+
   /**
-   * Plays a step: `act` changes something and gives the moment it was accepted; then the firewall must become as `wanted` says.
+   * Plays a step: something changes, then the firewall must become as `wanted` says.
    * The first look at the commits is taken before the change, so that a fast answer is not missed.
    */
-  async step(
-    name: string,
-    place: Place,
-    play: {
-      act: () => Promise<number>;
-      wanted: () => Promise<boolean> | boolean;
-      what: () => string;
-      propagation?: boolean;
-    },
-  ): Promise<void> {
+  async step(name: string, place: Place, play: Play): Promise<void> {
     const { commits } = this.view(place).simulator;
+    const { lookMs, lastNews, obstacles } = this.shop;
     const before = commits.last;
     const since = await play.act();
-    const end = performance.now() + patienceMs;
+    const end = performance.now() + this.shop.patienceMs;
     let ok = await play.wanted();
     while (!ok && performance.now() < end) {
-      await delay(3);
+      this.sandbox.signal.throwIfAborted();
+      await delay(lookMs);
       ok = await play.wanted();
     }
+    const commit = commits.after(before).at(-1);
+    const news = play.inCluster === true ? lastNews?.(since) : undefined;
+    const clusterMs = news === undefined ? undefined : Math.round(news - since);
     // The commit may come before the answer of the change that caused it: then it took no time at all.
-    const last = commits.after(before).at(-1);
-    const latencyMs = ok && last ? Math.max(0, Math.round(last.at - since)) : undefined;
-    this.note({ name, what: play.what(), ok, latencyMs, propagation: play.propagation ?? false });
+    const latencyMs = ok && commit ? Math.max(0, Math.round(commit.at - (news ?? since))) : undefined;
+    const why = ok || play.inCluster !== true ? [] : ((await obstacles?.()) ?? []);
+    const what = [play.what(), ...why].join('; ');
+    this.note({ name, what, ok, latencyMs, clusterMs, propagation: play.propagation ?? false });
   }
 
-  note(step: Step): void {
-    this.steps.push(step);
-    this.#onStep(step);
-  }
-
-  /** The hub has given the agent its epoch and has what the cluster holds. */
-  async agentReady(): Promise<void> {
-    const url = `${this.sandbox.agent?.url}/readyz`;
-    const end = performance.now() + patienceMs;
-    while (performance.now() < end) {
-      const answer = await request(url).catch(() => undefined);
-      await answer?.body.dump();
-      if (answer?.statusCode === 200) return;
-      await delay(50);
-    }
-    throw new Error('the agent did not become ready; see agent.log');
+  note(step: Omit<Step, 'clusterMs'> & { clusterMs?: number | undefined }): void {
+    const whole = { clusterMs: undefined, ...step };
+    this.steps.push(whole);
+    this.#onStep(whole);
   }
 
   /** Asks for a comparison, as `zonebridge reconcile` does, and waits for its end. */

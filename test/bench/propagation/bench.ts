@@ -135,7 +135,7 @@ async function baseline(rig: Rig, load: Load): Promise<Series> {
   seedBaseline(rig, load.group, load.size);
   const integration = new Baseline(rig.simulator('baseline'));
   const pods = await rig.createPods(load.group, load.changes);
-  await integration.start(rig.sandbox.kubeconfig, namespace, `group=${load.group}`);
+  await integration.start(rig.sandbox.cluster().kubeconfig, namespace, `group=${load.group}`);
   const before = rig.traffic('baseline');
   const samples = await play(rig, 'baseline', pods);
   const traffic = rig.traffic('baseline');

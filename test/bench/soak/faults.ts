@@ -44,7 +44,7 @@ const catchUpMs = 10_000;
 export async function ailAgent(rig: Rig, arrivals: Arrivals, minutes: number): Promise<void> {
   const third = (minutes * 60_000) / 3;
   await delay(third);
-  const frozen = rig.sandbox.agent?.pid;
+  const frozen = rig.sandbox.cluster().agent?.pid;
   arrivals.phase = 'agent frozen';
   if (frozen !== undefined) process.kill(frozen, 'SIGSTOP');
   await delay(pauseMs);
@@ -53,9 +53,9 @@ export async function ailAgent(rig: Rig, arrivals: Arrivals, minutes: number): P
   arrivals.phase = 'calm';
   await delay(Math.max(0, third - pauseMs - catchUpMs));
   arrivals.phase = 'agent replaced';
-  await rig.sandbox.agent?.stop();
+  await rig.sandbox.cluster().agent?.stop();
   await rig.sandbox.startAgent();
-  await rig.agentReady();
+  await rig.sandbox.cluster().agentReady();
   await delay(catchUpMs);
   arrivals.phase = 'calm';
 }
