@@ -67,7 +67,9 @@ function tell({ output }: Cli, { image, leftOvers, namespace, reached }: GivenGr
     '  reads all pods, nodes and namespaces (names, labels, addresses); they stay on this machine',
     'It touches nothing else there. AWS is an emulator and the firewalls are simulated, on this machine.',
     'Left out here, because it needs the nodes: a cordoned and drained node, a rolling update away from a node, an address that is used again.',
-    ...leftOvers.map((other) => `A namespace of another demo is there: ${other}. If nobody plays it now, delete it.`),
+    ...leftOvers.map(
+      (other) => `A namespace of another demo is there: ${other}. If nobody plays it now, delete it.`,
+    ),
   ];
   for (const line of lines) output.line(output.safe(line));
 }

@@ -42,11 +42,7 @@ export async function startAgent(request: {
   return { pid: child.pid ?? 0, url: `http://127.0.0.1:${port}`, stop: () => stopChild(child) };
 }
 
-async function firstPort(
-  child: ChildProcess,
-  file: string,
-  keep: (line: string) => void,
-): Promise<number> {
+async function firstPort(child: ChildProcess, file: string, keep: (line: string) => void): Promise<number> {
   const { stdout } = child;
   if (!stdout) throw new ZonebridgeError('command/prerequisite', 'the agent has no output');
   return new Promise<number>((resolve, reject) => {

@@ -52,7 +52,10 @@ export async function writeConfiguration(
     hub: { name: sandboxHub, account: sandboxAccount, region: sandboxRegion, alarmEmails: [] },
     networks: Object.fromEntries(ids.map((id) => [`net-${id}`, network()])),
     clusters: Object.fromEntries(
-      Object.entries(clusters).map(([key, cluster]) => [key, { ...cluster, region: sandboxRegion, cell: 'a' }]),
+      Object.entries(clusters).map(([key, cluster]) => [
+        key,
+        { ...cluster, region: sandboxRegion, cell: 'a' },
+      ]),
     ),
     firewalls: Object.fromEntries(
       Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),

@@ -23,7 +23,10 @@ export function demoCommand(cli: Cli): Command {
     )
     .option('--kubeconfig <file>', 'play in the cluster that this names, with a token or a certificate')
     .option('--context <name>', 'context of the kubeconfig; its current one unless given')
-    .option('--image <reference>', 'image of the pods in that cluster; registry.k8s.io/pause:3.10 unless given')
+    .option(
+      '--image <reference>',
+      'image of the pods in that cluster; registry.k8s.io/pause:3.10 unless given',
+    )
     .option('-y, --yes', 'do not ask before playing in that cluster')
     .option('--once', 'end after the last step')
     .addHelpText(
@@ -63,7 +66,7 @@ async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   const sandbox = demoSandbox(settings);
   let ending: Promise<void> | undefined;
   const takeAway = (): Promise<void> => {
-    ending ??= end({ sandbox, ground, progress }).finally(release);
+    ending ??= end({ sandbox, ground, progress, release });
     return ending;
   };
   try {
@@ -97,11 +100,13 @@ async function end(parts: {
   sandbox: Sandbox;
   ground: Ground;
   progress: (line: string) => void;
+  release: () => Promise<void>;
 }): Promise<void> {
-  const { ground, progress, sandbox } = parts;
+  const { ground, progress, release, sandbox } = parts;
   progress('stopping everything');
   const removal = ground.api === 'given' ? ground.namespace.remove(progress) : undefined;
   const [, removed] = await Promise.allSettled([sandbox.stop(), removal]);
+  await release();
   if (removed.status === 'rejected') throw removed.reason;
 }
 

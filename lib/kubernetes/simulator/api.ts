@@ -1,3 +1,4 @@
+import { answerAccessReview } from './access-review.ts';
 import { type Answer, json, refused, shown, text } from './answer.ts';
 import { type Access, checkRights } from './authorization.ts';
 import type { Cluster } from './cluster.ts';
@@ -24,6 +25,8 @@ export function answerApi(
   try {
     const route = routeOf(request.path, cluster.resources);
     if (!route) {
+      const review = answerAccessReview(request, access, cluster.store);
+      if (review) return review;
       const found = discover(request, cluster.resources, context.serverAddress);
       if (found) return found;
       throw unknownResource();

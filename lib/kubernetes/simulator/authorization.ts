@@ -72,25 +72,39 @@ export function grantToken(tokens: Tokens, { name, namespace }: Stored, expires:
   return token;
 }
 
-/** Throws a refusal (403) unless a role that is bound to the client allows it. Roles are those stored in the cluster. */
-export function checkRights({ identity }: Access, verb: string, route: Route, store: ObjectStore): void {
-  if (identity.groups.includes('system:masters')) return;
+/** What somebody wants to do; empty text where a request names none. */
+export interface Wish {
+  verb: string;
+  group: string;
+  /** With its subresource, such as `deployments/scale`. */
+  plural: string;
+  namespace: string;
+  name: string;
+}
+
+/** Whether a role that is bound to the client allows it. Roles are those stored in the cluster. */
+export function isAllowed({ identity }: Access, wish: Wish, store: ObjectStore): boolean {
+  if (identity.groups.includes('system:masters')) return true;
+  return rulesFor(identity, wish.namespace, store).some(
+    (rule) =>
+      covers(rule['verbs'], wish.verb) &&
+      covers(rule['apiGroups'], wish.group) &&
+      covers(rule['resources'], wish.plural) &&
+      coversName(rule['resourceNames'], wish.name),
+  );
+}
+
+/** Throws a refusal (403) unless a role that is bound to the client allows it. */
+export function checkRights(access: Access, verb: string, route: Route, store: ObjectStore): void {
   const { name, namespace, resource, subresource } = route;
   const plural = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
-  const allowed = rulesFor(identity, namespace, store).some(
-    (rule) =>
-      covers(rule['verbs'], verb) &&
-      covers(rule['apiGroups'], resource.group) &&
-      covers(rule['resources'], plural) &&
-      coversName(rule['resourceNames'], name),
-  );
-  if (allowed) return;
+  if (isAllowed(access, { verb, group: resource.group, plural, namespace, name }, store)) return;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
   const what = `${qualified(resource)}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
   const group = resource.group === '' ? {} : { group: resource.group };
   throw new Refusal(
     403,
-    `${what} is forbidden: User ${JSON.stringify(identity.name)} cannot ${verb} resource ${JSON.stringify(plural)} in API group ${JSON.stringify(resource.group)} ${where}`,
+    `${what} is forbidden: User ${JSON.stringify(access.identity.name)} cannot ${verb} resource ${JSON.stringify(plural)} in API group ${JSON.stringify(resource.group)} ${where}`,
     { reason: 'Forbidden', details: { ...(name === '' ? {} : { name }), ...group, kind: resource.plural } },
   );
 }

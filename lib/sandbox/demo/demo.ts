@@ -4,6 +4,7 @@ import { sandboxCluster, sandboxEntry } from '../configuration.ts';
 import { givenShop } from '../given/given-shop.ts';
 import type { GivenGround } from '../given/ground.ts';
 import { PodNews } from '../given/pod-news.ts';
+import { explainedLater } from '../given/reach.ts';
 import type { ApiKind, ApiSource } from '../kubernetes/choose.ts';
 import { Sandbox } from '../sandbox.ts';
 import { callsPerChange, percentile } from './figures.ts';
@@ -46,10 +47,7 @@ const firewallAwayMs = 10_000;
 /** Namespace of the storefront in a cluster of its own. */
 const ownNamespace = 'shop';
 
-const manifests = join(
-  import.meta.dirname,
-  '../../../examples/storefront/kubernetes/storefront.yaml',
-);
+const manifests = join(import.meta.dirname, '../../../examples/storefront/kubernetes/storefront.yaml');
 
 /** Clusters on AWS often have their pods in the shared address space, too (RFC 6598), or in the range for benchmarks (RFC 2544). */
 const givenRanges = [...sandboxEntry.ranges, '100.64.0.0/10', '198.18.0.0/15', 'fd00::/8'];
@@ -97,6 +95,8 @@ export async function playDemo(sandbox: Sandbox, options: DemoOptions): Promise<
     await playPeople(stage);
     await playMistake(stage);
     return { ...summary(stage.steps), kubernetes: ground.api, firewallCallsPerChange };
+  } catch (error) {
+    throw explainedLater(error);
   } finally {
     close();
     await stage.close();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReconcileRequest } from '../../app/reconcile/reconcile-firewall.ts';
 import { names } from '../../app/names.ts';
-import type { Cluster } from '../cluster.ts';
+import { type Cluster, now } from '../cluster.ts';
 import { type Groups, sandboxHub } from '../configuration.ts';
 import type { FirewallView } from '../firewall-view.ts';
 import { Person } from '../person.ts';
@@ -32,9 +32,9 @@ export interface Shop {
   /** Given to pods that are deleted. */
   graceSeconds: number;
   /** The last moment since then at which the API said something that matters to a group; undefined where that is not told apart. */
-  lastNews?(since: number): number | undefined;
+  lastNews?: (since: number) => number | undefined;
   /** Why pods do not come, for who waits in vain. */
-  obstacles?(): Promise<string[]>;
+  obstacles?: () => Promise<string[]>;
 }
 
 const patienceMs = 30_000;
@@ -102,6 +102,7 @@ export class Stage {
     const { commits } = this.view(place).simulator;
     const { lookMs, lastNews, obstacles } = this.shop;
     const before = commits.last;
+    const begun = now();
     const since = await play.act();
     const end = performance.now() + this.shop.patienceMs;
     let ok = await play.wanted();
@@ -111,10 +112,9 @@ export class Stage {
       ok = await play.wanted();
     }
     const commit = commits.after(before).at(-1);
-    const news = play.inCluster === true ? lastNews?.(since) : undefined;
-    const clusterMs = news === undefined ? undefined : Math.round(news - since);
-    // The commit may come before the answer of the change that caused it: then it took no time at all.
-    const latencyMs = ok && commit ? Math.max(0, Math.round(commit.at - (news ?? since))) : undefined;
+    const news = play.inCluster === true ? lastNews?.(begun) : undefined;
+    const clusterMs = news === undefined ? undefined : elapsed(since, news);
+    const latencyMs = ok && commit ? elapsed(Math.max(since, news ?? 0), commit.at) : undefined;
     const why = ok || play.inCluster !== true ? [] : ((await obstacles?.()) ?? []);
     const what = [play.what(), ...why].join('; ');
     this.note({ name, what, ok, latencyMs, clusterMs, propagation: play.propagation ?? false });
@@ -147,6 +147,11 @@ export class Stage {
   async close(): Promise<void> {
     for (const person of Object.values(this.people)) await person.close();
   }
+}
+
+/** Whole milliseconds. What follows may come before the answer of the change that caused it: then it took no time at all. */
+function elapsed(from: number, to: number): number {
+  return Math.max(0, Math.round(to - from));
 }
 
 /** Same addresses, in whatever order. */

@@ -16,7 +16,7 @@ async function podAddresses(stage: Stage): Promise<string[]> {
   );
 }
 
-export async function inStep(stage: Stage): Promise<boolean> {
+async function inStep(stage: Stage): Promise<boolean> {
   return same(stage.members(pods), await podAddresses(stage));
 }
 

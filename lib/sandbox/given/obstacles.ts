@@ -7,7 +7,9 @@ export function obstaclesOf(pods: readonly V1Pod[]): string[] {
 
 function reasons(status: V1Pod['status']): string[] {
   const place = status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  const scheduling = place ? [`${place.reason ?? 'not scheduled'}: ${place.message ?? 'no reason given'}`] : [];
+  const scheduling = place
+    ? [`${place.reason ?? 'not scheduled'}: ${place.message ?? 'no reason given'}`]
+    : [];
   const waiting = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.waiting ?? []);
   const containers = waiting.map(({ reason, message }) =>
     [reason ?? 'waiting', ...(message === undefined ? [] : [message])].join(': '),

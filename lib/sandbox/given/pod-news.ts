@@ -43,7 +43,12 @@ export class PodNews {
       signal.addEventListener('abort', end);
       const path = `/api/v1/namespaces/${this.#namespace}/pods`;
       this.#watch
-        .watch(path, {}, (type: string, pod: V1Pod) => this.#hear(type, pod), () => resolve())
+        .watch(
+          path,
+          {},
+          (type: string, pod: V1Pod) => this.#hear(type, pod),
+          () => resolve(),
+        )
         .then((begun) => {
           watch = begun;
           if (signal.aborted) begun.abort();

@@ -1,3 +1,5 @@
+import { ApiException } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type AgentEntrance, kubeconfigEntrance } from '../../../cluster-agent/entrance.ts';
 import { type Ask, kubernetesRequests, readBody } from '../../../cluster-agent/kubernetes-request.ts';
@@ -12,7 +14,7 @@ export interface Given {
 /** The way into a given cluster: the same that its agent takes, so that what is refused is refused before anything starts. */
 export interface Reached extends Given {
   entrance: AgentEntrance;
-  ask(request: { path: string; method?: 'GET' | 'POST'; body?: unknown }): Promise<unknown>;
+  ask: (request: { path: string; method?: 'GET' | 'POST'; body?: unknown }) => Promise<unknown>;
 }
 
 /** Longer than a healthy API takes across an ocean. */
@@ -64,4 +66,27 @@ function explained(error: unknown, url: string, asked: string): ZonebridgeError 
 /** A certificate, key or token that the kubeconfig names by a path. */
 function isFile(error: unknown): boolean {
   return error instanceof Error && 'path' in error && 'code' in error && error.code === 'ENOENT';
+}
+
+const status = z.object({ message: z.string() });
+
+/** What the client library throws in the middle of the demo, in our words; everything else as it is. */
+export function explainedLater(error: unknown): unknown {
+  if (!(error instanceof ApiException)) return error;
+  const { body, code } = error as ApiException<unknown>;
+  const said =
+    status.safeParse(typeof body === 'string' ? parsed(body) : body).data?.message ?? error.message;
+  const message = `the Kubernetes API answered ${code}: ${said.slice(0, 300)}`;
+  return new ZonebridgeError(code === 401 ? 'demo/kubeconfig-not-usable' : 'cluster/refused', message, {
+    cause: error,
+    fields: { status: code },
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -29,11 +29,9 @@ export async function checkRights({ ask, entrance }: Reached, namespace: string)
   const missing: string[] = [];
   for (const right of asked) if (!(await allowed(ask, right, namespace))) missing.push(title(right));
   if (missing.length === 0) return;
-  throw new ZonebridgeError(
-    'demo/rights-missing',
-    `${entrance.url} does not allow: ${missing.join('; ')}`,
-    { fields: { missing: missing.join('; ') } },
-  );
+  throw new ZonebridgeError('demo/rights-missing', `${entrance.url} does not allow: ${missing.join('; ')}`, {
+    fields: { missing: missing.join('; ') },
+  });
 }
 
 type Asked = Omit<Right, 'verbs'> & { verb: string };
