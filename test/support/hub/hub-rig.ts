@@ -49,6 +49,9 @@ export interface RigRequest {
   /** Ids of simulated FortiGates, all in one network. */
   firewalls: readonly string[];
   groups: Groups;
+  /** More of the entry of the cluster, and the section of hosts. */
+  cluster?: object;
+  hosts?: object;
   /** Signatures and policies are checked, over TLS; otherwise everybody may do everything. */
   enforced?: boolean;
 }
@@ -137,8 +140,10 @@ export class HubRig {
           realm: 'default',
           ranges: ['10.0.0.0/8'],
           cell: 'a',
+          ...this.#request.cluster,
         },
       },
+      ...(this.#request.hosts ? { hosts: this.#request.hosts } : {}),
       firewalls: Object.fromEntries(firewalls) as object,
       groups,
     };
