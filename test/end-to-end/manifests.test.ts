@@ -45,6 +45,7 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
     const features = await readdir(join(folder, 'features'));
     expect(features.sort()).toEqual([
       'address-groups',
+      'gates',
       'group-status',
       'irsa',
       'metrics',
@@ -59,6 +60,8 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
       metrics: true,
       networkReport: true,
       services: 'all',
+      // A namespace that is there.
+      gates: { default: { timeoutSeconds: 120, whenLate: 'open' } },
       wayBack: { writes: producerNames, bucket: 'bucket', prefix: 'shop', publicKey: 'cHVibGlj' },
     });
     for (const object of all) {
