@@ -1,4 +1,5 @@
 import type { Mutant } from './mutant.ts';
+import { ofAccounts } from './of-accounts.ts';
 import { ofDelegations } from './of-delegations.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...ofNetwork,
   ...ofHosts,
   ...ofOnboarding,
+  ...ofAccounts,
   ...ofOrders,
   ...ofWatch,
   ...ofGates,

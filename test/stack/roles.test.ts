@@ -45,7 +45,7 @@ const fromCode =
 
 test('the hub: exactly these rights', () => {
   expect(rights(templateOf(synthesise(smallConfiguration()), 'Zonebridge-prod-Hub'))).toEqual([
-    'AuditArchiveChangesRole: Allow BatchGetItem PutItem Query on table history',
+    'AuditArchiveChangesRole: Allow BatchGetItem BatchWriteItem PutItem Query on table history',
     'AuditArchiveChangesRole: Allow DescribeStream GetRecords GetShardIterator on @Stateledger',
     'AuditArchiveChangesRole: Allow ListStreams on table ledger/stream/*',
     'AuditArchiveChangesRole: Allow SendMessage on @AuditLost',
@@ -55,7 +55,8 @@ test('the hub: exactly these rights', () => {
     `AuditArchiveChangesRole: ${traces}`,
     `IngestDeltasRole: Allow ${both} on table endpoints`,
     `IngestDeltasRole: Allow ${both} on table memberships`,
-    `IngestDeltasRole: Allow ${write} on table dirty`,
+    `IngestDeltasRole: Allow ${both} on table dirty`,
+    `IngestDeltasRole: Allow ${read} on table ledger`,
     `IngestDeltasRole: Allow ${both} on table control`,
     'IngestDeltasRole: Allow ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage on @IngestQueue',
     'IngestDeltasRole: Allow GetQueueUrl SendMessage on @IngestQueue',

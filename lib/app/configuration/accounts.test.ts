@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { memberAccount, memberAccounts } from './accounts.ts';
+import { readRoleOf } from './role-arns.ts';
 import type { ClusterConfiguration, Configuration, HostsConfiguration } from './model.ts';
 
 const [hubAccount, shopAccount, payAccount] = ['111122223333', '222233334444', '333344445555'];
@@ -77,4 +78,15 @@ test('an account is found, or the refusal says which there are', () => {
     expect(() => memberAccount(all, unknown)).toThrow(
       expect.objectContaining({ code: 'account/not-configured' }),
     );
+});
+
+test('a look takes no role at home, the configured one elsewhere, else the one of the same name and path', () => {
+  const hub = { name: 'prod', account: hubAccount };
+  expect(readRoleOf(hub, section({ account: hubAccount }), 'hosts')).toBeUndefined();
+  expect(readRoleOf(hub, section({ readRole }), 'hosts')).toBe(readRole);
+  expect(readRoleOf(hub, section(), 'hosts')).toBe(`arn:aws:iam::${shopAccount}:role/zonebridge-prod-hosts`);
+  const china = section({ region: 'cn-north-1' });
+  expect(readRoleOf({ ...hub, rolePath: '/security/' }, china, 'resolver')).toBe(
+    `arn:aws-cn:iam::${shopAccount}:role/security/zonebridge-prod-resolver`,
+  );
 });
