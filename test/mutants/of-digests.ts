@@ -128,8 +128,8 @@ export const ofDigests: readonly Mutant[] = [
     file: 'cluster-agent/lib/hub-link.ts',
     edits: [
       [
-        'answer.digest !== undefined && answer.digest >= digestVersion',
-        '(answer.digest ?? digestVersion) >= digestVersion',
+        '(answer[feature] ?? 0) >= versions[feature]',
+        '(answer[feature] ?? versions[feature]) >= versions[feature]',
       ],
     ],
     killers: ['cluster-agent/lib/hub-link.test.ts', digests],

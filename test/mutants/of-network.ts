@@ -25,7 +25,7 @@ export const ofNetwork: readonly Mutant[] = [
   {
     name: 'older-network-report-taken',
     breaks: 'a late report of the network overwrites a newer one',
-    file: 'lib/app/state/networks.ts',
+    file: 'lib/app/state/told.ts',
     edits: [['  if (!isNewer) return;', '  if (!isNewer && number === 0) return;']],
     killers: [reports],
   },
