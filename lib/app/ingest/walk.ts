@@ -65,20 +65,18 @@ export async function walkShards(
   } finally {
     await wakeAll(context);
   }
-  if (walk.pass === 1) {
-    const body = JSON.stringify({ ...walk, pass: 2 });
-    await base.ports.queues.send({
-      queue: names.ingestQueue(base.ports.hub),
-      body,
-      delaySeconds: secondPassSeconds,
-    });
-  } else if (walk.generation === base.active.generation) {
-    const { generation, from } = walk;
+  if (walk.pass === 2) return;
+  const { generation, from } = walk;
+  if (generation === base.active.generation)
     await notePartWalked(base.ports.tables, cluster.id, { generation, part: String(from) });
-  }
+  await base.ports.queues.send({
+    queue: names.ingestQueue(base.ports.hub),
+    body: JSON.stringify({ ...walk, pass: 2 }),
+    delaySeconds: secondPassSeconds,
+  });
 }
 
-/** Whether every endpoint was evaluated under the active configuration. */
+/** Whether every endpoint was evaluated under the active configuration, but for those that were written behind the walk. */
 export async function isAllWalked(
   { tables }: Pick<Ports, 'tables'>,
   active: ActiveConfiguration,

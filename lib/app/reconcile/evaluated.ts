@@ -1,13 +1,21 @@
-import type { Tables } from '../../core/ports.ts';
+import { parseMembershipKey } from '../../core/model/address-group.ts';
+import type { Item, Key, Tables } from '../../core/ports.ts';
 import { isAllWalked } from '../ingest/walk.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { endpointKey, parseGlobalEndpointId, readEndpoint } from '../state/endpoints.ts';
+import { endpointKey, ownerKey, parseGlobalEndpointId, readEndpoint, readOwner } from '../state/endpoints.ts';
 import { chunksOf, inParallel } from '../state/items.ts';
 import type { LedgerEntry } from '../state/ledger.ts';
 import type { Finding } from './compare.ts';
 
 /** Keys that `tables.read` takes at once. */
 const readMost = 100;
+
+interface Known {
+  findings: readonly Finding[];
+  ledger: ReadonlyMap<string, LedgerEntry>;
+  /** Membership key -> global id of an endpoint that wants it. */
+  wanted: ReadonlyMap<string, string>;
+}
 
 /**
  * Without the findings about endpoints that were not evaluated under the active configuration yet: their memberships are those of an older one,
@@ -17,42 +25,73 @@ const readMost = 100;
 export async function evaluatedOnly(
   tables: Tables,
   active: ActiveConfiguration,
-  known: {
-    findings: readonly Finding[];
-    ledger: ReadonlyMap<string, LedgerEntry>;
-    /** Membership key -> global id of an endpoint that wants it. */
-    wanted: ReadonlyMap<string, string>;
-  },
+  known: Known,
 ): Promise<Finding[]> {
-  const { ledger, wanted } = known;
-  const unwanted = known.findings.some((finding) => isUnwanted(finding, known));
-  const findings =
-    unwanted && !(await isAllWalked({ tables }, active))
-      ? known.findings.filter((finding) => !isUnwanted(finding, known))
-      : known.findings;
-  const additions = findings.filter(
-    ({ kind, key }) => kind === 'open' && !ledger.has(key) && wanted.has(key),
+  const { findings } = known;
+  const unwanted = findings.filter((finding) => isUnwanted(finding, known));
+  if (unwanted.length > 0 && !(await isAllWalked({ tables }, active))) {
+    const left = new Set(unwanted);
+    return evaluatedOnly(tables, active, { ...known, findings: findings.filter((one) => !left.has(one)) });
+  }
+  const owners = await ownersOf(tables, unwanted);
+  const additions = new Map(
+    findings.flatMap((finding) => {
+      const endpoint = isAddition(finding, known) ? known.wanted.get(finding.key) : undefined;
+      return endpoint === undefined ? [] : [[finding.key, endpoint] as const];
+    }),
   );
-  const endpoints = [...new Set(additions.map(({ key }) => wanted.get(key) ?? ''))];
-  const read = await inParallel(chunksOf(endpoints, readMost), 4, async (some) => {
-    const places = some.map(parseGlobalEndpointId);
-    const items = await tables.read(places.map(({ cluster, id }) => endpointKey(cluster, id)));
-    return some.filter((_, index) => {
-      const row = readEndpoint(places[index]?.id ?? '', items[index]);
-      return row !== undefined && row.generation >= active.generation;
-    });
+  const generations = await generationsOf(tables, [...new Set([...additions.values(), ...owners.values()])]);
+  const isBehind = (endpoint: string, gone: number): boolean =>
+    (generations.get(endpoint) ?? gone) < active.generation;
+  return findings.filter(({ key }) => {
+    const [adds, owner] = [additions.get(key), owners.get(key)];
+    // Nobody is there to want it any more, or to be wronged by its removal.
+    if (adds !== undefined) return !isBehind(adds, 0);
+    return owner === undefined || !isBehind(owner, active.generation);
   });
-  const evaluated = new Set(read.flat());
-  const early = new Set(additions.filter(({ key }) => !evaluated.has(wanted.get(key) ?? '')));
-  return findings.filter((finding) => !early.has(finding));
+}
+
+function isAddition({ kind, key }: Finding, { ledger, wanted }: Known): boolean {
+  return kind === 'open' && !ledger.has(key) && wanted.has(key);
 }
 
 /** It would be taken off because nobody wants it. */
-function isUnwanted(
-  { kind, key }: Finding,
-  { ledger, wanted }: { ledger: ReadonlyMap<string, LedgerEntry>; wanted: ReadonlyMap<string, string> },
-): boolean {
+function isUnwanted({ kind, key }: Finding, { ledger, wanted }: Known): boolean {
   if (wanted.has(key)) return false;
   const row = ledger.get(key)?.row;
   return kind === 'foreign' || (kind === 'open' && row?.state === 'present' && row.held === undefined);
+}
+
+/** Who has these addresses, by membership key: pods alone are known by theirs. */
+async function ownersOf(tables: Tables, findings: readonly Finding[]): Promise<Map<string, string>> {
+  const keys = findings.map(({ key }) => {
+    const { realm, address } = parseMembershipKey(key);
+    return ownerKey(realm, address);
+  });
+  const items = await readAll(tables, keys);
+  return new Map(
+    findings.flatMap(({ key }, index) => {
+      const owner = readOwner(items[index]);
+      return owner ? [[key, owner.endpoint] as const] : [];
+    }),
+  );
+}
+
+/** The generation under which each of the endpoints was evaluated; none for one that is gone. */
+async function generationsOf(tables: Tables, endpoints: readonly string[]): Promise<Map<string, number>> {
+  const places = endpoints.map(parseGlobalEndpointId);
+  const items = await readAll(
+    tables,
+    places.map(({ cluster, id }) => endpointKey(cluster, id)),
+  );
+  return new Map(
+    endpoints.flatMap((endpoint, index) => {
+      const row = readEndpoint(places[index]?.id ?? '', items[index]);
+      return row?.record === undefined ? [] : [[endpoint, row.generation] as const];
+    }),
+  );
+}
+
+async function readAll(tables: Tables, keys: readonly Key[]): Promise<(Item | undefined)[]> {
+  return (await inParallel(chunksOf(keys, readMost), 4, (some) => tables.read(some))).flat();
 }

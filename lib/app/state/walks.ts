@@ -17,7 +17,7 @@ export async function noteWalkBegins(tables: Tables, cluster: string, generation
     .catch(unlessLater);
 }
 
-/** Every endpoint of this part of a cluster was taken to the generation, and nobody writes under an older one any more. */
+/** Every endpoint of this part of a cluster was taken to the generation. */
 export async function notePartWalked(
   tables: Tables,
   cluster: string,

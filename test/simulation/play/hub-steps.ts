@@ -9,7 +9,7 @@ import { holdRule } from '../../../lib/core/plan/hold-reasons.ts';
 import type { TableName } from '../../../lib/core/ports.ts';
 import type { StoreBackup } from '../../support/memory-store.ts';
 import type { App, Hub } from '../hub.ts';
-import { configurationOf, type HubSpec } from '../plan/spec.ts';
+import { configurationOf, type HubSpec, objectName } from '../plan/spec.ts';
 import type { HubStep } from '../plan/steps.ts';
 import type { HubSide } from '../world.ts';
 
@@ -152,5 +152,26 @@ function disturb(
   );
   hub.tables.restore(table, backup?.get(table));
   // What nobody gave up must not leave, whatever is lost; an older ledger may bring back what it says.
-  if (table === 'ledger') watch.misled = true;
+  if (table !== 'ledger') return;
+  watch.misled = true;
+  forgetLeftGroups(hub);
+}
+
+/**
+ * What lies in groups that are not published on a firewall now is known by the ledger alone: without it, it is foreign when they come back,
+ * as far as anybody can tell.
+ */
+function forgetLeftGroups(hub: Hub): void {
+  const { spec } = hub;
+  for (const { name: firewall } of spec.firewalls) {
+    const device = hub.deviceOf(firewall);
+    const published = new Set(
+      spec.groups
+        .filter(({ publish }) => publish.some((one) => one.firewall === firewall))
+        .map((group) => objectName(spec.name, group)),
+    );
+    for (const [name, { maker, members }] of device?.objects ?? [])
+      if (maker === `${spec.name}/${firewall}` && !published.has(name))
+        for (const address of members) device?.broughtBack.add(`${name}|${address}`);
+  }
 }
