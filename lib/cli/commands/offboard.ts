@@ -18,7 +18,7 @@ export function offboardCommand(cli: Cli): Command {
     .summary('take the agent out of a cluster; firewalls stay as they are')
     .description(
       'Removes the agent and what onboard made, in the safe order, after the name of the cluster was typed. Addresses of the cluster stay on the firewalls:\n' +
-        'they leave when the cluster leaves the configuration, as `plan` shows and as the brakes and approvals allow.',
+        'they leave when the groups name other clusters alone, as `plan` shows and as the brakes and approvals allow.',
     )
     .argument('<cluster>', 'key of the cluster in the configuration')
     .option('--dry-run', 'only look and say')
@@ -85,6 +85,7 @@ function remains(key: string, { removed, kept, identity, hub }: Offboarded): str
     ...kept.map((object) => `${object} stays.`),
     `The hub still knows ${hub.endpoints} endpoints of ${key}, and their addresses stay on the firewalls as they are.`,
     `The alarm agent-silent of ${key} rings in five minutes, until the cluster is out of the configuration and deployed so.`,
-    `To let the addresses go: take ${key} out of zonebridge.yaml, look at \`zonebridge plan\`, then apply and deploy; the brakes hold large removals.`,
+    `To let the addresses go: name the other clusters in \`clusters\` of the groups, look at \`zonebridge plan\`, then apply; the brakes hold large removals.`,
+    `After that take ${key} out of zonebridge.yaml and deploy: what a cluster has on firewalls when it leaves the configuration stays there.`,
   ];
 }

@@ -37,6 +37,8 @@ const stored = z.looseObject({
   kind: z.string(),
   metadata: z.looseObject({ name: z.string(), uid: z.string(), resourceVersion: z.string().optional() }),
 });
+/** What an API answers below a group that it does not serve, such as one whose definition is not installed. */
+const unserved = '404 page not found';
 const refusal = z.object({ message: z.string() });
 
 const listing = z.object({
@@ -157,7 +159,8 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
       body,
     );
     if (status >= 200 && status < 300) return parse(text, url);
-    const message = refusal.safeParse(parse(text, url)).data?.message ?? text.slice(0, 200);
+    const said = status === 404 && text.startsWith(unserved) ? {} : parse(text, url);
+    const message = refusal.safeParse(said).data?.message ?? text.trim().slice(0, 200);
     throw new ZonebridgeError(
       'cluster/refused',
       `the Kubernetes API answers ${status} to ${objectTitle(object)}: ${message}`,
