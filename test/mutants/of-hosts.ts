@@ -16,14 +16,16 @@ export const ofHosts: readonly Mutant[] = [
     name: 'event-believed',
     breaks: 'an instance that is not there any more is told as if it were',
     file: 'lib/app/hosts/host-records.ts',
-    edits: [['!keeping.has(instance.state) || ', '']],
+    edits: [
+      ['!keeping.has(instance.state) ||', "!(keeping.has(instance.state) || instance.state !== '') ||"],
+    ],
     killers: [hosts],
   },
   {
     name: 'unasked-tags-taken',
     breaks: 'instances that EC2 lists without the tags are told',
     file: 'lib/app/hosts/host-records.ts',
-    edits: [[' || !carries(instance.tags, tags)', '']],
+    edits: [['!carries(instance.tags, tags)', '!(carries(instance.tags, tags) || instance.id.length > 0)']],
     killers: [hosts],
   },
   {

@@ -18,7 +18,7 @@ export const ofWatch: readonly Mutant[] = [
     name: 'unreadable-object-gone',
     breaks: 'an object of a listing that cannot be read is taken for one that is gone',
     file: reflector,
-    edits: [['inferRemovals: !unreadable', 'inferRemovals: true']],
+    edits: [['inferRemovals: !unreadable', 'inferRemovals: !unreadable || found.length >= 0']],
     killers: [reflectorTest],
   },
   {
@@ -39,14 +39,14 @@ export const ofWatch: readonly Mutant[] = [
     name: 'bad-version-kept',
     breaks: 'a version that the API refuses is tried for ever',
     file: reflector,
-    edits: [['if (doubtsVersion(end.error)) doubts += 1;', '']],
+    edits: [['if (doubtsVersion(end.error)) doubts += 1;', 'if (doubtsVersion(end.error)) doubts += 0;']],
     killers: [reflectorTest],
   },
   {
     name: 'expired-page-asked-again',
     breaks: 'a listing that cannot be continued is continued',
     file: reflector,
-    edits: [['|| isGone(error) ||', '||']],
+    edits: [['|| isGone(error) ||', '|| (isGone(error) && attempt > 99) ||']],
     killers: [reflectorTest],
   },
 ];
