@@ -323,7 +323,7 @@ export const ofSync: readonly Mutant[] = [
     name: 'compared-before-evaluated',
     breaks: 'a comparison adds what only the configuration before selected',
     file: 'lib/app/reconcile/evaluated.ts',
-    edits: [['row.generation >= active.generation', 'row.generation >= active.generation - 9']],
+    edits: [['return !isBehind(adds, 0);', 'return adds.length > 0 || !isBehind(adds, 0);']],
     killers: [lateWalk],
   },
   {
