@@ -1,7 +1,7 @@
 import type { AgentOptions } from './agent.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import { GroupTeller } from './group-requests.ts';
-import type { Feature } from './hub-link.ts';
+import type { AgentFeature } from '../../lib/core/model/agent-features.ts';
 import { NetworkReporter } from './network-reporter.ts';
 import type { AgentStatus } from './status.ts';
 import type { Store } from './store.ts';
@@ -21,14 +21,14 @@ export function featuresOf(
   agent: {
     status: AgentStatus;
     store: Store;
-    takes: (feature: Feature) => boolean;
+    takes: (feature: AgentFeature) => boolean;
     epoch: () => number | undefined;
   },
 ): Features {
   const { bus, clock, random } = options;
   const { status, store, takes, epoch } = agent;
   const common = { bus, clock, status };
-  const epochFor = (feature: Feature) => () => (takes(feature) ? epoch() : undefined);
+  const epochFor = (feature: AgentFeature) => () => (takes(feature) ? epoch() : undefined);
   return {
     network:
       options.documents &&

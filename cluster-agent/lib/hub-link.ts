@@ -1,17 +1,12 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
+import { agentFeatures, type AgentFeature, featureVersions } from '../../lib/core/model/agent-features.ts';
 import {
   detailTypes,
   type HelloDetail,
   type HubMessage,
   hubMessage,
   schemaVersion,
-  servicesVersion,
 } from '../../lib/core/model/messages.ts';
-import { digestVersion } from '../../lib/core/model/shard-digest.ts';
-import { gatesVersion } from '../../lib/core/gates/gate.ts';
-import { networkVersion } from '../../lib/core/network/report.ts';
-import { requestsVersion } from '../../lib/core/delegation/request.ts';
-import { wayBackVersion } from '../../lib/core/way-back/manifest.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { EventBus, Inbox, InboxMessage } from './ports.ts';
 import type { AgentStatus } from './status.ts';
@@ -46,25 +41,13 @@ export interface HubLinkOptions {
   onDesired?: () => void;
 }
 
-/** What a hub may be too old for, with the version that we tell. */
-const versions = {
-  digest: digestVersion,
-  network: networkVersion,
-  services: servicesVersion,
-  wayBack: wayBackVersion,
-  groups: requestsVersion,
-  gates: gatesVersion,
-} as const;
-export type Feature = keyof typeof versions;
-const features = Object.keys(versions) as Feature[];
-
 /** Asks the hub for an epoch and listens to what it says. */
 export class HubLink {
   readonly process: string;
   readonly #options: HubLinkOptions;
   readonly #answered = new Bell();
   #epoch: number | undefined;
-  readonly #taken = new Set<Feature>();
+  readonly #taken = new Set<AgentFeature>();
 
   constructor(options: HubLinkOptions) {
     this.#options = options;
@@ -76,7 +59,7 @@ export class HubLink {
   }
 
   /** The hub that gave the epoch takes this as we tell it. */
-  takes(feature: Feature): boolean {
+  takes(feature: AgentFeature): boolean {
     return this.#taken.has(feature);
   }
 
@@ -168,8 +151,8 @@ export class HubLink {
         this.#epoch = answer.epoch;
         this.#taken.clear();
         // A hub that knows a later version knows ours, too.
-        for (const feature of features)
-          if ((answer[feature] ?? 0) >= versions[feature]) this.#taken.add(feature);
+        for (const feature of agentFeatures)
+          if ((answer[feature] ?? 0) >= featureVersions[feature]) this.#taken.add(feature);
         this.#options.onEpoch(answer.epoch);
         this.#answered.ring();
       }

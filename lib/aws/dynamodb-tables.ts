@@ -30,9 +30,10 @@ import { errorName, translate } from './service-errors.ts';
 import { checkKey, checkTransaction, checkWrite, conditionFailed } from './write-rules.ts';
 
 const batchSize = 100;
-/** Items of one BatchWriteItem, and how many of those are under way together. */
+/** Items of one BatchWriteItem. */
 const putSize = 25;
-const putWidth = 8;
+/** Batches that are under way together. */
+const width = 8;
 const attempts = 6;
 
 /** What one call cost, estimated by the published rules; failed calls are counted, too. */
@@ -76,11 +77,8 @@ export class DynamoTables implements Tables {
       checkKey(key);
       distinct.set(mapKey(key), key);
     }
-    const wanted = [...distinct.values()];
-    const batches = Array.from({ length: Math.ceil(wanted.length / batchSize) }, (_, place) =>
-      this.#readBatch(wanted.slice(place * batchSize, (place + 1) * batchSize)),
-    );
-    const found = new Map((await Promise.all(batches)).flat());
+    const batches = await inBatches([...distinct.values()], batchSize, (some) => this.#readBatch(some));
+    const found = new Map(batches.flat());
     return keys.map((key) => {
       const item = found.get(mapKey(key));
       // The same key may be asked for twice; nobody shares an item.
@@ -139,14 +137,7 @@ export class DynamoTables implements Tables {
       checkWrite(one);
       distinct.set(mapKey(one.key), one);
     }
-    const all = [...distinct.values()];
-    for (let start = 0; start < all.length; start += putSize * putWidth) {
-      const batches = Array.from({ length: putWidth }, (_, place) => {
-        const from = start + place * putSize;
-        return all.slice(from, from + putSize);
-      }).filter((batch) => batch.length > 0);
-      await Promise.all(batches.map((batch) => this.#putBatch(batch)));
-    }
+    await inBatches([...distinct.values()], putSize, (some) => this.#putBatch(some));
   }
 
   async #putBatch(puts: readonly { key: Key; put: Item }[]): Promise<void> {
@@ -309,6 +300,23 @@ export class DynamoTables implements Tables {
     const operation = 'put' in write ? 'PutItem' : 'update' in write ? 'UpdateItem' : 'DeleteItem';
     this.#used(operation, { write: units });
   }
+}
+
+/** Does it for so many at a time, some batches together; the results in the order of the batches. */
+async function inBatches<T, R>(
+  all: readonly T[],
+  size: number,
+  work: (batch: T[]) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < all.length; start += size * width) {
+    const wave = Array.from({ length: width }, (_, place) => {
+      const from = start + place * size;
+      return all.slice(from, from + size);
+    }).filter((batch) => batch.length > 0);
+    results.push(...(await Promise.all(wave.map(work))));
+  }
+  return results;
 }
 
 function mapKey(key: Key): string {

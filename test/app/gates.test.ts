@@ -124,7 +124,7 @@ describe('a pod that waits for its firewalls', () => {
     const sent = world.told.length;
     expect((await ask(...pods)).length).toBe(150);
     expect(world.told.length - sent).toBe(1);
-    // Configuration and cluster, then endpoint, dirty row and ledger row of each, in reads of 100.
-    expect([calls, keys]).toEqual([1 + 3 * 2, 2 + 3 * 150]);
+    // Configuration and cluster, then endpoint, dirty row and ledger row of each.
+    expect([calls, keys]).toEqual([1 + 3, 2 + 3 * 150]);
   });
 });

@@ -128,7 +128,7 @@ export const ofDigests: readonly Mutant[] = [
     file: 'cluster-agent/lib/hub-link.ts',
     edits: [
       [
-        '(answer[feature] ?? 0) >= versions[feature]',
+        '(answer[feature] ?? 0) >= featureVersions[feature]',
         '(answer[feature] ?? versions[feature]) >= versions[feature]',
       ],
     ],

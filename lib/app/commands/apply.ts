@@ -262,10 +262,12 @@ async function releaseUnder(ports: Ports, work: Releasing, lease: Lease): Promis
     const kept = new Set(
       work.before ? groupsOn(work.before.configuration, firewall).map((one) => one.group.name) : [],
     );
-    await inParallel(groups, 8, async ({ group, allowance, look }) => {
-      const [item] = await ports.tables.read([objectKey(firewall, group)]);
-      // A later generation of resources released what its delegation says: that is not taken back.
-      if (readObject(item, 0).counters.allowance.generation > generation) return;
+    const items = await ports.tables.read(groups.map(({ group }) => objectKey(firewall, group)));
+    // A later generation of resources released what its delegation says: that is not taken back.
+    const open = groups.filter(
+      (_, index) => readObject(items[index], 0).counters.allowance.generation <= generation,
+    );
+    await inParallel(open, 8, async ({ group, allowance, look }) => {
       await ports.tables.write(
         updateObject(
           { firewall, group, fence: lease.fence },

@@ -24,11 +24,9 @@ export async function delegatedRelease(
   const places = groupsOn(configuration, firewall).filter(
     ({ group }) => group.resource !== undefined && which(group),
   );
-  const items = await inParallel(places, 8, ({ group }) =>
-    ports.tables.read([objectKey(firewall, group.name)]),
-  );
+  const items = await ports.tables.read(places.map(({ group }) => objectKey(firewall, group.name)));
   return inParallel([...places.entries()], 4, async ([index, { group, target }]) => {
-    const { object, counters } = readObject(items[index]?.[0], ports.clock.now());
+    const { object, counters } = readObject(items[index], ports.clock.now());
     const ends = group.select === endedSelection;
     const emptied = ends && group.usedIn === 'allow';
     return {

@@ -19,9 +19,10 @@ export async function onTopOfTeams(
   if (before === undefined || request.releasedSince !== undefined) return { request, previous: base };
   const rebased = onlyTeamsSince(before, base);
   const { groups: active } = before.configuration;
-  const configuration = rebased
-    ? { ...request.configuration, ...(await joinedGroups(ports.tables, request, active)) }
+  const { groups } = rebased
+    ? await joinResources(ports.tables, request.configuration, active)
     : request.configuration;
+  const configuration = { ...request.configuration, groups };
   const plans = await Promise.all(
     request.plans.map(async (plan) => {
       const shown = plan.groups.filter(({ group }) => configuration.groups[group]?.resource === undefined);
@@ -36,13 +37,4 @@ export async function onTopOfTeams(
 /** Whether nothing but resources made generations after this one. */
 export function onlyTeamsSince(active: ActiveConfiguration, generation: number): boolean {
   return active.generation > generation && active.releasedSince <= generation;
-}
-
-async function joinedGroups(
-  tables: App['ports']['tables'],
-  { configuration }: ApplyRequest,
-  active: ActiveConfiguration['configuration']['groups'],
-): Promise<Pick<ApplyRequest['configuration'], 'groups'>> {
-  const { groups } = await joinResources(tables, configuration, active);
-  return { groups };
 }

@@ -1,17 +1,12 @@
 import { endpointId } from '../../core/model/endpoint.ts';
 import type { GatesDetail } from '../../core/model/messages.ts';
-import type { Item, Key, Tables } from '../../core/ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { dirtyKey } from '../state/dirty.ts';
 import { endpointKey, readEndpoint, type StoredEndpoint } from '../state/endpoints.ts';
-import { chunksOf, inParallel } from '../state/items.ts';
 import { ledgerKey, readLedger } from '../state/ledger.ts';
 import { firewallsWritten } from '../targets.ts';
 import type { IngestContext } from './apply-change.ts';
 import { tellPublished } from './ask-agent.ts';
-
-/** Keys that `tables.read` takes at once. */
-const readMost = 100;
 
 /**
  * Answers which of some pods are on every firewall of their groups, in exactly the state that the agent tells by its content hash. Of the others
@@ -23,24 +18,15 @@ export async function answerGates(
 ): Promise<void> {
   const { ports, cluster, active } = context;
   const ids = pods.map(([uid]) => endpointId({ kind: 'pod', uid }));
-  const items = await readAll(
-    ports.tables,
-    ids.map((id) => endpointKey(cluster.id, id)),
-  );
+  const items = await ports.tables.read(ids.map((id) => endpointKey(cluster.id, id)));
   const settled = pods.flatMap(([uid, hash], index) => {
     const row = readEndpoint(ids[index] ?? '', items[index]);
     return row && isSettled(row, { hash, active }) ? [{ pod: [uid, hash] as [string, string], row }] : [];
   });
   const places = settled.flatMap(({ row }) => placesOf(row, active));
   // Dirty first: the run that cleared a row wrote the ledger before.
-  const dirty = await readAll(
-    ports.tables,
-    places.map(({ firewall, key }) => dirtyKey(firewall, key)),
-  );
-  const ledger = await readAll(
-    ports.tables,
-    places.map(({ firewall, key }) => ledgerKey(firewall, key)),
-  );
+  const dirty = await ports.tables.read(places.map(({ firewall, key }) => dirtyKey(firewall, key)));
+  const ledger = await ports.tables.read(places.map(({ firewall, key }) => ledgerKey(firewall, key)));
   const missing = new Set(
     places.flatMap(({ id }, index) =>
       dirty[index] === undefined && readLedger(ledger[index]).state === 'present' ? [] : [id],
@@ -68,8 +54,4 @@ function placesOf(
   return row.memberships.flatMap((key) =>
     firewallsWritten(configuration, key).map((firewall) => ({ id: row.id, firewall, key })),
   );
-}
-
-async function readAll(tables: Tables, keys: readonly Key[]): Promise<(Item | undefined)[]> {
-  return (await inParallel(chunksOf(keys, readMost), 4, (some) => tables.read(some))).flat();
 }

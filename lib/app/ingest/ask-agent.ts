@@ -1,9 +1,5 @@
-import { type HubMessage, schemaVersion, servicesVersion } from '../../core/model/messages.ts';
-import { digestVersion } from '../../core/model/shard-digest.ts';
-import { requestsVersion } from '../../core/delegation/request.ts';
-import { gatesVersion } from '../../core/gates/gate.ts';
-import { networkVersion } from '../../core/network/report.ts';
-import { wayBackVersion } from '../../core/way-back/manifest.ts';
+import { featureVersions } from '../../core/model/agent-features.ts';
+import { type HubMessage, schemaVersion } from '../../core/model/messages.ts';
 import { names } from '../names.ts';
 import type { IngestContext } from './apply-change.ts';
 
@@ -24,15 +20,7 @@ export async function tellEpoch(
   context: Asking,
   { process, epoch }: { process: string; epoch: number },
 ): Promise<void> {
-  const versions = {
-    digest: digestVersion,
-    network: networkVersion,
-    services: servicesVersion,
-    wayBack: wayBackVersion,
-    groups: requestsVersion,
-    gates: gatesVersion,
-  };
-  await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...versions });
+  await say(context, { type: 'epoch', schema: schemaVersion, process, epoch, ...featureVersions });
 }
 
 /** Asks for the manifests of shards. */

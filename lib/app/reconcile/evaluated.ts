@@ -1,14 +1,10 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import type { Item, Key, Tables } from '../../core/ports.ts';
+import type { Tables } from '../../core/ports.ts';
 import { isAllWalked } from '../ingest/walk.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { endpointKey, ownerKey, parseGlobalEndpointId, readEndpoint, readOwner } from '../state/endpoints.ts';
-import { chunksOf, inParallel } from '../state/items.ts';
 import type { LedgerEntry } from '../state/ledger.ts';
 import type { Finding } from './compare.ts';
-
-/** Keys that `tables.read` takes at once. */
-const readMost = 100;
 
 interface Known {
   findings: readonly Finding[];
@@ -68,7 +64,7 @@ async function ownersOf(tables: Tables, findings: readonly Finding[]): Promise<M
     const { realm, address } = parseMembershipKey(key);
     return ownerKey(realm, address);
   });
-  const items = await readAll(tables, keys);
+  const items = await tables.read(keys);
   return new Map(
     findings.flatMap(({ key }, index) => {
       const owner = readOwner(items[index]);
@@ -80,18 +76,11 @@ async function ownersOf(tables: Tables, findings: readonly Finding[]): Promise<M
 /** The generation under which each of the endpoints was evaluated; none for one that is gone. */
 async function generationsOf(tables: Tables, endpoints: readonly string[]): Promise<Map<string, number>> {
   const places = endpoints.map(parseGlobalEndpointId);
-  const items = await readAll(
-    tables,
-    places.map(({ cluster, id }) => endpointKey(cluster, id)),
-  );
+  const items = await tables.read(places.map(({ cluster, id }) => endpointKey(cluster, id)));
   return new Map(
     endpoints.flatMap((endpoint, index) => {
       const row = readEndpoint(places[index]?.id ?? '', items[index]);
       return row?.record === undefined ? [] : [[endpoint, row.generation] as const];
     }),
   );
-}
-
-async function readAll(tables: Tables, keys: readonly Key[]): Promise<(Item | undefined)[]> {
-  return (await inParallel(chunksOf(keys, readMost), 4, (some) => tables.read(some))).flat();
 }
