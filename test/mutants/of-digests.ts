@@ -129,7 +129,7 @@ export const ofDigests: readonly Mutant[] = [
     edits: [
       [
         '(answer[feature] ?? 0) >= featureVersions[feature]',
-        '(answer[feature] ?? versions[feature]) >= versions[feature]',
+        '(answer[feature] ?? featureVersions[feature]) >= featureVersions[feature]',
       ],
     ],
     killers: ['cluster-agent/lib/hub-link.test.ts', digests],
