@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { objectName } from '../firewalls/fortigate/names.ts';
+import { enforcedAddresses } from '../firewalls/fortigate/simulator/enforced.ts';
 import type { Commit, FortigateSimulator } from '../firewalls/fortigate/simulator/index.ts';
 import { sandboxHub } from './configuration.ts';
 
@@ -17,17 +18,7 @@ export class FirewallView {
 
   /** Addresses of a group, sorted; undefined when its object is not there. */
   members(group: string, channel: string): string[] | undefined {
-    const vdom = this.simulator.device.vdom('root');
-    const name = this.name(group, channel);
-    if (channel === 'push') {
-      if (!vdom.table('system/external-resource')?.rows.has(name)) return undefined;
-      return [...vdom.feeds.read(name).entries.keys()].sort();
-    }
-    const row = vdom.table('firewall/addrgrp')?.rows.get(name);
-    const addresses = vdom.table('firewall/address')?.rows;
-    if (!row) return undefined;
-    const objects = [...(row.lists.get('member')?.keys() ?? [])].filter((member) => member !== 'none');
-    return objects.map((object) => addressOf(addresses?.get(object)?.values.get('subnet'), object)).sort();
+    return enforcedAddresses(this.simulator.device, channel, this.name(group, channel))?.sort();
   }
 
   /** Waits until a group is as wanted; gives the commit that made it so, or the newest. Undefined after the time is over. */
@@ -54,9 +45,4 @@ export class FirewallView {
       await delay(2);
     }
   }
-}
-
-/** `10.0.0.1 255.255.255.255` as an address. */
-function addressOf(subnet: unknown, name: string): string {
-  return typeof subnet === 'string' ? (subnet.split(/[ /]/)[0] ?? name) : name;
 }

@@ -12,6 +12,7 @@ interface Room {
 const core = /^lib\/core\//;
 const app = /^lib\/app\//;
 const simulators = /^lib\/simulators\//;
+const sharedByVendors = /^lib\/firewalls\/shared\//;
 const anyLibrary = ['*'];
 
 /** The first room that fits a file is its room. */
@@ -22,6 +23,18 @@ const rooms: readonly Room[] = [
     files: /^lib\/firewalls\/registry\.ts$/,
     ours: [core, /^lib\/firewalls\/[^/]+\/index\.ts$/],
     packages: [],
+  },
+  {
+    name: 'registry of simulators',
+    files: /^lib\/firewalls\/simulators\.ts$/,
+    ours: [simulators, /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/],
+    packages: [],
+  },
+  {
+    name: 'what vendors share',
+    files: sharedByVendors,
+    ours: [core, sharedByVendors],
+    packages: ['zod', 'undici', 'node:*'],
   },
   {
     name: 'what simulators share',
@@ -38,7 +51,7 @@ const rooms: readonly Room[] = [
   {
     name: 'a vendor',
     files: /^lib\/firewalls\/[^/]+\//,
-    ours: [core],
+    ours: [core, sharedByVendors],
     packages: ['zod', 'ipaddr.js', 'undici', 'node:*'],
   },
   {
@@ -99,7 +112,8 @@ const rooms: readonly Room[] = [
     ours: [
       core,
       /^lib\/cli\//,
-      /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/,
+      simulators,
+      /^lib\/firewalls\/simulators\.ts$/,
       /^lib\/kubernetes\/simulator\/command\.ts$/,
     ],
     packages: anyLibrary,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { vendorSimulators } from '../../lib/firewalls/simulators.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import { entriesOf, isTest, lookedAt, read, type Source, sourcesIn, withoutComments } from './sources.ts';
 
@@ -40,9 +41,13 @@ describe('time and chance are ports', () => {
 
 describe('vendors stay in their folders', () => {
   test('the folders are the registry', () => {
-    const folders = entriesOf('lib/firewalls', 'folders');
+    const folders = entriesOf('lib/firewalls', 'folders').filter((name) => name !== 'shared');
     lookedAt('vendors', folders.length);
     expect(Object.keys(firewallModules).sort()).toEqual(folders);
+  });
+
+  test('every vendor ships a simulator', () => {
+    expect(vendorSimulators.map(({ kind }) => kind).sort()).toEqual(Object.keys(firewallModules).sort());
   });
 
   test('no word of a vendor outside of its folder, the commands and the sandbox', () => {

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const folder = 'lib/firewalls/fortigate';
+const shared = 'lib/firewalls/shared';
 const contract = 'test/contract/firewalls.test.ts';
 const pushTest = `${folder}/channels/push.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
@@ -12,7 +13,7 @@ export const ofDevice: readonly Mutant[] = [
   {
     name: 'tls-not-verified',
     breaks: 'any certificate is trusted',
-    file: `${folder}/transport.ts`,
+    file: `${shared}/transport.ts`,
     // Spelled so that the check of all sources does not find it here.
     edits: [['rejectUnauthorized: true,', 'reject\u0055nauthorized: false,']],
     killers: [contract, clientTest],
@@ -27,7 +28,7 @@ export const ofDevice: readonly Mutant[] = [
   {
     name: 'lost-reply-taken-for-failure',
     breaks: 'a write without an answer counts as not done',
-    file: `${folder}/transport.ts`,
+    file: `${shared}/transport.ts`,
     edits: [
       [
         "write ? 'firewall/outcome-unknown' : 'firewall/unreachable'",
@@ -39,9 +40,9 @@ export const ofDevice: readonly Mutant[] = [
   {
     name: 'token-in-url',
     breaks: 'the token stands in the URL, and with it in logs',
-    file: `${folder}/transport.ts`,
-    edits: [['    path: target,\n', '    path: `${target}&access_token=${token}`,\n']],
-    killers: [`${folder}/transport.test.ts`],
+    file: `${shared}/transport.ts`,
+    edits: [['    path: target,\n', '    path: `${target}&access_token=${secrets.join()}`,\n']],
+    killers: [`${shared}/transport.test.ts`],
   },
   {
     name: 'token-in-error',
@@ -58,14 +59,14 @@ export const ofDevice: readonly Mutant[] = [
   {
     name: 'deadline-ignored',
     breaks: 'a run calls the device after its lease is over',
-    file: `${folder}/client.ts`,
+    file: `${shared}/admission.ts`,
     edits: [['if (now >= deadline)\n', 'if (now >= deadline + 1e12)\n']],
     killers: [clientTest, contract],
   },
   {
     name: 'own-budget-ignored',
     breaks: 'more calls a minute than the firewall takes',
-    file: `${folder}/client.ts`,
+    file: `${shared}/admission.ts`,
     edits: [['if (wait <= 0) return', 'if (wait <= 1e12) return']],
     killers: [clientTest, contract],
   },
@@ -107,14 +108,14 @@ export const ofDevice: readonly Mutant[] = [
   {
     name: 'mark-by-part',
     breaks: 'half of our mark is enough for a helper object',
-    file: `${folder}/channels/marks.ts`,
+    file: `${shared}/marks.ts`,
     edits: [
       [
         "carries(comment, commentFor(name).split(' ')[0] ?? '')",
         "comment.includes(commentFor(name).split(' ')[0]?.slice(0, 16) ?? '')",
       ],
     ],
-    killers: [`${folder}/channels/marks.test.ts`],
+    killers: [`${shared}/marks.test.ts`],
   },
   {
     name: 'remove-before-add',

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { SimulateOptions } from '../../firewalls/fortigate/simulator/command.ts';
+import { vendorSimulators } from '../../firewalls/simulators.ts';
 import type { SimulateKubernetesOptions } from '../../kubernetes/simulator/command.ts';
+import type { VendorSimulator } from '../../simulators/vendor.ts';
 import { type Cli, examples } from '../cli.ts';
 
 export function simulateCommand(cli: Cli): Command {
-  return new Command('simulate')
+  const command = new Command('simulate')
     .summary('run a simulated firewall or Kubernetes API')
     .description(
       'Runs a simulated firewall or Kubernetes API on 127.0.0.1, to try things out without a real one.',
@@ -16,9 +17,9 @@ export function simulateCommand(cli: Cli): Command {
         ['zonebridge simulate fortigate --help', 'what the simulated FortiGate can do'],
         ['zonebridge simulate kubernetes --help', 'what the simulated Kubernetes API can do'],
       ),
-    )
-    .addCommand(fortigate(cli))
-    .addCommand(kubernetes(cli));
+    );
+  for (const vendor of vendorSimulators) command.addCommand(firewall(cli, vendor));
+  return command.addCommand(kubernetes(cli));
 }
 
 function kubernetes(cli: Cli): Command {
@@ -64,49 +65,46 @@ async function simulateApi(cli: Cli, options: SimulateKubernetesOptions): Promis
   }
 }
 
-function fortigate(cli: Cli): Command {
-  return new Command('fortigate')
-    .summary('a FortiGate')
-    .description(
-      'Prints one JSON line with url, caFile, token and pid, then serves the REST API of a FortiGate until Ctrl-C.\n' +
-        'Paths below /_simulator/ show its log and inject faults.',
-    )
+function firewall(cli: Cli, vendor: VendorSimulator): Command {
+  const command = new Command(vendor.kind)
+    .summary(vendor.summary)
+    .description(vendor.description)
     .option('--port <number>', 'HTTPS port; a free one unless given', port)
-    .option('--version <version>', 'FortiOS version, such as 7.4.4 or 6.4.9')
-    .option('--state <file>', 'keep the configuration in this file over restarts')
+    .option('--version <version>', vendor.versions);
+  for (const { flags, description } of vendor.options) command.option(flags, description);
+  return command
     .option('--faults <file>', 'JSON file of faults to inject')
-    .option('--vdom <names>', 'virtual domains, separated by commas')
-    .option('--token-file <file>', 'file that holds the API token; a new token unless given')
     .option('--certificates <folder>', 'where the certificate authority is kept; a new one unless given')
-    .addHelpText(
-      'after',
-      examples(
-        ['zonebridge simulate fortigate', 'a current FortiOS on a free port'],
-        [
-          'zonebridge simulate fortigate --port 8443 --version 6.4.9 --vdom root,dmz',
-          'an old one with two VDOMs',
-        ],
-        [
-          'zonebridge simulate fortigate --state edge-1.json --faults faults.json',
-          'with memory and bad behaviour',
-        ],
-      ),
-    )
-    .action((options: SimulateOptions) => simulate(cli, options));
+    .addHelpText('after', examples(...vendor.examples))
+    .action((options: FirewallOptions) => simulateFirewall(cli, vendor, options));
 }
 
-async function simulate(cli: Cli, options: SimulateOptions): Promise<void> {
-  // Only here: the server and its certificates take a while to load.
-  const { simulateFortigate } = await import('../../firewalls/fortigate/simulator/command.ts');
-  const { state, faults, tokenFile, certificates } = options;
+/** What commander parsed: the common options, and the vendor's own as text. */
+interface FirewallOptions {
+  port?: number;
+  version?: string;
+  faults?: string;
+  certificates?: string;
+  [own: string]: string | number | undefined;
+}
+
+async function simulateFirewall(cli: Cli, vendor: VendorSimulator, options: FirewallOptions): Promise<void> {
+  const { serveSimulator } = await import('../../simulators/serve.ts');
+  const { port: onPort, version, faults, certificates, ...own } = options;
   const at = (file: string | undefined) => (file === undefined ? undefined : cli.path(file));
+  const more = Object.fromEntries(
+    Object.entries(own).map(([name, value]) => [
+      name,
+      vendor.files.includes(name) ? at(String(value)) : String(value),
+    ]),
+  );
   try {
-    await simulateFortigate({
-      ...options,
-      state: at(state),
-      faults: at(faults),
-      tokenFile: at(tokenFile),
-      certificates: at(certificates),
+    await serveSimulator(vendor, {
+      port: onPort,
+      version,
+      faultsFile: at(faults),
+      certificateDirectory: at(certificates),
+      more,
     });
   } catch (error) {
     throw explained(error);

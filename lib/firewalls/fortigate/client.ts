@@ -3,11 +3,10 @@ import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../..
 import type { Envelope } from './envelope.ts';
 import { answerError, parseEnvelope } from './envelope.ts';
 import type { FortigateSettings } from './schema.ts';
-import type { Answer, Device, Exchange } from './transport.ts';
-import { exchange, networkError, openDevice, releaseDevice } from './transport.ts';
-
-const readAttempts = 3;
-const retryDelaysMs = [100, 300];
+import { admit } from '../shared/admission.ts';
+import { repeatRead } from '../shared/repeat-read.ts';
+import type { Answer, Device, Exchange } from '../shared/transport.ts';
+import { exchange, networkError, openDevice, releaseDevice } from '../shared/transport.ts';
 
 /** Serial and version in the envelope, little else in the body. */
 export const statusPath = '/api/v2/monitor/system/status';
@@ -37,19 +36,15 @@ export class FortigateClient {
   constructor(request: ConnectionRequest<FortigateSettings>) {
     this.#request = request;
     this.settings = request.settings;
-    this.#device = openDevice(request.settings, request.clock.now());
+    this.#device = openDevice(request.settings, request.settings.vdom, request.clock.now());
   }
 
   /** A read, tried again a few times while the device is busy or the connection breaks. */
   async get(path: string, query: Query = {}): Promise<Envelope> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#call({ method: 'GET', path, query });
-      } catch (error) {
-        if (attempt >= readAttempts || !isWorthRepeating(error)) throw error;
-        await this.#request.clock.sleep(retryDelaysMs[attempt - 1] ?? 0);
-      }
-    }
+    return await repeatRead(
+      this.#request.clock,
+      async () => await this.#call({ method: 'GET', path, query }),
+    );
   }
 
   async post(path: string, body: unknown): Promise<Envelope> {
@@ -96,7 +91,7 @@ export class FortigateClient {
     const name = `${method} ${path}`;
     const write = method !== 'GET';
     const { vdom } = this.settings;
-    const timeoutMs = await this.#admit(name);
+    const timeoutMs = await admit(this.#request, name, this.settings.timeoutMs);
     const target = `${path}?${queryText({ vdom, ...call.query })}`;
     const text = body === undefined ? undefined : JSON.stringify(body);
     this.#usage.calls += 1;
@@ -108,7 +103,12 @@ export class FortigateClient {
         method,
         target,
         body: text,
-        token: this.#request.credential,
+        headers: {
+          authorization: `Bearer ${this.#request.credential}`,
+          accept: 'application/json',
+          ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        secrets: [this.#request.credential],
         timeoutMs,
       });
     } catch (error) {
@@ -138,24 +138,6 @@ export class FortigateClient {
     return !this.#scopeSeen;
   }
 
-  /** Waits for room in the budget; returns how long the call may last. */
-  async #admit(name: string): Promise<number> {
-    const { clock, deadline, takeCall } = this.#request;
-    for (;;) {
-      const now = clock.now();
-      if (now >= deadline)
-        throw new ZonebridgeError('sync/lease-lost', `${name}: not sent, the time of this run is over`);
-      const wait = takeCall?.(now) ?? 0;
-      if (wait <= 0) return Math.min(this.settings.timeoutMs, deadline - now);
-      if (now + wait >= deadline)
-        throw new ZonebridgeError(
-          'firewall/budget-used',
-          `${name}: not sent, our own budget of calls is used up`,
-        );
-      await clock.sleep(wait);
-    }
-  }
-
   /** An address can lead to another device than yesterday: what it says about itself counts before what it says. */
   #refuseStranger(found: Envelope | undefined, name: string): void {
     const { ha } = this.settings;
@@ -171,12 +153,6 @@ export class FortigateClient {
       this.#identity = { serial: found.serial, version: found.version };
     }
   }
-}
-
-function isWorthRepeating(error: unknown): boolean {
-  if (!isZonebridgeError(error, 'firewall/unreachable', 'firewall/busy', 'firewall/unexpected-answer'))
-    return false;
-  return error.fields.timedOut !== true;
 }
 
 function scopeMissing(name: string, vdom: string, cause: ZonebridgeError): ZonebridgeError {

@@ -11,7 +11,7 @@ import type {
 import { AddressObjects } from './channels/address-objects.ts';
 import type { Channel } from './channels/channel.ts';
 import { Groups } from './channels/groups.ts';
-import { marks } from './channels/marks.ts';
+import { marks } from '../shared/marks.ts';
 import { ObjectsChannel } from './channels/objects.ts';
 import { PushChannel } from './channels/push.ts';
 import { FortigateClient, statusPath } from './client.ts';

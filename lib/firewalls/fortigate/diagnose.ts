@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, Diagnosis } from '../../core/firewall.ts';
 import { FortigateClient, table } from './client.ts';
 import type { FortigateSettings } from './schema.ts';
-import { certificateOf, networkError } from './transport.ts';
+import { greet } from '../shared/greeting.ts';
 
 /** What each channel reads, with the right that the readme gives the administrator for it. */
 const tablesOf: Readonly<Record<string, readonly { path: string; needed: string }[]>> = {
@@ -45,39 +42,5 @@ async function isReadable(client: FortigateClient, path: string): Promise<boolea
     // The table does not exist in this version.
     if (isZonebridgeError(error, 'firewall/object-missing')) return true;
     throw error;
-  }
-}
-
-/**
- * Asks the web server for its front page's head. Assumption: it answers with a `date` header, as web servers do; without one the
- * clock stays unknown.
- */
-async function greet(
-  request: ConnectionRequest<FortigateSettings>,
-): Promise<Pick<Diagnosis, 'certificate' | 'clockDifferenceMs'>> {
-  const { address, port, ca, tlsServerName, timeoutMs } = request.settings;
-  const call = httpsRequest({
-    host: address,
-    port,
-    method: 'HEAD',
-    path: '/',
-    ca,
-    agent: false,
-    timeout: timeoutMs,
-    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-  });
-  call.on('timeout', () => call.destroy(new DOMException('no answer in time', 'TimeoutError')));
-  call.end();
-  try {
-    const [response] = (await once(call, 'response')) as [IncomingMessage];
-    const heard = request.clock.now();
-    const told = Date.parse(response.headers.date ?? '');
-    const certificate = certificateOf(response.socket);
-    response.resume();
-    return { certificate, clockDifferenceMs: Number.isNaN(told) ? undefined : told - heard };
-  } catch (error) {
-    throw networkError(error, 'HEAD /', false);
-  } finally {
-    call.destroy();
   }
 }

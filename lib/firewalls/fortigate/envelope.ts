@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { refusalError } from './errors.ts';
-import { isModest } from './modest-json.ts';
-import type { Answer } from './transport.ts';
+import { isModest } from '../shared/modest-json.ts';
+import { printable } from '../shared/printable.ts';
+import type { Answer } from '../shared/transport.ts';
+
+/** What is read of an answer; headers tell nothing here. */
+type Said = Omit<Answer, 'headers'>;
 
 /** The common fields of every FortiOS answer; `results` is read by whoever asked. */
 const envelope = z.looseObject({
@@ -19,7 +23,7 @@ const envelope = z.looseObject({
 export type Envelope = z.infer<typeof envelope>;
 
 /** The envelope, when the answer is one. */
-export function parseEnvelope(answer: Answer): Envelope | undefined {
+export function parseEnvelope(answer: Said): Envelope | undefined {
   if (!isModest(answer.text)) return undefined;
   let json: unknown;
   try {
@@ -38,7 +42,7 @@ const plainStatuses = new Set([401, 403, 429]);
 
 /** The error of an answer, or undefined for success. `vdom` is the one we asked for. */
 export function answerError(
-  answer: Answer,
+  answer: Said,
   request: { call: string; vdom: string; write: boolean },
 ): ZonebridgeError | undefined {
   const { call, vdom, write } = request;
@@ -77,7 +81,7 @@ export function answerError(
 }
 
 /** A login page, a proxy's error page, half an answer. */
-function notFortios(answer: Answer, call: string, write: boolean): ZonebridgeError {
+function notFortios(answer: Said, call: string, write: boolean): ZonebridgeError {
   const page = /^\s*</.test(answer.text);
   const what = page ? 'a web page' : 'no JSON of FortiOS';
   const text = `${call}: ${what} came back [HTTP ${answer.status}]`;
@@ -87,13 +91,4 @@ function notFortios(answer: Answer, call: string, write: boolean): ZonebridgeErr
   return new ZonebridgeError(uncertain ? 'firewall/outcome-unknown' : 'firewall/unexpected-answer', text, {
     fields,
   });
-}
-
-/** Text of the device for a message: one line, without control characters, at most 200 characters. */
-function printable(text: string | readonly unknown[] | undefined): string {
-  const joined =
-    typeof text === 'string' ? text : (text ?? []).filter((line) => typeof line === 'string').join('; ');
-  // oxlint-disable-next-line no-control-regex
-  const clean = joined.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
-  return clean.length <= 200 ? clean : `${clean.slice(0, 90)} ... ${clean.slice(-100)}`;
 }

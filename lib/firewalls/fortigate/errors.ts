@@ -96,20 +96,3 @@ export function isDuplicate(error: unknown): boolean {
 export function isInUse(error: unknown): boolean {
   return isZonebridgeError(error) && error.fields.fortiosError === -23;
 }
-
-/** Errors that concern the whole attempt: the next call would end the same way. */
-export function endsAttempt(error: ZonebridgeError): boolean {
-  return (
-    error.code === 'firewall/unreachable' ||
-    error.code === 'firewall/certificate-untrusted' ||
-    error.code === 'firewall/credentials-rejected' ||
-    error.code === 'firewall/scope-missing' ||
-    error.code === 'firewall/unknown-device' ||
-    error.code === 'firewall/throttled' ||
-    error.code === 'firewall/budget-used' ||
-    error.code === 'firewall/unexpected-answer' ||
-    error.code === 'firewall/unsupported' ||
-    error.code === 'sync/lease-lost' ||
-    (error.code === 'firewall/outcome-unknown' && error.fields.timedOut === true)
-  );
-}

@@ -1,23 +1,13 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { managementFields } from '../shared/settings.ts';
 import { isAtLeast, largeFeedsSince } from './version.ts';
-
-const hostname =
-  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
-const host = z
-  .string()
-  .refine(
-    (text) => isIP(text) !== 0 || (hostname.test(text) && !/^[\d.]+$/.test(text)),
-    'is neither a host name nor an IP address',
-  );
 
 /** Name of an API administrator (`system/api-user`). */
 const apiUser = z.string().regex(/^[A-Za-z0-9_.-]{1,35}$/, 'holds 1 to 35 letters, digits, dots, - and _');
 
 /** Fields of a FortiGate's entry under `firewalls` in the configuration. */
 export const fortigateSettings = z.strictObject({
-  address: host.describe('Host name or IP address of the management interface.'),
-  port: z.number().int().min(1).max(65535).default(443).describe('HTTPS port of the management interface.'),
+  ...managementFields,
   vdom: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,31}$/, 'holds letters, digits, - and _ only')
@@ -35,12 +25,6 @@ export const fortigateSettings = z.strictObject({
     .describe(
       'Whether a FortiManager writes to this FortiGate; then its policy objects have one writer already.',
     ),
-  ca: z
-    .string()
-    .regex(/-----BEGIN CERTIFICATE-----/, 'is not a PEM certificate')
-    .max(200_000)
-    .describe('Certificates (PEM) that the certificate of the device must lead to.'),
-  tlsServerName: host.optional().describe('Name in the certificate, when it differs from `address`.'),
   rotationUsers: z
     .tuple([apiUser, apiUser])
     .refine(([one, other]) => one !== other, 'two different API administrators take turns')
@@ -71,7 +55,6 @@ export const fortigateSettings = z.strictObject({
     .max(5_000_000)
     .optional()
     .describe('Entries of one feed; 300000 from FortiOS 7.4.4, 131072 before.'),
-  timeoutMs: z.number().int().min(100).max(60_000).default(10_000).describe('Longest wait for one answer.'),
 });
 
 export type FortigateSettings = z.infer<typeof fortigateSettings>;

@@ -6,10 +6,10 @@ import type {
   FortigateSimulator,
   SimulatorOptions,
 } from '../../../lib/firewalls/fortigate/simulator/index.ts';
+import { enforcedAddresses } from '../../../lib/firewalls/fortigate/simulator/enforced.ts';
 import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
-import { presentRow } from '../../../lib/firewalls/fortigate/simulator/row.ts';
 import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
-import { addressObject, addressOfRow } from '../../../lib/firewalls/fortigate/translate.ts';
+import { addressObject } from '../../../lib/firewalls/fortigate/translate.ts';
 import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
 import { firewallModule } from '../../../lib/firewalls/registry.ts';
 import type { FillRequest, Rig, Trouble } from './rig.ts';
@@ -44,6 +44,20 @@ export async function startFortigateRig(
   return {
     simulator,
     module,
+    channels: {
+      push: {
+        oneChange: { added: { reads: 1, writes: 1 }, removed: { reads: 1, writes: 1 } },
+        bytesMax: 6_000,
+        sizes: [10, 1_000, 10_000],
+        renames: true,
+      },
+      objects: {
+        oneChange: { added: { reads: 0, writes: 2 }, removed: { reads: 1, writes: 2 } },
+        bytesMax: 6_000,
+        sizes: [10, 1_000],
+        renames: true,
+      },
+    },
     settings,
     credential: simulator.token,
     unreachable: async () => ({ ...settings, port: await closedPort() }),
@@ -82,7 +96,7 @@ export async function startFortigateRig(
       const policies = tables().table('firewall/policy');
       return policies?.create({ srcaddr: [{ name }] }).key ?? '';
     },
-    enforced: (channel, name) => enforced(simulator, channel, name),
+    enforced: (channel, name) => enforcedAddresses(simulator.device, channel, name),
     seen: () => {
       let [reads, writes] = [0, 0];
       for (const { method, count } of simulator.requests.list()) {
@@ -125,26 +139,6 @@ function makeTrouble(simulator: FortigateSimulator, kind: Trouble): void {
       simulator.device.settings.limits.feedEntries = 1;
       break;
   }
-}
-
-function enforced(simulator: FortigateSimulator, channel: string, name: string): string[] | undefined {
-  const vdom = simulator.device.vdom('root');
-  if (channel === 'push') {
-    if (!vdom.table('system/external-resource')?.rows.has(name)) return undefined;
-    return [...vdom.feeds.read(name).entries.keys()];
-  }
-  if (!vdom.table('firewall/addrgrp')?.rows.has(name)) return undefined;
-  const resolve = (group: string, suffix: string): string[] => {
-    const row = vdom.table(`firewall/addrgrp${suffix}`)?.rows.get(group);
-    return [...(row?.lists.get('member')?.keys() ?? [])].flatMap((member) => {
-      const table = vdom.table(`firewall/address${suffix}`);
-      const address = table?.rows.get(member);
-      if (!table || !address) return resolve(member, suffix);
-      const single = addressOfRow(presentRow(address, table.schema, { version: vdom.settings.version }));
-      return member === 'none' ? [] : [single ?? `not a single address: ${member}`];
-    });
-  };
-  return [...resolve(name, ''), ...resolve(name, '6')];
 }
 
 function fill(

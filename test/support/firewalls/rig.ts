@@ -14,9 +14,29 @@ export type Trouble =
   /** No room for more entries; how it shows depends on the channel. */
   | 'full';
 
-/** A simulated firewall under the contract suite; one implementation per vendor, beside this file. */
+/** Requests that reached the device. */
+export interface Counted {
+  reads: number;
+  writes: number;
+}
+
+/** Where the channels of vendors may differ; everything else is the same promise. */
+export interface ChannelPromise {
+  /** What one change costs in a run of its own, at any size of the group; logging in is not counted. */
+  oneChange: { added: Counted; removed: Counted };
+  /** Bytes of bodies and paths, in both directions, that adding and removing one address may take together. */
+  bytesMax: number;
+  /** Sizes of groups to try. */
+  sizes: readonly number[];
+  /** Objects can be renamed by hand, and rules follow. */
+  renames: boolean;
+}
+
+/** A simulated firewall under the contract suite; one implementation per vendor, beside this file, and a line in rigs.ts. */
 export interface Rig {
   module: FirewallModule;
+  /** By channel of the module. */
+  channels: Readonly<Record<string, ChannelPromise>>;
   settings: Record<string, unknown>;
   credential: string;
   /** Settings that point to a closed port, bring a foreign authority, or name a scope that does not exist. */
@@ -34,7 +54,7 @@ export interface Rig {
   /** Addresses the device enforces for an object, resolved by the device's own state; undefined when there is no object. */
   enforced(channel: string, name: string): string[] | undefined;
   /** Numbers of reads and writes the device has seen so far. */
-  seen(): { reads: number; writes: number };
+  seen(): Counted;
   /** Fills an object of ours quickly. */
   fill(channel: string, name: string, request: FillRequest): void;
   trouble(kind: Trouble): void;

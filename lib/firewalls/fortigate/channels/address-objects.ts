@@ -6,8 +6,8 @@ import { row, table } from '../client.ts';
 import { isDuplicate, isInUse, isMissing } from '../errors.ts';
 import { addressName, addressOfName, addressPrefix } from '../names.ts';
 import { addressObject, addressOfRow } from '../translate.ts';
-import type { Marks } from './marks.ts';
-import { foreign } from './marks.ts';
+import type { Marks } from '../../shared/marks.ts';
+import { foreign } from '../../shared/marks.ts';
 import { readRow, readTable, textOf } from './rows.ts';
 
 /** The address objects that groups have as members: one per address, shared by all groups of the hub. */

@@ -7,8 +7,8 @@ import { isDuplicate, isMissing } from '../errors.ts';
 import { shardCountIn } from '../names.ts';
 import { emptyGroupsSince, isAtLeast } from '../version.ts';
 import { shardCount, shardNames } from './layout.ts';
-import type { Marks } from './marks.ts';
-import { foreign } from './marks.ts';
+import type { Marks } from '../../shared/marks.ts';
+import { foreign } from '../../shared/marks.ts';
 import { memberNames, readRow, readTable, textOf } from './rows.ts';
 import { bothUses, type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
 

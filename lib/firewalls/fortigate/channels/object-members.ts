@@ -7,7 +7,7 @@ import type { AddressObjects } from './address-objects.ts';
 import type { Groups } from './groups.ts';
 import { placeholder } from './groups.ts';
 import { holderOf } from './layout.ts';
-import type { Marks } from './marks.ts';
+import type { Marks } from '../../shared/marks.ts';
 
 const families: readonly AddressFamily[] = [4, 6];
 

@@ -11,9 +11,9 @@ import type {
 } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { addressFamily } from '../../../core/model/address.ts';
-import { endsAttempt, isMissing } from '../errors.ts';
-import type { OpenReport } from './attempt.ts';
-import { Attempt, closeReport, openReport } from './attempt.ts';
+import { isMissing } from '../errors.ts';
+import type { OpenReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, endsAttempt, openReport } from '../../shared/attempt.ts';
 import type { Channel } from './channel.ts';
 import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';

@@ -1,4 +1,4 @@
-import type { OpenReport } from './attempt.ts';
+import type { OpenReport } from '../../shared/attempt.ts';
 
 export interface FeedCommand {
   report: OpenReport;

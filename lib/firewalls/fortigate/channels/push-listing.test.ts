@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FortigateClient } from '../client.ts';
-import { marks } from './marks.ts';
+import { marks } from '../../shared/marks.ts';
 import { PushChannel } from './push.ts';
 
 const object = { group: 'web', name: 'zbf-prod.web', channel: 'push', create: 'own' } as const;

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { header } from './http.ts';
-import type { ApiRequest } from './http.ts';
+import { header } from '../../../simulators/http.ts';
+import type { ApiRequest } from '../../../simulators/http.ts';
 import type { Access, Settings } from './settings.ts';
 import { refusesQueryToken } from './version.ts';
 

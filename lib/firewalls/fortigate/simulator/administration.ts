@@ -3,10 +3,10 @@ import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
 import type { FaultList } from '../../../simulators/fault-list.ts';
 import type { Fault } from './faults.ts';
-import { jsonAnswer } from './http.ts';
-import type { ApiAnswer, ApiRequest } from './http.ts';
+import { jsonAnswer } from '../../../simulators/http.ts';
+import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
 import { Refusal } from './refusal.ts';
-import type { RequestLog } from './request-log.ts';
+import type { RequestLog } from '../../../simulators/request-log.ts';
 import { seedDevice } from './seed.ts';
 import { formatVersion, parseVersion } from './version.ts';
 

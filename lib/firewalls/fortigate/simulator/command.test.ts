@@ -11,6 +11,7 @@ import { testClient } from './test-client.ts';
 
 const line = z.strictObject({ url: z.string(), caFile: z.string(), token: z.string(), pid: z.int() });
 const module = new URL('./command.ts', import.meta.url).href;
+const serving = new URL('../../../simulators/serve.ts', import.meta.url).href;
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'prints one line, serves until %s, and keeps its state',
@@ -23,8 +24,9 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       tokenFile: join(folder, 'token'),
       certificates: folder,
     };
+    const { version, certificates: certificateDirectory, ...more } = options;
     await writeFile(options.tokenFile, 'a-token-from-a-file\n');
-    const script = `import { simulateFortigate } from ${JSON.stringify(module)}; await simulateFortigate(${JSON.stringify(options)});`;
+    const script = `import { fortigateSimulator } from ${JSON.stringify(module)}; import { serveSimulator } from ${JSON.stringify(serving)}; await serveSimulator(fortigateSimulator, ${JSON.stringify({ version, certificateDirectory, more })});`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

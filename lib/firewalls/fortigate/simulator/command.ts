@@ -1,42 +1,59 @@
 import { readFile } from 'node:fs/promises';
-import { untilStopped } from '../../../simulators/until-stopped.ts';
-import { startFortigateSimulator } from './index.ts';
+import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
 
-/** What the command line hands over, as text where it was typed. */
-export interface SimulateOptions {
-  port?: number | undefined;
-  version?: string | undefined;
-  /** State file. */
-  state?: string | undefined;
-  /** Faults file. */
-  faults?: string | undefined;
-  /** Comma-separated VDOM names. */
-  vdom?: string | undefined;
-  /** File that holds the API token. */
-  tokenFile?: string | undefined;
-  /** Directory of the certificate authority. */
-  certificates?: string | undefined;
-}
+export const fortigateSimulator: VendorSimulator = {
+  kind: 'fortigate',
+  summary: 'a FortiGate',
+  description:
+    'Prints one JSON line with url, caFile, token and pid, then serves the REST API of a FortiGate until Ctrl-C.\n' +
+    'Paths below /_simulator/ show its log and inject faults.',
+  versions: 'FortiOS version, such as 7.4.4 or 6.4.9',
+  options: [
+    { flags: '--state <file>', description: 'keep the configuration in this file over restarts' },
+    { flags: '--vdom <names>', description: 'virtual domains, separated by commas' },
+    {
+      flags: '--token-file <file>',
+      description: 'file that holds the API token; a new token unless given',
+    },
+  ],
+  files: ['state', 'tokenFile'],
+  examples: [
+    ['zonebridge simulate fortigate', 'a current FortiOS on a free port'],
+    [
+      'zonebridge simulate fortigate --port 8443 --version 6.4.9 --vdom root,dmz',
+      'an old one with two VDOMs',
+    ],
+    [
+      'zonebridge simulate fortigate --state edge-1.json --faults faults.json',
+      'with memory and bad behaviour',
+    ],
+  ],
+  start,
+};
 
-/**
- * Serves a simulated FortiGate until SIGINT or SIGTERM. Prints one JSON line `{url, caFile, token, pid}` when it is ready.
- * Throws RangeError for options or files that do not fit.
- */
-export async function simulateFortigate(options: SimulateOptions = {}): Promise<void> {
-  const stopped = untilStopped();
-  const token =
-    options.tokenFile === undefined ? undefined : (await readFile(options.tokenFile, 'utf8')).trim();
+async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningSimulator> {
+  // Only here: the server and its certificates take a while to load.
+  const { startFortigateSimulator } = await import('./index.ts');
+  const { enforcedAddresses } = await import('./enforced.ts');
+  const { state, vdom, tokenFile } = more;
+  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
   const simulator = await startFortigateSimulator({
-    port: options.port,
-    version: options.version,
-    stateFile: options.state,
-    faultsFile: options.faults,
-    vdoms: options.vdom?.split(',').filter((name) => name !== ''),
+    ...common,
+    stateFile: state,
+    vdoms: vdom?.split(',').filter((name) => name !== ''),
     token,
-    certificateDirectory: options.certificates,
   });
-  const { url, caFile } = simulator;
-  process.stdout.write(`${JSON.stringify({ url, caFile, token: simulator.token, pid: process.pid })}\n`);
-  await stopped;
-  await simulator.stop();
+  const { url, port, caFile, ca, commits, device } = simulator;
+  return {
+    url,
+    port,
+    caFile,
+    ca,
+    commits,
+    login: { token: simulator.token },
+    secret: simulator.token,
+    settings: { version: device.settings.version.join('.'), managedBy: 'none' },
+    members: (channel, name) => enforcedAddresses(device, channel, name),
+    stop: async () => await simulator.stop(),
+  };
 }

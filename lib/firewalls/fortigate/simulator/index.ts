@@ -8,11 +8,11 @@ import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
-import type { ApiRequest } from './http.ts';
+import type { ApiRequest } from '../../../simulators/http.ts';
 import { answerUnderFaults } from './injection.ts';
-import { RequestLog } from './request-log.ts';
-import { serveWith } from './server.ts';
-import type { Reply } from './server.ts';
+import { RequestLog } from '../../../simulators/request-log.ts';
+import { serveWith } from '../../../simulators/server.ts';
+import type { Reply } from '../../../simulators/server.ts';
 import { defaultSettings } from './settings.ts';
 import type { Access, Behaviour, Limits, Settings } from './settings.ts';
 import { StateKeeper, readState } from './state-file.ts';
@@ -70,7 +70,7 @@ export interface FortigateSimulator {
 export async function startFortigateSimulator(options: SimulatorOptions = {}): Promise<FortigateSimulator> {
   const device = await prepareDevice(options);
   const gate = new Gate(options.token);
-  const requests = new RequestLog();
+  const requests = new RequestLog(patternOf);
   const injector = new FaultList(faultSchema);
   const frozen = new Map<string, Device>();
   const certificate = await makeServerCertificate(
@@ -193,4 +193,13 @@ function count(requests: RequestLog, request: ApiRequest, reply: Reply): void {
   const sent = reply === 'cut' ? 0 : Buffer.byteLength(reply.body);
   const received = Buffer.byteLength(request.body);
   requests.add(request, reply === 'cut' ? 0 : reply.status, { received, sent });
+}
+
+/** Keys of rows and list entries become `{key}`; the rest of the path stays. */
+function patternOf(path: string): string {
+  const parts = path.replace(/\/+$/, '').split('/');
+  if (parts[3] !== 'cmdb') {
+    return parts.join('/');
+  }
+  return parts.map((part, index) => (index === 6 || index === 8 ? '{key}' : part)).join('/');
 }

@@ -3,9 +3,9 @@ import { answerApi } from './api.ts';
 import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
 import type { Fault } from './faults.ts';
-import { jsonAnswer, pageAnswer } from './http.ts';
-import type { ApiAnswer, ApiRequest } from './http.ts';
-import type { Reply } from './server.ts';
+import { jsonAnswer, pageAnswer } from '../../../simulators/http.ts';
+import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
+import type { Reply } from '../../../simulators/server.ts';
 import { buildNumber, formatVersion } from './version.ts';
 
 export interface FaultyDevice {

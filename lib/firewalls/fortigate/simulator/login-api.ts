@@ -1,6 +1,6 @@
 import type { Gate } from './access.ts';
-import { jsonAnswer, pageAnswer } from './http.ts';
-import type { ApiAnswer, ApiRequest } from './http.ts';
+import { jsonAnswer, pageAnswer } from '../../../simulators/http.ts';
+import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
 import { isObject, textOf } from './refusal.ts';
 import type { JsonObject } from './refusal.ts';
 import type { Settings } from './settings.ts';

@@ -1,6 +1,5 @@
-import { ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectChanges, ObjectReport, Outcome } from '../../../core/firewall.ts';
-import { endsAttempt } from '../errors.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { ObjectChanges, ObjectReport, Outcome } from '../../core/firewall.ts';
 
 /** A report that is being filled. */
 export interface OpenReport extends Omit<ObjectReport, 'outcomes'> {
@@ -41,4 +40,21 @@ function notTried(error: ZonebridgeError): ZonebridgeError {
   return new ZonebridgeError('firewall/unreachable', 'not sent: the firewall stopped answering', {
     cause: error,
   });
+}
+
+/** Errors that concern the whole attempt: the next call would end the same way. */
+export function endsAttempt(error: ZonebridgeError): boolean {
+  return (
+    error.code === 'firewall/unreachable' ||
+    error.code === 'firewall/certificate-untrusted' ||
+    error.code === 'firewall/credentials-rejected' ||
+    error.code === 'firewall/scope-missing' ||
+    error.code === 'firewall/unknown-device' ||
+    error.code === 'firewall/throttled' ||
+    error.code === 'firewall/budget-used' ||
+    error.code === 'firewall/unexpected-answer' ||
+    error.code === 'firewall/unsupported' ||
+    error.code === 'sync/lease-lost' ||
+    (error.code === 'firewall/outcome-unknown' && error.fields.timedOut === true)
+  );
 }

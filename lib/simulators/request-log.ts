@@ -13,13 +13,19 @@ export interface RequestCount {
 
 export class RequestLog {
   readonly #counts = new Map<string, RequestCount>();
+  readonly #patternOf: (path: string) => string;
+
+  /** `patternOf` takes what differs from object to object out of a path. */
+  constructor(patternOf: (path: string) => string) {
+    this.#patternOf = patternOf;
+  }
 
   add(
     request: { method: string; path: string },
     status: number,
     bytes: { received: number; sent: number },
   ): void {
-    const pattern = patternOf(request.path);
+    const pattern = this.#patternOf(request.path);
     const key = `${request.method} ${pattern}`;
     const entry = this.#counts.get(key) ?? {
       method: request.method,
@@ -43,13 +49,4 @@ export class RequestLog {
   clear(): void {
     this.#counts.clear();
   }
-}
-
-/** Keys of rows and list entries become `{key}`; the rest of the path stays. */
-function patternOf(path: string): string {
-  const parts = path.replace(/\/+$/, '').split('/');
-  if (parts[3] !== 'cmdb') {
-    return parts.join('/');
-  }
-  return parts.map((part, index) => (index === 6 || index === 8 ? '{key}' : part)).join('/');
 }

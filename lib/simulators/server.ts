@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Serve } from '../../../simulators/tls-server.ts';
+import type { Serve } from './tls-server.ts';
 import { pageAnswer } from './http.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 

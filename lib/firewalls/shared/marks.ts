@@ -1,6 +1,6 @@
-import { ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectRef } from '../../../core/firewall.ts';
-import { carries, offer } from '../../../core/plan/ownership.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { ObjectRef } from '../../core/firewall.ts';
+import { carries, offer } from '../../core/plan/ownership.ts';
 
 /** Looks for our marks; the plan decides about groups, this decides about the helper objects it does not know. */
 export interface Marks {

@@ -2,20 +2,24 @@ import { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import type { DeviceCertificate } from '../../core/firewall.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { FortigateSettings } from './schema.ts';
+import type { ManagementSettings } from './settings.ts';
 
 export interface Exchange {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path with query. */
+  /** Path with query; never holds a credential. */
   target: string;
   body: string | undefined;
-  token: string;
+  headers: Readonly<Record<string, string>>;
+  /** What the answer may not repeat: `exchange` takes it out of the text. */
+  secrets: readonly string[];
   timeoutMs: number;
 }
 
 export interface Answer {
   status: number;
   text: string;
+  /** Names in lower case; may hold credentials, so they go into no log and no error. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   /** What the device asks for before the next call (`Retry-After` in seconds; a date is not read). */
   retryAfterSeconds?: number | undefined;
 }
@@ -25,7 +29,7 @@ export interface Device {
   pool: Pool;
   users: number;
   idleSince: number;
-  /** Objects whose mark this process has read already (see `Groups.checkSibling`). */
+  /** What this process has read already and need not read again, such as the mark of an object. */
   checked: Set<string>;
   /** Shown when the last connection was made. */
   certificate: DeviceCertificate | undefined;
@@ -37,15 +41,9 @@ const answerBytesMax = 64 * 1024 * 1024;
 
 const devices = new Map<string, Device>();
 
-/** The device of these settings; its TLS connections survive from one run to the next while they are fresh. */
-export function openDevice(settings: FortigateSettings, now: number): Device {
-  const key = JSON.stringify([
-    settings.address,
-    settings.port,
-    settings.tlsServerName,
-    settings.ca,
-    settings.vdom,
-  ]);
+/** The device of these settings; its TLS connections survive from one run to the next while they are fresh. `scope`: part of the device. */
+export function openDevice(settings: ManagementSettings, scope: string, now: number): Device {
+  const key = JSON.stringify([settings.address, settings.port, settings.tlsServerName, settings.ca, scope]);
   const known = devices.get(key);
   if (known && (known.users > 0 || now - known.idleSince < idleMs)) {
     known.users += 1;
@@ -70,7 +68,7 @@ function discard(pool: Pool): void {
   pool.destroy().catch(() => {});
 }
 
-function createPool(settings: FortigateSettings, shown: (certificate: DeviceCertificate) => void): Pool {
+function createPool(settings: ManagementSettings, shown: (certificate: DeviceCertificate) => void): Pool {
   const { address, port, ca, tlsServerName, timeoutMs } = settings;
   const host = address.includes(':') ? `[${address}]` : address;
   const connector = buildConnector({
@@ -105,22 +103,19 @@ export function certificateOf(socket: unknown): DeviceCertificate | undefined {
 
 /** One request and its whole answer. Throws what undici throws; see {@link networkError}. */
 export async function exchange(pool: Pool, request: Exchange): Promise<Answer> {
-  const { method, target, body, token, timeoutMs } = request;
+  const { method, target, body, headers, secrets, timeoutMs } = request;
   const response = await pool.request({
     method,
     path: target,
     signal: AbortSignal.timeout(Math.max(1, Math.floor(timeoutMs))),
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
+    headers: { ...headers },
     ...(body === undefined ? {} : { body }),
   });
   const retryAfterSeconds = Number([response.headers['retry-after'] ?? ''].flat()[0]) || undefined;
-  const text = await response.body.text();
+  let text = await response.body.text();
   // A device or proxy may repeat what it was sent in its error: from here on texts go into logs, errors and rows.
-  return { status: response.statusCode, text: text.replaceAll(token, '<token>'), retryAfterSeconds };
+  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '<secret>');
+  return { status: response.statusCode, text, headers: response.headers, retryAfterSeconds };
 }
 
 /** Nothing reached the device, so nothing can have happened there. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownComment } from '../../../core/plan/ownership.ts';
+import { ownComment } from '../../core/plan/ownership.ts';
 import { marks } from './marks.ts';
 
 const commentFor = (object: string): string =>

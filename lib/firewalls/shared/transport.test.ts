@@ -15,7 +15,8 @@ test('the token stands in the header alone', async () => {
     method: 'POST',
     target: '/api/v2/cmdb/firewall/address?vdom=root',
     body: '{}',
-    token: 'canary',
+    headers: { authorization: 'Bearer canary' },
+    secrets: ['canary'],
     timeoutMs: 1000,
   });
   expect(asked[0]).toBe('Bearer canary');

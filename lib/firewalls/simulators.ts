@@ -1,0 +1,5 @@
+import type { VendorSimulator } from '../simulators/vendor.ts';
+import { fortigateSimulator } from './fortigate/simulator/command.ts';
+
+/** The simulators that are shipped, one line per vendor; apart from the modules, so that no function carries them. */
+export const vendorSimulators: readonly VendorSimulator[] = [fortigateSimulator];

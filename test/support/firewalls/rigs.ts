@@ -1,0 +1,5 @@
+import { startFortigateRig } from './fortigate-rig.ts';
+import type { Rig } from './rig.ts';
+
+/** One entry per vendor of the registry; a vendor without one fails the contract suite. */
+export const rigs: Readonly<Record<string, () => Promise<Rig>>> = { fortigate: startFortigateRig };
