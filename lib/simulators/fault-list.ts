@@ -13,7 +13,9 @@ export const faultFields = {
   times: z.int().min(1).optional(),
 };
 
-interface FaultBase {
+/** What the schema of a simulator's faults gives at least. */
+export interface FaultBase {
+  kind: string;
   id?: string | undefined;
   method?: string | undefined;
   path?: string | undefined;

@@ -1,24 +1,18 @@
 import { z } from 'zod';
 import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
-import type { FaultList } from '../../../simulators/fault-list.ts';
+import { administrationPrefix, type SimulatorFrame } from '../../../simulators/frame.ts';
 import type { Fault } from './faults.ts';
 import { jsonAnswer } from '../../../simulators/http.ts';
 import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
 import { Refusal } from './refusal.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
 import { seedDevice } from './seed.ts';
 import { formatVersion, parseVersion } from './version.ts';
-
-export const administrationPrefix = '/_simulator/';
 
 export interface Administration {
   device: Device;
   gate: Gate;
-  faults: Pick<FaultList<Fault>, 'list' | 'remove'>;
-  requests: RequestLog;
-  /** Adds faults with whatever they need at once (a frozen copy, going down). */
-  addFaults(input: unknown): unknown;
+  frame: Pick<SimulatorFrame<Fault>, 'requests' | 'addFaults' | 'removeFaults' | 'listFaults'>;
 }
 
 const limit = z.number().min(0);
@@ -107,11 +101,11 @@ function route(request: ApiRequest, admin: Administration): ApiAnswer {
   const [resource = '', id] = request.path.slice(administrationPrefix.length).split('/');
   switch (`${request.method} ${resource}`) {
     case 'GET faults':
-      return jsonAnswer(200, admin.faults.list());
+      return jsonAnswer(200, admin.frame.listFaults());
     case 'POST faults':
-      return jsonAnswer(200, admin.addFaults(JSON.parse(request.body)));
+      return jsonAnswer(200, admin.frame.addFaults(JSON.parse(request.body)));
     case 'DELETE faults':
-      return jsonAnswer(200, { removed: admin.faults.remove(id) });
+      return jsonAnswer(200, { removed: admin.frame.removeFaults(id) });
     case 'GET commits': {
       const after = Number(request.query.get('after') ?? 0) || 0;
       return jsonAnswer(200, { last: admin.device.commits.last, commits: admin.device.commits.after(after) });
@@ -125,9 +119,9 @@ function route(request: ApiRequest, admin: Administration): ApiAnswer {
         token: addApiUser(admin.device, admin.gate, newUser.parse(JSON.parse(request.body))),
       });
     case 'GET requests':
-      return jsonAnswer(200, admin.requests.list());
+      return jsonAnswer(200, admin.frame.requests.list());
     case 'DELETE requests':
-      admin.requests.clear();
+      admin.frame.requests.clear();
       return jsonAnswer(200, {});
     case 'GET device':
     case 'POST device':

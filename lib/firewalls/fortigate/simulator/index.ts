@@ -1,18 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { Gate } from './access.ts';
-import { addApiUser, administrationPrefix, answerAdministration } from './administration.ts';
-import { makeServerCertificate, type ServerCertificate } from '../../../simulators/certificates.ts';
-import { FaultList } from '../../../simulators/fault-list.ts';
-import { TlsServer } from '../../../simulators/tls-server.ts';
+import { addApiUser, answerAdministration } from './administration.ts';
+import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
 import type { CommitLog } from './change.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
-import type { ApiRequest } from '../../../simulators/http.ts';
 import { answerUnderFaults } from './injection.ts';
-import { RequestLog } from '../../../simulators/request-log.ts';
-import { serveWith } from '../../../simulators/server.ts';
-import type { Reply } from '../../../simulators/server.ts';
+import type { RequestLog } from '../../../simulators/request-log.ts';
 import { defaultSettings } from './settings.ts';
 import type { Access, Behaviour, Limits, Settings } from './settings.ts';
 import { StateKeeper, readState } from './state-file.ts';
@@ -60,7 +54,11 @@ export interface FortigateSimulator {
   /** Everything inside, for tests that run in the same process. */
   device: Device;
   requests: RequestLog;
-  faults: { add(input: unknown): Fault[]; remove(id?: string): number; list(): readonly Fault[] };
+  faults: {
+    add(input: unknown): Active<Fault>[];
+    remove(id?: string): number;
+    list(): readonly Active<Fault>[];
+  };
   /** Refuses connections for a while; resolves when it is back. */
   down(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -70,81 +68,42 @@ export interface FortigateSimulator {
 export async function startFortigateSimulator(options: SimulatorOptions = {}): Promise<FortigateSimulator> {
   const device = await prepareDevice(options);
   const gate = new Gate(options.token);
-  const requests = new RequestLog(patternOf);
-  const injector = new FaultList(faultSchema);
   const frozen = new Map<string, Device>();
-  const certificate = await makeServerCertificate(
-    'FortiGate simulator',
-    options.certificateDirectory,
-    options.certificateDays,
-  );
-  const addFaults = (input: unknown): Fault[] => {
-    const added = injector.add(input);
-    for (const fault of added) {
-      if (fault.kind === 'stale') {
-        frozen.set(fault.id, device.copy());
-      } else if (fault.kind === 'down' && fault.immediately) {
-        injector.remove(fault.id);
-        // After the answer to the request that asked for it has left.
-        setTimeout(() => void server.goDown(fault.milliseconds), 10);
-      }
-    }
-    return added;
-  };
-  const administration = { device, gate, faults: injector, requests, addFaults };
-  const handle = async (request: ApiRequest): Promise<Reply> => {
-    if (request.path.startsWith(administrationPrefix)) {
-      return answerAdministration(request, administration);
-    }
-    const query = request.query.toString();
-    const url = query === '' ? request.path : `${request.path}?${query}`;
+  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+    ...options,
+    name: 'FortiGate simulator',
+    faultSchema,
+    patternOf,
+    handle: (request, faults) => answerUnderFaults(request, faults, { device, gate, frozen }),
+    administer: (request) => answerAdministration(request, { device, gate, frame }),
     // Only reads can be stale.
-    const isRead = request.method === 'GET';
-    const faults = injector.match(request.method, url, ({ kind }) => isRead || kind !== 'stale');
-    const goDown = async (milliseconds: number) => server.goDown(milliseconds);
-    const reply = await answerUnderFaults(request, faults, { device, gate, frozen, goDown });
-    count(requests, request, reply);
-    return reply;
-  };
-  const server = new TlsServer(certificate, options.port ?? 0, serveWith(handle));
+    fits: ({ kind }, { method }) => method === 'GET' || kind !== 'stale',
+    added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, device.copy())),
+  });
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(device, options.stateFile);
   device.onChange = () => keeper?.changed();
-  await orDiscard(certificate, async () => {
-    if (options.faultsFile !== undefined) addFaults(await readFaultsFile(options.faultsFile));
-    await server.open();
-  });
   return {
-    url: `https://127.0.0.1:${server.port}`,
-    port: server.port,
-    caFile: certificate.caFile,
-    ca: certificate.ca,
+    url: frame.url,
+    port: frame.port,
+    caFile: frame.certificate.caFile,
+    ca: frame.certificate.ca,
     token: gate.token,
     administrator: gate.administrator,
     addApiUser: (name, accprofile) => addApiUser(device, gate, { name, accprofile }),
     commits: device.commits,
     device,
-    requests,
-    faults: { add: addFaults, remove: (id) => injector.remove(id), list: () => injector.list() },
-    down: async (milliseconds) => {
-      await server.goDown(milliseconds);
-      await server.isUp();
+    requests: frame.requests,
+    faults: {
+      add: (input) => frame.addFaults(input),
+      remove: (id) => frame.removeFaults(id),
+      list: () => frame.listFaults(),
     },
+    down: async (milliseconds) => await frame.down(milliseconds),
     stop: async () => {
-      await server.close();
+      await frame.stop();
       await keeper?.close();
-      await certificate.discard();
     },
   };
-}
-
-/** A simulator that cannot start leaves no authority behind. */
-async function orDiscard(certificate: ServerCertificate, start: () => Promise<void>): Promise<void> {
-  try {
-    await start();
-  } catch (error) {
-    await certificate.discard();
-    throw error;
-  }
 }
 
 async function prepareDevice(options: SimulatorOptions): Promise<Device> {
@@ -178,21 +137,6 @@ function vdomNames(names: readonly string[] = ['root']): readonly string[] {
     throw new RangeError(`VDOM names are letters, digits, - and _, not ${JSON.stringify(names)}.`);
   }
   return names;
-}
-
-async function readFaultsFile(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new RangeError(`${file} is not JSON.`, { cause: error });
-  }
-}
-
-function count(requests: RequestLog, request: ApiRequest, reply: Reply): void {
-  const sent = reply === 'cut' ? 0 : Buffer.byteLength(reply.body);
-  const received = Buffer.byteLength(request.body);
-  requests.add(request, reply === 'cut' ? 0 : reply.status, { received, sent });
 }
 
 /** Keys of rows and list entries become `{key}`; the rest of the path stays. */

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Active } from '../../../simulators/frame.ts';
+import { jsonAnswer, pageAnswer } from '../../../simulators/http.ts';
+import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
 import { answerApi } from './api.ts';
 import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
 import type { Fault } from './faults.ts';
-import { jsonAnswer, pageAnswer } from '../../../simulators/http.ts';
-import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
-import type { Reply } from '../../../simulators/server.ts';
 import { buildNumber, formatVersion } from './version.ts';
 
 export interface FaultyDevice {
@@ -13,69 +12,29 @@ export interface FaultyDevice {
   gate: Gate;
   /** Copies for `stale` faults, by fault id. */
   frozen: ReadonlyMap<string, Device>;
-  goDown(milliseconds: number): Promise<void>;
 }
 
-/** Answers a request under the faults that hit it: they act in the order they were set, the first answer counts. */
-export async function answerUnderFaults(
+/** Answers a request under the faults of a FortiGate that hit it: the first that answers counts. */
+export function answerUnderFaults(
   request: ApiRequest,
-  faults: readonly Fault[],
+  faults: readonly Active<Fault>[],
   target: FaultyDevice,
-): Promise<Reply> {
+): ApiAnswer {
   let { device } = target;
-  let loseReply = false;
   for (const fault of faults) {
-    switch (fault.kind) {
-      case 'delay':
-        await sleep(fault.milliseconds);
-        break;
-      case 'drop-after-commit':
-        loseReply = true;
-        break;
-      case 'stale':
-        device = target.frozen.get(fault.id) ?? device;
-        break;
-      case 'drop':
-        return 'cut';
-      case 'down':
-        // Not awaited: it waits for this very connection to end.
-        void target.goDown(fault.milliseconds);
-        return 'cut';
-      case 'reject':
-      case 'throttle':
-      case 'server-error':
-      case 'login-page':
-      case 'unauthorized':
-      case 'forbidden':
-        return faultAnswer(request, fault, target.device);
-    }
+    if (fault.kind === 'stale') device = target.frozen.get(fault.id) ?? device;
+    const answer = faultAnswer(request, fault, target.device);
+    if (answer) return answer;
   }
-  const answer = answerApi(request, device, target.gate);
-  return loseReply ? 'cut' : answer;
+  return answerApi(request, device, target.gate);
 }
 
-type AnsweringFault = Exclude<Fault, { kind: 'delay' | 'drop-after-commit' | 'stale' | 'drop' | 'down' }>;
-
-function faultAnswer(request: ApiRequest, fault: AnsweringFault, device: Device): ApiAnswer {
-  switch (fault.kind) {
-    case 'throttle': {
-      const seconds = fault.retryAfterSeconds;
-      const headers: Record<string, string> = seconds === undefined ? {} : { 'retry-after': String(seconds) };
-      return pageAnswer(429, 'Too many requests', headers);
-    }
-    case 'server-error':
-      return pageAnswer(500, 'Internal server error');
-    case 'login-page':
-      return pageAnswer(200, 'Login');
-    case 'unauthorized':
-      return pageAnswer(401, 'Authorization required', {
-        'www-authenticate': 'Bearer error="invalid_token"',
-      });
-    case 'forbidden':
-      return jsonAnswer(403, envelope(request, device, { http_status: 403 }));
-    case 'reject':
-      break;
+function faultAnswer(request: ApiRequest, fault: Fault, device: Device): ApiAnswer | undefined {
+  if (fault.kind === 'unauthorized') {
+    return pageAnswer(401, 'Authorization required', { 'www-authenticate': 'Bearer error="invalid_token"' });
   }
+  if (fault.kind === 'forbidden') return jsonAnswer(403, envelope(request, device, { http_status: 403 }));
+  if (fault.kind !== 'reject') return undefined;
   return jsonAnswer(
     fault.status,
     envelope(request, device, {

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { makeServerCertificate } from './certificates.ts';
+import { isCommon, underCommonFaults } from './common-faults.ts';
+import { type FaultBase, FaultList } from './fault-list.ts';
+import type { ApiAnswer, ApiRequest } from './http.ts';
+import { RequestLog } from './request-log.ts';
+import { type Reply, serveWith } from './server.ts';
+import { TlsServer } from './tls-server.ts';
+
+/** Paths below it belong to the simulator itself; no vendor uses them. */
+export const administrationPrefix = '/_simulator/';
+
+/** A fault in force. */
+export type Active<F> = F & { id: string };
+
+/** What differs between vendors. `F`: a fault, common or the vendor's own. */
+export interface FrameOptions<F extends FaultBase> {
+  /** Such as `FortiGate simulator`; stands in the certificate. */
+  name: string;
+  port?: number | undefined;
+  certificateDirectory?: string | undefined;
+  certificateDays?: number | undefined;
+  faultsFile?: string | undefined;
+  faultSchema: z.ZodType<F>;
+  /** Takes what differs from object to object out of a path, for the log. */
+  patternOf(path: string): string;
+  /** Answers what is asked of the device. `own`: the faults that are not common and hit this request. */
+  handle(request: ApiRequest, own: readonly Active<F>[]): Reply | Promise<Reply>;
+  /** Answers below {@link administrationPrefix}. */
+  administer(request: ApiRequest): ApiAnswer;
+  /** Whether a fault concerns a request at all; all do unless given. */
+  fits?(fault: F, request: ApiRequest): boolean;
+  /** Told of each fault that was added. */
+  added?(fault: Active<F>): void;
+}
+
+/** An HTTPS server with certificate, faults and log: what every simulated firewall consists of beside its device. */
+export class SimulatorFrame<F extends FaultBase> {
+  readonly requests: RequestLog;
+  readonly #options: FrameOptions<F>;
+  readonly #faults: FaultList<F>;
+  readonly #server: TlsServer;
+  readonly certificate: Awaited<ReturnType<typeof makeServerCertificate>>;
+
+  private constructor(options: FrameOptions<F>, certificate: SimulatorFrame<F>['certificate']) {
+    this.#options = options;
+    this.certificate = certificate;
+    this.requests = new RequestLog((path) => options.patternOf(path));
+    this.#faults = new FaultList(options.faultSchema);
+    this.#server = new TlsServer(
+      certificate,
+      options.port ?? 0,
+      serveWith(async (request) => this.#answer(request)),
+    );
+  }
+
+  /** Serves on 127.0.0.1. Throws RangeError for a faults file that does not fit; then nothing is left behind. */
+  static async start<F extends FaultBase>(options: FrameOptions<F>): Promise<SimulatorFrame<F>> {
+    const { name, certificateDirectory, certificateDays, faultsFile } = options;
+    const certificate = await makeServerCertificate(name, certificateDirectory, certificateDays);
+    try {
+      const frame = new SimulatorFrame(options, certificate);
+      if (faultsFile !== undefined) frame.addFaults(await readJson(faultsFile));
+      await frame.#server.open();
+      return frame;
+    } catch (error) {
+      await certificate.discard();
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.port}`;
+  }
+
+  /** Adds one fault or a list of them. Throws RangeError that names every problem; then none is added. */
+  addFaults(input: unknown): Active<F>[] {
+    const added = this.#faults.add(input);
+    for (const fault of added) {
+      this.#options.added?.(fault);
+      if (!isCommon(fault) || fault.kind !== 'down' || !fault.immediately) continue;
+      this.#faults.remove(fault.id);
+      // After the answer to the request that asked for it has left.
+      setTimeout(() => void this.#server.goDown(fault.milliseconds), 10);
+    }
+    return added;
+  }
+
+  removeFaults(id?: string): number {
+    return this.#faults.remove(id);
+  }
+
+  listFaults(): readonly Active<F>[] {
+    return this.#faults.list();
+  }
+
+  /** Refuses connections for a while; resolves when it is back. */
+  async down(milliseconds: number): Promise<void> {
+    await this.#server.goDown(milliseconds);
+    await this.#server.isUp();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close();
+    await this.certificate.discard();
+  }
+
+  async #answer(request: ApiRequest): Promise<Reply> {
+    if (request.path.startsWith(administrationPrefix)) return this.#options.administer(request);
+    const faults = this.#matching(request);
+    const own = faults.filter((fault) => !isCommon(fault));
+    const reply = await underCommonFaults(
+      faults.filter((fault) => isCommon(fault)),
+      (milliseconds) => void this.#server.goDown(milliseconds),
+      async () => await this.#options.handle(request, own),
+    );
+    const sent = reply === 'cut' ? 0 : Buffer.byteLength(reply.body);
+    const received = Buffer.byteLength(request.body);
+    this.requests.add(request, reply === 'cut' ? 0 : reply.status, { received, sent });
+    return reply;
+  }
+
+  #matching(request: ApiRequest): Active<F>[] {
+    const query = request.query.toString();
+    const url = query === '' ? request.path : `${request.path}?${query}`;
+    return this.#faults.match(request.method, url, (fault) => this.#options.fits?.(fault, request) ?? true);
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RangeError(`${file} is not JSON.`, { cause: error });
+  }
+}
