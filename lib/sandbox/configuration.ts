@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Guest } from './guest.ts';
 import type { FortigateSimulator } from '../firewalls/fortigate/simulator/index.ts';
 
 /** The account of the emulator, and the Region everything runs in. */
@@ -37,6 +38,8 @@ export type Groups = Record<string, Record<string, unknown>>;
 export interface ConfigurationParts {
   firewalls: Record<string, SandboxFirewall>;
   groups: Groups;
+  /** Firewalls of other vendors, by their ids. */
+  guests?: Readonly<Record<string, Guest>>;
   /** The one cluster of the sandbox unless given. */
   clusters?: Readonly<Record<string, ClusterEntry>>;
 }
@@ -44,10 +47,10 @@ export interface ConfigurationParts {
 /** Writes the configuration of the sandbox, each firewall in a network of its own; `more` are further sections. Returns its path. */
 export async function writeConfiguration(
   directory: string,
-  { firewalls, groups, clusters = { [sandboxCluster]: sandboxEntry } }: ConfigurationParts,
+  { firewalls, groups, guests = {}, clusters = { [sandboxCluster]: sandboxEntry } }: ConfigurationParts,
   more: Record<string, unknown> = {},
 ): Promise<string> {
-  const ids = Object.keys(firewalls);
+  const ids = [...Object.keys(firewalls), ...Object.keys(guests)];
   const document = {
     hub: { name: sandboxHub, account: sandboxAccount, region: sandboxRegion, alarmEmails: [] },
     networks: Object.fromEntries(ids.map((id) => [`net-${id}`, network()])),
@@ -57,9 +60,10 @@ export async function writeConfiguration(
         { ...cluster, region: sandboxRegion, cell: 'a' },
       ]),
     ),
-    firewalls: Object.fromEntries(
-      Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),
-    ),
+    firewalls: Object.fromEntries([
+      ...Object.entries(firewalls).map(([id, firewall]) => [id, entry(id, firewall)]),
+      ...Object.entries(guests).map(([id, guest]) => [id, guestEntry(id, guest)]),
+    ]),
     groups,
     // There is one person on one machine.
     approvals: { secondPerson: false },
@@ -82,14 +86,18 @@ function network(): Record<string, unknown> {
 
 function entry(id: string, { simulator, version, fields }: SandboxFirewall): Record<string, unknown> {
   return {
+    ...common(id, simulator),
     kind: 'fortigate',
-    network: `net-${id}`,
-    realms: ['default'],
-    address: '127.0.0.1',
-    port: simulator.port,
     version,
     managedBy: 'none',
-    caFile: simulator.caFile,
     ...fields,
   };
+}
+
+function guestEntry(id: string, { kind, simulator }: Guest): Record<string, unknown> {
+  return { ...common(id, simulator), kind, ...simulator.settings };
+}
+
+function common(id: string, { caFile, port }: { caFile: string; port: number }): Record<string, unknown> {
+  return { network: `net-${id}`, realms: ['default'], address: '127.0.0.1', port, caFile };
 }

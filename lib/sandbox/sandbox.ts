@@ -22,6 +22,7 @@ import {
 } from './configuration.ts';
 import { deployStacks } from './deploy.ts';
 import { FirewallView } from './firewall-view.ts';
+import { type Guest, startGuest } from './guest.ts';
 import { SandboxCluster, type SandboxClusterOptions } from './sandbox-cluster.ts';
 
 export interface FirewallOptions {
@@ -38,6 +39,8 @@ export interface SandboxOptions {
   directory: string;
   /** Simulated FortiGates by id. */
   firewalls: Record<string, FirewallOptions>;
+  /** Further firewalls by their kinds, one of each. */
+  guests?: readonly string[];
   /** By their keys in the configuration. */
   clusters: Record<string, SandboxClusterOptions>;
   groups: Groups;
@@ -51,6 +54,7 @@ export class Sandbox {
   readonly options: SandboxOptions;
   readonly firewalls: Record<string, SandboxFirewall> = {};
   readonly views: Record<string, FirewallView> = {};
+  readonly guests: Record<string, Guest> = {};
   readonly #clusters = new Map<string, SandboxCluster>();
   configurationPath = '';
   #ministack: Ministack | undefined;
@@ -79,6 +83,8 @@ export class Sandbox {
       await deployStacks({ configuration: this.configurationPath, directory, environment, progress, signal });
       for (const [id, { simulator }] of Object.entries(this.firewalls))
         await this.storeSecret(id, simulator.token);
+      for (const [id, { simulator }] of Object.entries(this.guests))
+        await this.storeSecret(id, simulator.secret);
       await this.apply(this.options.groups);
       return this;
     } catch (error) {
@@ -110,6 +116,8 @@ export class Sandbox {
           this.firewalls[id] = { simulator, version: configured, fields };
           this.views[id] = new FirewallView(simulator);
         }
+        for (const kind of this.options.guests ?? [])
+          this.guests[kind] = await startGuest(kind, `${directory}/${kind}`);
       })(),
     ];
     const ends = await Promise.allSettled(starts);
@@ -172,9 +180,10 @@ export class Sandbox {
 
   private async configure(groups: Groups): Promise<void> {
     const clusters = Object.fromEntries([...this.#clusters].map(([key, { entry }]) => [key, entry]));
-    const { firewalls } = this;
+    const { firewalls, guests } = this;
     this.configurationPath = await writeConfiguration(this.options.directory, {
       firewalls,
+      guests,
       groups,
       clusters,
     });
@@ -197,7 +206,9 @@ export class Sandbox {
     await Promise.allSettled(clusters.map(async (cluster) => cluster.stop()));
     await Promise.allSettled([
       this.#ministack?.stop(),
-      ...Object.values(this.firewalls).map(({ simulator }) => simulator.stop()),
+      ...[...Object.values(this.firewalls), ...Object.values(this.guests)].map(({ simulator }) =>
+        simulator.stop(),
+      ),
     ]);
   }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { DemoResult, Ground } from '../../sandbox/demo/demo.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Step } from '../../sandbox/demo/stage.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { chooseGround, type GroundFlags } from '../demo-ground.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -27,6 +28,10 @@ export function demoCommand(cli: Cli): Command {
       '--image <reference>',
       'image of the pods in that cluster; registry.k8s.io/pause:3.10 unless given',
     )
+    .option(
+      '--firewalls <kinds>',
+      'further simulated firewalls that get the storefront, too, separated by commas',
+    )
     .option('-y, --yes', 'do not ask before playing in that cluster')
     .option('--once', 'end after the last step')
     .addHelpText(
@@ -37,6 +42,7 @@ export function demoCommand(cli: Cli): Command {
           'zonebridge demo --once --json',
           'for scripts: one JSON object last, exit code 1 when a step failed',
         ],
+        ['zonebridge demo --firewalls cisco-fmc,panorama', 'on firewalls of other vendors, too'],
         ['zonebridge demo --kubernetes real', 'with a real Kubernetes API, built first when needed'],
         ['zonebridge demo --kubeconfig ./dev.kubeconfig --context dev', 'in a cluster that you have'],
       ),
@@ -45,10 +51,12 @@ export function demoCommand(cli: Cli): Command {
 }
 
 interface DemoFlags extends GroundFlags {
+  firewalls?: string;
   once?: boolean;
 }
 
 async function demo(cli: Cli, options: DemoFlags): Promise<void> {
+  const guests = await chosenGuests(options.firewalls);
   const ground = await chooseGround(cli, options);
   if (ground === undefined) {
     cli.output.result({ ok: false });
@@ -60,7 +68,7 @@ async function demo(cli: Cli, options: DemoFlags): Promise<void> {
   const directory = cli.path('.cache/demo');
   const progress = (line: string): void =>
     cli.output.note(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${line}`);
-  const settings = { directory, ground, progress, onStep: (step: Step) => showStep(cli, step) };
+  const settings = { directory, ground, guests, progress, onStep: (step: Step) => showStep(cli, step) };
   const interrupted = untilInterrupted();
   const release = await claimFolder(directory);
   const sandbox = demoSandbox(settings);
@@ -93,6 +101,20 @@ async function demo(cli: Cli, options: DemoFlags): Promise<void> {
     });
     throw error;
   }
+}
+
+/** The kinds that `--firewalls` names; the FortiGates take part in any case. */
+async function chosenGuests(text: string | undefined): Promise<string[]> {
+  const { guestKinds } = await import('../../sandbox/guest.ts');
+  const own = 'fortigate';
+  const kinds = new Set((text ?? '').split(',').map((kind) => kind.trim()));
+  const unknown = [...kinds].filter((kind) => kind !== '' && !guestKinds().includes(kind));
+  if (unknown.length > 0)
+    throw new ZonebridgeError(
+      'command/usage',
+      `--firewalls: ${unknown.join(', ')} is none of ${guestKinds().join(', ')}`,
+    );
+  return [...kinds].filter((kind) => kind !== '' && kind !== own);
 }
 
 /** Throws `demo/namespace-left` when the namespace in a given cluster could not be taken away. */

@@ -5,6 +5,7 @@ import { givenShop } from '../given/given-shop.ts';
 import type { GivenGround } from '../given/ground.ts';
 import { PodNews } from '../given/pod-news.ts';
 import { explainedLater } from '../given/reach.ts';
+import { guestTargets } from '../guest.ts';
 import type { ApiKind, ApiSource } from '../kubernetes/choose.ts';
 import { Sandbox } from '../sandbox.ts';
 import { callsPerChange, percentile } from './figures.ts';
@@ -38,6 +39,8 @@ export interface DemoOptions {
   /** Emptied first; holds logs and configuration. */
   directory: string;
   ground: Ground;
+  /** Kinds of further firewalls that get the storefront, too. */
+  guests: readonly string[];
   progress: (line: string) => void;
   onStep: (step: Step) => void;
 }
@@ -53,7 +56,8 @@ const manifests = join(import.meta.dirname, '../../../examples/storefront/kubern
 const givenRanges = [...sandboxEntry.ranges, '100.64.0.0/10', '198.18.0.0/15', 'fd00::/8'];
 
 /** The sandbox of the demo: a 7.4 with pushed feeds and a 6.4 with address objects. */
-export function demoSandbox({ directory, ground, progress }: DemoOptions): Sandbox {
+export function demoSandbox({ directory, ground, guests, progress }: DemoOptions): Sandbox {
+  const namespace = ground.api === 'given' ? ground.namespace.name : ownNamespace;
   const entry = ground.api === 'given' ? { ...sandboxEntry, ranges: givenRanges } : sandboxEntry;
   return new Sandbox({
     directory,
@@ -62,7 +66,8 @@ export function demoSandbox({ directory, ground, progress }: DemoOptions): Sandb
       [nodes.firewall]: { version: '6.4.14', configured: '6.4' },
     },
     clusters: { [sandboxCluster]: { kubernetes: sourceOf(ground), entry } },
-    groups: storefrontGroups(ground.api === 'given' ? ground.namespace.name : ownNamespace),
+    guests,
+    groups: storefrontGroups({ namespace, guests: guestTargets(guests) }),
     progress,
   });
 }

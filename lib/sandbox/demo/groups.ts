@@ -5,8 +5,16 @@ export const pods = { firewall: 'edge', group: 'storefront', channel: 'push' } a
 export const nodes = { firewall: 'core', group: 'storefront-nodes', channel: 'objects' } as const;
 export type Place = typeof pods | typeof nodes;
 
-/** The groups of a storefront in a namespace; `select` can be mistaken on purpose. */
-export function storefrontGroups(namespace: string, select = "app == 'storefront'"): Groups {
+interface Storefront {
+  namespace: string;
+  /** Can be mistaken on purpose. */
+  select?: string | undefined;
+  /** Firewalls of other vendors that have the pods, too. */
+  guests: readonly { firewall: string; channel: string }[];
+}
+
+/** The groups of a storefront in a namespace. */
+export function storefrontGroups({ namespace, select = "app == 'storefront'", guests }: Storefront): Groups {
   const common = {
     namespaces: `kubernetes.io/metadata.name == '${namespace}'`,
     usedIn: 'allow',
@@ -19,7 +27,12 @@ export function storefrontGroups(namespace: string, select = "app == 'storefront
       addresses: 'pod',
       select,
       maxMembers: 200,
-      publish: [{ firewall: pods.firewall, channel: pods.channel, create: 'own', mode: 'sync' }],
+      publish: [pods, ...guests].map(({ firewall, channel }) => ({
+        firewall,
+        channel,
+        create: 'own',
+        mode: 'sync',
+      })),
     },
     'storefront-nodes': {
       ...common,

@@ -6,7 +6,8 @@ import { type Groups, sandboxHub } from '../configuration.ts';
 import type { FirewallView } from '../firewall-view.ts';
 import { Person } from '../person.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { type Place, storefrontGroups } from './groups.ts';
+import { guestTargets, type Guest } from '../guest.ts';
+import { type Place, pods, storefrontGroups } from './groups.ts';
 
 /** Result of one step. */
 export interface Step {
@@ -91,7 +92,8 @@ export class Stage {
 
   /** The groups as they are configured, or with another selector. */
   groups(select?: string): Groups {
-    return storefrontGroups(this.shop.namespace, select);
+    const guests = guestTargets(Object.keys(this.sandbox.guests));
+    return storefrontGroups({ namespace: this.shop.namespace, select, guests });
   }
 
   /**
@@ -100,17 +102,15 @@ export class Stage {
    */
   async step(name: string, place: Place, play: Play): Promise<void> {
     const { commits } = this.view(place).simulator;
-    const { lookMs, lastNews, obstacles } = this.shop;
+    const { lastNews, obstacles } = this.shop;
     const before = commits.last;
+    const guests = this.#concerned(place, play).map((guest) => ({
+      guest,
+      from: guest.simulator.commits.last,
+    }));
     const begun = now();
     const since = await play.act();
-    const end = performance.now() + this.shop.patienceMs;
-    let ok = await play.wanted();
-    while (!ok && performance.now() < end) {
-      this.sandbox.signal.throwIfAborted();
-      await delay(lookMs);
-      ok = await play.wanted();
-    }
+    const ok = await this.#comesTrue(play.wanted);
     const commit = commits.after(before).at(-1);
     const news = play.inCluster === true ? lastNews?.(begun) : undefined;
     const clusterMs = news === undefined ? undefined : elapsed(since, news);
@@ -118,6 +118,34 @@ export class Stage {
     const why = ok || play.inCluster !== true ? [] : ((await obstacles?.()) ?? []);
     const what = [play.what(), ...why].join('; ');
     this.note({ name, what, ok, latencyMs, clusterMs, propagation: play.propagation ?? false });
+    for (const { guest, from } of ok ? guests : []) await this.#follow(name, guest, { from, since });
+  }
+
+  /** Firewalls of other vendors follow what happens to pods in the cluster. */
+  #concerned(place: Place, { inCluster, propagation }: Play): Guest[] {
+    return place === pods && (inCluster ?? propagation) === true ? Object.values(this.sandbox.guests) : [];
+  }
+
+  /** Looks until it is so, or patience is over. */
+  async #comesTrue(wanted: Play['wanted']): Promise<boolean> {
+    const { lookMs, patienceMs: patience } = this.shop;
+    const end = performance.now() + patience;
+    let ok = await wanted();
+    while (!ok && performance.now() < end) {
+      this.sandbox.signal.throwIfAborted();
+      await delay(lookMs);
+      ok = await wanted();
+    }
+    return ok;
+  }
+
+  /** The same addresses must come to a firewall of another vendor. */
+  async #follow(name: string, guest: Guest, change: { from: number; since: number }): Promise<void> {
+    const ok = await this.#comesTrue(() => same(guest.members(pods.group), this.members(pods)));
+    const commit = guest.simulator.commits.after(change.from).at(-1);
+    const latencyMs = ok && commit ? elapsed(change.since, commit.at) : undefined;
+    const what = `the same on ${guest.displayName}: ${guest.members(pods.group).join(', ') || 'empty'}`;
+    this.note({ name: `${name}, ${guest.kind}`, what, ok, latencyMs, propagation: false });
   }
 
   note(step: Omit<Step, 'clusterMs'> & { clusterMs?: number | undefined }): void {
