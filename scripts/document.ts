@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodes } from '../lib/core/errors.ts';
+import { vendorsPage } from './vendors-page.ts';
 
 const retries = {
   soon: 'by itself, within seconds to a minute',
@@ -29,7 +30,10 @@ ${sections.join('\n')}`;
 }
 
 /** Generated pages by their path below the root. */
-export const pages: Readonly<Record<string, () => string>> = { 'docs/errors.md': errorsPage };
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': errorsPage,
+  'docs/firewalls.md': vendorsPage,
+};
 
 if (import.meta.main) {
   for (const [path, page] of Object.entries(pages))
