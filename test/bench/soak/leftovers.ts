@@ -16,16 +16,21 @@ export interface Leftovers {
   queues: Record<string, number>;
 }
 
-/** Counts directly in the emulator. */
-export async function readLeftovers(): Promise<Leftovers> {
+/** The index of the audit archive holds rows for every change: it is meant to grow, and counting it takes the emulator minutes. */
+const meantToGrow = new Set(['history']);
+
+/** Counts directly in the emulator; all tables unless some are named. */
+export async function readLeftovers(only?: readonly string[]): Promise<Leftovers> {
   const [database, messages] = [new DynamoDBClient({}), new SQSClient({})];
   const leftovers: Leftovers = { tables: {}, queues: {} };
   const { TableNames = [] } = await database.send(new ListTablesCommand({}));
   for (const TableName of TableNames) {
+    const word = TableName.split('-').at(-1) ?? TableName;
+    if (meantToGrow.has(word) || (only && !only.includes(word))) continue;
     let items = 0;
     const pages = paginateScan({ client: database }, { TableName, Select: 'COUNT', ...withoutPulse });
     for await (const { Count = 0 } of pages) items += Count;
-    leftovers.tables[TableName.split('-').at(-1) ?? TableName] = items;
+    leftovers.tables[word] = items;
   }
   const { QueueUrls = [] } = await messages.send(new ListQueuesCommand({}));
   for (const QueueUrl of QueueUrls) {

@@ -146,7 +146,7 @@ function wrongFirewalls(rig: Rig, load: Load): string[] {
 }
 
 async function isQuiet(): Promise<boolean> {
-  const { tables, queues } = await readLeftovers();
+  const { tables, queues } = await readLeftovers(['dirty']);
   return tables['dirty'] === 0 && Object.keys(queues).length === 0;
 }
 
