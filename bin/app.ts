@@ -16,6 +16,7 @@ try {
   const { configuration } = await loadConfiguration(path, { modules });
   buildStacks(app, {
     configuration,
+    modules,
     handlerEntry: (useCase) => fileURLToPath(new URL(`../lambdas/${useCase}/handler.ts`, import.meta.url)),
   });
   app.synth();

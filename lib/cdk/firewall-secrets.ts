@@ -17,7 +17,7 @@ export interface RotatedSecret {
 }
 
 /**
- * One secret per firewall, without a value: nobody invents a credential, `zonebridge secret set` stores the one that the
+ * One secret per firewall that needs a credential, without a value: nobody invents a credential, `zonebridge secret set` stores the one that the
  * firewall's administrator made.
  */
 export class FirewallSecrets extends Construct {

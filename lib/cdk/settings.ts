@@ -1,4 +1,5 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Modules } from '../app/configuration/json-schema.ts';
 import type { Configuration, HubConfiguration } from '../app/configuration/model.ts';
 
 /** Where the source of a function's handler lies, by use case (`ingest-deltas`, `sync-firewall`, ...). */
@@ -7,6 +8,8 @@ type HandlerEntry = (useCase: string) => string;
 /** What the stacks are built from. */
 export interface StackSettings {
   configuration: Configuration;
+  /** The vendor modules that the configuration was loaded with. */
+  modules: Modules;
   handlerEntry: HandlerEntry;
 }
 

@@ -299,6 +299,10 @@ export const errorCodes = {
   ],
   'secret/invalid': ['never', 'Store the credential again with `zonebridge secret set <firewall>`.'],
   'secret/missing': ['never', 'Store the credential with `zonebridge secret set <firewall>`.'],
+  'secret/not-needed': [
+    'never',
+    'Leave it out: the rights of the role of whoever calls decide; `zonebridge check <firewall>` shows whether they are enough.',
+  ],
   'simulator/not-started': [
     'never',
     'Give another port (`--port 0` takes a free one), or a file and folder that this user may read and write.',

@@ -163,7 +163,7 @@ export interface ConnectionRequest<Settings> {
   /** Name of the hub; part of the names of helper objects that carry no group, such as address objects. */
   hub: string;
   settings: Settings;
-  /** The secret, such as an API token. Only ever put into a header. */
+  /** The secret, such as an API token. Only ever put into a header. Empty for a module that works without one. */
   credential: string;
   clock: Clock;
   /** No call to the device may last beyond this moment (milliseconds since 1970). */
@@ -238,6 +238,11 @@ export interface FirewallModule<Settings = unknown> {
   review(review: TargetReview<Settings>): Problem[];
   /** How the device stores an address, so that a second plan is empty. */
   canonical(address: string): string;
+  /**
+   * No credential of its own: what calls is known by its own identity, such as the role of a function. Then no secret is made, stored,
+   * read or renewed, `checkCredential` is not asked, and `connect` gets an empty one.
+   */
+  withoutCredential?: true;
   /** The credential's form, without any call. */
   checkCredential(credential: string): string | undefined;
   /** Loads the client (kept out of synthesis) and returns a connection; makes no call yet. */

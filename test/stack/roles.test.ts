@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { modules } from '../../lib/app/compose-modules.ts';
 import { cluster, smallConfiguration } from './fixtures/configuration.ts';
 import { ofType, plain, readable, type StackTemplate, synthesise, templateOf } from './support.ts';
 
@@ -245,4 +246,23 @@ test('a customer key is used through our services alone', () => {
       `payRole: ${use} ${via('sqs')}`,
     ].sort(),
   );
+});
+
+test('a firewall whose module needs no credential gets no secret and no right to read one', () => {
+  const { fortigate } = modules;
+  const without = {
+    ...modules,
+    roleBased: { ...fortigate!, kind: 'roleBased', withoutCredential: true as const },
+  };
+  const small = smallConfiguration();
+  const configuration = {
+    ...small,
+    firewalls: { ...small.firewalls, core: { ...small.firewalls['core']!, kind: 'roleBased' } },
+  };
+  const templates = synthesise(configuration, {}, { modules: without });
+  const office = templateOf(templates, 'Zonebridge-prod-Network-office');
+  expect(Object.keys(ofType(office, 'AWS::SecretsManager::Secret'))).toEqual([]);
+  expect(rights(office).filter((each) => each.includes('secretsmanager'))).toEqual([]);
+  const dmz = templateOf(templates, 'Zonebridge-prod-Network-dmz');
+  expect(Object.keys(ofType(dmz, 'AWS::SecretsManager::Secret'))).not.toEqual([]);
 });

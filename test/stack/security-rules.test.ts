@@ -5,6 +5,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import { expect, test } from 'vitest';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
+import { modules } from '../../lib/app/compose-modules.ts';
 import { buildStacks } from '../../lib/cdk/build-stacks.ts';
 import { cluster, largeConfiguration, smallConfiguration } from './fixtures/configuration.ts';
 import { assemble, isStack, makeApp } from './support.ts';
@@ -36,7 +37,11 @@ test.each([
 
 test('the rules are at work: a queue without protection stops the synthesis', () => {
   const app = makeApp();
-  buildStacks(app, { configuration: smallConfiguration(), handlerEntry: () => import.meta.filename });
+  buildStacks(app, {
+    configuration: smallConfiguration(),
+    modules,
+    handlerEntry: () => import.meta.filename,
+  });
   const stack = app.node.children.find(isStack);
   if (!stack) throw new Error('no stack');
   const open = new Queue(stack, 'Open');
@@ -46,7 +51,11 @@ test('the rules are at work: a queue without protection stops the synthesis', ()
 
 test('findings are accepted on single constructs, one by one, each with its reason', () => {
   const app = makeApp();
-  buildStacks(app, { configuration: smallConfiguration(), handlerEntry: () => import.meta.filename });
+  buildStacks(app, {
+    configuration: smallConfiguration(),
+    modules,
+    handlerEntry: () => import.meta.filename,
+  });
   const accepted = app.node.findAll().flatMap((construct) => acknowledgements(construct));
   expect(accepted.length).toBeGreaterThan(10);
   for (const { construct, id, reason } of accepted) {

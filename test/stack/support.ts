@@ -6,6 +6,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll } from 'vitest';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
+import { modules } from '../../lib/app/compose-modules.ts';
+import type { Modules } from '../../lib/app/configuration/json-schema.ts';
 import { buildStacks } from '../../lib/cdk/build-stacks.ts';
 
 const fixtureHandler = fileURLToPath(new URL('fixtures/handler.ts', import.meta.url));
@@ -38,10 +40,11 @@ export function makeApp(more: Record<string, unknown> = {}): App {
 /** Builds and synthesises all stacks, checks of the security rules included. */
 export function assemble(
   configuration: Configuration,
-  options: { context?: Record<string, unknown>; entry?: string } = {},
+  options: { context?: Record<string, unknown>; entry?: string; modules?: Modules } = {},
 ): CloudAssembly {
   const app = makeApp(options.context);
-  buildStacks(app, { configuration, handlerEntry: () => options.entry ?? fixtureHandler });
+  const handlerEntry = () => options.entry ?? fixtureHandler;
+  buildStacks(app, { configuration, modules: options.modules ?? modules, handlerEntry });
   return app.synth();
 }
 
@@ -49,8 +52,9 @@ export function assemble(
 export function synthesise(
   configuration: Configuration,
   context: Record<string, unknown> = {},
+  more: { modules?: Modules } = {},
 ): Map<string, StackTemplate> {
-  const assembly = assemble(configuration, { context });
+  const assembly = assemble(configuration, { context, ...more });
   return new Map(assembly.stacks.map((stack) => [stack.stackName, stack.template as StackTemplate]));
 }
 

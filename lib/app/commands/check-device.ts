@@ -126,7 +126,7 @@ async function diagnosisLines(
         firewall: id,
         hub: ports.hub,
         settings: settings.settings,
-        credential: await ports.secrets.read(names.secret(ports.hub, id)),
+        credential: module.withoutCredential ? '' : await ports.secrets.read(names.secret(ports.hub, id)),
         clock: ports.clock,
         deadline: ports.clock.now() + budgetMs,
         commentFor: (object) => ownComment(identityOf(ports.hub, id, { module, settings, object })),

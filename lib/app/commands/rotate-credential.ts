@@ -2,6 +2,8 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
+import { checkNeedsCredential } from '../needs-credential.ts';
+import { moduleOf } from '../targets.ts';
 import {
   finishRotation,
   type Former,
@@ -30,7 +32,9 @@ export async function rotateCredential(
   request: RotateRequest,
 ): Promise<Former | { state: 'started' }> {
   const { configuration, firewall, key, inNetwork, progress } = request;
-  if (!configuration.firewalls[firewall]) throw unknownFirewall(configuration, firewall);
+  const settings = configuration.firewalls[firewall];
+  if (!settings) throw unknownFirewall(configuration, firewall);
+  checkNeedsCredential(moduleOf(app.ports.firewalls, settings), firewall);
   if (inNetwork && key !== undefined)
     throw new ZonebridgeError('command/usage', 'a key of yours is tested from here: leave out --in-network');
   await recordAction(app.ports, { what: 'secret rotate', by: request.by ?? 'unknown', firewall });

@@ -3,6 +3,7 @@ import type { SecretStore } from '../../core/ports.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
+import { checkNeedsCredential } from '../needs-credential.ts';
 import type { Ports } from '../ports.ts';
 import { moduleOf, writerKeyOf } from '../targets.ts';
 import { tryAgain } from './check.ts';
@@ -10,7 +11,7 @@ import { unknownFirewall } from '../unknown-name.ts';
 
 /**
  * Stores the credential of a firewall, or with `keyMaker` of the administrator that makes keys there, and lets the hub try again. The text is what came from standard input: one line end is cut off.
- * Throws `secret/invalid` for a wrong form, without repeating it.
+ * Throws `secret/invalid` for a wrong form, without repeating it, and `secret/not-needed`.
  */
 export async function setCredential(
   app: { ports: Ports; credentials: Pick<SecretStore, 'write'> },
@@ -20,8 +21,10 @@ export async function setCredential(
   const { configuration, firewall, text, by = 'unknown' } = request;
   const settings = configuration.firewalls[firewall];
   if (!settings) throw unknownFirewall(configuration, firewall);
+  const module = moduleOf(ports.firewalls, settings);
+  checkNeedsCredential(module, firewall);
   const credential = text.replace(/\r?\n$/, '');
-  const wrong = moduleOf(ports.firewalls, settings).checkCredential(credential);
+  const wrong = module.checkCredential(credential);
   if (wrong !== undefined)
     throw new ZonebridgeError('secret/invalid', `the credential for ${firewall}: ${wrong}`);
   await recordAction(ports, {

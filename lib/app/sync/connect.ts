@@ -19,7 +19,7 @@ interface OpenRequest extends Pick<ConnectionRequest<unknown>, 'takeCall'> {
   deadline: number;
 }
 
-/** Reads the credential and connects; no call to the device yet. */
+/** Reads the credential, where there is one, and connects; no call to the device yet. */
 export async function openFirewall(
   ports: Ports,
   configuration: Configuration,
@@ -28,7 +28,7 @@ export async function openFirewall(
   const { settings, module } = placeOf(ports, configuration, request.firewall);
   const connection = await connectWithCredentials(ports, {
     firewall: request.firewall,
-    secret: names.secret(ports.hub, request.firewall),
+    secret: module.withoutCredential ? undefined : names.secret(ports.hub, request.firewall),
     check: (credential) => module.checkCredential(credential),
     connect: (credential) => connect(ports, { ...request, module, settings, credential }),
   });

@@ -23,15 +23,15 @@ export interface CredentialedConnection extends FirewallConnection {
 
 export interface CredentialRequest {
   firewall: string;
-  /** Name of the secret. */
-  secret: string;
+  /** Name of the secret; undefined for a module that works without a credential. */
+  secret: string | undefined;
   /** Says what is wrong with the form of a value, if anything. */
   check: (credential: string) => string | undefined;
   connect: (credential: string) => Promise<FirewallConnection>;
 }
 
 /**
- * Connects with the current credential. When the device refuses it, the secret is asked for once more, in case it was rotated, and
+ * Connects with the current credential, or without one. When the device refuses it, the secret is asked for once more, in case it was rotated, and
  * then for the key that a rotation tries and the one that it replaced. Each value is tried once: a device locks out who guesses.
  * Throws `secret/missing` and `secret/invalid` for the current value.
  */
@@ -39,6 +39,8 @@ export async function connectWithCredentials(
   ports: Ports,
   request: CredentialRequest,
 ): Promise<CredentialedConnection> {
+  if (request.secret === undefined)
+    return new Rekeyed(ports, request, { credential: '', connection: await request.connect('') });
   const credential = await ports.secrets.read(request.secret);
   const wrong = request.check(credential);
   if (wrong !== undefined)
@@ -156,6 +158,7 @@ class Rekeyed implements CredentialedConnection {
   async #next(): Promise<boolean> {
     const { secrets, telemetry } = this.#ports;
     const { firewall, secret, check, connect } = this.#request;
+    if (secret === undefined) return false;
     secrets.forget(secret);
     for (let stage = this.#left.shift(); stage; stage = this.#left.shift()) {
       const credential = await secrets.readStage(secret, stage);

@@ -52,7 +52,7 @@ export class NetworkStack extends ZonebridgeStack {
 
     const secrets = new FirewallSecrets(this, 'Secrets', {
       surroundings: this.surroundings,
-      firewalls,
+      firewalls: firewalls.filter(([, { kind }]) => !settings.modules[kind]?.withoutCredential),
     });
     const wake = this.wakeQueue();
     const reconcile = this.reconcileQueue();
