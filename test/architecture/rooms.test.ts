@@ -49,6 +49,13 @@ const rooms: readonly Room[] = [
     packages: ['zod', 'ipaddr.js', 'undici', 'node:*'],
   },
   {
+    // Its device is a bucket: the SDK is the client, as undici is elsewhere.
+    name: 'lists in a bucket',
+    files: /^lib\/firewalls\/pull-list\//,
+    ours: [core, sharedByVendors],
+    packages: ['zod', 'node:*', '@aws-sdk/client-s3'],
+  },
+  {
     name: 'a vendor',
     files: /^lib\/firewalls\/[^/]+\//,
     ours: [core, sharedByVendors],

@@ -93,16 +93,18 @@ function contract(kind: string, channel: string): void {
   });
 
   test('an object of ours goes when nothing uses it, and once more is no error', async () => {
+    const unused = { count: promise.tellsUse === false ? undefined : 0, users: [] };
     await create(['10.1.0.1', 'fd00::1']);
     await apply({ remove: ['10.1.0.1', 'fd00::1'] });
-    expect(await connection.references(object)).toEqual({ count: 0, users: [] });
+    expect(await connection.references(object)).toEqual(unused);
     await connection.deleteObject(object);
     expect(enforced()).toBeUndefined();
     await connection.deleteObject(object);
-    expect(await connection.references(object)).toEqual({ count: 0, users: [] });
+    expect(await connection.references(object)).toEqual(unused);
   });
 
-  test('what a rule uses names the rule and is not deleted', async () => {
+  test('what a rule uses names the rule and is not deleted', async ({ skip }) => {
+    skip(promise.tellsUse === false, 'declared: no count of uses, as the test before this one checks');
     await create(['10.1.0.1']);
     const rule = rig.useInRule(channel, object.name);
     const use = await connection.references(object);
@@ -203,7 +205,8 @@ function contract(kind: string, channel: string): void {
     expect((await connection.references({ ...object, name: to })).users).toMatchObject([{ key: rule }]);
   });
 
-  test('a list of objects that came back incomplete is no answer', async () => {
+  test('a list of objects that came back incomplete is no answer', async ({ skip }) => {
+    skip(!connection.listObjects, 'nobody lists where no rule follows a rename');
     rig.trouble('page');
     await expect(connection.listObjects?.(object)).rejects.toMatchObject({
       code: 'firewall/unexpected-answer',

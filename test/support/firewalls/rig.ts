@@ -30,6 +30,8 @@ export interface ChannelPromise {
   sizes: readonly number[];
   /** Objects can be renamed by hand, and rules follow. */
   renames: boolean;
+  /** False where nobody can tell which rules use an object: then no count is given, and deletion is not refused. True unless given. */
+  tellsUse?: boolean;
 }
 
 /** A simulated firewall under the contract suite; one implementation per vendor, beside this file, and a line in rigs.ts. */
