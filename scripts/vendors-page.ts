@@ -38,9 +38,14 @@ function channelRow(module: FirewallModule, name: string, facts: ChannelFacts): 
     change,
     `${facts.nameLength} characters`,
     number.format(facts.membersMax),
-    `${apply + object + add} / ${apply + object + remove}`,
+    `${calls(apply + object + add)} / ${calls(apply + object + remove)}`,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** A part of a call is one that many addresses share: alone an address needs what the others need, too. */
+function calls(sum: number): number {
+  return Math.max(1, Math.floor(sum));
 }
 
 function vendorRow(module: FirewallModule): string {

@@ -8,8 +8,14 @@ const comparisonShare = 0.25;
 
 /** Calls a minute that we allow ourselves on a firewall. */
 export function callsPerMinute(module: FirewallModule, settings: FirewallConfiguration): number {
-  const { callsPerMinute: usual, callsPerMinuteMost } = module.facts;
-  return Math.min(settings.callsPerMinute ?? usual, callsPerMinuteMost);
+  const { usual, most } = allowedCalls(module, settings.settings);
+  return Math.min(settings.callsPerMinute ?? usual, most);
+}
+
+/** Calls a minute that are usual for a firewall with these settings, and the most that the configuration may allow. */
+export function allowedCalls(module: FirewallModule, settings: unknown): { usual: number; most: number } {
+  const { callsPerMinute: usual, callsPerMinuteMost: most } = module.facts;
+  return module.callsPerMinute?.(settings) ?? { usual, most };
 }
 
 /** What a run may call: everything that comparisons leave. */

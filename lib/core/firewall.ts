@@ -15,7 +15,10 @@ export interface ChannelFacts {
   calls: ChannelCalls;
 }
 
-/** Calls that `apply` needs when all goes well; a plan is cut by them when the budget is short. */
+/**
+ * Calls that `apply` needs when all goes well; a plan is cut by them when the budget is short. A part of a call, such as 0.001, where so
+ * many addresses travel together.
+ */
 export interface ChannelCalls {
   /** Once for all objects of the channel, for each object that changes, for each address added and removed. */
   apply: number;
@@ -194,6 +197,17 @@ export interface Diagnosis {
   clockDifferenceMs: number | undefined;
   /** Tables that the channels need, and whether they may be read; a right to write cannot be told by reading. */
   rights: readonly { table: string; readable: boolean; needed: string }[];
+  /** What else a person should know about this device, such as defects of its release or its role in a pair. */
+  notes?: readonly DiagnosisNote[];
+}
+
+export interface DiagnosisNote {
+  /** One or two words, such as `defects`. */
+  name: string;
+  state: 'ok' | 'warning';
+  text: string;
+  /** What to do about a warning. */
+  remedy?: string;
 }
 
 /** Making and taking away keys is the right of another administrator, whose credential is a secret of its own. */
@@ -269,6 +283,8 @@ export interface FirewallModule<Settings = unknown> {
   /** Fields of the firewall's entry in the configuration beside the common ones. */
   settings: z.ZodType<Settings>;
   facts: FirewallFacts;
+  /** In place of the numbers of `facts`, where they depend on the settings, such as the version. */
+  callsPerMinute?(settings: Settings): { usual: number; most: number };
   /** The management plane that takes one writer at a time; firewalls with the same key share a lease. */
   writerKey(settings: Settings): string;
   /** Scope inside the device that is part of the mark, such as the VDOM. */

@@ -133,7 +133,12 @@ async function diagnosisLines(
       },
       channels,
     );
-    return [...certificateLines(ports, found), ...clockLines(found), ...rightLines(found)];
+    return [
+      ...certificateLines(ports, found),
+      ...clockLines(found),
+      ...rightLines(found),
+      ...(found.notes ?? []),
+    ];
   } catch (error) {
     return [failed('diagnosis', error)];
   }

@@ -145,7 +145,7 @@ function callsFor(
     if (costs && changes > 0)
       calls += costs.apply + costs.object + changes * Math.max(costs.add, costs.remove);
   }
-  return calls;
+  return Math.ceil(calls);
 }
 
 function healthOf(state: {

@@ -1,4 +1,5 @@
 import type { FirewallModule } from '../../core/firewall.ts';
+import { allowedCalls } from '../budgets.ts';
 import { withFirewallBrakes } from './brakes.ts';
 import { readCaFile } from './ca-file.ts';
 import type { DraftContext } from './draft.ts';
@@ -45,19 +46,22 @@ export async function parseFirewall(
   const settings = report.parse(module.settings, own, at, { kind, rename: asCaFile });
   if (common === undefined || !isMap(settings) || reported) return undefined;
   checkRotation({ ...common, settings }, module, { report, at });
-  checkCalls(common.callsPerMinute, module, { report, at });
+  checkCalls({ ...common, settings }, module, { report, at });
   const { brakes, ...rest } = common;
   return { ...rest, ...(brakes ? { brakes: withFirewallBrakes(brakes) } : {}), settings };
 }
 
 function checkCalls(
-  asked: number | undefined,
-  { facts, displayName }: FirewallModule,
+  { callsPerMinute: asked, settings }: Pick<FirewallConfiguration, 'callsPerMinute' | 'settings'>,
+  module: FirewallModule,
   { report, at }: { report: DraftContext['report']; at: readonly string[] },
 ): void {
-  const { callsPerMinuteMost: most } = facts;
+  const { most } = allowedCalls(module, settings);
   if (asked !== undefined && asked > most)
-    report.problem([...at, 'callsPerMinute'], `a ${displayName} is called ${most} times a minute at most`);
+    report.problem(
+      [...at, 'callsPerMinute'],
+      `a ${module.displayName} is called ${most} times a minute at most`,
+    );
 }
 
 function checkRotation(
