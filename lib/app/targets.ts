@@ -69,8 +69,15 @@ export function objectRef(
     name,
     channel: target.channel,
     create: target.create,
+    ...adoption(module, target),
     sizeHint: group.maxMembers,
   };
+}
+
+/** Only where the channel can do it: elsewhere such an object stays foreign. */
+function adoption(module: FirewallModule, { channel, adopt }: GroupTarget): Pick<ObjectRef, 'adopt'> {
+  const able = module.facts.channels[channel]?.adopts === true;
+  return able && adopt !== undefined ? { adopt } : {};
 }
 
 /** Groups what became dirty by the writer that has to look: writer key -> network and `firewall#bucket` parts. */

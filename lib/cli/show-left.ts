@@ -43,6 +43,7 @@ function whose(one: LeftObject, found: Found): Cell {
   const texts = {
     ours: 'ours',
     offered: 'offered to us',
+    adoptable: 'a former tool keeps it',
     foreign: 'not ours any more',
     absent: 'gone',
     'hand-renamed': 'renamed by hand',

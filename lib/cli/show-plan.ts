@@ -17,7 +17,10 @@ export function showPlan(cli: Cli, plans: readonly FirewallPlan[]): void {
         rows: plan.groups.map(groupRow),
       });
     }
-    for (const group of plan.groups) showAddresses(cli, group);
+    for (const group of plan.groups) {
+      showFormer(cli, group);
+      showAddresses(cli, group);
+    }
     for (const { group, cluster, text, remedy } of plan.advice)
       output.line(`  ! ${output.safe(`${group} in ${cluster}: ${text}; ${remedy}`)}`);
     for (const { group, object, size } of plan.frozen)
@@ -65,6 +68,24 @@ function remarksOf(group: PlannedGroup): string {
   const foreign = drift.foreign.length - repair.remove.length;
   if (foreign > 0) parts.push(`${foreign} added by somebody else`);
   return [...parts, ...group.notes].join(', ');
+}
+
+/** What changes hands, and what that would change for the rules that use it. */
+function showFormer({ output }: Cli, { group, former }: PlannedGroup): void {
+  if (!former) return;
+  const { same, gained, lost, others } = former;
+  const show = (addresses: readonly string[], says: string): void => {
+    for (const address of addresses.slice(0, shownMax))
+      output.line(`  = ${group}  ${output.safe(address)} ${says}`);
+    if (addresses.length > shownMax)
+      output.line(`  = ${group}  and ${addresses.length - shownMax} more ${says}, see --json`);
+  };
+  output.line(
+    `  = ${group}  the former tool's object has ${same} of the wanted addresses, lacks ${gained.length}, and has ${lost.length} others`,
+  );
+  show(gained, 'is new to the rules that use the object');
+  show(lost, 'is matched now and is not wanted: it stays until the members of the former tool are taken out');
+  show(others, 'is a member that is no single address');
 }
 
 function showAddresses({ output }: Cli, group: PlannedGroup): void {

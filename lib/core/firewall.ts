@@ -11,6 +11,8 @@ export interface ChannelFacts {
   nameLength: number;
   /** Most members of one object before sharding or refusal. */
   membersMax: number;
+  /** An object that a former tool keeps can become ours here, with the rules that use it; then `observeFormer` is there, too. */
+  adopts?: boolean;
   /** What a change costs. */
   calls: ChannelCalls;
 }
@@ -57,6 +59,8 @@ export interface ObjectRef {
   name: string;
   channel: string;
   create: 'offered' | 'own';
+  /** Whole comment of a former tool's object that may become ours; only on channels that adopt. */
+  adopt?: string | undefined;
   /** Most members the group may have (its `maxMembers`): decides the layout on devices that split large groups. */
   sizeHint?: number;
 }
@@ -68,6 +72,14 @@ export const editedWord = 'edited:';
 export interface DeviceCertificate {
   subject: string;
   validTo: number;
+}
+
+/** What an object lets match that a former tool filled. */
+export interface FormerMembers {
+  /** Single addresses, canonical, through whatever objects. */
+  addresses: readonly string[];
+  /** Members that are no single address (ranges, names, groups), in the device's words. */
+  others: readonly string[];
 }
 
 export interface ObservedObject {
@@ -89,6 +101,11 @@ export interface ObjectChanges {
   object: ObjectRef;
   /** Make the object first, with this comment. */
   createWith?: { comment: string };
+  /**
+   * Make it ours first, by this comment. Its whole comment must still be `object.adopt`, otherwise nothing of the object is touched
+   * (`firewall/object-foreign`). Members stay as they are; a former tool's are shown as somebody else's from then on.
+   */
+  adoptWith?: { comment: string };
   /** Canonical addresses. */
   add: readonly string[];
   remove: readonly string[];
@@ -104,7 +121,7 @@ export type Outcome =
 
 export interface ObjectReport {
   object: ObjectRef;
-  /** Outcome of the creation, when one was asked for. */
+  /** Outcome of the creation or adoption, when one was asked for. */
   created?: Outcome;
   /** Outcome per address of `add` and `remove`. */
   outcomes: ReadonlyMap<string, Outcome>;
@@ -144,6 +161,8 @@ export interface FirewallConnection {
    * it is not a member now, and adding it again repairs it.
    */
   observeMembers(object: ObjectRef): Promise<readonly string[]>;
+  /** What an object matches that a former tool fills, for `plan`; it is written to by nobody of us yet. A page that is missing throws. */
+  observeFormer?(object: ObjectRef): Promise<FormerMembers>;
   /** Reads back whether these addresses are members. */
   observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
   /** Changes several objects in as few calls as the vendor allows. Never throws for a single change: it reports. */

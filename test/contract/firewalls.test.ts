@@ -5,6 +5,7 @@ import type { FirewallConnection, ObjectChanges, ObjectRef, ObjectReport } from 
 import { ownComment, ownershipOf, renamedTo } from '../../lib/core/plan/ownership.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import type { ChannelPromise, Counted, Rig } from '../support/firewalls/rig.ts';
+import { adoptionSuite } from './adoption-suite.ts';
 import { rigs } from '../support/firewalls/rigs.ts';
 
 const hub = 'test';
@@ -180,6 +181,8 @@ function contract(kind: string, channel: string): void {
     expectFailed(report, '10.4.0.1', 'firewall/object-foreign');
     expect(enforced()).toEqual(before);
   });
+
+  adoptionSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
 
   test('an object that a person renamed is found by its mark, and nothing counts as removed from it', async ({
     skip,

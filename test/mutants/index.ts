@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 import { ofAccounts } from './of-accounts.ts';
+import { ofAdoption } from './of-adoption.ts';
 import { ofDelegations } from './of-delegations.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
@@ -29,4 +30,5 @@ export const mutants: readonly Mutant[] = [
   ...ofWatch,
   ...ofGates,
   ...ofDelegations,
+  ...ofAdoption,
 ];

@@ -15,8 +15,8 @@ export const ofPlan: readonly Mutant[] = [
     file: 'lib/core/plan/ownership.ts',
     edits: [
       [
-        "carries(observed.comment, mark(expected.identity)) ? 'ours'",
-        "observed.comment.includes(mark(expected.identity).slice(0, 16)) ? 'ours'",
+        "carries(observed.comment, mark(expected.identity))) return 'ours'",
+        "observed.comment.includes(mark(expected.identity).slice(0, 16))) return 'ours'",
       ],
     ],
     killers: [ownershipTest],

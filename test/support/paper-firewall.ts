@@ -91,6 +91,10 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
       await call('observeMembers');
       return device.members(name);
     },
+    observeFormer: async ({ name }) => {
+      await call('observeFormer');
+      return { addresses: device.members(name), others: [] };
+    },
     observeSome: async ({ name }, addresses) => {
       await call('observeSome');
       const members = device.objects.get(name)?.members;
@@ -153,8 +157,10 @@ function takeCall({ takeCall: take, clock }: ConnectionRequest<PaperSettings>): 
 }
 
 function applyOne(device: PaperFirewall, changes: ObjectChanges): ObjectReport {
-  const { object, createWith } = changes;
+  const { object, createWith, adoptWith } = changes;
   const outcomes = new Map<string, Outcome>();
+  const former = device.objects.get(object.name);
+  if (adoptWith && former && former.comment === object.adopt) former.comment = adoptWith.comment;
   if (createWith) device.objects.set(object.name, { comment: createWith.comment, members: new Set() });
   const stored = device.objects.get(object.name);
   const change = (address: string, act: () => void): void => {
@@ -176,7 +182,7 @@ function applyOne(device: PaperFirewall, changes: ObjectChanges): ObjectReport {
   for (const address of changes.remove) change(address, () => stored?.members.delete(address));
   const countAfter = stored?.members.size ?? 0;
   const report: ObjectReport = { object, outcomes, countAfter };
-  if (createWith) report.created = { state: 'done' };
+  if (createWith || adoptWith) report.created = { state: 'done' };
   const settled = [...outcomes.values()].every(({ state }) => state === 'done');
   if (settled && countAfter !== changes.expectedCount) {
     report.suspicion = new ZonebridgeError(
@@ -201,6 +207,7 @@ export const paperModule: FirewallModule<PaperSettings> = {
         writesConfiguration: false,
         nameLength: 60,
         membersMax: 100_000,
+        adopts: true,
         calls: { apply: 1, object: 0, add: 0, remove: 0 },
       },
       'one-by-one': {

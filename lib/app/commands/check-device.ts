@@ -174,10 +174,16 @@ function rightLines({ rights }: Diagnosis): CheckLine[] {
 async function groupLine(ports: Ports, open: OpenFirewall, place: LiveGroup): Promise<CheckLine> {
   const name = `group ${place.group.name}`;
   try {
-    const { object, ownership, renamedTo, members } = await readObjectLive(ports, open, place);
+    const { object, ownership, renamedTo, members, former } = await readObjectLive(ports, open, place);
     const text = `${place.target.channel} object ${object.name}`;
     if (ownership === 'ours' || ownership === 'offered')
       return { name, state: 'ok', text: `${text} is ${ownership}, ${members.length} members` };
+    if (ownership === 'adoptable')
+      return {
+        name,
+        state: 'ok',
+        text: `${text} is kept by a former tool and will be adopted, ${former?.addresses.length ?? 0} addresses`,
+      };
     if (ownership === 'hand-renamed')
       return {
         name,

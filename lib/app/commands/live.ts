@@ -1,5 +1,5 @@
 import { isZonebridgeError } from '../../core/errors.ts';
-import type { ObjectRef } from '../../core/firewall.ts';
+import type { FormerMembers, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Ownership } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
@@ -23,6 +23,8 @@ export interface LiveObject {
   renamedTo?: string | undefined;
   /** Empty unless the object is ours or offered. */
   members: readonly string[];
+  /** With `adoptable`: what the former tool put in. */
+  former?: FormerMembers | undefined;
 }
 
 export interface LiveGroup {
@@ -64,7 +66,8 @@ export async function readObjectLive(
   const { ownership, renamedTo } = await whoseObject(ports.hub, open, object);
   const known = ownership === 'ours' || ownership === 'offered';
   const members = known ? await open.connection.observeMembers(object) : [];
-  return { object, ownership, renamedTo, members };
+  const former = ownership === 'adoptable' ? await open.connection.observeFormer(object) : undefined;
+  return { object, ownership, renamedTo, members, former };
 }
 
 /** Anything that keeps us from reading, also missing rights in AWS, said in one form. */

@@ -21,6 +21,7 @@ import {
   objectKey,
   type ObjectRow,
   readObject,
+  wasOurs,
 } from '../state/ledger.ts';
 import type { LiveObject } from './live.ts';
 import type { RefusedMember, Wanted } from './plan-wanted.ts';
@@ -50,11 +51,24 @@ export interface PlannedGroup {
   drift: { missing: string[]; foreign: string[] };
   /** Of the differences on the device: what the next comparison repairs by itself, whatever is applied. */
   repair: { add: string[]; remove: string[] };
+  /** Where the object is a former tool's that will be adopted: how what it matches differs from what we want. */
+  former?: FormerDifference | undefined;
   /** What `apply` releases for this generation. */
   allowance: { add: number; remove: number };
   /** Changes that the walk does not notice, because the membership itself is as it should be: `apply` asks for them. */
   look: string[];
   notes: string[];
+}
+
+/** Addresses are canonical and sorted. Nothing of it leaves by the adoption itself. */
+export interface FormerDifference {
+  same: number;
+  /** Wanted, and not matched so far. */
+  gained: string[];
+  /** Matched so far, and not wanted. */
+  lost: string[];
+  /** Members that are no single address, in the device's words. */
+  others: readonly string[];
 }
 
 export interface GroupQuery {
@@ -86,16 +100,21 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
   const { questions, waiting } = questionsOf(query, seen);
   const differences = questions.filter(differs);
   const ownership = ownershipNow(query, row);
-  const firstFill = isFirstFill(row, live);
-  const { add, remove } = applyAllowance(
+  const former = formerDifference(query, questions);
+  // An object that others filled is none that nobody has seen; one to be adopted that cannot be compared waits for a person.
+  const adopts = target.adopt !== undefined && ownership !== 'absent';
+  const firstFill = isFirstFill(row, live) && !adopts;
+  const released = applyAllowance(
     {
-      add: differences.filter(isWanted).length,
+      add: former ? former.gained.length : differences.filter(isWanted).length,
       remove: differences.filter((one) => !isWanted(one)).length,
-      size: row.counters.size,
+      size: former ? former.same + former.lost.length : row.counters.size,
       firstFill,
     },
     brakesOf(group, target),
   );
+  const add = allAdditions(released, differences.filter(isWanted).length);
+  const { remove } = released;
   const allowance = { generation: anyGeneration, add, remove };
   // We put members there under this name, and now there is no object.
   const deleted = ownership === 'absent' && seen.some((entry) => entry.row.state === 'present');
@@ -106,6 +125,7 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     questions,
     // An object of ours that was deleted is filled again by the comparison: no growth by configuration.
     ownership: ownership === 'unknown' || deleted ? undefined : ownership,
+    wasOurs: wasOurs(row, { name: query.object }),
     frozen: query.frozen,
     brakes: {
       counters: { ...rollWindow(row.counters, now, brakesOf(group, target).windowMinutes), allowance },
@@ -130,12 +150,31 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     ),
     refused: wanted.refused.get(group.name) ?? [],
     ...device,
+    former,
     allowance: { add, remove },
     look: differences
       .filter(({ key, wantedBy }) => wanted.stored.has(key) === (wantedBy !== undefined))
       .map(({ key }) => key),
     notes: notesOn(rows.length - seen.length, live),
   };
+}
+
+/** What a former tool's object matches, beside what we want in it; undefined where there is none to be adopted. */
+function formerDifference(
+  { live }: GroupQuery,
+  questions: readonly Question[],
+): FormerDifference | undefined {
+  if (!live?.former) return undefined;
+  const wanted = new Set(questions.filter(isWanted).map(({ address }) => address));
+  const there = new Set(live.former.addresses);
+  const gained = [...wanted].filter((address) => !there.has(address)).sort();
+  const lost = [...there].filter((address) => !wanted.has(address)).sort();
+  return { same: wanted.size - gained.length, gained, lost, others: live.former.others };
+}
+
+/** All or nothing, as the brake decided: what the object matches already is added with the rest, under our own names. */
+function allAdditions({ holds }: { holds: readonly HeldReason[] }, additions: number): number {
+  return holds.includes('configuration-growth') ? 0 : additions;
 }
 
 function notesOn(frozen: number, live: LiveObject | undefined): string[] {
@@ -266,8 +305,8 @@ function onDevice(
 }
 
 function driftOf({ live, group, wanted }: GroupQuery, rows: readonly LedgerEntry[]): PlannedGroup['drift'] {
-  if (!live || live.ownership === 'foreign' || live.ownership === 'hand-renamed')
-    return { missing: [], foreign: [] };
+  const readable: readonly Ownership[] = ['ours', 'offered', 'absent'];
+  if (!live || !readable.includes(live.ownership)) return { missing: [], foreign: [] };
   const members = new Set(live.members);
   const wishes = wanted.keys.get(group.name);
   const missing = rows.filter(

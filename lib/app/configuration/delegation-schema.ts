@@ -19,7 +19,7 @@ export const delegationSchema = z.strictObject({
   ranges: z.array(range).min(1).optional().describe('Addresses outside are never published.'),
   brakes: brakesSchema.optional(),
   publish: z
-    .array(targetSchema.omit({ object: true }))
+    .array(targetSchema.omit({ object: true, adopt: true }))
     .min(1)
     .describe('Firewalls they may name, each with how a group is kept there.'),
 });

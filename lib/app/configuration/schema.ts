@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateRules } from '../../core/gates/gate.ts';
+import { speaksOfUs } from '../../core/plan/ownership.ts';
 import { compileSelector } from '../../core/model/selector/index.ts';
 import { producerNames } from '../../core/way-back/producers.ts';
 import {
@@ -283,6 +284,19 @@ export const targetSchema = z.strictObject({
     .enum(['observe', 'add-only', 'sync'])
     .describe('observe shows, add-only never removes, sync does both.'),
   object: text.optional().describe('Name on the firewall when it must differ from the derived one.'),
+  adopt: z
+    .string()
+    .min(10, "at least 10 characters: a short comment may be anybody's")
+    .max(255)
+    .refine((comment) => comment.trim() === comment, 'begins or ends with a blank')
+    .refine(
+      (comment) => !speaksOfUs(comment),
+      'an object that carries a mark or an offer of ours is never adopted',
+    )
+    .optional()
+    .describe(
+      'Takes over the object that a former tool keeps under this name, once: the whole of its comment. Needs `object` and `create: own`; see docs/migrate-from-calico.md.',
+    ),
   onForeignAdd: z
     .enum(['remove', 'report'])
     .default('report')

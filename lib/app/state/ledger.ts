@@ -240,6 +240,8 @@ export interface ObjectRow {
   fence: number;
   /** Most members it may have, as its layout was made for. */
   sizeHint: number | undefined;
+  /** Name under which it became ours while the configuration said `adopt`: that happens once. */
+  adopted: string | undefined;
   /** When we last made it anew: what we had put into the one before went with that one. */
   madeAt: number;
   /** Beginning of the device that the last comparison of the group met (its handover); 0 for the first one. */
@@ -282,10 +284,16 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     renamedTo: text(item, 'renamedTo'),
     fence: count(item, 'fence'),
     sizeHint: count(item, 'sizeHint') || undefined,
+    adopted: text(item, 'adopted'),
     madeAt: count(item, 'madeAt'),
     deviceSince: count(item, 'deviceSince'),
     revision: count(item, 'revision'),
   };
+}
+
+/** Whether the object of this name was ours already, where the configuration says `adopt`. */
+export function wasOurs({ adopted }: Pick<ObjectRow, 'adopted'>, { name }: { name: string }): boolean {
+  return adopted === name;
 }
 
 /** The device counted other members than we believe, and nobody has compared them since. */

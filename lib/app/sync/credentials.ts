@@ -3,6 +3,7 @@ import type {
   DeviceCertificate,
   DeviceIdentity,
   FirewallConnection,
+  FormerMembers,
   NamedComment,
   ObjectChanges,
   ObjectRef,
@@ -19,6 +20,8 @@ export interface CredentialedConnection extends FirewallConnection {
   credentialStage(): SecretStage;
   /** Nothing, where the module cannot list. */
   listObjects(object: ObjectRef): Promise<readonly NamedComment[]>;
+  /** Only where the channel adopts; throws `firewall/unsupported` elsewhere. */
+  observeFormer(object: ObjectRef): Promise<FormerMembers>;
 }
 
 export interface CredentialRequest {
@@ -90,6 +93,13 @@ class Rekeyed implements CredentialedConnection {
 
   async listObjects(object: ObjectRef): Promise<readonly NamedComment[]> {
     return await this.#ask(async (connection) => (await connection.listObjects?.(object)) ?? []);
+  }
+
+  observeFormer(object: ObjectRef): Promise<FormerMembers> {
+    return this.#ask((connection) => {
+      if (connection.observeFormer) return connection.observeFormer(object);
+      throw new ZonebridgeError('firewall/unsupported', `nothing is adopted over channel ${object.channel}`);
+    });
   }
 
   observeMembers(...asked: Parameters<FirewallConnection['observeMembers']>) {
@@ -187,10 +197,12 @@ function isRefused({ created, outcomes }: ObjectReport): boolean {
 function leftOf(change: ObjectChanges, report: ObjectReport | undefined): ObjectChanges | undefined {
   if (!report || !isRefused(report)) return undefined;
   const again = (address: string): boolean => refused(report.outcomes.get(address));
-  const { createWith, ...rest } = change;
+  const { createWith, adoptWith, ...rest } = change;
+  const first = refused(report.created);
   return {
     ...rest,
-    ...(createWith && refused(report.created) ? { createWith } : {}),
+    ...(createWith && first ? { createWith } : {}),
+    ...(adoptWith && first ? { adoptWith } : {}),
     add: change.add.filter(again),
     remove: change.remove.filter(again),
   };

@@ -31,6 +31,9 @@ export function objectNews(
   const ownership = ownershipSeen(done);
   if (ownership) news['ownership'] = ownership;
   if (report !== undefined && lacksObject(report)) remove.push('ownership');
+  const { adopt } = work.target;
+  if (ownership === 'ours' && adopt !== undefined) news['adopted'] = work.object.name;
+  if (adopt === undefined && objectRow.adopted !== undefined) remove.push('adopted');
   const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
   if (held !== objectRow.held) news['held'] = held;
   const waits = plan.held.some(({ reason }) => isWait(reason));

@@ -8,6 +8,7 @@ import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel, writeAll } from '../state/items.ts';
+import { wasOurs } from '../state/ledger.ts';
 import { wholeObject } from '../state/retirements.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
 import { frozenNow } from '../freezes.ts';
@@ -129,6 +130,7 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
     questions: work.questions,
     rollout: work.rollout,
     ownership,
+    wasOurs: wasOurs(work.objectRow, work.object),
     frozen: frozenNow(pass.active.freezes, pass.firewall, now),
     brakes: {
       counters,
@@ -220,15 +222,11 @@ function complete({ work, plan }: PlannedWork, report: ObjectReport | undefined)
 function toChanges({ work, plan }: PlannedWork, open: OpenFirewall, hub: string) {
   const of = (op: 'add' | 'remove'): string[] =>
     plan.changes.filter((change) => change.op === op).map(({ address }) => address);
+  const comment = ownComment(identityOf(hub, open.id, { ...open, object: work.object.name }));
   return {
     object: work.object,
-    ...(plan.create
-      ? {
-          createWith: {
-            comment: ownComment(identityOf(hub, open.id, { ...open, object: work.object.name })),
-          },
-        }
-      : {}),
+    ...(plan.create ? { createWith: { comment } } : {}),
+    ...(plan.adopt ? { adoptWith: { comment } } : {}),
     add: of('add'),
     remove: of('remove'),
     expectedCount: plan.counters.size,

@@ -16,7 +16,7 @@ export async function whoseObject(hub: string, open: OpenFirewall, object: Objec
   const { connection, id } = open;
   const seen = await connection.observeObject(object);
   const identity = identityOf(hub, id, { ...open, object: object.name });
-  const ownership = ownershipOf(seen, { create: object.create, group: object.group, identity });
+  const ownership = ownershipOf(seen, { ...object, identity });
   if (ownership !== 'absent' || object.create !== 'own') return { ownership };
   const other = renamedTo(await connection.listObjects(object), identity);
   return other === undefined ? { ownership } : { ownership: 'hand-renamed', renamedTo: other };

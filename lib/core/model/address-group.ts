@@ -75,6 +75,8 @@ export interface GroupTarget {
   mode: WriteMode;
   /** Name on the firewall when it must differ from the derived one (for offered objects). */
   object?: string | undefined;
+  /** Whole comment of an object of the name `object` that a former tool keeps, and that becomes ours with the first change. */
+  adopt?: string | undefined;
   onForeignAdd: 'remove' | 'report';
   /** Pods over a channel that writes configuration: the operator says so, with a ceiling. */
   acceptConfigChurn?: { writesPerHour: number } | undefined;

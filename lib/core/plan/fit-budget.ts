@@ -53,16 +53,17 @@ function callsOf({ plan, calls }: Priced): number {
   return plan.changes.reduce((sum, { op }) => sum + calls[op], calls.apply + calls.object + creation(plan));
 }
 
-/** Making an object is one call more. */
-function creation({ create }: GroupPlan): number {
-  return Number(create);
+/** Making an object is one call more; adopting one is two looks and a write. */
+function creation({ create, adopt }: GroupPlan): number {
+  return Number(create) + 3 * Number(adopt);
 }
 
 function reduced(plan: GroupPlan, chosen: ReadonlySet<PlannedChange>): GroupPlan {
   const changes = plan.changes.filter((change) => chosen.has(change));
   const without = plan.changes.filter((change) => !chosen.has(change));
   const create = plan.create && changes.some(({ op }) => op === 'add');
-  return { ...plan, create, changes, counters: without.reduce(withdrawn, plan.counters) };
+  const adopt = plan.adopt && changes.length > 0;
+  return { ...plan, create, adopt, changes, counters: without.reduce(withdrawn, plan.counters) };
 }
 
 /** The counters as if the change had not been planned: the inverse of what the brakes counted when they let it go. */

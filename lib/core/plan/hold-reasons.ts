@@ -27,6 +27,10 @@ const holdReasons = {
     'An object of this name exists that is not ours: rename the group, or set create: offered and have the object offered.',
     { looksAgain: true, decidedByApply: true },
   ),
+  'taken-back-object': rule(
+    'The object was ours, and carries the comment of the former tool again: stop that tool. To adopt the object once more, apply without `adopt` in the target, then with it.',
+    { looksAgain: true, decidedByApply: true },
+  ),
   'missing-object': rule('The object that should be offered is not there: have it made and offered.', {
     looksAgain: true,
     decidedByApply: true,

@@ -104,6 +104,50 @@ describe('ownershipOf an object that we make', () => {
   });
 });
 
+describe('ownershipOf an object that a former tool keeps', () => {
+  const listed = 'Kept by the former controller';
+  const adopting = { create: 'own', group: 'web', identity, adopt: listed } as const;
+  const near = fc.oneof(
+    fc.string().map((more) => `${listed}${more}`),
+    fc.string().map((more) => `${more}${listed}`),
+    fc.nat({ max: listed.length - 1 }).map((at) => listed.slice(0, at)),
+    fc.constantFrom(listed.toUpperCase(), listed.toLowerCase(), `${listed} `, ` ${listed}`, `${listed}\n`),
+    part,
+  );
+
+  test('is adoptable when its whole comment is the listed one, and only then', () => {
+    expect(ownershipOf(seen(listed), adopting)).toBe('adoptable');
+    fc.assert(
+      fc.property(near, (comment) => {
+        fc.pre(comment !== listed);
+        expect(ownershipOf(seen(comment), adopting)).toBe('foreign');
+      }),
+    );
+  });
+
+  test('is foreign where nothing is listed, absent where it is not there, ours once it carries our mark', () => {
+    expect(ownershipOf(seen(listed), { ...adopting, adopt: undefined })).toBe('foreign');
+    expect(ownershipOf(seen(''), { ...adopting, adopt: '' })).toBe('foreign');
+    expect(ownershipOf(seen(listed, false), adopting)).toBe('absent');
+    expect(ownershipOf(seen(ownComment(identity)), adopting)).toBe('ours');
+  });
+
+  test('is never adopted as an offered object', () => {
+    expect(ownershipOf(seen(listed), { ...adopting, create: 'offered' })).toBe('foreign');
+  });
+
+  test('no mark or offer of anybody is adopted, whatever is listed', () => {
+    fc.assert(
+      fc.property(identities, part, (any, group) => {
+        for (const comment of [mark(any), ownComment(any), offer(group), `x ${offer(group)}`]) {
+          const verdict = ownershipOf(seen(comment), { ...adopting, adopt: comment });
+          expect(verdict).toBe(carries(comment, mark(identity)) ? 'ours' : 'foreign');
+        }
+      }),
+    );
+  });
+});
+
 describe('renamedTo', () => {
   const comment = ownComment(identity);
   test.each([

@@ -4,8 +4,9 @@ import { digest } from '../model/content-hash.ts';
 /**
  * Who owns an object on a firewall (law 4). Our mark is a hash over hub, firewall id, scope and object name,
  * so that a clone, a renamed object or another hub's object is foreign. `hand-renamed`: it is absent, and another object carries its mark.
+ * `adoptable`: a former tool keeps it, and the configuration names it and that tool's comment.
  */
-export type Ownership = 'ours' | 'offered' | 'foreign' | 'absent' | 'hand-renamed';
+export type Ownership = 'ours' | 'offered' | 'adoptable' | 'foreign' | 'absent' | 'hand-renamed';
 
 export interface ObjectIdentity {
   hub: string;
@@ -40,16 +41,36 @@ export function carries(comment: string, word: string): boolean {
   return comment.split(/[\s,;]+/).includes(word);
 }
 
-/** Judges what was read; a mark counts for objects we make, an offer for objects the security team made. */
-export function ownershipOf(
-  observed: ObservedObject,
-  expected: { create: 'own' | 'offered'; group: string; identity: ObjectIdentity },
-): Ownership {
+/** An object as the configuration expects it. */
+export interface ExpectedObject {
+  create: 'own' | 'offered';
+  group: string;
+  identity: ObjectIdentity;
+  /** Whole comment by which a former tool's object of this name is recognised; nothing is adopted without it. */
+  adopt?: string | undefined;
+}
+
+/**
+ * Judges what was read; a mark counts for objects we make, an offer for objects the security team made. A former tool's object is taken
+ * only when its comment is exactly the one that was listed: an edited one has an owner who edited it.
+ */
+export function ownershipOf(observed: ObservedObject, expected: ExpectedObject): Ownership {
   if (!observed.exists) return 'absent';
   if (expected.create === 'own') {
-    return carries(observed.comment, mark(expected.identity)) ? 'ours' : 'foreign';
+    if (carries(observed.comment, mark(expected.identity))) return 'ours';
+    return isListedComment(observed.comment, expected.adopt) ? 'adoptable' : 'foreign';
   }
   return carries(observed.comment, offer(expected.group)) ? 'offered' : 'foreign';
+}
+
+/** Never a comment that speaks of us: that is another hub's, another object's, or an offer. */
+function isListedComment(comment: string, listed: string | undefined): boolean {
+  return listed !== undefined && listed !== '' && comment === listed && !speaksOfUs(comment);
+}
+
+/** Whether a comment holds a mark or an offer, whosever it is. */
+export function speaksOfUs(comment: string): boolean {
+  return comment.includes(markWord) || comment.includes(offerWord);
 }
 
 /**

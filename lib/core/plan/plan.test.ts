@@ -238,6 +238,36 @@ describe('ownership', () => {
     );
   });
 
+  test('an object of a former tool is adopted with the first change, and is not made', () => {
+    fc.assert(
+      fc.property(truths, (all) => {
+        const plan = planGroup(request(all, { ownership: 'adoptable' }));
+        expect([plan.create, plan.adopt]).toEqual([false, plan.changes.length > 0]);
+      }),
+    );
+  });
+
+  test('nothing is changed on an object that a former tool took back', () => {
+    fc.assert(
+      fc.property(truths, (all) => {
+        const plan = planGroup(request(all, { ownership: 'adoptable', wasOurs: true }));
+        expect([plan.changes, plan.create, plan.adopt]).toEqual([[], false, false]);
+        expect(plan.held.every(({ reason }) => reason === 'taken-back-object')).toBe(true);
+      }),
+    );
+  });
+
+  test.each([undefined, 'ours', 'offered', 'foreign', 'renamed', 'hand-renamed', 'absent'] as const)(
+    'no other object is adopted (%s)',
+    (ownership) => {
+      fc.assert(
+        fc.property(truths, fc.boolean(), (all, wasOurs) => {
+          expect(planGroup(request(all, { ownership, wasOurs })).adopt).toBe(false);
+        }),
+      );
+    },
+  );
+
   test.each([undefined, 'ours', 'offered'] as const)(
     'an object that is known (%s) is not made again',
     (ownership) => {
@@ -253,11 +283,15 @@ describe('ownership', () => {
 describe('write modes', () => {
   test('observe changes nothing, not even on an object of somebody else', () => {
     fc.assert(
-      fc.property(truths, fc.constantFrom(undefined, 'foreign', 'absent', 'renamed'), (all, ownership) => {
-        const plan = planGroup(request(all, { ownership, target: { ...target, mode: 'observe' } }));
-        expect([plan.changes, plan.create]).toEqual([[], false]);
-        expect(plan.held.every(({ reason }) => reason === 'observe')).toBe(true);
-      }),
+      fc.property(
+        truths,
+        fc.constantFrom(undefined, 'foreign', 'absent', 'renamed', 'adoptable'),
+        (all, ownership) => {
+          const plan = planGroup(request(all, { ownership, target: { ...target, mode: 'observe' } }));
+          expect([plan.changes, plan.create, plan.adopt]).toEqual([[], false, false]);
+          expect(plan.held.every(({ reason }) => reason === 'observe')).toBe(true);
+        },
+      ),
     );
   });
 

@@ -49,6 +49,8 @@ export interface PlannedChange extends RolloutChange {
 export interface GroupPlan {
   /** The object must be made before its first member. */
   create: boolean;
+  /** The former tool's object must become ours before its first change. */
+  adopt: boolean;
   changes: PlannedChange[];
   held: { change: PlannedChange; reason: HeldReason }[];
   /** Questions that need nothing on the firewall, with what the ledger should say afterwards. */
@@ -71,6 +73,8 @@ export interface PlanRequest {
   questions: readonly Question[];
   /** Undefined when the ledger knows the object to be there and ours; `renamed` when it lies under another name or channel. */
   ownership: Ownership | 'renamed' | undefined;
+  /** The object of this name was ours already: an object is adopted once, and a former tool that takes it back still runs. */
+  wasOurs?: boolean | undefined;
   /** A change freeze holds, or no maintenance window is open: only dead addresses leave, `strictly` not even those. */
   frozen?: boolean | 'strictly' | undefined;
   /** Undefined when nothing keeps the changes waiting. */
@@ -86,7 +90,15 @@ export function planGroup(asked: PlanRequest): GroupPlan {
   const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
   const corrections = correctionsOf(request);
   const counters = corrected(request.brakes.counters, [...corrections.values()]);
-  const plan: GroupPlan = { create: false, changes: [], held: [], settled: [], counters, corrections };
+  const plan: GroupPlan = {
+    create: false,
+    adopt: false,
+    changes: [],
+    held: [],
+    settled: [],
+    counters,
+    corrections,
+  };
   const allowed: PlannedChange[] = [];
   for (const question of [...request.questions].sort(byAddress)) {
     const change = difference(question, plan, request.group);
@@ -110,6 +122,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
   plan.held.push(...braked.held);
   plan.counters = braked.counters;
   plan.create = request.ownership === 'absent' && plan.changes.some((change) => change.op === 'add');
+  plan.adopt = request.ownership === 'adoptable' && plan.changes.length > 0;
   return plan;
 }
 
@@ -221,8 +234,9 @@ function modeHold(change: PlannedChange, { target }: PlanRequest): HeldReason | 
   return undefined;
 }
 
-function objectHold({ ownership, target }: PlanRequest): HeldReason | undefined {
+function objectHold({ ownership, target, wasOurs }: PlanRequest): HeldReason | undefined {
   if (ownership === 'foreign') return 'foreign-object';
+  if (ownership === 'adoptable' && wasOurs) return 'taken-back-object';
   if (ownership === 'renamed') return 'renamed-object';
   if (ownership === 'hand-renamed') return 'hand-renamed-object';
   if (ownership === 'absent' && target.create === 'offered') return 'missing-object';

@@ -4,6 +4,7 @@ import type {
   ConnectionRequest,
   DeviceIdentity,
   FirewallConnection,
+  FormerMembers,
   ObjectChanges,
   ObjectRef,
   ObjectReport,
@@ -41,6 +42,7 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
     observeObject: async (object) => await channelOf(object).observeObject(object),
     listObjects: async (object) => await channelOf(object).listObjects(object),
     observeMembers: async (object) => await channelOf(object).observeMembers(object),
+    observeFormer: async (object) => await observeFormer(channelOf(object), object),
     observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
     apply: async (changes) => await applyByChannel(changes, channelOf),
     references: async (object) => await channelOf(object).references(object),
@@ -48,6 +50,11 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
     usage: () => client.usage(),
     close: async () => client.close(),
   };
+}
+
+async function observeFormer(channel: Channel, object: ObjectRef): Promise<FormerMembers> {
+  if (channel.observeFormer) return await channel.observeFormer(object);
+  throw new ZonebridgeError('firewall/unsupported', `nothing is adopted over channel ${object.channel}`);
 }
 
 async function applyByChannel(

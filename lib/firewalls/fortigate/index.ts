@@ -23,6 +23,7 @@ export const fortigate: FirewallModule<FortigateSettings> = {
         writesConfiguration: true,
         nameLength: objectNameLength,
         membersMax: 600,
+        adopts: true,
         calls: { apply: 0, object: 0, add: 2, remove: 3 },
       },
     },

@@ -21,6 +21,7 @@ export function checkTargets(draft: Draft, modules: Modules, report: Report): vo
   const taken = new Map<string, Target>();
   for (const target of targets(draft, modules)) {
     if (!checkChannel(target, report)) continue;
+    checkAdoption(target, report);
     const { group, path, firewall, module } = target;
     const { settings } = firewall;
     report.add(
@@ -66,6 +67,29 @@ function checkChannel({ target, path, module }: Target, report: Report): boolean
   const known = `${module.displayName} knows ${channels.join(', ')}`;
   report.problem([...path, 'channel'], `there is no channel ${target.channel}${question} ${known}`);
   return false;
+}
+
+/** What becomes ours is named: no derived name, no channel that cannot, and nothing taken out before ours is in. */
+function checkAdoption({ target, path, module }: Target, report: Report): void {
+  const { adopt, object, create, channel, onForeignAdd } = target;
+  if (adopt === undefined) return;
+  const at = [...path, 'adopt'];
+  if (object === undefined) report.problem(at, 'names no object: give its name on the firewall in `object`');
+  if (create !== 'own')
+    report.problem(
+      at,
+      'is for `create: own`; an object that is offered changes hands by the offer in its comment',
+    );
+  if (module.facts.channels[channel]?.adopts !== true)
+    report.problem(
+      at,
+      `objects of channel ${channel} of a ${module.displayName} cannot be adopted; have them offered`,
+    );
+  if (onForeignAdd === 'remove')
+    report.problem(
+      at,
+      "with `onForeignAdd: remove` the former tool's members could leave before ours are in: adopt first, and take `adopt` out when that is done",
+    );
 }
 
 function objectName(

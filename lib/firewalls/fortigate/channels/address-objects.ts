@@ -1,4 +1,5 @@
 import { ZonebridgeError, isZonebridgeError } from '../../../core/errors.ts';
+import type { FormerMembers } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { addressFamily } from '../../../core/model/address.ts';
 import type { FortigateClient } from '../client.ts';
@@ -95,6 +96,15 @@ export class AddressObjects {
     const listed = new Map(rows.map((found) => [found.name, addressOfRow(found)]));
     this.#listed.set(family, listed);
     return listed;
+  }
+
+  /** What IPv4 address objects of anybody stand for; read as a whole table, because there may be as many as members. */
+  async resolve(names: readonly string[]): Promise<FormerMembers> {
+    if (names.length === 0) return { addresses: [], others: [] };
+    const rows = await readTable(this.#client, table('firewall', 'address'), { format: 'name|type|subnet' });
+    const known = new Map(rows.map((found) => [found.name, addressOfRow(found)]));
+    const addresses = new Set(names.flatMap((name) => known.get(name) ?? []));
+    return { addresses: [...addresses], others: names.filter((name) => known.get(name) === undefined) };
   }
 
   #path(address: string): string {

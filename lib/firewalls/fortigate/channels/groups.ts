@@ -119,6 +119,22 @@ export class Groups {
     }
   }
 
+  /**
+   * Makes a former tool's IPv4 group ours: members stay, and rules that use it do not notice. Read just before, so that a comment that was
+   * edited meanwhile keeps it foreign. An IPv6 group of its name must be ours or absent: we would write into both.
+   */
+  async adopt(object: ObjectRef, comment: string): Promise<void> {
+    const now = await this.comment(4, object.name);
+    if (now === undefined) throw missing(object, 'address group');
+    const sibling = await this.comment(6, object.name);
+    if (sibling !== undefined && !this.#marks.isFor(object, sibling))
+      throw foreign(`IPv6 address group ${object.name}`);
+    // A lost reply may have been a success.
+    if (this.#marks.isFor(object, now)) return;
+    if (object.adopt === undefined || now !== object.adopt) throw foreign(object.name);
+    await this.#client.put(row(path(4), object.name), { comment });
+  }
+
   /** The plan asked about the IPv4 group only: the IPv6 sibling's mark is read once per process before we write to it. */
   async checkSibling(object: ObjectRef): Promise<void> {
     if (this.#client.checked.has(object.name)) return;

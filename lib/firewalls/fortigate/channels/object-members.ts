@@ -37,6 +37,17 @@ export async function listMembers(tables: Tables, object: ObjectRef): Promise<st
   return [...members];
 }
 
+/** Names of the direct members of an IPv4 group that is not ours. */
+export async function formerNames(groups: Groups, object: ObjectRef): Promise<string[]> {
+  const found = await groups.read(4, object.name);
+  if (!found) throw noGroup(object);
+  return found.members.filter((name) => name !== placeholder);
+}
+
+function noGroup({ name }: ObjectRef): ZonebridgeError {
+  return new ZonebridgeError('firewall/object-missing', `there is no address group ${name} on the firewall`);
+}
+
 async function leafNames(
   { groups, marks }: Tables,
   family: AddressFamily,
@@ -45,10 +56,7 @@ async function leafNames(
   const parent = await groups.read(family, object.name);
   if (!parent) {
     if (family === 6) return [];
-    throw new ZonebridgeError(
-      'firewall/object-missing',
-      `there is no address group ${object.name} on the firewall`,
-    );
+    throw noGroup(object);
   }
   // A foreign sibling holds nothing of ours.
   if (family === 6 && !marks.isFor(object, parent.comment)) return [];

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../core/errors.ts';
 import { isZonebridgeError } from '../../../core/errors.ts';
 import type {
+  FormerMembers,
   NamedComment,
   ObjectChanges,
   ObjectRef,
@@ -18,7 +19,7 @@ import type { Channel } from './channel.ts';
 import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';
 import type { Tables } from './object-members.ts';
-import { isMember, listMembers, parseForeignMember } from './object-members.ts';
+import { formerNames, isMember, listMembers, parseForeignMember } from './object-members.ts';
 
 /** Beyond this many questions one listing is cheaper than asking for each address. */
 const listFrom = 50;
@@ -62,6 +63,11 @@ export class ObjectsChannel implements Channel {
     return await listMembers(this.#tables, object);
   }
 
+  async observeFormer(object: ObjectRef): Promise<FormerMembers> {
+    const names = await formerNames(this.#tables.groups, object);
+    return await this.#tables.addresses.resolve(names);
+  }
+
   async observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
     const whole = addresses.length >= listFrom || addresses.some((address) => parseForeignMember(address));
     if (whole) {
@@ -84,11 +90,13 @@ export class ObjectsChannel implements Channel {
   }
 
   async #create(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, add, remove } = report.changes;
-    if (!createWith) return;
-    report.created = await attempt.step(
-      async () => await this.#tables.groups.create(4, object, createWith.comment),
-    );
+    const { object, createWith, adoptWith, add, remove } = report.changes;
+    const { groups } = this.#tables;
+    if (adoptWith)
+      report.created = await attempt.step(async () => await groups.adopt(object, adoptWith.comment));
+    else if (createWith)
+      report.created = await attempt.step(async () => await groups.create(4, object, createWith.comment));
+    else return;
     if (report.created.state === 'done') return;
     const { error } = report.created;
     for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });

@@ -1,0 +1,68 @@
+import type { Mutant } from './mutant.ts';
+
+const ownership = 'lib/core/plan/ownership.ts';
+const ownershipTest = 'lib/core/plan/ownership.test.ts';
+const adopt = 'test/app/adopt.test.ts';
+const contract = 'test/contract/firewalls.test.ts';
+
+/** How objects of a former tool change hands. */
+export const ofAdoption: readonly Mutant[] = [
+  {
+    name: 'adopted-by-part',
+    breaks: 'an object is adopted whose comment a person edited',
+    file: ownership,
+    edits: [['comment === listed &&', 'comment.includes(listed) &&']],
+    killers: [ownershipTest, adopt],
+  },
+  {
+    name: 'adopted-with-mark',
+    breaks: "an object with another hub's mark is adopted when it is listed",
+    file: ownership,
+    edits: [['comment === listed && !speaksOfUs(comment)', 'comment === listed']],
+    killers: [ownershipTest],
+  },
+  {
+    name: 'adopted-unlisted',
+    breaks: 'an object without a comment is adopted where nothing is listed',
+    file: ownership,
+    edits: [["listed !== undefined && listed !== '' && comment === listed", "comment === (listed ?? '')"]],
+    killers: [ownershipTest, adopt],
+  },
+  {
+    name: 'adopted-twice',
+    breaks: 'an object that the former tool took back is adopted again and again',
+    file: 'lib/core/plan/plan.ts',
+    edits: [["ownership === 'adoptable' && wasOurs", "ownership === 'adoptable' && wasOurs === undefined"]],
+    killers: ['lib/core/plan/plan.test.ts', adopt],
+  },
+  {
+    name: 'adoption-not-remembered',
+    breaks: 'nobody knows later that an object was adopted',
+    file: 'lib/app/sync/object-news.ts',
+    edits: [["news['adopted'] = work.object.name", "news['adopted'] = ''"]],
+    killers: [adopt],
+  },
+  {
+    name: 'adoption-without-brake',
+    breaks: 'rules match any number of new addresses by an adoption, and nobody is asked',
+    file: 'lib/app/commands/plan-group.ts',
+    edits: [['isFirstFill(row, live) && !adopts', 'isFirstFill(row, live)']],
+    killers: [adopt],
+  },
+  {
+    name: 'adoption-unread',
+    breaks: 'the device is told to adopt without a look at the comment that stands there now',
+    file: 'lib/firewalls/fortigate/channels/groups.ts',
+    edits: [
+      ['object.adopt === undefined || now !== object.adopt', 'object.adopt === undefined && now === comment'],
+    ],
+    killers: [contract],
+  },
+  {
+    name: 'adoption-takes-out',
+    breaks: 'members of the former tool may be taken out before ours are in',
+    file: 'lib/app/configuration/checks/targets.ts',
+    edits: [["if (onForeignAdd === 'remove')", "if (onForeignAdd === 'remove' && create === 'offered')"]],
+    killers: ['lib/app/configuration/adoptions.test.ts'],
+  },
+];
