@@ -15,6 +15,7 @@ import { offboardCommand } from './commands/offboard.ts';
 import { onboardCommand } from './commands/onboard.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
+import { qualifyCommand } from './commands/qualify.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { rejectCommand } from './commands/reject.ts';
@@ -39,6 +40,7 @@ export const commands: readonly CliCommand[] = [
   onboardCommand,
   secretCommand,
   checkCommand,
+  qualifyCommand,
   statusCommand,
   groupsCommand,
   explainCommand,

@@ -270,6 +270,14 @@ export const errorCodes = {
     'never',
     'Name an address, namespace/pod or cluster/namespace/pod; of a pod that is gone, name its address.',
   ],
+  'qualification/missing': [
+    'never',
+    'Run `zonebridge qualify` on a device of this version in a scratch scope, or set `mode: observe` until then.',
+  ],
+  'qualification/not-scratch': [
+    'never',
+    'Give the scratch VDOM, ADOM, domain or device group an entry of its own under `firewalls`, to which no group publishes.',
+  ],
   'record/invalid': ['never', 'The event does not have the form of an agent record; it was set aside.'],
   'record/stale-epoch': ['never', 'The sender is not the current agent of its cluster; nothing was changed.'],
   'record/too-old': [

@@ -294,6 +294,16 @@ export interface ListServing<Settings> {
   open(settings: Settings, clock: Clock): Promise<ListSource>;
 }
 
+/** Something that no source tells about a vendor, and that a device in a scratch scope can be asked. */
+export interface OpenQuestion<Settings> {
+  /** Stable word, such as `names-by-case`. */
+  id: string;
+  /** What the module takes for true until a device has answered. */
+  assumption: string;
+  /** Asks with objects whose names begin with `prefix`, and removes them again. `seen`: what the device did, in one line. */
+  ask(request: ConnectionRequest<Settings>, prefix: string): Promise<{ holds: boolean; seen: string }>;
+}
+
 /** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
 export interface FirewallModule<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
@@ -331,4 +341,6 @@ export interface FirewallModule<Settings = unknown> {
   rotation?: KeyRotation<Settings>;
   /** Only where firewalls fetch from us what the connection writes. */
   serving?: ListServing<Settings>;
+  /** What `zonebridge qualify` settles on a device; asked by calls alone, never by a restart. */
+  openQuestions?(): Promise<readonly OpenQuestion<Settings>[]>;
 }

@@ -5,6 +5,7 @@ import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { startWalk } from '../ingest/walk.ts';
 import type { Ports } from '../ports.ts';
+import { requireQualifications } from '../qualify/required.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -73,6 +74,7 @@ async function activate(
 ): Promise<number> {
   const { request, previous, before } = at;
   const { configuration, author, principal, releasedSince, canary } = request;
+  await requireQualifications(ports, configuration);
   await proveQueues(ports, writersOf(ports, configuration));
   if (before) await noteLeft(ports.tables, leaving(before.configuration, configuration), ports.clock.now());
   const action: Action = {

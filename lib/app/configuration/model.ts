@@ -133,6 +133,8 @@ export interface FirewallConfiguration {
   reconcileMinutes: number;
   /** How often the credential is renewed; absent: by a person. */
   rotateKeyDays?: number | undefined;
+  /** `apply` refuses to write to a version that was not tried by `zonebridge qualify`. */
+  requireQualification?: boolean | undefined;
   /** Writes only within these windows, or never within them; removals of dead addresses at any time unless `strict`. */
   maintenance?: MaintenanceWindows | undefined;
   /** Ranges that lie behind it, seen from the clusters: for advice on what it sees alone. */

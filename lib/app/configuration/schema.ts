@@ -244,6 +244,10 @@ export const firewallSchema = z.strictObject({
       'Calls a minute that we allow ourselves, comparisons included; the type has a default and a maximum.',
     ),
   brakes: firewallBrakesSchema.optional().describe('Limits of the firewall as a whole, over all groups.'),
+  requireQualification: z
+    .boolean()
+    .optional()
+    .describe('Lets `apply` refuse to write to a version that `zonebridge qualify` has not tried.'),
 });
 
 const selectorForm = z.union([

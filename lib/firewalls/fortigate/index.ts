@@ -51,6 +51,7 @@ export const fortigate: FirewallModule<FortigateSettings> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose({ ...request, credential: parseCredential(request.credential).token }, channels);
   },
+  openQuestions: async () => (await import('./open-questions.ts')).openQuestions,
   rotation: {
     lacks: ({ rotationUsers }) =>
       rotationUsers ? undefined : '`rotationUsers`: two API administrators that take turns',
