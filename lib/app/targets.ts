@@ -62,6 +62,7 @@ export function objectRef(
     hub,
     group: group.name,
     channel: target.channel,
+    firewall: target.firewall,
     override: target.object,
   });
   return {

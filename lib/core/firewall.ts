@@ -15,6 +15,11 @@ export interface ChannelFacts {
   adopts?: boolean;
   /** What a change costs. */
   calls: ChannelCalls;
+  /**
+   * An object of ours is never made: it is there as soon as it is named, because its name alone says whose it is, and it is nothing apart
+   * from its members. Then `objectName` has to hold the firewall, and nobody looks for a renamed one.
+   */
+  madeByName?: true;
 }
 
 /**
@@ -304,6 +309,17 @@ export interface OpenQuestion<Settings> {
   ask(request: ConnectionRequest<Settings>, prefix: string): Promise<{ holds: boolean; seen: string }>;
 }
 
+/** What the name of a group's object is made of. */
+export interface ObjectNameRequest {
+  hub: string;
+  group: string;
+  channel: string;
+  /** The configured id of the firewall; only a channel that is `madeByName` needs it. */
+  firewall?: string | undefined;
+  /** A name that the configuration gives instead. */
+  override?: string | undefined;
+}
+
 /** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
 export interface FirewallModule<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
@@ -319,7 +335,7 @@ export interface FirewallModule<Settings = unknown> {
   /** Scope inside the device that is part of the mark, such as the VDOM. */
   scope(settings: Settings): string;
   /** Name of a group's object: injective, in the device's alphabet, within its length. `override` is checked and used as it is. Throws `configuration/invalid`. */
-  objectName(request: { hub: string; group: string; channel: string; override?: string | undefined }): string;
+  objectName(request: ObjectNameRequest): string;
   /** Two names with the same key are the same object to the device (case, normal form). */
   nameKey(name: string): string;
   /** Combinations that cannot work, each with what to do instead. */

@@ -1,11 +1,13 @@
 import type { FirewallModule } from '../core/firewall.ts';
 import { fortigate } from './fortigate/index.ts';
 import { pullList } from './pull-list/index.ts';
+import { panorama } from './panorama/index.ts';
 
 /** All vendors, by the word the configuration uses; one line per vendor. Everything else asks this list. */
 export const firewallModules: Readonly<Record<string, FirewallModule>> = {
   [fortigate.kind]: fortigate,
   [pullList.kind]: pullList,
+  [panorama.kind]: panorama,
 };
 
 /** Module of a vendor; undefined for a word that no vendor has. */

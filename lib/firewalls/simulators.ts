@@ -1,6 +1,11 @@
 import type { VendorSimulator } from '../simulators/vendor.ts';
 import { fortigateSimulator } from './fortigate/simulator/command.ts';
+import { panoramaSimulator } from './panorama/simulator/command.ts';
 import { pullListSimulator } from './pull-list/simulator/command.ts';
 
 /** The simulators that are shipped, one line per vendor; apart from the modules, so that no function carries them. */
-export const vendorSimulators: readonly VendorSimulator[] = [fortigateSimulator, pullListSimulator];
+export const vendorSimulators: readonly VendorSimulator[] = [
+  fortigateSimulator,
+  panoramaSimulator,
+  pullListSimulator,
+];

@@ -31,7 +31,8 @@ export async function startGuest(kind: string, directory: string): Promise<Guest
   const vendor = vendorSimulators.find((one: VendorSimulator) => one.kind === kind);
   if (!module || !vendor || channel === undefined) throw new TypeError(`no simulated firewall ${kind}`);
   const simulator = await vendor.start({ certificateDirectory: directory });
-  const name = (group: string): string => module.objectName({ hub: sandboxHub, group, channel });
+  const name = (group: string): string =>
+    module.objectName({ hub: sandboxHub, group, channel, firewall: kind });
   return {
     kind,
     displayName: module.displayName,

@@ -29,6 +29,8 @@ export interface FrameOptions<F extends FaultBase> {
   handle(request: ApiRequest, own: readonly Active<F>[]): Reply | Promise<Reply>;
   /** Answers below {@link administrationPrefix}. */
   administer(request: ApiRequest): ApiAnswer;
+  /** What the `path` of a fault and the log see where all calls share one path; path and query unless given. Never a credential. */
+  urlOf?(request: ApiRequest): string;
   /** Whether a fault concerns a request at all; all do unless given. */
   fits?(fault: F, request: ApiRequest): boolean;
   /** Told of each fault that was added. */
@@ -121,13 +123,16 @@ export class SimulatorFrame<F extends FaultBase> {
     );
     const sent = reply === 'cut' ? 0 : Buffer.byteLength(reply.body);
     const received = Buffer.byteLength(request.body);
-    this.requests.add(request, reply === 'cut' ? 0 : reply.status, { received, sent });
+    const { method } = request;
+    const path = this.#options.urlOf?.(request) ?? request.path;
+    this.requests.add({ method, path }, reply === 'cut' ? 0 : reply.status, { received, sent });
     return reply;
   }
 
   #matching(request: ApiRequest): Active<F>[] {
     const query = request.query.toString();
-    const url = query === '' ? request.path : `${request.path}?${query}`;
+    const plain = query === '' ? request.path : `${request.path}?${query}`;
+    const url = this.#options.urlOf?.(request) ?? plain;
     return this.#faults.match(request.method, url, (fault) => this.#options.fits?.(fault, request) ?? true);
   }
 }

@@ -66,7 +66,7 @@ function contract(kind: string, channel: string): void {
     });
   }
   function named(group: string): ObjectRef {
-    return { group, name: rig.module.objectName({ hub, group, channel }), channel, create: 'own' };
+    return { group, name: rig.module.objectName({ hub, group, channel, firewall }), channel, create: 'own' };
   }
   async function apply(changes: Partial<ObjectChanges>): Promise<ObjectReport> {
     const [report] = await connection.apply([{ object, add: [], remove: [], expectedCount: 0, ...changes }]);
@@ -77,10 +77,20 @@ function contract(kind: string, channel: string): void {
     return await apply({ createWith, add: addresses, expectedCount: addresses.length });
   }
   const enforced = () => rig.enforced(channel, object.name)?.sort();
+  /** Where nothing is ever made, an object without members is nothing. */
+  const byName = () => rig.module.facts.channels[channel]!.madeByName === true;
+  const holdsNothing = () =>
+    expect(byName() ? (enforced() ?? []) : enforced()).toEqual(byName() ? [] : undefined);
+  const holdsNoMembers = () => expect(byName() ? (enforced() ?? []) : enforced()).toEqual([]);
+  /** Our very name is nobody else's where the name is the mark: then a foreign object has another one. */
+  function createForeign(): void {
+    if (byName()) object = { ...object, name: `theirs-${object.group}` };
+    rig.createForeign(channel, object.name);
+  }
   const observed = async () => [...(await connection.observeMembers(object))].sort();
 
   test('makes an object of ours that carries our mark', async () => {
-    expect(await connection.observeObject(object)).toMatchObject({ exists: false });
+    expect(await connection.observeObject(object)).toMatchObject({ exists: byName() });
     const report = await create();
     expect(report.created).toEqual({ state: 'done' });
     const found = await connection.observeObject(object);
@@ -99,7 +109,7 @@ function contract(kind: string, channel: string): void {
     await apply({ remove: ['10.1.0.1', 'fd00::1'] });
     expect(await connection.references(object)).toEqual(unused);
     await connection.deleteObject(object);
-    expect(enforced()).toBeUndefined();
+    holdsNothing();
     await connection.deleteObject(object);
     expect(await connection.references(object)).toEqual(unused);
   });
@@ -116,7 +126,7 @@ function contract(kind: string, channel: string): void {
   });
 
   test('an object of somebody else is not deleted', async () => {
-    rig.createForeign(channel, object.name);
+    createForeign();
     await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/object-foreign' });
     expect(await connection.observeObject(object)).toMatchObject({ exists: true });
   });
@@ -133,7 +143,7 @@ function contract(kind: string, channel: string): void {
     ]);
     expect(enforced()).toEqual(['10.1.0.2', '10.1.0.3']);
     expectDone(await apply({ remove: ['10.1.0.2', '10.1.0.3'], expectedCount: 0 }), ['10.1.0.2', '10.1.0.3']);
-    expect(enforced()).toEqual([]);
+    holdsNoMembers();
     expect(await observed()).toEqual([]);
     expectDone(await apply({ add: ['fd00::2', '10.1.0.2'], expectedCount: 2 }), ['fd00::2', '10.1.0.2']);
     expect(await observed()).toEqual(['10.1.0.2', 'fd00::2']);
@@ -173,10 +183,10 @@ function contract(kind: string, channel: string): void {
   });
 
   test('leaves a foreign object of our name alone', async () => {
-    rig.createForeign(channel, object.name);
+    createForeign();
     const before = enforced();
     const found = await connection.observeObject(object);
-    expect(found).toEqual({ exists: true, comment: 'made by a person' });
+    expect(found).toEqual({ exists: true, comment: byName() ? '' : 'made by a person' });
     const report = await create(['10.4.0.1']);
     expectFailed(report, '10.4.0.1', 'firewall/object-foreign');
     expect(enforced()).toEqual(before);
@@ -209,7 +219,7 @@ function contract(kind: string, channel: string): void {
   });
 
   test('a list of objects that came back incomplete is no answer', async ({ skip }) => {
-    skip(!connection.listObjects, 'nobody lists where no rule follows a rename');
+    skip(!promise.renames || !connection.listObjects, 'nobody lists where no rule follows a rename');
     rig.trouble('page');
     await expect(connection.listObjects?.(object)).rejects.toMatchObject({
       code: 'firewall/unexpected-answer',
@@ -289,7 +299,7 @@ function contract(kind: string, channel: string): void {
       ]);
       expect(report!.created).toMatchObject({ state: 'failed', error: { code } });
       expectFailed(report!, '10.9.0.1', code);
-      expect(enforced()).toBeUndefined();
+      holdsNothing();
     } finally {
       await wrong.close();
     }

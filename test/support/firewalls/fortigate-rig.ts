@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { holderOf, shardCount, shardNames } from '../../../lib/firewalls/fortigate/channels/layout.ts';
 import { fortigate } from '../../../lib/firewalls/fortigate/index.ts';
 import { addressName } from '../../../lib/firewalls/fortigate/names.ts';
@@ -12,6 +11,7 @@ import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 import { addressObject } from '../../../lib/firewalls/fortigate/translate.ts';
 import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
 import { firewallModule } from '../../../lib/firewalls/registry.ts';
+import { closedPort } from './closed-port.ts';
 import type { FillRequest, Rig, Trouble } from './rig.ts';
 
 const membersMax = 600;
@@ -172,12 +172,4 @@ function fill(
   });
   const groups = [...members].map(([group, member]) => ({ name: group, member, comment: commentFor(group) }));
   seedDevice(simulator.device, { rows: { 'firewall/address': objects, 'firewall/addrgrp': groups } });
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 1;
 }

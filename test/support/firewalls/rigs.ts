@@ -1,9 +1,11 @@
 import { startFortigateRig } from './fortigate-rig.ts';
 import { startPullListRig } from './pull-list-rig.ts';
+import { startPanoramaRig } from './panorama-rig.ts';
 import type { Rig } from './rig.ts';
 
 /** One entry per vendor of the registry; a vendor without one fails the contract suite. */
 export const rigs: Readonly<Record<string, () => Promise<Rig>>> = {
   fortigate: startFortigateRig,
   'pull-list': startPullListRig,
+  panorama: startPanoramaRig,
 };

@@ -98,7 +98,8 @@ function objectName(
   report: Report,
 ): string | undefined {
   try {
-    return module.objectName({ hub, group: group.name, channel: target.channel, override: target.object });
+    const { channel, firewall, object: override } = target;
+    return module.objectName({ hub, group: group.name, channel, firewall, override });
   } catch (error) {
     if (!isZonebridgeError(error)) throw error;
     report.problem(target.object === undefined ? path : [...path, 'object'], error.message);

@@ -1,0 +1,55 @@
+import type { FirewallModule } from '../../core/firewall.ts';
+import { canonicalAddress } from '../../core/model/address.ts';
+import { nameKey, objectName, tagLength } from './names.ts';
+import { review } from './review.ts';
+import { type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
+
+/** PAN-OS firewalls and Panorama, 10.1 to 11.2, over their XML interface. What it does and needs is in readme.md beside this file. */
+export const panorama: FirewallModule<PanoramaSettings> = {
+  kind: 'panorama',
+  displayName: 'Palo Alto PAN-OS and Panorama',
+  settings: panoramaSettings,
+  facts: {
+    channels: {
+      tags: {
+        writesConfiguration: false,
+        nameLength: tagLength,
+        // What a Panorama keeps; firewalls keep what registeredIpsMax of their entry says.
+        membersMax: 500_000,
+        calls: { apply: 1, object: 0, add: 0, remove: 0 },
+        madeByName: true,
+      },
+    },
+    commit: true,
+    ipv6: true,
+    // The vendor asks for at most five calls at a time and gives no rate; we make one at a time. Assumption: five a second do no harm.
+    callsPerMinute: 300,
+    callsPerMinuteMost: 3_000,
+    // Registrations are persistent unless they say otherwise.
+    survivesReboot: 'yes',
+  },
+  writerKey: writerKeyOf,
+  scope: scopeOf,
+  objectName,
+  nameKey,
+  review,
+  canonical: canonicalAddress,
+  checkCredential,
+  connect: async (request) => {
+    // Only here, so that synthesis and validation load no HTTP client.
+    const { openConnection } = await import('./connection.ts');
+    return openConnection(request);
+  },
+  diagnose: async (request, channels) => {
+    const { diagnose } = await import('./diagnose.ts');
+    return diagnose(request, channels);
+  },
+};
+
+/** Says what is wrong with the form of an API key, without repeating it. */
+function checkCredential(key: string): string | undefined {
+  if (/\s/.test(key)) return 'an API key holds no blanks or line ends';
+  if (!/^[\x21-\x7e]*$/.test(key)) return 'an API key holds printable ASCII characters only';
+  if (key.length < 16 || key.length > 4096) return 'an API key has 16 to 4096 characters';
+  return undefined;
+}

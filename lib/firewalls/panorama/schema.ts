@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { managementFields } from '../shared/settings.ts';
+
+const serial = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{6,32}$/, 'a serial number holds 6 to 32 letters, digits and dashes');
+
+/** Fields of a PAN-OS firewall's or a Panorama's entry under `firewalls` in the configuration. */
+export const panoramaSettings = z.strictObject({
+  ...managementFields,
+  device: z
+    .enum(['firewall', 'panorama'])
+    .describe('What answers at `address`: a PAN-OS firewall itself, or a Panorama.'),
+  version: z
+    .string()
+    .regex(/^(10\.[12]|11\.[012])(\.\d{1,2}(-h\d{1,3})?)?$/, 'is not one of 10.1, 10.2, 11.0, 11.1, 11.2')
+    .describe('PAN-OS version that the configuration is checked against; the device tells the real one.'),
+  vsys: z
+    .string()
+    .regex(/^vsys\d{1,3}$/, 'is a virtual system such as vsys1')
+    .default('vsys1')
+    .describe('Virtual system of the firewall that keeps our tags or objects.'),
+  targets: z
+    .array(serial)
+    .min(1)
+    .max(2)
+    .refine((list) => new Set(list).size === list.length, 'each serial number stands once')
+    .optional()
+    .describe(
+      'Panorama only: serial number of the managed firewall that gets our tags, or of both units of its HA pair. One entry per firewall.',
+    ),
+  redistribution: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Panorama only: tags are registered on the Panorama itself, which redistributes them to its firewalls (data redistribution of IP tags).',
+    ),
+  deviceGroup: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9 ._-]{0,62}$/, 'is not the name of a device group')
+    .optional()
+    .describe('Panorama only: device group of our address objects and of offered ones; shared unless given.'),
+  administrator: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._@-]{0,62}$/, 'is not the name of an administrator')
+    .optional()
+    .describe(
+      'Administrator that the API key belongs to and nobody else uses: commits take its changes alone. Needed for channel "objects".',
+    ),
+  push: z
+    .literal('device-group')
+    .optional()
+    .describe('Panorama only: after a commit over "objects" the device group is pushed to its firewalls.'),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(2_592_000)
+    .default(0)
+    .describe('Seconds after which the device forgets a registered tag by itself; 0: never.'),
+  registeredIpsMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .optional()
+    .describe('Addresses with tags that this model keeps; 500000 for a Panorama, unknown for firewalls.'),
+  ha: z
+    .strictObject({ serials: z.array(serial).min(1).max(4) })
+    .optional()
+    .describe('Serial numbers of all units that may answer; any other device is refused.'),
+});
+
+export type PanoramaSettings = z.infer<typeof panoramaSettings>;
+
+/** Addresses with tags the device keeps, where that is configured or published (500,000 for Panorama); undefined: unknown. */
+export function registeredIpsMax(settings: PanoramaSettings): number | undefined {
+  return (
+    settings.registeredIpsMax ?? (settings.device === 'panorama' && !settings.targets ? 500_000 : undefined)
+  );
+}
+
+/** Scope of our objects: the virtual system, or the device group of a Panorama. Never a serial number, because a replaced unit keeps it. */
+export function scopeOf(settings: PanoramaSettings): string {
+  const { device, targets, deviceGroup = 'shared', vsys } = settings;
+  return device === 'firewall' || targets ? vsys : `device-group ${deviceGroup}`;
+}
+
+/** What takes one writer at a time: the configuration of the device, or the table of tags of one managed firewall. */
+export function writerKeyOf({ address, port, targets }: PanoramaSettings): string {
+  const place = `${address.toLowerCase()}:${port}`;
+  return targets ? `${place}/${[...targets].sort().join('+')}` : place;
+}

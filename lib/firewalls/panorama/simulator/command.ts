@@ -1,0 +1,78 @@
+import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+
+export const panoramaSimulator: VendorSimulator = {
+  kind: 'panorama',
+  summary: 'a PAN-OS firewall or a Panorama',
+  description:
+    'Prints one JSON line with url, caFile, apiKey, user, password and pid, then serves the XML interface of PAN-OS until Ctrl-C.\n' +
+    'Paths below /_simulator/ show its log, change the device and inject faults.',
+  versions: 'PAN-OS version, such as 10.2.9 or 11.1.4',
+  options: [
+    { flags: '--managed <serials>', description: 'be a Panorama with these firewalls, separated by commas' },
+    {
+      flags: '--device-groups <names>',
+      description: 'be a Panorama with these device groups, separated by commas',
+    },
+    { flags: '--job-ms <milliseconds>', description: 'how long a commit takes; 0 unless given' },
+  ],
+  files: [],
+  examples: [
+    ['zonebridge simulate panorama', 'a firewall on a free port'],
+    [
+      'zonebridge simulate panorama --managed 007051000000001,007051000000002 --device-groups edge',
+      'a Panorama with two firewalls',
+    ],
+    ['zonebridge simulate panorama --version 11.1.4 --faults faults.json', 'with bad behaviour'],
+  ],
+  start,
+};
+
+async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningSimulator> {
+  // Only here: the server and its certificates take a while to load.
+  const { startPanoramaSimulator } = await import('./index.ts');
+  const { groupAddresses, scopePath, taggedAddresses } = await import('./enforced.ts');
+  const managed = listOf(more['managed']);
+  const deviceGroups = listOf(more['deviceGroups']);
+  const kind = managed.length + deviceGroups.length > 0 ? 'panorama' : 'firewall';
+  const jobMs = Number(more['jobMs'] ?? 0);
+  if (!(jobMs >= 0)) throw new RangeError(`--job-ms takes milliseconds, not ${more['jobMs']}.`);
+  const simulator = await startPanoramaSimulator({
+    ...common,
+    kind,
+    managed,
+    deviceGroups,
+    behaviour: { jobMs },
+  });
+  const { url, port, caFile, ca, device, apiKey, administrator } = simulator;
+  const { name: user, password } = administrator;
+  const [target] = managed;
+  const [deviceGroup] = deviceGroups;
+  const enforcing = (target === undefined ? undefined : device.managed.get(target)) ?? device;
+  return {
+    url,
+    port,
+    caFile,
+    ca,
+    get commits() {
+      return enforcing.commits;
+    },
+    login: { apiKey, user, password },
+    secret: apiKey,
+    settings: {
+      device: kind,
+      version: device.facts.version,
+      ...(target === undefined ? { administrator: user } : { targets: [target] }),
+      ...(deviceGroup === undefined || target !== undefined ? {} : { deviceGroup }),
+      ...(kind === 'panorama' && target === undefined ? { redistribution: true } : {}),
+    },
+    members: (channel, name) =>
+      channel === 'tags'
+        ? taggedAddresses(enforcing, name)
+        : groupAddresses(device, scopePath(device, kind === 'panorama' ? deviceGroup : undefined), name),
+    stop: async () => await simulator.stop(),
+  };
+}
+
+function listOf(text = ''): string[] {
+  return text.split(',').filter((name) => name !== '');
+}

@@ -1,0 +1,117 @@
+import { type Element, child, childrenNamed, textAt } from '../xml.ts';
+import { ConfigStore, walk } from './config-store.ts';
+import { tagsInFilter } from '../channels/dynamic-groups.ts';
+import { Jobs } from './jobs.ts';
+import { RegisteredTable } from './registered-table.ts';
+import type { CommitReader } from '../../../simulators/vendor.ts';
+
+export interface Behaviour {
+  /** A pair of address and tag that is registered again. */
+  duplicates: 'refused' | 'ignored';
+  /** With `ignored`: whether its time begins anew. */
+  refreshes: boolean;
+  /** What `count` in a listing of tags says. */
+  count: 'page' | 'total';
+  /** A commit without changes: no job, as administrators with all rights see it, or code 13, as custom roles do. */
+  emptyCommit: 'success' | 'code-13';
+  /** How long a commit and a push take. */
+  jobMs: number;
+}
+
+export interface DeviceFacts {
+  kind: 'firewall' | 'panorama';
+  serial: string;
+  hostname: string;
+  model: string;
+  version: string;
+  /** Of a pair; `alone` without one. */
+  role: 'alone' | 'active' | 'passive';
+  /** Of a managed firewall: whether its Panorama reaches it. */
+  connected: boolean;
+  vsys: string[];
+  deviceGroups: string[];
+  registeredIpsMax: number;
+}
+
+export interface Lock {
+  kind: 'config' | 'commit';
+  owner: string;
+  scope: string;
+  comment: string;
+}
+
+/** A PAN-OS firewall, or a Panorama with the firewalls that it manages. */
+export class Device {
+  readonly facts: DeviceFacts;
+  readonly behaviour: Behaviour;
+  readonly config = new ConfigStore();
+  readonly jobs: Jobs;
+  readonly managed = new Map<string, Device>();
+  readonly bootedAt: number;
+  locks: Lock[] = [];
+  /** The next commit or push ends with these problems. */
+  nextJobFails: string[] | undefined;
+  /** Serial numbers on which the next push fails. */
+  nextPushFailsOn: string[] = [];
+  /** What the last push of a device group brought to its firewalls. */
+  readonly pushed = new Map<string, Element>();
+  readonly #writes: { number: number; at: number }[] = [];
+  readonly #tables = new Map<string, RegisteredTable>();
+  readonly #now: () => number;
+
+  constructor(facts: DeviceFacts, behaviour: Behaviour, now: () => number) {
+    this.facts = facts;
+    this.behaviour = behaviour;
+    this.jobs = new Jobs(now);
+    this.#now = now;
+    this.bootedAt = now();
+  }
+
+  /** Registered tags of a virtual system; a Panorama has one table. */
+  table(vsys = 'vsys1'): RegisteredTable {
+    const name = this.facts.kind === 'panorama' ? '' : vsys;
+    const known = this.#tables.get(name);
+    if (known) return known;
+    const made = new RegisteredTable({
+      now: this.#now,
+      capacity: () => this.facts.registeredIpsMax,
+      duplicates: () => this.behaviour.duplicates,
+      refreshes: () => this.behaviour.refreshes,
+    });
+    this.#tables.set(name, made);
+    return made;
+  }
+
+  reboot(): void {
+    for (const table of this.#tables.values()) table.reboot();
+  }
+
+  get commits(): CommitReader {
+    const writes = this.#writes;
+    return { last: writes.length, after: (number) => writes.filter((write) => write.number > number) };
+  }
+
+  get now(): number {
+    return this.#now();
+  }
+
+  /** An accepted write, numbered: tags at once, configuration when its commit has ended. */
+  noteWrite(): void {
+    this.#writes.push({ number: this.#writes.length + 1, at: performance.timeOrigin + performance.now() });
+  }
+
+  /** Dynamic groups that a committed rule uses, which are the only ones a firewall evaluates. */
+  dynamicGroups(): { name: string; filter: string; tags: string[] }[] {
+    this.jobs.settle();
+    const used = new Set<string>();
+    const groups: { name: string; filter: string; tags: string[] }[] = [];
+    walk(this.config.running, (one) => {
+      for (const list of ['source', 'destination'])
+        for (const { text } of childrenNamed(child(one, list), 'member')) used.add(text.trim());
+      const filter = textAt(one, 'dynamic', 'filter');
+      if (one.name === 'entry' && filter !== undefined)
+        groups.push({ name: one.attributes['name'] ?? '', filter, tags: tagsInFilter(filter) });
+    });
+    return groups.filter(({ name }) => used.has(name));
+  }
+}

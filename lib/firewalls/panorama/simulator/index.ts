@@ -1,0 +1,145 @@
+import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
+import type { RequestLog } from '../../../simulators/request-log.ts';
+import { type Administrator, Gate } from './access.ts';
+import { answerAdministration } from './administration.ts';
+import { answerApi, isWrite, urlOf } from './api.ts';
+import { type Behaviour, Device, type DeviceFacts } from './device.ts';
+import { type Fault, faultSchema } from './faults.ts';
+
+export interface SimulatorOptions {
+  /** 0 or absent: any free one. */
+  port?: number | undefined;
+  /** 10.1.0 to 11.2.x; default 10.2.9. */
+  version?: string | undefined;
+  kind?: 'firewall' | 'panorama' | undefined;
+  /** Serial numbers of the firewalls that a Panorama manages. */
+  managed?: readonly string[] | undefined;
+  deviceGroups?: readonly string[] | undefined;
+  behaviour?: Partial<Behaviour> | undefined;
+  faultsFile?: string | undefined;
+  certificateDirectory?: string | undefined;
+  certificateDays?: number | undefined;
+}
+
+export interface PanoramaSimulator {
+  /** `https://127.0.0.1:<port>` */
+  url: string;
+  port: number;
+  caFile: string;
+  ca: string;
+  /** API key of the administrator whom nobody else uses. */
+  apiKey: string;
+  administrator: { name: string; password: string };
+  /** Everything inside, for tests that run in the same process. */
+  device: Device;
+  gate: Gate;
+  requests: RequestLog;
+  /** Calls that reached the device, by what they do. */
+  seen: { reads: number; writes: number };
+  faults: {
+    add(input: unknown): Active<Fault>[];
+    remove(id?: string): number;
+    list(): readonly Active<Fault>[];
+  };
+  /** Moves the clock of the device. */
+  passTime(milliseconds: number): void;
+  down(milliseconds: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const usual: Behaviour = {
+  duplicates: 'refused',
+  refreshes: false,
+  count: 'page',
+  emptyCommit: 'success',
+  jobMs: 0,
+};
+
+/** Starts a PAN-OS firewall or a Panorama on 127.0.0.1. Throws RangeError for options or files that do not fit. */
+export async function startPanoramaSimulator(options: SimulatorOptions = {}): Promise<PanoramaSimulator> {
+  const clock = { passed: 0 };
+  const device = makeDevice(options, () => Date.now() + clock.passed);
+  const gate = new Gate();
+  const own: Administrator = {
+    name: 'zonebridge',
+    password: 'simulated-password',
+    xml: ['config', 'op', 'user-id', 'commit'],
+    rest: 'read-only',
+  };
+  const apiKey = gate.add(own);
+  gate.add({ ...own, name: 'admin', rest: 'enable' });
+  const passTime = (milliseconds: number) => {
+    clock.passed += milliseconds;
+  };
+  const seen = { reads: 0, writes: 0 };
+  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+    ...options,
+    name: 'PAN-OS simulator',
+    faultSchema,
+    patternOf: (path) => path,
+    urlOf,
+    handle: (request, faults) => {
+      seen[isWrite(request) ? 'writes' : 'reads'] += 1;
+      return answerApi(request, device, gate, faults);
+    },
+    administer: (request) => answerAdministration(request, { device, gate, frame, passTime }),
+  });
+  return {
+    url: frame.url,
+    port: frame.port,
+    caFile: frame.certificate.caFile,
+    ca: frame.certificate.ca,
+    apiKey,
+    administrator: { name: own.name, password: own.password },
+    device,
+    gate,
+    requests: frame.requests,
+    seen,
+    faults: {
+      add: (input) => frame.addFaults(input),
+      remove: (id) => frame.removeFaults(id),
+      list: () => frame.listFaults(),
+    },
+    passTime,
+    down: async (milliseconds) => await frame.down(milliseconds),
+    stop: async () => await frame.stop(),
+  };
+}
+
+function makeDevice(options: SimulatorOptions, now: () => number): Device {
+  const { version = '10.2.9', kind = 'firewall', managed = [], deviceGroups = [] } = options;
+  if (!/^(10\.[12]|11\.[012])\.\d{1,2}(-h\d{1,3})?$/.test(version))
+    throw new RangeError(`${version} is no version from 10.1.0 to 11.2.x.`);
+  if (kind === 'firewall' && managed.length + deviceGroups.length > 0)
+    throw new RangeError('A firewall manages no firewalls and has no device groups.');
+  const bad = [...managed, ...deviceGroups].find((name) => !/^[\w][\w .-]{0,62}$/.test(name));
+  if (bad !== undefined) throw new RangeError(`${JSON.stringify(bad)} is no serial number or device group.`);
+  const behaviour = { ...usual, ...options.behaviour };
+  const firewall = (serial: string): DeviceFacts => ({
+    kind: 'firewall',
+    serial,
+    hostname: `fw-${serial.slice(-4)}`,
+    model: 'PA-VM',
+    version,
+    role: 'alone',
+    connected: true,
+    vsys: ['vsys1'],
+    deviceGroups: [],
+    registeredIpsMax: Infinity,
+  });
+  const facts: DeviceFacts =
+    kind === 'firewall'
+      ? firewall('007051000012345')
+      : {
+          ...firewall('000710000054321'),
+          kind,
+          hostname: 'panorama',
+          model: 'Panorama',
+          vsys: [],
+          deviceGroups: [...deviceGroups],
+          registeredIpsMax: 500_000,
+        };
+  const device = new Device(facts, behaviour, now);
+  for (const serial of managed) device.managed.set(serial, new Device(firewall(serial), behaviour, now));
+  return device;
+}
