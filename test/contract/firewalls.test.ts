@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ZonebridgeError } from '../../lib/core/errors.ts';
 import type { FirewallConnection, ObjectChanges, ObjectRef, ObjectReport } from '../../lib/core/firewall.ts';
 import { ownComment, ownershipOf, renamedTo } from '../../lib/core/plan/ownership.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
+import { expectDone, expectFailed } from '../support/firewalls/expectations.ts';
 import type { ChannelPromise, Counted, Rig } from '../support/firewalls/rig.ts';
 import { adoptionSuite } from './adoption-suite.ts';
 import { rigs } from '../support/firewalls/rigs.ts';
@@ -387,17 +387,4 @@ function contract(kind: string, channel: string): void {
     expect(usage).toMatchObject({ calls: counted.reads + counted.writes, writes: counted.writes });
     return { counted, bytes: usage.bytesSent + usage.bytesReceived };
   }
-}
-
-function expectDone(report: ObjectReport, addresses: readonly string[]): void {
-  expect(report.suspicion).toBeUndefined();
-  expect(new Map(report.outcomes)).toEqual(new Map(addresses.map((address) => [address, { state: 'done' }])));
-}
-
-function expectFailed(report: ObjectReport, address: string, code: string): void {
-  const outcome = report.outcomes.get(address);
-  expect(outcome).toMatchObject({ state: 'failed', error: { code } });
-  expect(
-    outcome?.state === 'failed' && outcome.error instanceof ZonebridgeError && outcome.error.remedy,
-  ).toBeTruthy();
 }

@@ -1,4 +1,4 @@
-import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { admit } from '../shared/admission.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
@@ -209,11 +209,6 @@ function formOf(parameters: Parameters): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`)
     .join('&');
-}
-
-/** True when a configuration call said that there is no such node. */
-export function isMissing(error: unknown): boolean {
-  return isZonebridgeError(error, 'firewall/object-missing');
 }
 
 /** What a device that answers success without the expected content is told. */

@@ -33,7 +33,7 @@ export async function diagnose(
 interface Reading {
   table: string;
   needed: string;
-  read(client: PanoramaClient): Promise<unknown>;
+  read: (client: PanoramaClient) => Promise<unknown>;
 }
 
 const ofTags: readonly Reading[] = [

@@ -15,7 +15,7 @@ export interface Envelope {
 }
 
 /** The envelope, when the answer is one: `<response status="..." code="...">`. */
-export function parseEnvelope(text: string): Envelope | undefined {
+function parseEnvelope(text: string): Envelope | undefined {
   let root: Element;
   try {
     root = parseXml(text);

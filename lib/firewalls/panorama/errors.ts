@@ -5,7 +5,7 @@ import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
  * Codes in the attribute `code` of an answer: our code for each, and what it says ("PAN-OS XML API Error Codes", 11.1). Those that say
  * too little, 400 and 403, are told apart by their text first.
  */
-export const panosErrors: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+const panosErrors: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   1: ['firewall/rejected', 'unknown command'],
   2: ['firewall/busy', 'internal error'],
   3: ['firewall/busy', 'internal error'],

@@ -57,8 +57,8 @@ test('what is written is read back, whatever the names hold', () => {
 
 /** What XML cannot carry is written as a question mark. */
 function plain(one: Element): Element {
-  // oxlint-disable-next-line no-control-regex
   const kept = (text: string) =>
+    // oxlint-disable-next-line no-control-regex
     text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?');
   const attributes = Object.fromEntries(Object.entries(one.attributes).map(([k, v]) => [k, kept(v)]));
   return { ...one, attributes, text: kept(one.text), children: one.children.map(plain) };

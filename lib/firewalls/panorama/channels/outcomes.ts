@@ -12,7 +12,7 @@ export interface Pending extends TagChange {
 }
 
 /** Tags that one address can carry ("Use Dynamic Address Groups in Policy", 10.0). */
-export const tagsPerAddress = 32;
+const tagsPerAddress = 32;
 
 /** Beyond this many questions about one tag its list is cheaper than asking for each address. */
 const listFrom = 5;

@@ -22,7 +22,7 @@ import { listTagged, probe } from './registered.ts';
 import { canonicalIp, type Operation, refusedEntries, uidMessage } from './uid-message.ts';
 
 /** Entries of one message. No source gives a limit; the page size of the same table is what we send at most. */
-export const entriesMax = 500;
+const entriesMax = 500;
 /** Addresses that are asked why they were refused; for the others the message of the device has to do. */
 const askedWhyMax = 10;
 

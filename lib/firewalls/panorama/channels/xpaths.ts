@@ -12,18 +12,8 @@ export function addressGroups(settings: PanoramaSettings): string {
   return `${scope(settings)}/address-group`;
 }
 
-export function addresses(settings: PanoramaSettings): string {
-  return `${scope(settings)}/address`;
-}
-
 /** One entry by its name. Names are checked before; one with a single quote is quoted by the other sign, which no name of ours has. */
-export function entry(name: string): string {
+function entry(name: string): string {
   const quote = name.includes("'") ? '"' : "'";
   return `/entry[@name=${quote}${name}${quote}]`;
-}
-
-/** Assumption: a member of a list is named by its text. */
-export function member(name: string): string {
-  const quote = name.includes("'") ? '"' : "'";
-  return `/member[text()=${quote}${name}${quote}]`;
 }

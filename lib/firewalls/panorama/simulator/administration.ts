@@ -12,7 +12,7 @@ export interface Administration {
   gate: Gate;
   frame: Pick<SimulatorFrame<Fault>, 'requests' | 'addFaults' | 'removeFaults' | 'listFaults'>;
   /** Moves the clock of the device. */
-  passTime(milliseconds: number): void;
+  passTime: (milliseconds: number) => void;
 }
 
 const lock = z.strictObject({

@@ -12,7 +12,7 @@ import { answerRest } from './rest-api.ts';
 import { updateTags } from './user-id.ts';
 
 /** Parameters of a call, from the body of a POST or from the query. */
-export function parametersOf(request: ApiRequest): URLSearchParams {
+function parametersOf(request: ApiRequest): URLSearchParams {
   return request.method === 'POST' ? new URLSearchParams(request.body) : request.query;
 }
 

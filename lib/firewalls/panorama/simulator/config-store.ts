@@ -182,7 +182,7 @@ function rename(tree: Element, steps: readonly Step[], newname: string): void {
 }
 
 /** Names of groups and rules whose members name an object. */
-export function usersOf(tree: Element, name: string): string[] {
+function usersOf(tree: Element, name: string): string[] {
   const users: string[] = [];
   walk(tree, (one) => {
     if (one.name !== 'entry') return;

@@ -37,7 +37,7 @@ function placeOf(query: URLSearchParams, device: Device): string | undefined {
   const base = "/config/devices/entry[@name='localhost.localdomain']";
   const { vsys, deviceGroups, kind } = device.facts;
   const named = query.get('vsys') ?? query.get('device-group') ?? '';
-  switch (query.get('location')) {
+  switch (query.get('location') ?? '') {
     case 'shared':
       return '/config/shared';
     case 'vsys':
