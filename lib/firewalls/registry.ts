@@ -1,4 +1,5 @@
 import type { FirewallModule } from '../core/firewall.ts';
+import { ciscoFmc } from './cisco-fmc/index.ts';
 import { fortigate } from './fortigate/index.ts';
 import { pullList } from './pull-list/index.ts';
 import { panorama } from './panorama/index.ts';
@@ -8,6 +9,7 @@ export const firewallModules: Readonly<Record<string, FirewallModule>> = {
   [fortigate.kind]: fortigate,
   [pullList.kind]: pullList,
   [panorama.kind]: panorama,
+  [ciscoFmc.kind]: ciscoFmc,
 };
 
 /** Module of a vendor; undefined for a word that no vendor has. */

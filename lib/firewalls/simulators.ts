@@ -1,4 +1,5 @@
 import type { VendorSimulator } from '../simulators/vendor.ts';
+import { fmcSimulator } from './cisco-fmc/simulator/command.ts';
 import { fortigateSimulator } from './fortigate/simulator/command.ts';
 import { panoramaSimulator } from './panorama/simulator/command.ts';
 import { pullListSimulator } from './pull-list/simulator/command.ts';
@@ -8,4 +9,5 @@ export const vendorSimulators: readonly VendorSimulator[] = [
   fortigateSimulator,
   panoramaSimulator,
   pullListSimulator,
+  fmcSimulator,
 ];

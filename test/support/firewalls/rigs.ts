@@ -1,3 +1,4 @@
+import { startFmcRig } from './fmc-rig.ts';
 import { startFortigateRig } from './fortigate-rig.ts';
 import { startPullListRig } from './pull-list-rig.ts';
 import { startPanoramaRig } from './panorama-rig.ts';
@@ -8,4 +9,5 @@ export const rigs: Readonly<Record<string, () => Promise<Rig>>> = {
   fortigate: startFortigateRig,
   'pull-list': startPullListRig,
   panorama: startPanoramaRig,
+  'cisco-fmc': startFmcRig,
 };

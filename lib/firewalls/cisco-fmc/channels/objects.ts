@@ -1,0 +1,163 @@
+import { isZonebridgeError, ZonebridgeError } from '../../../core/errors.ts';
+import type {
+  NamedComment,
+  ObjectChanges,
+  ObjectRef,
+  ObjectReport,
+  ObjectUse,
+  ObservedObject,
+  Outcome,
+} from '../../../core/firewall.ts';
+import { parseAddress } from '../../../core/model/address.ts';
+import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
+import { foreign, type Marks } from '../../shared/marks.ts';
+import type { FmcClient } from '../client.ts';
+import type { Channel } from './channel.ts';
+import { commentOf } from './dynamic-objects.ts';
+import {
+  isSameSet,
+  literal,
+  type Members,
+  membersIn,
+  type NetworkGroup,
+  type NetworkGroups,
+  textsOf,
+  without,
+} from './groups.ts';
+import { readGroupUse } from './uses.ts';
+
+/**
+ * Members as literals of network groups. What is written is in the manager alone: the devices go on as before until a person deploys,
+ * which we never do. One read and one write for each group that changes, at any number of addresses.
+ */
+export class ObjectsChannel implements Channel {
+  readonly #client: FmcClient;
+  readonly #groups: NetworkGroups;
+  readonly #marks: Marks;
+
+  constructor(client: FmcClient, groups: NetworkGroups, marks: Marks) {
+    this.#client = client;
+    this.#groups = groups;
+    this.#marks = marks;
+  }
+
+  async observeObject(object: ObjectRef): Promise<ObservedObject> {
+    const found = await this.#groups.find(object.name);
+    return found ? { exists: true, comment: commentOf(found) } : { exists: false, comment: '' };
+  }
+
+  async listObjects(): Promise<readonly NamedComment[]> {
+    return (await this.#groups.list()).map((found) => ({ name: found.name, comment: commentOf(found) }));
+  }
+
+  async observeMembers(object: ObjectRef): Promise<readonly string[]> {
+    const found = await this.#groups.find(object.name);
+    if (!found) throw missing(object);
+    return textsOf(membersIn(found));
+  }
+
+  async observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+    const members = new Set(await this.observeMembers(object));
+    return new Map(addresses.map((address) => [address, members.has(address)]));
+  }
+
+  async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
+    const attempt = new Attempt();
+    const reports = changes.map(openReport);
+    for (const report of reports) await this.#applyOne(attempt, report);
+    return reports.map(closeReport);
+  }
+
+  async #applyOne(attempt: Attempt, report: OpenReport): Promise<void> {
+    const { object, createWith, add, remove } = report.changes;
+    let group: NetworkGroup | undefined;
+    if (createWith) {
+      report.created = await attempt.step(async () => {
+        group = await this.#create(object, createWith.comment);
+      });
+      if (report.created.state !== 'done') {
+        const { error } = report.created;
+        for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
+        return;
+      }
+    }
+    for (const address of add) {
+      const outcome = await attempt.step(async () => void parseAddress(address));
+      if (outcome.state !== 'done') report.outcomes.set(address, outcome);
+    }
+    const valid = add.filter((address) => !report.outcomes.has(address));
+    if (valid.length + remove.length === 0) return;
+    const all = await this.#change(attempt, object, { group, add: valid, remove });
+    const full = all.state === 'failed' && all.error.code === 'firewall/table-full' && remove.length > 0;
+    // What leaves must not stay because there is no room for what comes.
+    const removed = full ? await this.#change(attempt, object, { group, add: [], remove }) : all;
+    for (const address of valid) report.outcomes.set(address, all);
+    for (const address of remove) report.outcomes.set(address, removed);
+  }
+
+  async #change(
+    attempt: Attempt,
+    object: ObjectRef,
+    wanted: { group: NetworkGroup | undefined; add: readonly string[]; remove: readonly string[] },
+  ): Promise<Outcome> {
+    return await attempt.step(async () => {
+      const group = wanted.group ?? (await this.#owned(object));
+      const before = membersIn(group);
+      const after = changed(before, wanted);
+      if (isSame(before, after)) return;
+      await this.#groups.replace(group, after);
+    });
+  }
+
+  async #owned(object: ObjectRef): Promise<NetworkGroup> {
+    const found = await this.#groups.find(object.name);
+    if (!found) throw missing(object);
+    if (!this.#marks.isFor(object, commentOf(found))) throw foreign(object.name);
+    return found;
+  }
+
+  async #create(object: ObjectRef, comment: string): Promise<NetworkGroup> {
+    try {
+      return await this.#groups.create(object, comment);
+    } catch (error) {
+      const duplicate = isZonebridgeError(error) && error.fields.duplicate === true;
+      if (!duplicate && !isZonebridgeError(error, 'firewall/outcome-unknown')) throw error;
+      // There already, or perhaps there: what is stored under the name decides. A host may have the name, too.
+      const found = await this.#groups.find(object.name);
+      if (!found) throw duplicate ? foreign(object.name) : error;
+      if (!this.#marks.isOurs(object.name, commentOf(found))) throw foreign(object.name);
+      return found;
+    }
+  }
+
+  async references(object: ObjectRef): Promise<ObjectUse> {
+    const found = await this.#groups.find(object.name);
+    return found ? await readGroupUse(this.#client, found.id) : { count: 0, users: [] };
+  }
+
+  async deleteObject(object: ObjectRef): Promise<void> {
+    const found = await this.#groups.find(object.name);
+    if (!found) return;
+    if (!this.#marks.isOurs(object.name, commentOf(found))) throw foreign(object.name);
+    await this.#groups.delete(found);
+  }
+}
+
+function changed(
+  before: Members,
+  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+): Members {
+  const left = without(before, new Set([...remove, ...add]));
+  return { ...left, literals: [...left.literals, ...add.map(literal)] };
+}
+
+function isSame(a: Members, b: Members): boolean {
+  return isSameSet(new Set(textsOf(a)), new Set(textsOf(b)));
+}
+
+function missing(object: ObjectRef): ZonebridgeError {
+  return new ZonebridgeError(
+    'firewall/object-missing',
+    `there is no network group ${object.name} on the manager`,
+  );
+}

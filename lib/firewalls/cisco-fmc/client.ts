@@ -1,0 +1,121 @@
+import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
+import { repeatRead } from '../shared/repeat-read.ts';
+import type { Exchange } from '../shared/transport.ts';
+import { answerError, type Body, parseBody } from './envelope.ts';
+import { type Login, loginFor, platformPath } from './login.ts';
+import type { FmcSettings } from './schema.ts';
+import type { Session } from './session.ts';
+import { Wire } from './wire.ts';
+
+export type Query = Readonly<Record<string, string | number>>;
+
+interface Call {
+  method: Exchange['method'];
+  /** Below the domain, or below the platform. */
+  path: string;
+  below: 'domain' | 'platform';
+  query?: Query;
+  body?: unknown;
+}
+
+const configPath = '/api/fmc_config/v1/domain';
+
+/** Waits before a refused write is sent again: the manager takes one write at a time, of anybody. */
+const againMs = [400, 1_200];
+
+/**
+ * Speaks the REST API of an FMC: token in a header only, deadline, budget, bounded retries of reads and of writes that were certainly
+ * refused. A write whose reply is lost is not repeated: `firewall/outcome-unknown`.
+ */
+export class FmcClient {
+  readonly settings: FmcSettings;
+  readonly #request: ConnectionRequest<FmcSettings>;
+  readonly #wire: Wire;
+  readonly #login: Login;
+  identity: DeviceIdentity | undefined;
+
+  constructor(request: ConnectionRequest<FmcSettings>) {
+    this.#request = request;
+    this.settings = request.settings;
+    this.#wire = new Wire(request);
+    this.#login = loginFor(this.#wire, request);
+  }
+
+  async get(path: string, query: Query = {}): Promise<Body> {
+    const read = async () => await this.#call({ method: 'GET', path, below: 'domain', query });
+    return await repeatRead(this.#request.clock, read);
+  }
+
+  /** A read that concerns no domain. */
+  async platform(path: string): Promise<Body> {
+    const read = async () => await this.#call({ method: 'GET', path, below: 'platform' });
+    return await repeatRead(this.#request.clock, read);
+  }
+
+  async post(path: string, body: unknown, query: Query = {}): Promise<Body> {
+    return await this.#call({ method: 'POST', path, below: 'domain', body, query });
+  }
+
+  async put(path: string, body: unknown): Promise<Body> {
+    return await this.#call({ method: 'PUT', path, below: 'domain', body });
+  }
+
+  async delete(path: string): Promise<Body> {
+    return await this.#call({ method: 'DELETE', path, below: 'domain' });
+  }
+
+  /** Throws `firewall/scope-missing` when the configured domain is not there. */
+  async domain(): Promise<string> {
+    return await this.#login.domain();
+  }
+
+  /** As the manager said; the configured version stands in before. */
+  get version(): string {
+    return this.identity?.version ?? this.settings.version;
+  }
+
+  get session(): Session {
+    return this.#login.session;
+  }
+
+  get certificate(): DeviceCertificate | undefined {
+    return this.#wire.certificate;
+  }
+
+  usage(): ReturnType<Wire['usage']> {
+    return this.#wire.usage();
+  }
+
+  close(): void {
+    this.#wire.close();
+  }
+
+  async #call({ method, path, below, query, body }: Call): Promise<Body> {
+    const write = method !== 'GET';
+    let renewed = false;
+    for (let again = 0; ; ) {
+      const root = below === 'platform' ? platformPath : `${configPath}/${await this.#login.domain()}`;
+      const headers = await this.#login.headers();
+      const call = `${method} ${below === 'platform' ? platformPath : ''}${path}`;
+      const target = `${this.settings.cloud?.basePath ?? ''}${root}${path}${queryText(query)}`;
+      const secrets = this.#login.secrets();
+      const answer = await this.#wire.send({ method, target, call, body, headers, secrets });
+      // 408 means an ended token to some releases.
+      if ((answer.status === 401 || answer.status === 408) && !renewed) {
+        renewed = true;
+        if (await this.#login.renew(headers)) continue;
+      }
+      const error = answerError(answer, { call, write });
+      if (!error) return parseBody(answer) ?? {};
+      const wait = error.fields.again === true && write ? againMs[again] : undefined;
+      if (wait === undefined) throw error;
+      again += 1;
+      await this.#request.clock.sleep(wait);
+    }
+  }
+}
+
+function queryText(query: Query = {}): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { type ErrorCode, type ErrorFields, ZonebridgeError } from '../../core/errors.ts';
+import { isModest } from '../shared/modest-json.ts';
+import { printable } from '../shared/printable.ts';
+import type { Answer } from '../shared/transport.ts';
+
+type Said = Pick<Answer, 'status' | 'text' | 'retryAfterSeconds'>;
+
+const message = z.looseObject({ description: z.string().optional() });
+const envelope = z.looseObject({
+  error: z
+    .union([
+      z.looseObject({ messages: z.array(message).optional() }),
+      // The gateway in front of the cloud.
+      z.string(),
+    ])
+    .optional(),
+  message: z.string().optional(),
+});
+
+/** A body as whoever asked reads it. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** The JSON object of an answer; undefined for a page, a list, half an answer. An answer of 204 is empty. */
+export function parseBody({ status, text }: Said): Body | undefined {
+  if (status === 204 && text === '') return {};
+  if (!isModest(text)) return undefined;
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Texts that tell more than the status. The first that fits counts. */
+const texts: readonly (readonly [RegExp, ErrorCode, ErrorFields])[] = [
+  [/parallel add\/update\/delete/i, 'firewall/busy', { again: true, locked: true }],
+  [/please try again|retry the operation after sometime/i, 'firewall/busy', { again: true }],
+  [/payload/i, 'firewall/rejected', {}],
+  [/duplicate name|already exists/i, 'firewall/rejected', { duplicate: true }],
+  [/standby/i, 'firewall/standby-unit', {}],
+  [/required authorization|not authorized/i, 'firewall/permission-denied', {}],
+  [/object in use|is referenced|being used/i, 'firewall/object-in-use', {}],
+  // Assumption: no source gives the texts of a limit that is reached.
+  [/maximum number|limit (is |was )?(reached|exceeded)/i, 'firewall/table-full', {}],
+];
+
+const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  400: ['firewall/rejected', 'the request is refused'],
+  401: ['firewall/credentials-rejected', 'the token is not accepted'],
+  403: ['firewall/permission-denied', 'the user may not do this'],
+  404: ['firewall/object-missing', 'not found'],
+  405: ['firewall/unsupported', 'this release does not do it'],
+  422: ['firewall/rejected', 'the request cannot be processed'],
+  429: ['firewall/throttled', 'too many requests'],
+};
+
+/** Statuses that tell enough without a body of the manager. */
+const plainStatuses = new Set([401, 403, 429]);
+
+/** The error of an answer, or undefined for success. */
+export function answerError(
+  answer: Said,
+  { call, write }: { call: string; write: boolean },
+): ZonebridgeError | undefined {
+  const { status, retryAfterSeconds } = answer;
+  const body = parseBody(answer);
+  const said = body && textOf(body);
+  const success = status >= 200 && status < 300;
+  const fields = { httpStatus: status, retryAfterSeconds };
+  if (!body && !plainStatuses.has(status)) return noManager(answer, call, write);
+  if (success && said === undefined) return undefined;
+  const shown = said === undefined || said === '' ? '' : ` (${said})`;
+  // Success with an error: what was done of it only a look can tell.
+  if (success) return uncertain(`${call}: success with an error${shown}`, write, fields);
+  if (status >= 500) return uncertain(`${call}: internal error${shown} [HTTP ${status}]`, write, fields);
+  const [code, text, more] = meaning(status, said);
+  return new ZonebridgeError(code, `${call}: ${text}${shown} [HTTP ${status}]`, {
+    fields: { ...fields, ...more },
+  });
+}
+
+/** By the text where it tells more than the status; a refused token is refused whatever the text. */
+function meaning(status: number, said = ''): readonly [ErrorCode, string, ErrorFields] {
+  const [code, text] = statuses[status] ?? [
+    'firewall/unexpected-answer',
+    'an answer that an FMC does not give',
+  ];
+  const told = status === 401 ? undefined : texts.find(([form]) => form.test(said));
+  return [told?.[1] ?? code, text, told?.[2] ?? {}];
+}
+
+function uncertain(text: string, write: boolean, fields: ErrorFields): ZonebridgeError {
+  return new ZonebridgeError(write ? 'firewall/outcome-unknown' : 'firewall/busy', text, { fields });
+}
+
+/** The texts of `error`; undefined when the body holds none. */
+function textOf(body: Body): string | undefined {
+  const parsed = envelope.safeParse(body);
+  if (!parsed.success || parsed.data.error === undefined) return undefined;
+  const { error, message: more } = parsed.data;
+  if (typeof error === 'string') return printable([error, more]);
+  return printable((error.messages ?? []).map(({ description }) => description));
+}
+
+/** A login page, a proxy's error page, half an answer. */
+function noManager(answer: Said, call: string, write: boolean): ZonebridgeError {
+  const page = /^\s*</.test(answer.text);
+  const what = page ? 'a web page' : 'no JSON of an FMC';
+  // A gateway's 5xx, or an answer cut short, says nothing about what the manager did before.
+  const open = write && (answer.status >= 500 || (!page && answer.status < 300));
+  return new ZonebridgeError(
+    open ? 'firewall/outcome-unknown' : 'firewall/unexpected-answer',
+    `${call}: ${what} came back [HTTP ${answer.status}]`,
+    { fields: { httpStatus: answer.status } },
+  );
+}

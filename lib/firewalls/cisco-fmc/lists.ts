@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { FmcClient, Query } from './client.ts';
+import type { Body } from './envelope.ts';
+
+const pageSize = 1_000;
+/** Written as numbers or as texts. */
+const figure = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+]);
+const page = z.looseObject({
+  items: z.array(z.looseObject({})).optional(),
+  paging: z.looseObject({ count: figure.optional() }).optional(),
+});
+
+interface ListRequest {
+  path: string;
+  query?: Query;
+  /** How many there are, where it is known from elsewhere. */
+  expected?: number | undefined;
+}
+
+/**
+ * All items of a list, 1,000 to a call. A list that is empty has no `items`; one that came without any figure to prove it, shorter than
+ * it should be, or with pages that moved meanwhile throws `firewall/unexpected-answer`.
+ */
+export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request: ListRequest): Promise<T[]> {
+  const { path, query = {}, expected } = request;
+  const found: T[] = [];
+  for (;;) {
+    const { items, count = expected } = readPage(
+      item,
+      path,
+      await client.get(path, { ...query, limit: pageSize, offset: found.length }),
+    );
+    if (items === undefined && count === undefined) throw incomplete(path);
+    const read = items ?? [];
+    found.push(...read);
+    const more = count === undefined ? read.length === pageSize : found.length < count;
+    if (!more) {
+      if ([count, expected].some((number) => number !== undefined && number !== found.length))
+        throw incomplete(path);
+      return found;
+    }
+    if (read.length === 0) throw incomplete(path);
+  }
+}
+
+function readPage<T>(
+  item: z.ZodType<T>,
+  path: string,
+  body: Body,
+): { items: T[] | undefined; count: number | undefined } {
+  const answer = page.safeParse(body);
+  const items = z.array(item).safeParse(answer.data?.items ?? []);
+  if (!answer.success || !items.success) throw incomplete(path);
+  const { items: given, paging } = answer.data;
+  return { items: given === undefined ? undefined : items.data, count: paging?.count };
+}
+
+/** Refuses a list that names something twice: a page moved while the next one was read. */
+export function distinct<T>(list: readonly T[], key: (one: T) => string, path: string): readonly T[] {
+  if (new Set(list.map(key)).size < list.length) throw incomplete(path);
+  return list;
+}
+
+function incomplete(path: string): ZonebridgeError {
+  return new ZonebridgeError('firewall/unexpected-answer', `GET ${path}: the list came back incomplete`);
+}
+
+/** One object. Throws `firewall/unexpected-answer` for anything else. */
+export function readItem<T>(item: z.ZodType<T>, body: Body, call: string): T {
+  const read = item.safeParse(body);
+  if (read.success) return read.data;
+  throw new ZonebridgeError('firewall/unexpected-answer', `${call}: the answer is no such object`);
+}

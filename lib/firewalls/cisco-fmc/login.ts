@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type { ConnectionRequest } from '../../core/firewall.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { Answer } from '../shared/transport.ts';
+import { parseCredential } from './credential.ts';
+import { answerError } from './envelope.ts';
+import { type FmcSettings, globalDomain } from './schema.ts';
+import { type Session, sessionOf } from './session.ts';
+import type { Wire } from './wire.ts';
+
+export const platformPath = '/api/fmc_platform/v1';
+
+/** How a connection proves who it is. */
+export interface Login {
+  readonly session: Session;
+  /** Headers that prove it; logs in first when needed. Throws `firewall/credentials-rejected`. */
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /** After these headers were refused: true when the call is worth repeating with new ones. */
+  renew(refused: Readonly<Record<string, string>>): Promise<boolean>;
+  /** What no answer may repeat. */
+  secrets(): readonly string[];
+  /** UUID of the configured domain. Throws `firewall/scope-missing`. */
+  domain(): Promise<string>;
+}
+
+export function loginFor(wire: Wire, request: ConnectionRequest<FmcSettings>): Login {
+  const { settings, credential, clock } = request;
+  const session = sessionOf(settings, credential);
+  const parsed = parseCredential(credential);
+  const cloud = settings.cloud !== undefined;
+  if ('token' in parsed && cloud) return new TokenLogin(wire, { settings, session, token: parsed.token });
+  if ('user' in parsed && !cloud) return new UserLogin(wire, { settings, session, ...parsed, clock });
+  const wanted = cloud ? 'an API token for the manager in the cloud' : '`<user>:<password>`';
+  throw new ZonebridgeError('secret/invalid', `the credential must be ${wanted}`);
+}
+
+/** A user of a manager of one's own: tokens for half an hour, renewed three times, then name and password again. */
+class UserLogin implements Login {
+  readonly session: Session;
+  readonly #wire: Wire;
+  readonly #settings: FmcSettings;
+  readonly #clock: Clock;
+  readonly #basic: string;
+  readonly #password: string;
+  /** Name and password are tried once per connection: who goes on guessing is locked out. */
+  #refused: ZonebridgeError | undefined;
+
+  constructor(
+    wire: Wire,
+    known: { settings: FmcSettings; session: Session; user: string; password: string; clock: Clock },
+  ) {
+    const { settings, session, user, password, clock } = known;
+    this.#wire = wire;
+    this.#settings = settings;
+    this.session = session;
+    this.#clock = clock;
+    this.#password = password;
+    this.#basic = Buffer.from(`${user}:${password}`).toString('base64');
+  }
+
+  async headers(): Promise<Readonly<Record<string, string>>> {
+    const { tokens } = this.session;
+    // A little before they end, because a refused call costs one more.
+    const old = tokens && this.#clock.now() - tokens.since >= tokenMs - marginMs;
+    if (!tokens || old) await this.#renewOnce();
+    return { 'x-auth-access-token': this.session.tokens?.access ?? '' };
+  }
+
+  async renew(refused: Readonly<Record<string, string>>): Promise<boolean> {
+    const { tokens } = this.session;
+    if (tokens && tokens.access !== refused['x-auth-access-token']) return true;
+    await this.#renewOnce();
+    return true;
+  }
+
+  secrets(): readonly string[] {
+    const { tokens } = this.session;
+    return [this.#basic, this.#password, tokens?.access ?? '', tokens?.refresh ?? ''];
+  }
+
+  async domain(): Promise<string> {
+    await this.headers();
+    const found = domainIn(this.session.domains, this.#settings.domain);
+    if (found !== undefined) return found;
+    throw scopeMissing(this.#settings.domain, this.session.domains);
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { session } = this;
+    if (!session.renewing) {
+      const renewing = this.#renew();
+      session.renewing = renewing;
+      // The next one who needs it tries anew.
+      const forget = () => (session.renewing = undefined);
+      void renewing.then(forget, forget);
+    }
+    await session.renewing;
+  }
+
+  async #renew(): Promise<void> {
+    const { session } = this;
+    const { tokens } = session;
+    session.tokens = undefined;
+    if (tokens && tokens.refreshes < refreshesMax && (await this.#refresh(tokens))) return;
+    if (this.#refused) throw this.#refused;
+    try {
+      await this.#take('generatetoken', { authorization: `Basic ${this.#basic}` }, 0);
+    } catch (error) {
+      if (error instanceof ZonebridgeError && error.code === 'firewall/credentials-rejected')
+        this.#refused = error;
+      throw error;
+    }
+  }
+
+  /** False when the tokens are worth nothing any more: somebody logged in with the same user, or the manager was started again. */
+  async #refresh({ access, refresh, refreshes }: NonNullable<Session['tokens']>): Promise<boolean> {
+    const headers = { 'x-auth-access-token': access, 'x-auth-refresh-token': refresh };
+    try {
+      await this.#take('refreshtoken', headers, refreshes + 1);
+      return true;
+    } catch (error) {
+      const refused = error instanceof ZonebridgeError && error.fields.httpStatus !== undefined;
+      if (refused && error.code !== 'firewall/throttled') return false;
+      throw error;
+    }
+  }
+
+  async #take(way: string, headers: Readonly<Record<string, string>>, refreshes: number): Promise<void> {
+    const target = `${platformPath}/auth/${way}`;
+    const call = `POST ${target}`;
+    const secrets = [...this.secrets(), ...Object.values(headers)];
+    const since = this.#clock.now();
+    const answer = await this.#wire.send({ method: 'POST', target, call, headers, secrets, login: true });
+    const access = textIn(answer, 'x-auth-access-token');
+    if (answer.status >= 300 || access === '') {
+      throw (
+        answerError(answer, { call, write: false }) ??
+        new ZonebridgeError('firewall/unexpected-answer', `${call}: no token came back`)
+      );
+    }
+    const refresh = textIn(answer, 'x-auth-refresh-token');
+    this.session.tokens = { access, refresh, since, refreshes };
+    const domains = parseDomains(textIn(answer, 'domains'));
+    const own = textIn(answer, 'domain_uuid');
+    // A manager that lists no domains tells at least the one it let us into.
+    this.session.domains = domains ?? (own === '' ? [] : [{ name: 'Global', uuid: own }]);
+  }
+}
+
+const tokenMs = 30 * 60_000;
+const marginMs = 60_000;
+const refreshesMax = 3;
+
+/** An API-only user of the cloud: one token that does not end by itself. */
+class TokenLogin implements Login {
+  readonly session: Session;
+  readonly #wire: Wire;
+  readonly #settings: FmcSettings;
+  readonly #token: string;
+  #repeated = false;
+
+  constructor(wire: Wire, known: { settings: FmcSettings; session: Session; token: string }) {
+    this.#wire = wire;
+    this.#settings = known.settings;
+    this.session = known.session;
+    this.#token = known.token;
+  }
+
+  async headers(): Promise<Readonly<Record<string, string>>> {
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
+  /** The cloud refuses a good token now and then: once per connection it is worth asking again. */
+  async renew(): Promise<boolean> {
+    const first = !this.#repeated;
+    this.#repeated = true;
+    return first;
+  }
+
+  secrets(): readonly string[] {
+    return [this.#token];
+  }
+
+  /** There is one domain, with a UUID that never changes; another one is looked up. */
+  async domain(): Promise<string> {
+    const { domain, cloud } = this.#settings;
+    if (domain === 'Global' || domain.toLowerCase() === globalDomain) return globalDomain;
+    if (this.session.domains.length === 0) {
+      const target = `${cloud?.basePath ?? ''}${platformPath}/info/domain`;
+      const call = `GET ${target}`;
+      const headers = await this.headers();
+      const answer = await this.#wire.send({
+        method: 'GET',
+        target,
+        call,
+        headers,
+        secrets: this.secrets(),
+        login: true,
+      });
+      const error = answerError(answer, { call, write: false });
+      if (error) throw error;
+      const parsed = z.looseObject({ items: domainList.optional() }).safeParse(JSON.parse(answer.text));
+      this.session.domains = (parsed.success && parsed.data.items) || [];
+    }
+    const found = domainIn(this.session.domains, domain);
+    if (found !== undefined) return found;
+    throw scopeMissing(domain, this.session.domains);
+  }
+}
+
+const domainList = z.array(z.looseObject({ name: z.string(), uuid: z.string().regex(/^[0-9a-fA-F-]{36}$/) }));
+
+function parseDomains(text: string): { name: string; uuid: string }[] | undefined {
+  try {
+    const parsed = domainList.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By UUID or by name; names are written with `/` in one place and with `\` between blanks in another. */
+function domainIn(domains: Session['domains'], wanted: string): string | undefined {
+  const plain = (name: string) =>
+    name
+      .split(/\s*[\\/]\s*/)
+      .join('/')
+      .toLowerCase();
+  const text = plain(wanted);
+  return domains.find(({ name, uuid }) => uuid.toLowerCase() === text || plain(name) === text)?.uuid;
+}
+
+function scopeMissing(domain: string, domains: Session['domains']): ZonebridgeError {
+  const names = domains.map(({ name }) => name.slice(0, 60)).join(', ');
+  return new ZonebridgeError(
+    'firewall/scope-missing',
+    `there is no domain ${JSON.stringify(domain)}, or the user may not see it; it sees ${names || 'none'}`,
+  );
+}
+
+function textIn({ headers }: Answer, name: string): string {
+  return [headers[name] ?? ''].flat()[0] ?? '';
+}

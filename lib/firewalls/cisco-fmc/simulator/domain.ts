@@ -1,0 +1,111 @@
+import { isObject, type JsonObject } from './refusal.ts';
+import { referencedIds, type Row, Table } from './table.ts';
+
+/** UUID of the domain that every manager has. */
+export const globalDomain = 'e276abec-e0f2-11e3-8169-6d9ed49b625f';
+
+const networkTypes: readonly (readonly [path: string, type: string])[] = [
+  ['object/hosts', 'Host'],
+  ['object/networks', 'Network'],
+  ['object/ranges', 'Range'],
+  ['object/fqdns', 'FQDN'],
+  ['object/networkgroups', 'NetworkGroup'],
+];
+
+const ruleLists = [
+  'sourceNetworks',
+  'destinationNetworks',
+  'sourceDynamicObjects',
+  'destinationDynamicObjects',
+];
+
+/** What refers to an object. */
+export interface User {
+  id: string;
+  name: string;
+  type: string;
+}
+
+/** Everything that one domain of the manager holds. */
+export class Domain {
+  readonly uuid: string;
+  readonly name: string;
+  readonly tables: ReadonlyMap<string, Table>;
+  /** Mappings of each dynamic object, as they were typed. */
+  readonly mappings = new Map<string, Set<string>>();
+  /** Rules of each access policy, in their order. */
+  readonly rules = new Map<string, Row[]>();
+  /** Something that a policy uses was changed since the last deployment. */
+  outOfDate = false;
+
+  constructor(uuid: string, name: string) {
+    this.uuid = uuid;
+    this.name = name;
+    const types = [
+      ...networkTypes,
+      ['object/dynamicobjects', 'DynamicObject'],
+      ['policy/accesspolicies', 'AccessPolicy'],
+    ] as const;
+    this.tables = new Map(types.map(([path, type]) => [path, new Table(path, type)]));
+    const system = { user: 'system', timestamp: 0, system: true };
+    const any = (name: string, value: string) =>
+      this.table('object/hosts').put({
+        ...system,
+        id: crypto.randomUUID(),
+        name,
+        fields: { name, type: 'Host', value },
+      });
+    any('any-ipv6', '::/0');
+    this.table('object/networks').put({
+      ...system,
+      id: crypto.randomUUID(),
+      name: 'any-ipv4',
+      fields: { name: 'any-ipv4', type: 'Network', value: '0.0.0.0/0' },
+    });
+  }
+
+  /** A table that exists; throws RangeError. */
+  table(path: string): Table {
+    const table = this.tables.get(path);
+    if (!table) throw new RangeError(`there is no table ${path}`);
+    return table;
+  }
+
+  get networkTables(): Table[] {
+    return networkTypes.map(([path]) => this.table(path));
+  }
+
+  /** A network object or group by its id. */
+  network(id: string): { row: Row; type: string } | undefined {
+    for (const table of this.networkTables) {
+      const row = table.get(id);
+      if (row) return { row, type: table.type };
+    }
+    return undefined;
+  }
+
+  /** Groups and rules that refer to an object. */
+  usersOf(id: string): User[] {
+    const groups = this.table('object/networkgroups').rows.filter(({ fields }) =>
+      referencedIds(fields['objects']).includes(id),
+    );
+    const rules = [...this.rules.values()].flat().filter(({ fields }) => usesOf(fields).includes(id));
+    return [
+      ...groups.map((row) => ({ id: row.id, name: row.name, type: 'NetworkGroup' })),
+      ...rules.map((row) => ({ id: row.id, name: row.name, type: 'AccessRule' })),
+    ];
+  }
+
+  /** Whether a policy depends on an object, also through groups. */
+  isInPolicy(id: string): boolean {
+    return this.usersOf(id).some(({ id: user, type }) => type === 'AccessRule' || this.isInPolicy(user));
+  }
+}
+
+/** Ids that a rule names. */
+function usesOf(fields: JsonObject): string[] {
+  return ruleLists.flatMap((name) => {
+    const list = fields[name];
+    return isObject(list) ? referencedIds(list['objects']) : [];
+  });
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { commonFaults } from '../../../simulators/common-faults.ts';
+import { faultFields } from '../../../simulators/fault-list.ts';
+
+/** What can go wrong with this manager beside what can go wrong with any; see the readme. */
+export const faultSchema = z.union([
+  /** An error in the manager's envelope; the request is not handled. */
+  z.strictObject({
+    kind: z.literal('reject'),
+    status: z.int().min(400).max(599),
+    description: z.string(),
+    category: z.enum(['FRAMEWORK', 'VALIDATION', 'OTHER']).default('OTHER'),
+    ...faultFields,
+  }),
+  ...commonFaults,
+  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
+  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  /** 429 because somebody else writes, such as a person who saves a policy; reads pass. */
+  z.strictObject({ kind: z.literal('locked'), ...faultFields }),
+  /** 400 that asks to try again. */
+  z.strictObject({ kind: z.literal('try-again'), ...faultFields }),
+  /** Access tokens end before the request is handled; `refresh: false`: those that renew them, too. */
+  z.strictObject({ kind: z.literal('expire'), refresh: z.boolean().default(true), ...faultFields }),
+  /** Handles the request, and answers with success and an error in the body. */
+  z.strictObject({ kind: z.literal('error-in-success'), ...faultFields }),
+  /** Success, and nothing was done. */
+  z.strictObject({ kind: z.literal('lie'), ...faultFields }),
+]);
+
+export type Fault = z.infer<typeof faultSchema>;

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { CommitLog } from './commits.ts';
+import { Domain, globalDomain } from './domain.ts';
+import type { Settings } from './settings.ts';
+
+/** The manager: domains, settings and the log of what was accepted. Knows no HTTP. */
+export class Manager {
+  readonly settings: Settings;
+  readonly domains = new Map<string, Domain>();
+  readonly commits = new CommitLog();
+  readonly #prefix = randomBytes(5).toString('hex');
+  #nextId = 4_294_967_296;
+
+  constructor(settings: Settings, subdomains: readonly string[] = []) {
+    this.settings = settings;
+    this.#add(globalDomain, 'Global');
+    for (const name of subdomains) this.#add(crypto.randomUUID(), `Global/${name}`);
+  }
+
+  #add(uuid: string, name: string): void {
+    this.domains.set(uuid, new Domain(uuid, name));
+  }
+
+  get global(): Domain {
+    return this.domain(globalDomain);
+  }
+
+  /** A domain that exists; throws RangeError. */
+  domain(uuid: string): Domain {
+    const domain = this.domains.get(uuid);
+    if (!domain) throw new RangeError(`there is no domain ${uuid}`);
+    return domain;
+  }
+
+  /** Ids of the form that an FMC gives. */
+  newId(): string {
+    this.#nextId += 1;
+    const [a, b] = [this.#prefix.slice(0, 8), this.#prefix.slice(8)];
+    return `${a}-${b}00-0ed3-0000-${String(this.#nextId).padStart(12, '0')}`;
+  }
+}

@@ -1,0 +1,94 @@
+import { requestsPerMinute, type Release } from './version.ts';
+
+export type Access = 'none' | 'read' | 'read-write';
+
+/** How much fits, and how fast it may come. */
+export interface Limits {
+  /** Of one source within any 60 seconds. */
+  requestsPerMinute: number;
+  /** Requests under way from one source; stands for connections. */
+  connections: number;
+  /** Mappings of one dynamic object, and literals of one network group: no source gives either. */
+  mappings: number;
+  literals: number;
+  /** Bytes of a body. */
+  payload: number;
+  /** Entries of a list sent with `bulk=true`. */
+  bulk: number;
+}
+
+/** Where the sources disagree or are silent, the answer can be chosen. */
+export interface Behaviour {
+  /** Whether a login ends the tokens that the same user has. */
+  secondLogin: 'keeps-first' | 'ends-first';
+  /** Paging numbers of dynamic objects; the published examples show texts. */
+  pagingNumbers: 'texts' | 'numbers';
+  /** Whether 429 tells when to come back. */
+  retryAfter: 'none' | 'seconds';
+  /** A mapping that is there already, or one that is not there, among those to add or remove. */
+  repeatedMapping: 'ignored' | 'refused';
+  /** HTTP status of a duplicate name. */
+  duplicateStatus: 400 | 422;
+  /** Whether hosts, networks, ranges, FQDNs and groups share one name space. */
+  networkNames: 'shared' | 'separate';
+  /** Whether a network group may be empty. */
+  emptyGroup: 'allowed' | 'refused';
+  /** A reference with a type that does not fit: taken out without a word, or refused. */
+  wrongReference: 'dropped' | 'refused';
+  /** HTTP status of a write to the unit that waits in reserve. */
+  standbyWrite: 403 | 405 | 422;
+  /** Whether `serverversion` tells serial number and uuid; their presence is published for cdFMC alone. */
+  identity: 'shown' | 'hidden';
+}
+
+/** Who the manager is and how it behaves. Everything here can be changed while it runs. */
+export interface Settings {
+  release: Release;
+  serial: string;
+  uuid: string;
+  hostname: string;
+  /** In a pair of managers only the active one takes configuration. */
+  role: 'standalone' | 'active' | 'standby';
+  peerUuid: string;
+  access: Access;
+  /** Milliseconds that a write holds the lock; 0: writes never meet. */
+  writeMilliseconds: number;
+  /** Milliseconds until a mapping is on the devices. */
+  propagationMilliseconds: number;
+  limits: Limits;
+  behaviour: Behaviour;
+}
+
+export function defaultSettings(release: Release): Settings {
+  return {
+    release,
+    serial: 'FMC0SIMULATOR1',
+    uuid: '40679bee-a400-11eb-876e-ae901b2860b3',
+    hostname: 'fmc.simulator',
+    role: 'standalone',
+    peerUuid: '4446d45a-a400-11eb-8175-b07e3c71576f',
+    access: 'read-write',
+    writeMilliseconds: 0,
+    propagationMilliseconds: 0,
+    limits: {
+      requestsPerMinute: requestsPerMinute(release),
+      connections: 10,
+      mappings: Infinity,
+      literals: Infinity,
+      payload: 2_048_000,
+      bulk: 1_000,
+    },
+    behaviour: {
+      secondLogin: 'keeps-first',
+      pagingNumbers: 'texts',
+      retryAfter: 'none',
+      repeatedMapping: 'ignored',
+      duplicateStatus: 400,
+      networkNames: 'shared',
+      emptyGroup: 'refused',
+      wrongReference: 'dropped',
+      standbyWrite: 403,
+      identity: 'shown',
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { type Call, filters, type Result } from './call.ts';
+import { pageOf } from './pages.ts';
+import { invalid, missing, Refusal } from './refusal.ts';
+
+/** `object/operational/usage?filter=uuid:<id>;type:<type>`: what refers to a network object; dynamic objects are not covered. */
+export function answerUsage(call: Call): Result {
+  if (call.request.method !== 'GET') throw new Refusal(405, 'Only GET is supported.', 'FRAMEWORK');
+  const wanted = filters(call.request.query);
+  const id = wanted.get('uuid');
+  if (id === undefined || !wanted.has('type')) throw invalid('filter must name uuid and type.');
+  if (!call.domain.network(id)) throw missing('object');
+  return { status: 200, body: pageOf(call, call.domain.usersOf(id), (user) => ({ ...user })) };
+}
