@@ -13,6 +13,8 @@ export interface FunctionEnvironment {
   ZONEBRIDGE_HISTORY_DAYS?: string;
   /** Only for the function that publishes desired state: its bucket. */
   ZONEBRIDGE_DESIRED?: string;
+  /** Only for a function that serves lists: the entry under `firewalls` whose lists they are. */
+  ZONEBRIDGE_LISTS?: string;
 }
 
 /** What cdk gives a function. */
@@ -36,12 +38,18 @@ export function desiredEnvironment(bucket: string): Record<string, string> {
   return { ZONEBRIDGE_DESIRED: bucket };
 }
 
+/** What only a function that serves lists gets. */
+export function listsEnvironment(firewall: string): Record<string, string> {
+  return { ZONEBRIDGE_LISTS: firewall };
+}
+
 /** Reads the contract; throws `configuration/missing` when a function was deployed without it. */
 export function readEnvironment(source: Record<string, string | undefined>): {
   hub: string;
   network: string | undefined;
   archive: string | undefined;
   desired: string | undefined;
+  lists: string | undefined;
   historyDays: number;
 } {
   const hub = source['ZONEBRIDGE_HUB'];
@@ -51,6 +59,7 @@ export function readEnvironment(source: Record<string, string | undefined>): {
     network: source['ZONEBRIDGE_NETWORK'],
     archive: source['ZONEBRIDGE_ARCHIVE'],
     desired: source['ZONEBRIDGE_DESIRED'],
+    lists: source['ZONEBRIDGE_LISTS'],
     historyDays: Number(source['ZONEBRIDGE_HISTORY_DAYS'] ?? auditDefaults.historyDays),
   };
 }

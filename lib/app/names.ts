@@ -46,6 +46,8 @@ export const names = {
   alarmTopic: (hub: string) => `${prefix(hub)}-alarms`,
   /** Alarm of one kind about one firewall, cluster or queue. */
   alarm: (hub: string, kind: string, subject: string) => `${prefix(hub)}-${kind}-${subject}`,
+  /** Partition of `history` with who fetched which list of a firewall; the only one that the function that serves may write. */
+  fetches: (firewall: string) => `fetches|${firewall}`,
   metricsNamespace: 'Zonebridge',
 } as const;
 

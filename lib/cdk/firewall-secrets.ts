@@ -24,6 +24,8 @@ export class FirewallSecrets extends Construct {
   /** Reading exactly these secrets; nothing in a network without firewalls. Never those of the administrators that make keys. */
   readonly readRights: readonly Right[];
   readonly rotated: readonly RotatedSecret[];
+  /** ARN of the credential of each firewall that has one. */
+  readonly arns: ReadonlyMap<string, string>;
   private readonly surroundings: Surroundings;
 
   constructor(
@@ -41,11 +43,13 @@ export class FirewallSecrets extends Construct {
       const credential = this.credentialOf(firewall, rotateKeyDays === undefined);
       if (rotateKeyDays !== undefined)
         rotated.push({ firewall, credential, keyMaker: this.keyMakerOf(firewall), everyDays: rotateKeyDays });
-      return credential;
+      return [firewall, credential] as const;
     });
     this.rotated = rotated;
-    const read = { sid: 'OwnFirewalls', actions: ['secretsmanager:GetSecretValue'], resources: arns };
-    this.readRights = arns.length === 0 ? [] : [read];
+    this.arns = new Map(arns);
+    const resources = [...this.arns.values()];
+    const read = { sid: 'OwnFirewalls', actions: ['secretsmanager:GetSecretValue'], resources };
+    this.readRights = resources.length === 0 ? [] : [read];
   }
 
   private credentialOf(firewall: string, byHand: boolean): string {

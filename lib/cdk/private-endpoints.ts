@@ -25,6 +25,8 @@ export interface PrivateEndpointsRequest {
   subnets: ISubnet[];
   securityGroups: ISecurityGroup[];
   network: NetworkConfiguration;
+  /** Something in the network writes to S3. */
+  objects?: boolean;
 }
 
 /** The way to AWS without internet: reachable from the functions' security groups, for principals and data of this account. */
@@ -32,7 +34,7 @@ export class PrivateEndpoints extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { vpc, subnets, securityGroups, network }: PrivateEndpointsRequest,
+    { vpc, subnets, securityGroups, network, objects }: PrivateEndpointsRequest,
   ) {
     super(scope, id);
     const door = new SecurityGroup(this, 'Door', {
@@ -54,11 +56,22 @@ export class PrivateEndpoints extends Construct {
       });
       endpoint.addToPolicy(this.ownAccountOnly());
     }
-    new CfnVPCEndpoint(this, 'DynamoDb', {
+    const gateway = { vpc, routeTables: network.routeTables ?? [] };
+    this.gateway('DynamoDb', 'dynamodb', gateway);
+    if (objects) this.gateway('S3', 's3', gateway);
+  }
+
+  /** Both services cost nothing by a gateway. */
+  private gateway(
+    id: string,
+    service: string,
+    { vpc, routeTables }: { vpc: IVpc; routeTables: readonly string[] },
+  ): void {
+    new CfnVPCEndpoint(this, id, {
       vpcId: vpc.vpcId,
       vpcEndpointType: 'Gateway',
-      serviceName: `com.amazonaws.${Stack.of(this).region}.dynamodb`,
-      routeTableIds: [...(network.routeTables ?? [])],
+      serviceName: `com.amazonaws.${Stack.of(this).region}.${service}`,
+      routeTableIds: [...routeTables],
       policyDocument: { Version: '2012-10-17', Statement: [this.ownAccountOnly().toStatementJson()] },
     });
   }
@@ -75,8 +88,8 @@ export class PrivateEndpoints extends Construct {
   }
 }
 
-/** An interface endpoint takes one subnet of each zone. */
-function onePerZone(subnets: readonly ISubnet[]): ISubnet[] {
+/** Interface endpoints and load balancers take one subnet of each zone. */
+export function onePerZone(subnets: readonly ISubnet[]): ISubnet[] {
   const firstOfZone = new Map<string, ISubnet>();
   for (const subnet of subnets) {
     if (!firstOfZone.has(subnet.availabilityZone)) firstOfZone.set(subnet.availabilityZone, subnet);

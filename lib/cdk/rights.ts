@@ -17,7 +17,8 @@ export type UseCase =
   | 'onboard-clusters'
   | 'publish-desired'
   | 'resolve-names'
-  | 'tell-hosts';
+  | 'tell-hosts'
+  | 'serve-lists';
 
 /** `list` is the index of group listings. A conditional write needs no right to read. */
 type TableAccess = 'read' | 'write' | 'put' | 'list';
@@ -78,6 +79,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
     dirty: ['write'],
     control: ['read', 'write'],
   },
+  // The active configuration; what it writes is a row of its own that its construct names.
+  'serve-lists': { control: ['read'] },
   // Rows of the index are written once; the ledger comes by its stream.
   'archive-changes': { history: ['read', 'put'] },
 };

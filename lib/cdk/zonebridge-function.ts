@@ -24,6 +24,8 @@ export interface ZonebridgeFunctionRequest {
   surroundings: Surroundings;
   monitoring: Monitoring;
   useCase: UseCase;
+  /** What its alarm names; the use case, and the network if there is one, unless given. */
+  subject?: string;
   /** One sentence for whoever finds it in the console. */
   description: string;
   timeout: Duration;
@@ -121,8 +123,8 @@ export class ZonebridgeFunction extends Construct {
     });
   }
 
-  private watchErrors({ monitoring, useCase, network }: ZonebridgeFunctionRequest): void {
-    const subject = network === undefined ? useCase : `${useCase}-${network.name}`;
+  private watchErrors({ monitoring, useCase, network, ...named }: ZonebridgeFunctionRequest): void {
+    const subject = named.subject ?? (network === undefined ? useCase : `${useCase}-${network.name}`);
     monitoring.watch(this, {
       severity: 'medium',
       article: 'function-errors',

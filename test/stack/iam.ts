@@ -48,6 +48,9 @@ function holds(operator: string, found: string | undefined, wanted: readonly str
     case 'StringEquals':
     case 'Bool':
       return equal;
+    // A key that is missing fulfils it; the partitions of a row are always there.
+    case 'ForAllValues:StringEquals':
+      return found === undefined || equal;
     case 'StringNotEquals':
       return !equal;
     case 'StringLike':

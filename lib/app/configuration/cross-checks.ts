@@ -3,6 +3,7 @@ import { checkClusters } from './checks/clusters.ts';
 import { checkDelegations } from './checks/delegations.ts';
 import { checkGroups } from './checks/groups.ts';
 import { checkReferences } from './checks/references.ts';
+import { checkServedLists } from './checks/served-lists.ts';
 import { checkTargets } from './checks/targets.ts';
 import { warnAboutUnused } from './checks/unused.ts';
 import type { Draft } from './draft.ts';
@@ -16,6 +17,7 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkClusters(draft, report);
   checkGroups(draft, report);
   checkTargets(draft, modules, report);
+  checkServedLists(draft, modules, report);
   checkDelegations(draft, modules, report);
   warnAboutSharedAddresses(draft, report);
   warnAboutUnused(draft, report);

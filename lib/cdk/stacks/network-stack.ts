@@ -9,9 +9,11 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { Modules } from '../../app/configuration/json-schema.ts';
 import type { FirewallConfiguration, NetworkConfiguration } from '../../app/configuration/model.ts';
 import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
+import type { ListPlace } from '../../core/firewall.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { CredentialRotation } from '../credential-rotation.ts';
 import { FirewallSecrets } from '../firewall-secrets.ts';
@@ -21,6 +23,7 @@ import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
 import { consumeRight, sendRight } from '../rights.ts';
 import type { Right } from '../roles.ts';
 import { Schedules } from '../schedules.ts';
+import { ServedLists } from '../served-lists.ts';
 import type { StackSettings } from '../settings.ts';
 import { ZonebridgeFunction } from '../zonebridge-function.ts';
 import { ZonebridgeStack } from '../zonebridge-stack.ts';
@@ -30,6 +33,16 @@ interface Place {
   vpc: IVpc;
   subnets: ISubnet[];
   securityGroups: ISecurityGroup[];
+}
+
+/** What both functions that speak to firewalls get. */
+interface Parts {
+  wake: Queue;
+  reconcile: Queue;
+  /** To reach the firewalls. */
+  rights: readonly Right[];
+  /** AWS services behind them that use the customer's key. */
+  services: readonly string[];
 }
 
 /** One network: its wake-ups, the functions that speak to its firewalls, and their secrets. */
@@ -48,7 +61,9 @@ export class NetworkStack extends ZonebridgeStack {
     const network = networkNamed(configuration.networks, name);
     const firewalls = firewallsOf(configuration.firewalls, name);
     this.place = this.lookUp(name, network);
-    if (network.endpoints === 'create') new PrivateEndpoints(this, 'Endpoints', { ...this.place, network });
+    const served = servedBy(settings.modules, firewalls);
+    if (network.endpoints === 'create')
+      new PrivateEndpoints(this, 'Endpoints', { ...this.place, network, objects: served.length > 0 });
 
     const secrets = new FirewallSecrets(this, 'Secrets', {
       surroundings: this.surroundings,
@@ -56,8 +71,11 @@ export class NetworkStack extends ZonebridgeStack {
     });
     const wake = this.wakeQueue();
     const reconcile = this.reconcileQueue();
-    this.syncFirewall({ wake, reconcile, secrets: secrets.readRights });
-    this.reconcileFirewall({ wake, reconcile, secrets: secrets.readRights });
+    const lists = served.map(([firewall, place]) => this.serveLists(firewall, place, secrets));
+    const rights = [...secrets.readRights, ...lists.flatMap(({ writeRights }) => writeRights)];
+    const services = lists.length > 0 ? ['s3'] : [];
+    this.syncFirewall({ wake, reconcile, rights, services });
+    this.reconcileFirewall({ wake, reconcile, rights, services });
     if (secrets.rotated.length > 0)
       new CredentialRotation(this, 'Rotation', {
         surroundings: this.surroundings,
@@ -138,7 +156,19 @@ export class NetworkStack extends ZonebridgeStack {
     }).queue;
   }
 
-  private syncFirewall(parts: { wake: Queue; reconcile: Queue; secrets: readonly Right[] }): void {
+  private serveLists(firewall: string, place: ListPlace, secrets: FirewallSecrets): ServedLists {
+    const { surroundings, monitoring } = this;
+    return new ServedLists(this, `Lists-${firewall}`, {
+      surroundings,
+      monitoring,
+      firewall,
+      place,
+      secret: secrets.arns.get(firewall) ?? '',
+      network: this.place,
+    });
+  }
+
+  private syncFirewall(parts: Parts): void {
     const { surroundings, monitoring } = this;
     const sync = new ZonebridgeFunction(this, 'SyncFirewall', {
       surroundings,
@@ -148,8 +178,9 @@ export class NetworkStack extends ZonebridgeStack {
       timeout: Duration.seconds(deliveries.wake.timeout),
       memoryMb: 1024,
       network: this.place,
+      services: parts.services,
       rights: [
-        ...parts.secrets,
+        ...parts.rights,
         // Postponing a wake-up is a change of its visibility.
         consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl']),
         sendRight('AsksForComparison', [parts.reconcile.queueArn]),
@@ -159,7 +190,7 @@ export class NetworkStack extends ZonebridgeStack {
     sync.consume(parts.wake, { batchSize: deliveries.wake.batch });
   }
 
-  private reconcileFirewall(parts: { wake: Queue; reconcile: Queue; secrets: readonly Right[] }): void {
+  private reconcileFirewall(parts: Parts): void {
     const { surroundings, monitoring } = this;
     const reconcile = new ZonebridgeFunction(this, 'ReconcileFirewall', {
       surroundings,
@@ -169,8 +200,9 @@ export class NetworkStack extends ZonebridgeStack {
       timeout: Duration.seconds(deliveries.reconcile.timeout),
       memoryMb: 1024,
       network: this.place,
+      services: parts.services,
       rights: [
-        ...parts.secrets,
+        ...parts.rights,
         consumeRight('OwnQueue', parts.reconcile.queueArn),
         sendRight('WakesSync', [parts.wake.queueArn]),
       ],
@@ -218,4 +250,15 @@ function firewallsOf(
   network: string,
 ): [string, FirewallConfiguration][] {
   return Object.entries(firewalls).filter(([, firewall]) => firewall.network === network);
+}
+
+/** Those whose lists firewalls fetch from us. */
+function servedBy(
+  modules: Modules,
+  firewalls: readonly [string, FirewallConfiguration][],
+): [string, ListPlace][] {
+  return firewalls.flatMap(([id, { kind, settings }]) => {
+    const place = modules[kind]?.serving?.place(settings);
+    return place ? [[id, place]] : [];
+  });
 }

@@ -96,7 +96,8 @@ export class ListBucket {
       await this.#send(`PUT ${name}`, true, async () => {
         const command = new PutObjectCommand({
           ...this.#place(name),
-          Body: text,
+          Body: Buffer.from(text),
+          ContentLength: Buffer.byteLength(text),
           ContentType: 'text/plain; charset=utf-8',
           Metadata: fields,
           ...(tag === undefined ? { IfNoneMatch: '*' } : { IfMatch: tag }),

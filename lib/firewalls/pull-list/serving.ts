@@ -23,14 +23,16 @@ export const serving: ListServing<PullListSettings> = {
   open: async (settings, clock) => {
     const { ListBucket } = await import('./bucket.ts');
     const bucket = new ListBucket(settings);
+    // A firewall waits for the answer meanwhile.
+    const timeoutMs = Math.min(settings.timeoutMs, 2_000);
     const source: ListSource = {
       read: async (name, known) => {
         // What no list can be called is not asked for: the name comes from outside.
         if (!isListName(name)) return 'missing';
         const read = async () =>
           known === undefined
-            ? await bucket.read(name, settings.timeoutMs)
-            : await bucket.read(name, settings.timeoutMs, known);
+            ? await bucket.read(name, timeoutMs)
+            : await bucket.read(name, timeoutMs, known);
         const list = await repeatRead(clock, read);
         if (list === undefined) return 'missing';
         if (list === 'unchanged') return 'unchanged';

@@ -12,7 +12,7 @@ import type { FillRequest, Rig, Trouble } from './rig.ts';
 const entriesMax = 10_100;
 
 /** Settings that reach a simulated bucket. */
-function listSettings(
+export function listSettings(
   simulator: BucketSimulator,
   more: Record<string, unknown> = {},
 ): Record<string, unknown> {

@@ -1,0 +1,38 @@
+import type { Key, Tables } from '../../core/ports.ts';
+import { names } from '../names.ts';
+import { count, text } from './items.ts';
+
+/** Which version of a list a firewall fetched last. */
+export interface Fetch {
+  list: string;
+  reader: string;
+  /** Address that it came from. */
+  address: string;
+  version: string;
+  /** Milliseconds since 1970; up to five minutes older than the last fetch of the same version. */
+  at: number;
+}
+
+/** Who did not fetch for so long is forgotten: `history` forgets rows by itself. */
+const keptDays = 30;
+
+export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch): Promise<void> {
+  const { list, reader, address, version, at } = fetch;
+  const key: Key = { table: 'history', pk: names.fetches(firewall), sk: `${list}|${reader}|${address}` };
+  const expiresAt = Math.ceil(at / 1000) + keptDays * 86_400;
+  await tables.write({ key, put: { version, at, expiresAt } });
+}
+
+/** The first rows of a firewall in the order of list, reader and address; `more` when there are others. */
+export async function readFetches(
+  tables: Tables,
+  firewall: string,
+  limit: number,
+): Promise<{ fetches: Fetch[]; more: boolean }> {
+  const page = await tables.query({ table: 'history', pk: names.fetches(firewall), limit });
+  const fetches = page.items.map(({ key, item }) => {
+    const [list = '', reader = '', address = ''] = (key.sk ?? '').split('|');
+    return { list, reader, address, version: text(item, 'version') ?? '', at: count(item, 'at') };
+  });
+  return { fetches, more: page.next !== undefined };
+}

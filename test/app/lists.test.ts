@@ -1,0 +1,191 @@
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fromLoadBalancer, toLoadBalancer } from '../../lib/app/lists/load-balancer.ts';
+import { names } from '../../lib/app/names.ts';
+import { readFetches } from '../../lib/app/state/fetches.ts';
+import { basic, entry, listObject, ListWorld, passwords } from '../support/list-world.ts';
+
+let lists: ListWorld;
+
+beforeEach(async () => {
+  lists = await ListWorld.start();
+});
+afterEach(async () => await lists.stop());
+
+const calls = () => lists.bucket.requests.list().reduce((sum, { count }) => sum + count, 0);
+const minutes = (count: number) => lists.world.clock.sleep(count * 60_000);
+
+test('a list is one address a line, and known by its version', async () => {
+  const name = await lists.publish('web', ['10.1.0.2', '10.1.0.1', 'fd00::1']);
+  const answer = await lists.fetch(`/${name}`);
+  expect(answer).toMatchObject({
+    status: 200,
+    body: '10.1.0.1\n10.1.0.2\nfd00::1\n',
+    headers: { 'content-type': 'text/plain; charset=utf-8', etag: expect.stringMatching(/^"[0-9a-f]{32}"$/) },
+  });
+  const { etag = '' } = answer.headers;
+  for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*'])
+    expect(await lists.fetch(`/${name}`, { 'if-none-match': condition })).toMatchObject({
+      status: 304,
+      body: '',
+    });
+  await lists.publish('web', ['10.1.0.3'], ['10.1.0.1']);
+  await minutes(1);
+  const next = await lists.fetch(`/${name}`, { 'if-none-match': etag });
+  expect(next).toMatchObject({ status: 200, body: '10.1.0.2\n10.1.0.3\nfd00::1\n' });
+  expect(next.headers['etag']).not.toBe(etag);
+});
+
+test('it is compressed for who takes that, as the same version', async () => {
+  const addresses = Array.from({ length: 500 }, (_, at) => `10.1.${at >> 8}.${at & 255}`);
+  const name = await lists.publish('web', addresses);
+  const answer = await lists.fetch(`/${name}`, { 'accept-encoding': 'br, gzip;q=0.8' });
+  expect(answer.headers['content-encoding']).toBe('gzip');
+  const balanced = toLoadBalancer(answer);
+  expect(balanced).toMatchObject({ statusCode: 200, statusDescription: '200 OK', isBase64Encoded: true });
+  const text = gunzipSync(Buffer.from(balanced.body, 'base64')).toString();
+  expect(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort(),
+  ).toEqual([...addresses].sort());
+  const known = { 'if-none-match': answer.headers['etag'] ?? '' };
+  expect(await lists.fetch(`/${name}`, known)).toMatchObject({ status: 304 });
+  const refusing = await lists.fetch(`/${name}`, { 'accept-encoding': 'gzip;q=0, identity' });
+  expect(refusing.headers['content-encoding']).toBeUndefined();
+  expect(refusing.body).toBe(text);
+});
+
+test('HEAD tells the same without the list, other methods are refused', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  const { status, headers } = await lists.fetch(`/${name}`);
+  expect(await lists.fetch(`/${name}`, {}, 'HEAD')).toEqual({ status, headers, body: '' });
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'get', ''])
+    expect(await lists.fetch(`/${name}`, {}, method)).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    });
+});
+
+test('a list that never held a member is not there; one that was emptied is empty', async () => {
+  const name = await lists.publish('web', []);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 404 });
+  await lists.publish('web', ['10.1.0.1']);
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '10.1.0.1\n' });
+  await lists.publish('web', [], ['10.1.0.1']);
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '' });
+  expect(
+    await lists.restarted().answer(
+      fromLoadBalancer({
+        httpMethod: 'GET',
+        path: `/${name}`,
+        headers: {
+          'X-Forwarded-For': '10.9.1.1',
+          Authorization: basic('branch', passwords.branch).authorization,
+        },
+      }),
+    ),
+  ).toMatchObject({ status: 200, body: '' });
+});
+
+test('the last good copy is served while nothing else answers', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  await lists.fetch(`/${name}`);
+  const { world } = lists;
+  lists.bucket.faults.add({ kind: 'server-error' });
+  world.tables.beforeCall = () => {
+    throw new Error('no table');
+  };
+  world.secrets.values.delete(names.secret('test', entry));
+  await minutes(20);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '10.1.0.1\n' });
+  lists.restarted();
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
+  world.tables.beforeCall = undefined;
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 503 });
+  const collector = { 'x-forwarded-for': '10.8.0.5', authorization: [] };
+  expect(await lists.fetch(`/${name}`, collector)).toMatchObject({ status: 503 });
+  lists.bucket.faults.remove();
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`, collector)).toMatchObject({ status: 200 });
+});
+
+test('a list that somebody deletes is served on until it is made anew, one that we retire is not', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  await lists.fetch(`/${name}`);
+  lists.bucket.objects.delete(`lists/${name}`);
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '10.1.0.1\n' });
+  await lists.publish('web', ['10.1.0.2']);
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '10.1.0.2\n' });
+  lists.bucket.objects.delete(`lists/${name}`);
+  await minutes(1);
+  await lists.fetch(`/${name}`);
+  await minutes(31);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 404 });
+
+  await lists.publish('web', ['10.1.0.1']);
+  await minutes(1);
+  await lists.fetch(`/${name}`);
+  await lists.publish('web', [], ['10.1.0.1']);
+  await minutes(1);
+  await lists.fetch(`/${name}`);
+  await (await lists.connect()).deleteObject(listObject('web'));
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 404 });
+});
+
+test('the bucket is asked every five seconds at most, whoever fetches', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  await lists.fetch(`/${name}`);
+  const before = calls();
+  for (let at = 0; at < 200; at++) await lists.fetch(`/${name}`, { 'x-forwarded-for': `10.9.2.${at}` });
+  expect(calls()).toBe(before);
+  await lists.world.clock.sleep(5_001);
+  await lists.fetch(`/${name}`);
+  await lists.fetch(`/${name}`);
+  expect(calls()).toBe(before + 1);
+  expect(lists.bucket.requests.list().find(({ method }) => method === 'GET')?.statuses).toMatchObject({
+    304: 1,
+  });
+});
+
+test('who has which version is noted when it changes, and every five minutes', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  const { tables, clock } = lists.world;
+  const { etag: first = '' } = (await lists.fetch(`/${name}`)).headers;
+  tables.resetUsage();
+  for (let at = 0; at < 4; at++) await lists.fetch(`/${name}`, { 'if-none-match': first });
+  expect(tables.usage.writeUnits).toBe(0);
+  await minutes(5);
+  await lists.fetch(`/${name}`, { 'if-none-match': first });
+  expect(tables.usage.writeUnits).toBe(1);
+  await lists.fetch(`/${name}`, { 'x-forwarded-for': '10.9.7.7' });
+  expect(await readFetches(tables, entry, 10)).toEqual({
+    fetches: ['10.9.1.1', '10.9.7.7'].map((address) => ({
+      list: name,
+      reader: 'branch',
+      address,
+      version: first.replaceAll('"', ''),
+      at: clock.now(),
+    })),
+    more: false,
+  });
+  await lists.publish('web', ['10.1.0.2']);
+  await minutes(1);
+  await lists.fetch(`/${name}`);
+  const { fetches } = await readFetches(tables, entry, 10);
+  expect(fetches.map(({ version }) => version === fetches[0]?.version)).toEqual([true, false]);
+});
+
+test('a list is served although it cannot be noted', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  lists.world.tables.beforeCall = (call) => {
+    if (call === 'write') throw new Error('throttled');
+  };
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200 });
+});
