@@ -13,7 +13,7 @@ import { closedPort } from './closed-port.ts';
 import type { FillRequest, Rig, Trouble } from './rig.ts';
 
 /** Settings that reach a simulator. */
-function panoramaSettingsFor(
+export function panoramaSettingsFor(
   { device, port, ca }: PanoramaSimulator,
   more: Record<string, unknown> = {},
 ): Record<string, unknown> {

@@ -41,7 +41,7 @@ export class Gate {
 
   login(user: string, password: string): Administrator {
     const found = this.administrators.get(user);
-    if (!found || found.password !== password) throw new Refusal(403, invalidCredentials, 403);
+    if (!found || found.password !== password) throw new Refusal(403, invalidCredentials);
     return found;
   }
 
@@ -50,7 +50,7 @@ export class Gate {
     const key = header(request, 'x-pan-key') || parameters.get('key');
     if (key) {
       const found = this.administrators.get(this.#keys.get(key) ?? '');
-      if (!found) throw new Refusal(403, invalidCredentials, 403);
+      if (!found) throw new Refusal(403, invalidCredentials);
       return found;
     }
     const basic = /^Basic (.+)$/i.exec(header(request, 'authorization'))?.[1];

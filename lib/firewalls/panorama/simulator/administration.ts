@@ -35,6 +35,7 @@ const deviceChange = z.strictObject({
       refreshes: z.boolean(),
       count: z.enum(['page', 'total']),
       emptyCommit: z.enum(['success', 'code-13']),
+      deniedStatus: z.enum(['ok', 'as-code']),
       jobMs: z.int().min(0),
     })
     .partial()

@@ -54,7 +54,10 @@ export function answerApi(
     if (faults.some(({ kind }) => kind === 'cut-list')) cutList(answer);
     return xmlAnswer(answer);
   } catch (error) {
-    if (error instanceof Refusal) return refused(error);
+    if (error instanceof Refusal) {
+      const asCode = device.behaviour.deniedStatus === 'as-code' && (error.code ?? 0) >= 400;
+      return refused(asCode ? new Refusal(error.code, error.message, error.code) : error);
+    }
     throw error;
   }
 }
@@ -62,7 +65,7 @@ export function answerApi(
 function refuseByFault(request: ApiRequest, faults: readonly Fault[]): void {
   for (const fault of faults) {
     if (fault.kind === 'reject') throw new Refusal(fault.code, fault.text, fault.status);
-    if (fault.kind === 'unauthorized') throw new Refusal(403, invalidCredentials, 403);
+    if (fault.kind === 'unauthorized') throw new Refusal(403, invalidCredentials);
     if (fault.kind === 'forbidden') throw new Refusal(16, 'Unauthorized request');
     if (fault.kind === 'session-timeout') throw new Refusal(22, 'Session timed out');
     if (fault.kind === 'passive' && isWrite(request)) throw passive();
@@ -112,8 +115,8 @@ function requireRight(admin: Administrator, type: string): void {
   const right = (['op', 'user-id', 'config', 'commit'] as const satisfies XmlRight[]).find(
     (one) => one === type,
   );
-  if (right === undefined) throw new Refusal(400, `Illegal value for parameter "type" [${type}].`, 400);
-  if (!admin.xml.includes(right)) throw new Refusal(403, `Type [${type}] not authorized for user role.`, 403);
+  if (right === undefined) throw new Refusal(400, `Illegal value for parameter "type" [${type}].`);
+  if (!admin.xml.includes(right)) throw new Refusal(403, `Type [${type}] not authorized for user role.`);
 }
 
 /** A managed firewall by its serial number; one that is not connected cannot be asked. */

@@ -14,6 +14,11 @@ export interface Behaviour {
   count: 'page' | 'total';
   /** A commit without changes: no job, as administrators with all rights see it, or code 13, as custom roles do. */
   emptyCommit: 'success' | 'code-13';
+  /**
+   * HTTP status of an answer with code 400 or 403. Public clients read the text of such an answer, so it came with 200; newer versions are
+   * said to send the code as status, too.
+   */
+  deniedStatus: 'ok' | 'as-code';
   /** How long a commit and a push take. */
   jobMs: number;
 }

@@ -52,6 +52,7 @@ const usual: Behaviour = {
   refreshes: false,
   count: 'page',
   emptyCommit: 'success',
+  deniedStatus: 'ok',
   jobMs: 0,
 };
 

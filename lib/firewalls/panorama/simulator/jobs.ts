@@ -51,11 +51,10 @@ export function jobElement(job: Job): Element {
   const { problems, type } = job;
   const ended = problems !== undefined;
   const failed = ended && (problems.length > 0 || job.devices.some(({ fails }) => fails));
-  const time = (ms: number) => new Date(ms).toISOString().slice(11, 19);
   const lines = !ended ? [] : failed ? problems : ['Configuration committed successfully'];
   return xml('job', {}, [
     xmlText('tenq', new Date(job.begunAt).toISOString().slice(0, 19).replace('T', ' ').replaceAll('-', '/')),
-    xmlText('tdeq', time(job.begunAt)),
+    xmlText('tdeq', timeOf(job.begunAt)),
     xmlText('id', String(job.id)),
     xmlText('user', job.user),
     xmlText('type', type),
@@ -63,7 +62,7 @@ export function jobElement(job: Job): Element {
     xmlText('queued', 'NO'),
     xmlText('stoppable', ended ? 'no' : 'yes'),
     xmlText('result', ended ? (failed ? 'FAIL' : 'OK') : 'PEND'),
-    xmlText('tfin', ended ? time(job.endsAt) : 'Still Active'),
+    xmlText('tfin', ended ? timeOf(job.endsAt) : 'Still Active'),
     xmlText('description', ''),
     xmlText('positionInQ', '0'),
     // Once it has ended this may be a text instead of a number.
@@ -79,20 +78,27 @@ export function jobElement(job: Job): Element {
           xml(
             'devices',
             {},
-            job.devices.map((device) => deviceElement(device, ended)),
+            job.devices.map((device) => deviceElement(device, job)),
           ),
         ]
       : []),
   ]);
 }
 
-function deviceElement({ serial, name, fails }: Job['devices'][number], ended: boolean): Element {
+function deviceElement({ serial, name, fails }: Job['devices'][number], job: Job): Element {
+  const ended = job.problems !== undefined;
   const errors = fails ? [xmlText('line', 'validation failed on the firewall')] : [];
   return xml('entry', {}, [
     xmlText('serial-no', serial),
     xmlText('devicename', name),
-    xmlText('status', ended ? 'commit succeeded' : 'configuration being pushed'),
+    xmlText('status', ended ? (fails ? 'commit failed' : 'commit succeeded') : 'configuration being pushed'),
     xmlText('result', ended ? (fails ? 'FAIL' : 'OK') : 'PEND'),
+    xmlText('tstart', timeOf(job.begunAt)),
+    xmlText('tfin', ended ? timeOf(job.endsAt) : ''),
     xml('details', {}, [xml('msg', {}, [xml('errors', {}, errors)])]),
   ]);
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(11, 19);
 }

@@ -25,6 +25,7 @@ const tagsPerAddress = 32;
 /** Addresses with their registered tags, of one virtual system or of a Panorama itself. Nothing is counted twice: a pair is there or not. */
 export class RegisteredTable {
   readonly #rules: TableRules;
+  readonly #refusedOnce = new Set<string>();
   readonly #tags = new Map<string, Map<string, Registration>>();
 
   constructor(rules: TableRules) {
@@ -38,6 +39,7 @@ export class RegisteredTable {
     persistent = true,
   ): RefusedTag | undefined {
     this.#expire();
+    if (tags.some(({ name }) => this.#refusedOnce.delete(`${ip} ${name}`))) return undefined;
     const own = this.#tags.get(ip) ?? new Map<string, Registration>();
     const known = tags.filter(({ name }) => own.has(name));
     const duplicate = known[0];
@@ -54,6 +56,11 @@ export class RegisteredTable {
     }
     this.#tags.set(ip, own);
     return undefined;
+  }
+
+  /** Lets the next message about this pair be refused without a word about it, as an entry is that holds a duplicate, too. */
+  refuseOnce(ip: string, tag: string): void {
+    this.#refusedOnce.add(`${ip} ${tag}`);
   }
 
   unregister(ip: string, tags: readonly string[]): RefusedTag | undefined {
