@@ -187,6 +187,10 @@ export const errorCodes = {
     'next-run',
     'The firewall was replaced, restored or failed over; a full comparison runs before anything is written.',
   ],
+  'firewall/install-failed': [
+    'soon',
+    'The manager has the change, but not every firewall behind it; the message names them. It is installed again by itself: mend what keeps them from taking it.',
+  ],
   'firewall/object-foreign': [
     'never',
     'An object of this name exists and does not carry our mark: rename the group, or offer the object by putting zonebridge:offer:<group> into its comment.',

@@ -3,6 +3,7 @@ import { ciscoFmc } from './cisco-fmc/index.ts';
 import { fortigate } from './fortigate/index.ts';
 import { pullList } from './pull-list/index.ts';
 import { panorama } from './panorama/index.ts';
+import { fortimanager } from './fortimanager/index.ts';
 
 /** All vendors, by the word the configuration uses; one line per vendor. Everything else asks this list. */
 export const firewallModules: Readonly<Record<string, FirewallModule>> = {
@@ -10,6 +11,7 @@ export const firewallModules: Readonly<Record<string, FirewallModule>> = {
   [pullList.kind]: pullList,
   [panorama.kind]: panorama,
   [ciscoFmc.kind]: ciscoFmc,
+  [fortimanager.kind]: fortimanager,
 };
 
 /** Module of a vendor; undefined for a word that no vendor has. */

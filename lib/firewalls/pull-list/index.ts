@@ -17,6 +17,7 @@ export const pullList: FirewallModule<PullListSettings> = {
         writesConfiguration: false,
         nameLength: listNameLength,
         membersMax: listEntriesMax,
+        writesWhole: true,
         calls: { apply: 0, object: 2, add: 0, remove: 0 },
       },
     },

@@ -2,6 +2,7 @@ import { startFmcRig } from './fmc-rig.ts';
 import { startFortigateRig } from './fortigate-rig.ts';
 import { startPullListRig } from './pull-list-rig.ts';
 import { startPanoramaRig } from './panorama-rig.ts';
+import { startFortimanagerRig } from './fortimanager-rig.ts';
 import type { Rig } from './rig.ts';
 
 /** One entry per vendor of the registry; a vendor without one fails the contract suite. */
@@ -10,4 +11,5 @@ export const rigs: Readonly<Record<string, () => Promise<Rig>>> = {
   'pull-list': startPullListRig,
   panorama: startPanoramaRig,
   'cisco-fmc': startFmcRig,
+  fortimanager: startFortimanagerRig,
 };

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import type {
+  ConnectionRequest,
+  DeviceIdentity,
+  FirewallConnection,
+  ObjectChanges,
+  ObjectRef,
+  ObjectReport,
+} from '../../core/firewall.ts';
+import { marks } from '../shared/marks.ts';
+import type { Channel } from './channels/channel.ts';
+import { FeedChannel } from './channels/feed.ts';
+import { TagsChannel } from './channels/tags.ts';
+import { adomPath, FortimanagerClient, isAdomMissing } from './client.ts';
+import type { FortimanagerSettings } from './schema.ts';
+import { Workspace } from './workspace.ts';
+
+/** Opens nothing yet: the first call does. */
+export function openConnection(request: ConnectionRequest<FortimanagerSettings>): FirewallConnection {
+  const client = new FortimanagerClient(request);
+  const seen = marks((name) => request.commentFor(name));
+  const workspace = new Workspace(client);
+  const channels: Record<string, Channel> = {
+    feed: new FeedChannel(client, seen),
+    tags: new TagsChannel(client, seen, workspace),
+  };
+  const channelOf = (object: ObjectRef): Channel => {
+    const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;
+    if (!channel)
+      throw new ZonebridgeError('firewall/unsupported', `a FortiManager has no channel ${object.channel}`);
+    return channel;
+  };
+  return {
+    identity: async () => await readIdentity(client),
+    lastIdentity: () => client.lastIdentity(),
+    certificate: () => client.certificate,
+    observeObject: async (object) => await channelOf(object).observeObject(object),
+    listObjects: async (object) => await channelOf(object).listObjects(object),
+    observeMembers: async (object) => await channelOf(object).observeMembers(object),
+    observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
+    apply: async (changes) => await applyByChannel(changes, channelOf),
+    references: async (object) => await channelOf(object).references(object),
+    deleteObject: async (object) => await channelOf(object).deleteObject(object),
+    usage: () => client.usage(),
+    close: async () => client.close(),
+  };
+}
+
+async function applyByChannel(
+  changes: readonly ObjectChanges[],
+  channelOf: (object: ObjectRef) => Channel,
+): Promise<readonly ObjectReport[]> {
+  const byChannel = Map.groupBy(changes, ({ object }) => channelOf(object));
+  const reports: ObjectReport[] = [];
+  for (const [channel, own] of byChannel) reports.push(...(await channel.apply(own)));
+  return reports;
+}
+
+const status = z.looseObject({
+  'Serial Number': z.string().min(1).max(64),
+  Version: z.string().min(1).max(128),
+  'HA Mode': z.string().max(64).optional(),
+});
+
+/** Serial, version and role, with a look whether the ADOM is there; one call. */
+async function readIdentity(client: FortimanagerClient): Promise<DeviceIdentity> {
+  const { adom, ha } = client.settings;
+  const [told, place] = await client.read([
+    { url: '/sys/status' },
+    { url: adomPath(adom), fields: ['name'] },
+  ]);
+  if (isAdomMissing(place?.status.code))
+    throw new ZonebridgeError(
+      'firewall/scope-missing',
+      `there is no ADOM ${adom}, or the administrator may not see it`,
+    );
+  // Small profiles may read the status in one of two places.
+  const data =
+    told?.status.code === 0 ? told.data : await client.readOne({ url: '/cli/global/system/status' });
+  const parsed = status.safeParse(data);
+  if (!parsed.success)
+    throw new ZonebridgeError('firewall/unexpected-answer', 'the answer names no serial number and version');
+  const { 'Serial Number': serial, Version: text, 'HA Mode': mode = '' } = parsed.data;
+  if (ha && !ha.serials.includes(serial))
+    throw new ZonebridgeError(
+      'firewall/unknown-device',
+      `manager ${serial} answers, expected is ${ha.serials.join(' or ')}`,
+    );
+  const role = roleOf(mode);
+  if (role === 'secondary')
+    throw new ZonebridgeError(
+      'firewall/standby-unit',
+      `${serial} answers, which is the ${mode} unit of its cluster`,
+    );
+  const identity = {
+    serial,
+    version: /^v?[\d.]+/.exec(text)?.[0] ?? text,
+    ...(role === undefined ? {} : { role }),
+  };
+  client.remember(identity);
+  return identity;
+}
+
+/** Assumption: a unit alone says `Stand Alone`, those of a cluster `Primary` (`Master`) or `Secondary` (`Slave`, `Backup`). */
+function roleOf(mode: string): string | undefined {
+  if (/primary|master/i.test(mode)) return 'primary';
+  return /secondary|slave|backup/i.test(mode) ? 'secondary' : undefined;
+}

@@ -1,0 +1,136 @@
+import { type JsonObject, notLocked, Refusal } from './refusal.ts';
+import { builtIn, listOf, missingReference, type Rows, type TableSchema, tableSchemas } from './table.ts';
+
+export interface Lock {
+  /** Session that holds it; a lock is never a user's. */
+  session: string;
+  user: string;
+  time: number;
+}
+
+type Tables = Map<string, Rows>;
+
+/** A device of an ADOM: what was installed on it. */
+export interface ManagedDevice {
+  name: string;
+  /** Whether it takes installs. */
+  online: boolean;
+  tables: Tables;
+}
+
+/** Everything of one ADOM: its objects, packages, lock and what its session has not saved yet. */
+export class Adom {
+  readonly name: string;
+  #saved: Tables = new Map();
+  #draft: Tables | undefined;
+  lock: Lock | undefined;
+  /** Addresses by tag (row of `user/adgrp`); not part of the configuration. */
+  readonly tags = new Map<string, Set<string>>();
+  readonly devices: ManagedDevice[] = [{ name: 'fgt-1', online: true, tables: new Map() }];
+  /** Rows that were saved and not installed since, such as `firewall/address/x`, with who changed them. */
+  readonly pending = new Map<string, string>();
+  /** Changes with any change of an object. */
+  revision = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get dirty(): boolean {
+    return this.#draft !== undefined;
+  }
+
+  static schema(path: string): TableSchema | undefined {
+    return tableSchemas.find(
+      (schema) => schema.path === (path.startsWith('pkg/') ? 'firewall/policy' : path),
+    );
+  }
+
+  /** Rows as a session sees them: its own unsaved ones, for everybody else the saved ones. */
+  rows(path: string, session?: string): Rows {
+    const draft = session !== undefined && this.lock?.session === session ? this.#draft : undefined;
+    return draft?.get(path) ?? this.#saved.get(path) ?? new Map();
+  }
+
+  paths(): string[] {
+    return [...new Set([...this.#saved.keys(), ...(this.#draft?.keys() ?? [])])];
+  }
+
+  /** Puts rows into a table, or takes them out; into the draft while the ADOM is locked by this session. */
+  change(
+    path: string,
+    changes: ReadonlyMap<string, JsonObject | undefined>,
+    by: { session: string; user: string; locking: boolean },
+  ): void {
+    if (by.locking && this.lock?.session !== by.session) throw notLocked();
+    const rows = new Map(this.rows(path, by.session));
+    for (const [key, row] of changes) {
+      if (row) rows.set(key, row);
+      else rows.delete(key);
+    }
+    this.revision += 1;
+    if (by.locking) {
+      this.#draft ??= new Map();
+      this.#draft.set(path, rows);
+      return;
+    }
+    this.#note(path, rows, by.user);
+    this.#saved.set(path, rows);
+  }
+
+  save(): void {
+    for (const [path, rows] of this.#draft ?? []) {
+      this.#note(path, rows, this.lock?.user ?? '');
+      this.#saved.set(path, rows);
+    }
+    this.#draft = undefined;
+  }
+
+  discard(): void {
+    this.#draft = undefined;
+  }
+
+  #note(path: string, rows: Rows, user: string): void {
+    const before = this.#saved.get(path) ?? new Map<string, JsonObject>();
+    for (const key of new Set([...before.keys(), ...rows.keys()]))
+      if (before.get(key) !== rows.get(key)) this.pending.set(`${path}/${key}`, user);
+  }
+
+  /** Throws for members and sources that name nothing. */
+  checkReferences(schema: TableSchema, row: JsonObject, session: string): void {
+    for (const [field, tables] of Object.entries(schema.references)) {
+      for (const name of listOf(row, field)) {
+        if (builtIn.has(name) || tables.some((table) => this.rows(table, session).has(name))) continue;
+        throw missingReference(name);
+      }
+    }
+  }
+
+  /** What refers to a row directly. */
+  usersOf(path: string, key: string, session?: string): { path: string; key: string; field: string }[] {
+    const users: { path: string; key: string; field: string }[] = [];
+    for (const table of this.paths()) {
+      const schema = Adom.schema(table);
+      for (const [field, tables] of Object.entries(schema?.references ?? {})) {
+        if (!tables.includes(path)) continue;
+        for (const [name, row] of this.rows(table, session))
+          if (listOf(row, field).includes(key)) users.push({ path: table, key: name, field });
+      }
+    }
+    return users;
+  }
+
+  /** Copies saved rows to a device, or takes them away there; throws when it does not answer. */
+  install(device: ManagedDevice, objects: readonly string[]): void {
+    if (!device.online) throw new Refusal(-20042, 'device unreachable');
+    for (const object of objects) {
+      const slash = object.lastIndexOf('/');
+      const [path, key] = [object.slice(0, slash), object.slice(slash + 1)];
+      const rows = new Map(device.tables.get(path));
+      const row = this.#saved.get(path)?.get(key);
+      if (row) rows.set(key, row);
+      else rows.delete(key);
+      device.tables.set(path, rows);
+    }
+  }
+}

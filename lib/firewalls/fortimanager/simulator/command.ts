@@ -1,0 +1,56 @@
+import { isAtLeast } from '../../shared/version.ts';
+import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+
+export const fortimanagerSimulator: VendorSimulator = {
+  kind: 'fortimanager',
+  summary: 'a FortiManager',
+  description:
+    'Prints one JSON line with url, caFile, user, password, apiKey and pid, then serves the JSON-RPC API of a FortiManager until Ctrl-C.\n' +
+    'Paths below /_simulator/ show its log and inject faults.',
+  versions: 'FortiManager version, such as 7.4.4 or 7.0.12',
+  options: [
+    {
+      flags: '--adom <names>',
+      description: 'administrative domains, separated by commas; root unless given',
+    },
+    { flags: '--workspace <mode>', description: 'disabled (default), normal, workflow or per-adom' },
+  ],
+  files: [],
+  examples: [
+    ['zonebridge simulate fortimanager', 'a current one on a free port'],
+    [
+      'zonebridge simulate fortimanager --version 7.2.5 --adom root,branch --workspace normal',
+      'an older one with two ADOMs that have to be locked',
+    ],
+  ],
+  start,
+};
+
+async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningSimulator> {
+  // Only here: the server and its certificates take a while to load.
+  const { startFortimanagerSimulator } = await import('./index.ts');
+  const { enforcedAddresses } = await import('./enforced.ts');
+  const { workspaceModes } = await import('./settings.ts');
+  const workspace = workspaceModes.find((mode) => mode === more['workspace']);
+  if (more['workspace'] !== undefined && workspace === undefined)
+    throw new RangeError(`--workspace is one of ${workspaceModes.join(', ')}.`);
+  const adoms = more['adom']?.split(',').filter((name) => name !== '');
+  const simulator = await startFortimanagerSimulator({ ...common, workspace, adoms });
+  const { url, port, caFile, ca, manager, apiKey, administrator } = simulator;
+  const adom = adoms?.[0] ?? 'root';
+  const { name: user, password } = administrator;
+  return {
+    url,
+    port,
+    caFile,
+    ca,
+    commits: manager.commits,
+    login: { user, password, apiKey },
+    // API keys exist from 7.2.2.
+    secret: isAtLeast(manager.settings.version, '7.2.2') ? apiKey : `${user}:${password}`,
+    settings: { version: manager.settings.version, adom },
+    members: (channel, name) =>
+      enforcedAddresses(manager, { adom, connector: 'zonebridge' }, { channel, name }),
+    stop: async () => await simulator.stop(),
+  };
+}

@@ -1,0 +1,57 @@
+import { textOf } from './refusal.ts';
+import type { Adom } from './adom.ts';
+import type { Manager } from './manager.ts';
+import { listOf, type Rows } from './table.ts';
+
+/** Where the channels keep a group: the name of the hosted file, the connector of the tags. */
+export interface Places {
+  adom: string;
+  connector: string;
+}
+
+/**
+ * Addresses that the firewalls of an ADOM enforce for an object of ours, or would with the first rule that uses it; undefined when there is
+ * no such object. Read inside, not over the wire.
+ */
+export function enforcedAddresses(
+  manager: Manager,
+  places: Places,
+  object: { channel: string; name: string },
+): string[] | undefined {
+  const adom = manager.adoms.get(places.adom);
+  if (!adom) return undefined;
+  const { channel, name } = object;
+  if (channel === 'feed') return readFeed(manager.files.get(`${name}.${places.adom}.txt`)?.content);
+  if (channel === 'objects') return groupMembers(adom, name);
+  const tag = `js_${places.connector}_${name}`;
+  return adom.rows('user/adgrp').has(tag) ? [...(adom.tags.get(tag) ?? [])] : undefined;
+}
+
+/** As a FortiGate reads a list: one entry a line, blank and comment lines skipped. */
+export function readFeed(content: string | undefined): string[] | undefined {
+  return content
+    ?.split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** A group that some rule uses counts as the device has it, any other as the ADOM has it. */
+function groupMembers(adom: Adom, name: string): string[] | undefined {
+  const used = ['firewall/addrgrp', 'firewall/addrgrp6'].some((path) => adom.usersOf(path, name).length > 0);
+  const device = adom.devices.find(({ online }) => online) ?? adom.devices[0];
+  const rows = (path: string): Rows => (used ? device?.tables.get(path) : undefined) ?? adom.rows(path);
+  const group = rows('firewall/addrgrp').get(name);
+  if (!group) return undefined;
+  const addresses = listOf(group, 'member').map((member) => addressOf(rows('firewall/address').get(member)));
+  const group6 = rows('firewall/addrgrp6').get(name);
+  const addresses6 = listOf(group6, 'member').map((member) =>
+    addressOf(rows('firewall/address6').get(member)),
+  );
+  return [...addresses, ...addresses6].filter((address) => address !== undefined);
+}
+
+function addressOf(row: ReturnType<Rows['get']>): string | undefined {
+  const [subnet] = listOf(row, 'subnet');
+  if (!row) return undefined;
+  return subnet ?? textOf(row['ip6'] ?? '').replace(/\/128$/, '');
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { commonFaults } from '../../../simulators/common-faults.ts';
+import { faultFields } from '../../../simulators/fault-list.ts';
+
+/** One fault as it is written in a file or posted. `path` means method and URL of JSON-RPC, such as `get /sys/status`. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  /** A status instead of handling the element. */
+  z.strictObject({
+    kind: z.literal('reject'),
+    code: z.int().max(-1),
+    message: z.string().default('failed'),
+    ...faultFields,
+  }),
+  ...commonFaults,
+  /** -11 for everything, the login too: the credential is not accepted any more. */
+  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
+  /** -11 for what the profile forbids: everything but login, logout and the status. */
+  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+]);
+
+export type Fault = z.infer<typeof faultSchema>;

@@ -1,0 +1,128 @@
+import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
+import type { ApiRequest } from '../../../simulators/http.ts';
+import type { RequestLog } from '../../../simulators/request-log.ts';
+import { Gate } from './access.ts';
+import { answerAdministration } from './administration.ts';
+import { urlParts } from './call.ts';
+import { type Fault, faultSchema } from './faults.ts';
+import { Manager } from './manager.ts';
+import { noPermission, Refusal, textOf } from './refusal.ts';
+import { answerRpc, parseRpc } from './rpc.ts';
+import { type Behaviour, defaultSettings, type Limits, type ManagerSettings } from './settings.ts';
+
+export interface SimulatorOptions {
+  /** 0 or absent: any free one. */
+  port?: number | undefined;
+  /** 7.0.0 to 7.6.x; default 7.4.4. */
+  version?: string | undefined;
+  /** Default `root`. */
+  adoms?: readonly string[] | undefined;
+  workspace?: ManagerSettings['workspace'] | undefined;
+  /** A connector to make in each ADOM, as the security team would; default `zonebridge`. */
+  connector?: string | undefined;
+  apiKey?: string | undefined;
+  faultsFile?: string | undefined;
+  certificateDirectory?: string | undefined;
+  certificateDays?: number | undefined;
+  limits?: Partial<Limits> | undefined;
+  behaviour?: Partial<Behaviour> | undefined;
+}
+
+export interface FortimanagerSimulator {
+  /** `https://127.0.0.1:<port>` */
+  url: string;
+  port: number;
+  caFile: string;
+  ca: string;
+  apiKey: string;
+  administrator: { name: string; password: string };
+  /** Everything inside, for tests that run in the same process. */
+  manager: Manager;
+  gate: Gate;
+  /** By JSON-RPC method and URL, such as `get /sys/status`. */
+  requests: RequestLog;
+  faults: {
+    add(input: unknown): Active<Fault>[];
+    remove(id?: string): number;
+    list(): readonly Active<Fault>[];
+  };
+  stop(): Promise<void>;
+}
+
+/** Starts a FortiManager on 127.0.0.1. Throws RangeError for options or files that do not fit. */
+export async function startFortimanagerSimulator(
+  options: SimulatorOptions = {},
+): Promise<FortimanagerSimulator> {
+  const manager = prepare(options);
+  const gate = new Gate(options.apiKey);
+  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+    ...options,
+    name: 'FortiManager simulator',
+    faultSchema,
+    urlOf,
+    patternOf,
+    handle: (request, faults) =>
+      answerRpc(request, { manager, gate, refuse: (method, url) => refusalOf(faults, method, url) }),
+    administer: (request) => answerAdministration(request, { manager, gate, frame }),
+  });
+  return {
+    url: frame.url,
+    port: frame.port,
+    caFile: frame.certificate.caFile,
+    ca: frame.certificate.ca,
+    apiKey: gate.apiKey,
+    administrator: gate.administrator,
+    manager,
+    gate,
+    requests: frame.requests,
+    faults: {
+      add: (input) => frame.addFaults(input),
+      remove: (id) => frame.removeFaults(id),
+      list: () => frame.listFaults(),
+    },
+    stop: async () => await frame.stop(),
+  };
+}
+
+function prepare(options: SimulatorOptions): Manager {
+  const { adoms = ['root'], connector = 'zonebridge', workspace } = options;
+  if (adoms.length === 0 || adoms.some((name) => !/^[\w-]{1,35}$/.test(name)))
+    throw new RangeError(`ADOM names are letters, digits, - and _, not ${JSON.stringify(adoms)}.`);
+  const settings = defaultSettings(options.version);
+  if (workspace !== undefined) settings.workspace = workspace;
+  Object.assign(settings.limits, options.limits);
+  Object.assign(settings.behaviour, options.behaviour);
+  const manager = new Manager(settings, adoms);
+  const setUp = { session: '', user: 'admin', locking: false };
+  for (const adom of manager.adoms.values()) {
+    adom.change('user/json', new Map([[connector, { name: connector, status: 'enable' }]]), setUp);
+    adom.pending.clear();
+  }
+  return manager;
+}
+
+/** Requests are known by the method and URL of JSON-RPC, such as `get /sys/status`; the URL of the first element stands for all. */
+function urlOf(request: ApiRequest): string {
+  const rpc = parseRpc(request.body);
+  if (!rpc) return request.path;
+  return `${rpc.method} /${urlParts(textOf(rpc.params[0]?.['url'])).join('/')}`;
+}
+
+/** Names of objects, files and tasks become `{key}`. */
+function patternOf(path: string): string {
+  return path
+    .replace(/^(\w+ \/pm\/config\/(?:global|adom\/[^/]+)\/_external\/resource)\/.+$/, '$1/{key}')
+    .replace(/^(\w+ \/pm\/config\/adom\/[^/]+\/obj\/[^/]+\/[^/]+)\/[^/]+/, '$1/{key}')
+    .replace(/^(\w+ \/task\/task)\/.+$/, '$1/{key}');
+}
+
+function refusalOf(faults: readonly Active<Fault>[], method: string, url: string): Refusal | undefined {
+  const path = urlParts(url).join('/');
+  for (const fault of faults) {
+    if (fault.kind === 'reject') return new Refusal(fault.code, fault.message);
+    if (fault.kind === 'unauthorized') return noPermission();
+    const open = method === 'exec' && path.startsWith('sys/log');
+    if (fault.kind === 'forbidden' && !open && path !== 'sys/status') return noPermission();
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import type { Adom } from './adom.ts';
+import type { Answered, Call } from './call.ts';
+import { invalidData, invalidUrl, isObject, type Json, noObject, Refusal, textOf } from './refusal.ts';
+
+/** `/securityconsole/install/...`, preview and their results. */
+export function answerInstall(call: Call): Answered {
+  const { manager, parts, param, caller } = call;
+  const data = isObject(param['data']) ? param['data'] : {};
+  const adom = manager.adom(textOf(data['adom']));
+  const verb = parts.slice(1).join('/');
+  switch (verb) {
+    case 'install/objects/v2': {
+      if (!takesPartial(manager.settings.version)) throw invalidUrl();
+      if (manager.settings.behaviour.partialInstall === 'disable')
+        throw new Refusal(-1, 'Partial install is not enabled');
+      const objects = namedObjects(data['objects']);
+      return { data: { task: start(call, adom, { objects, preview: data['flags'] === 2 }) } };
+    }
+    case 'install/package': {
+      const flags = [data['flags'] ?? []].flat();
+      if (!adom.paths().some((path) => path.startsWith(`pkg/${textOf(data['pkg'])}/`))) throw noObject();
+      // A package install takes everybody's changes along.
+      const objects = [...adom.pending.keys()];
+      return { data: { task: start(call, adom, { objects, preview: flags.includes('preview') }) } };
+    }
+    case 'install/preview': {
+      const task = manager.tasks.start('Preview', caller.user, () => [
+        { name: adom.name, err: 0, detail: 'done' },
+      ]);
+      return { data: { task } };
+    }
+    case 'preview/result':
+      return { data: { message: previewText([...adom.pending.keys()]) } };
+    case 'package/cancel/install':
+      return undefined;
+    default:
+      throw invalidUrl();
+  }
+}
+
+function takesPartial(version: string): boolean {
+  const [, minor = 0, patch = 0] = version.split('.').map(Number);
+  return minor > 4 || (minor === 4 && patch >= 1);
+}
+
+/** `[["update","obj/firewall/address/x","",""]]`. */
+function namedObjects(input: Json | undefined): string[] {
+  if (!Array.isArray(input) || input.length === 0) throw invalidData('objects');
+  return input.map((entry) => {
+    const [action, path, ...more] = Array.isArray(entry) ? entry : [];
+    if (!['add', 'update', 'delete', 'move'].includes(textOf(action)) || more.length !== 2)
+      throw invalidData('objects');
+    return textOf(path).replace(/^\/?obj\//, '');
+  });
+}
+
+function start(call: Call, adom: Adom, install: { objects: readonly string[]; preview: boolean }): number {
+  const { objects, preview } = install;
+  return call.manager.tasks.start('Install', call.caller.user, () => {
+    if (preview) return adom.devices.map(({ name }) => ({ name, err: 0, detail: 'preview done' }));
+    const lines = adom.devices.map((device) => {
+      try {
+        adom.install(device, objects);
+        return { name: device.name, err: 0, detail: 'install and save finished status=OK' };
+      } catch (error) {
+        return { name: device.name, err: 1, detail: error instanceof Error ? error.message : 'failed' };
+      }
+    });
+    if (lines.every(({ err }) => err === 0)) for (const object of objects) adom.pending.delete(object);
+    call.manager.commits.add('install');
+    return lines;
+  });
+}
+
+/** As the command line of a device would take it. */
+function previewText(pending: readonly string[]): string {
+  return pending
+    .map((object) => {
+      const slash = object.lastIndexOf('/');
+      const table = object.slice(0, slash).replace(/^pkg\/.*\/firewall\/policy$/, 'firewall/policy');
+      return `config ${table.replace('/', ' ')}\n    edit "${object.slice(slash + 1)}"\n    next\nend\n`;
+    })
+    .join('');
+}

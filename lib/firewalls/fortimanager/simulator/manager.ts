@@ -1,0 +1,47 @@
+import { Adom } from './adom.ts';
+import { CommitLog } from './commits.ts';
+import { invalidUrl } from './refusal.ts';
+import type { ManagerSettings } from './settings.ts';
+import { TaskList } from './tasks.ts';
+
+/** A file that firewalls fetch as `fmg://<name>`; all ADOMs share them. */
+export interface HostedFile {
+  content: string;
+  /** Seconds since 1970. */
+  modified: number;
+}
+
+/** A FortiManager: ADOMs, hosted files, tasks. */
+export class Manager {
+  readonly settings: ManagerSettings;
+  readonly adoms = new Map<string, Adom>();
+  readonly files = new Map<string, HostedFile>();
+  readonly tasks: TaskList;
+  readonly commits = new CommitLog();
+
+  constructor(settings: ManagerSettings, adoms: readonly string[]) {
+    this.settings = settings;
+    this.tasks = new TaskList(settings);
+    for (const name of adoms) this.adoms.set(name, new Adom(name));
+  }
+
+  /** Throws -6 for an ADOM that is not there. */
+  adom(name: string): Adom {
+    const adom = this.adoms.get(name);
+    if (!adom) throw invalidUrl();
+    return adom;
+  }
+
+  /** Ends what sessions held: a lock goes, and with it what was not saved. */
+  endSession(id: string): void {
+    for (const adom of this.adoms.values()) {
+      if (adom.lock?.session !== id) continue;
+      adom.discard();
+      adom.lock = undefined;
+    }
+  }
+
+  get locking(): boolean {
+    return this.settings.workspace !== 'disabled';
+  }
+}

@@ -1,0 +1,52 @@
+import type { Answered, Call } from './call.ts';
+import { invalidUrl, type JsonObject, noObject, noPermission } from './refusal.ts';
+import { type ManagerSettings, workspaceModes } from './settings.ts';
+
+/** `/sys/status`, `/cli/global/system/...`, `/dvmdb/adom/...`, `/task/task/...`. */
+export function answerSystem(call: Call): Answered {
+  const { manager, parts, method } = call;
+  const path = parts.join('/');
+  if (parts[0] === 'task') return answerTask(call);
+  if (method !== 'get') throw invalidUrl();
+  if (path === 'sys/status' || path === 'cli/global/system/status') return { data: status(manager.settings) };
+  if (path === 'cli/global/system/global') {
+    if (manager.settings.behaviour.globalSettings === 'forbidden') throw noPermission();
+    const mode = manager.settings.workspace;
+    return {
+      data: call.verbose
+        ? { 'workspace-mode': mode, 'adom-status': 'enable' }
+        : { 'workspace-mode': workspaceModes.indexOf(mode), 'adom-status': 1 },
+    };
+  }
+  if (path === 'dvmdb/adom') return { data: [...manager.adoms.keys()].map((name) => ({ name })) };
+  if (parts[0] === 'dvmdb' && parts[1] === 'adom' && parts.length === 3) {
+    if (!manager.adoms.has(parts[2] ?? '')) throw noObject();
+    return { data: { name: parts[2] ?? '', state: 1, workspace_mode: manager.locking ? 1 : 0 } };
+  }
+  throw invalidUrl();
+}
+
+function status(settings: ManagerSettings): JsonObject {
+  const [major = 0, minor = 0, patch = 0] = settings.version.split('.').map(Number);
+  return {
+    'Admin Domain Configuration': 'Enabled',
+    'Current Time': new Date().toUTCString(),
+    'HA Mode': settings.haMode,
+    Hostname: settings.hostname,
+    Major: major,
+    Minor: minor,
+    Patch: patch,
+    'Platform Type': 'FMG-VM64-KVM',
+    'Serial Number': settings.serial,
+    Version: `v${settings.version}-build${2000 + minor * 100 + patch} 250101 (GA)`,
+  };
+}
+
+function answerTask({ manager, parts, method, verbose }: Call): Answered {
+  const id = Number(parts[2]);
+  if (parts[1] !== 'task' || !Number.isInteger(id)) throw invalidUrl();
+  if (method === 'get') return { data: manager.tasks.show(id, verbose) };
+  if (method !== 'delete') throw invalidUrl();
+  manager.tasks.cancel(id);
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import type { Answered, Call } from './call.ts';
+import { invalidUrl, isObject, type JsonObject, noObject, textOf } from './refusal.ts';
+
+/** Searches that were begun, by token. */
+const searches = new WeakMap<object, Map<string, JsonObject[]>>();
+
+/** `/cache/search/where/used/start`, `.../get/summary`, `.../get/detail`. */
+export function answerWhereUsed(call: Call): Answered {
+  const { manager, parts, param } = call;
+  const known = searches.get(manager) ?? new Map<string, JsonObject[]>();
+  searches.set(manager, known);
+  const verb = parts.slice(4).join('/');
+  if (verb === 'start') {
+    const token = randomBytes(16).toString('base64');
+    known.set(token, search(call));
+    return { data: { token } };
+  }
+  const found = known.get(textOf(param['token']));
+  if (!found) throw noObject();
+  if (verb === 'get/summary') return { data: { percent: 100 } };
+  if (verb !== 'get/detail') throw invalidUrl();
+  return {
+    data: { percent: 100, total_num: found.length, where_used: [{ data: found, root: { name: 'adom' } }] },
+  };
+}
+
+function search({ manager, param }: Call): JsonObject[] {
+  const data = isObject(param['data']) ? param['data'] : {};
+  const [, adomName = '', , ...table] = textOf(data['obj']).split('/');
+  const users = manager.adom(adomName).usersOf(table.join('/'), textOf(data['mkey']));
+  return users.map(({ path, key, field }) => ({
+    attr: field,
+    mapping_name: path.startsWith('pkg/') ? 'firewall policy' : path.replace('/', ' '),
+    mkey: key,
+    ...(path.startsWith('pkg/') ? { pkg: { name: path.split('/')[1] ?? '' } } : {}),
+  }));
+}

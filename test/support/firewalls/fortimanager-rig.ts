@@ -1,0 +1,205 @@
+import { createServer } from 'node:net';
+import { fortimanager } from '../../../lib/firewalls/fortimanager/index.ts';
+import { fileName } from '../../../lib/firewalls/fortimanager/names.ts';
+import { formatFeed } from '../../../lib/firewalls/fortimanager/channels/feed-file.ts';
+import { shortMark } from '../../../lib/firewalls/fortimanager/channels/short-mark.ts';
+import { enforcedAddresses, readFeed } from '../../../lib/firewalls/fortimanager/simulator/enforced.ts';
+import {
+  type FortimanagerSimulator,
+  type SimulatorOptions,
+  startFortimanagerSimulator,
+} from '../../../lib/firewalls/fortimanager/simulator/index.ts';
+import { firewallModule } from '../../../lib/firewalls/registry.ts';
+import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
+import type { Counted, FillRequest, Rig, Trouble } from './rig.ts';
+
+const adom = 'root';
+const connector = 'zonebridge';
+const person = { session: '', user: 'alice', locking: false };
+
+/** Settings that reach a simulator. */
+function settingsFor(
+  simulator: FortimanagerSimulator,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const { version } = simulator.manager.settings;
+  return { address: '127.0.0.1', port: simulator.port, version, ca: simulator.ca, ...more };
+}
+
+/** Logs in by name and password, which is the harder way: sessions end. */
+function passwordOf({ administrator }: FortimanagerSimulator): string {
+  return `${administrator.name}:${administrator.password}`;
+}
+
+export async function startFortimanagerRig(
+  options: SimulatorOptions = {},
+): Promise<Rig & { simulator: FortimanagerSimulator }> {
+  const simulator = await startFortimanagerSimulator(options);
+  const settings = settingsFor(simulator);
+  const module = firewallModule(fortimanager.kind);
+  if (!module) throw new Error('the registry does not list this vendor');
+  const { manager } = simulator;
+  const root = manager.adom(adom);
+  const tag = (name: string): string => `js_${connector}_${name}`;
+  const file = (name: string): string => fileName(name, adom);
+  const put = (
+    path: string,
+    key: string,
+    row: Parameters<typeof root.change>[1] extends ReadonlyMap<string, infer R> ? R : never,
+  ) => root.change(path, new Map([[key, row]]), person);
+  return {
+    simulator,
+    module,
+    channels: {
+      feed: {
+        oneChange: { added: { reads: 1, writes: 1 }, removed: { reads: 1, writes: 1 } },
+        bytesMax: 6_000,
+        sizes: [10, 1_000, 10_000],
+        renames: false,
+      },
+      tags: {
+        oneChange: { added: { reads: 0, writes: 1 }, removed: { reads: 0, writes: 1 } },
+        bytesMax: 3_000,
+        sizes: [10, 1_000, 10_000],
+        renames: true,
+      },
+    },
+    settings,
+    credential: passwordOf(simulator),
+    unreachable: async () => ({ ...settings, port: await closedPort() }),
+    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('FortiManager simulator')).ca }),
+    missingScope: () => ({ ...settings, adom: 'nowhere' }),
+    createForeign: (channel, name) => {
+      const comment = 'made by a person';
+      if (channel === 'feed')
+        manager.files.set(file(name), { content: `# ${comment}\n10.99.0.1\n`, modified: 0 });
+      else put('user/adgrp', tag(name), { name: tag(name), 'connector-source': comment });
+    },
+    putMember: (channel, name, address) => {
+      if (channel === 'feed') {
+        const found = manager.files.get(file(name));
+        if (found) manager.files.set(file(name), { ...found, content: `${found.content}${address}\n` });
+      } else root.tags.get(tag(name))?.add(address);
+    },
+    rename: (_, name, to) => renameTag(simulator, tag(name), tag(to)),
+    useInRule: (channel, name) => {
+      const used =
+        channel === 'feed'
+          ? { path: 'system/external-resource', key: `list-${name.slice(-20)}` }
+          : {
+              path: 'pkg/branch/firewall/policy',
+              key: String(root.rows('pkg/branch/firewall/policy').size + 1),
+            };
+      if (channel === 'feed')
+        put(used.path, used.key, { name: used.key, type: 'address', resource: `fmg://${file(name)}` });
+      else put(used.path, used.key, { policyid: Number(used.key), 'fsso-groups': [tag(name)] });
+      return used.key;
+    },
+    enforced: (channel, name) => enforcedAddresses(manager, { adom, connector }, { channel, name }),
+    seen: () => seen(simulator),
+    fill: (channel, name, request) => fill(simulator, { channel, name }, request),
+    trouble: (kind) => makeTrouble(simulator, kind),
+    calm: () => {
+      simulator.faults.remove();
+      Object.assign(manager.settings.limits, {
+        addresses: 400_000,
+        fileBytes: 2 ** 26,
+        tagAddresses: Infinity,
+      });
+    },
+    stop: async () => await simulator.stop(),
+  };
+}
+
+/** What is only asked, although the method is `exec`. */
+const asks = /^get |^exec \/(connector\/get|cache\/search)\//;
+
+function seen({ requests }: FortimanagerSimulator): Counted {
+  let [reads, writes] = [0, 0];
+  for (const { pattern, count } of requests.list()) {
+    if (pattern.startsWith('exec /sys/log')) continue;
+    if (asks.test(pattern)) reads += count;
+    else writes += count;
+  }
+  return { reads, writes };
+}
+
+function makeTrouble(simulator: FortimanagerSimulator, kind: Trouble): void {
+  const { faults, manager } = simulator;
+  switch (kind) {
+    case 'reply lost':
+      faults.add({ kind: 'drop-after-commit', path: '^set .*_external|connector/user/manage', times: 1 });
+      break;
+    case 'read cut':
+      faults.add({ kind: 'drop', path: '^get ', times: 1 });
+      break;
+    case 'unauthorized':
+    case 'forbidden':
+      faults.add({ kind });
+      break;
+    case 'throttled':
+      faults.add({ kind: 'throttle' });
+      break;
+    case 'page':
+      faults.add({ kind: 'login-page' });
+      break;
+    case 'full':
+      Object.assign(manager.settings.limits, { addresses: 0, tagAddresses: 1 });
+      manager.settings.limits.fileBytes = [...manager.files.values()].reduce(
+        (sum, { content }) => sum + content.length,
+        0,
+      );
+      break;
+  }
+}
+
+function renameTag({ manager }: FortimanagerSimulator, from: string, to: string): void {
+  const root = manager.adom(adom);
+  const row = root.rows('user/adgrp').get(from);
+  if (!row) return;
+  const changes = new Map([
+    [from, undefined],
+    [to, { ...row, name: to }],
+  ]);
+  root.change('user/adgrp', changes, person);
+  root.tags.set(to, root.tags.get(from) ?? new Set());
+  root.tags.delete(from);
+  const policies = root.rows('pkg/branch/firewall/policy');
+  const used = [...policies].filter(
+    ([, policy]) => JSON.stringify(policy['fsso-groups']) === JSON.stringify([from]),
+  );
+  root.change(
+    'pkg/branch/firewall/policy',
+    new Map(used.map(([key, policy]) => [key, { ...policy, 'fsso-groups': [to] }])),
+    person,
+  );
+}
+
+function fill(
+  { manager }: FortimanagerSimulator,
+  target: { channel: string; name: string },
+  { addresses, commentFor }: FillRequest,
+): void {
+  const { channel, name } = target;
+  const comment = commentFor(name);
+  if (channel === 'feed') {
+    const content = formatFeed({ comment, entries: new Set(addresses) });
+    manager.files.set(fileName(name, adom), { content, modified: 0 });
+    if (readFeed(content)?.length !== addresses.length)
+      throw new Error('a reader sees other entries than were written');
+    return;
+  }
+  const root = manager.adom(adom);
+  const tag = `js_${connector}_${name}`;
+  const row = { name: tag, 'server-name': 'FortiManager', 'connector-source': shortMark(comment) };
+  root.change('user/adgrp', new Map([[tag, row]]), person);
+  root.tags.set(tag, new Set(addresses));
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 1;
+}
