@@ -1,3 +1,4 @@
+import { hasKeys, isFrom } from './version.ts';
 import { randomBytes, randomInt } from 'node:crypto';
 import { header, type ApiRequest } from '../../../simulators/http.ts';
 import type { ManagerSettings } from './settings.ts';
@@ -78,17 +79,10 @@ export class Gate {
 
   /** `?access_token=` is refused from 7.4.7 and 7.6.2. */
   #queryKey({ query }: ApiRequest, { version }: ManagerSettings): string | undefined {
-    const [, minor = 0, patch = 0] = version.split('.').map(Number);
-    const refused = (minor === 4 && patch >= 7) || (minor === 6 && patch >= 2);
+    const refused = isFrom(version, '7.6.2') || (isFrom(version, '7.4.7') && !isFrom(version, '7.6.0'));
     return refused ? undefined : (query.get('access_token') ?? undefined);
   }
 }
 
 /** All calls with the key. */
 const keySession = 'api-key';
-
-/** API keys exist from 7.2.2. */
-function hasKeys(version: string): boolean {
-  const [, minor = 0, patch = 0] = version.split('.').map(Number);
-  return minor > 2 || (minor === 2 && patch >= 2);
-}

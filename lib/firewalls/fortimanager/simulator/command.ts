@@ -1,4 +1,4 @@
-import { isAtLeast } from '../../shared/version.ts';
+import { hasKeys } from './version.ts';
 import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
 
 export const fortimanagerSimulator: VendorSimulator = {
@@ -46,8 +46,7 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
     ca,
     commits: manager.commits,
     login: { user, password, apiKey },
-    // API keys exist from 7.2.2.
-    secret: isAtLeast(manager.settings.version, '7.2.2') ? apiKey : `${user}:${password}`,
+    secret: hasKeys(manager.settings.version) ? apiKey : `${user}:${password}`,
     settings: { version: manager.settings.version, adom },
     members: (channel, name) =>
       enforcedAddresses(manager, { adom, connector: 'zonebridge' }, { channel, name }),

@@ -1,3 +1,4 @@
+import { isFrom } from './version.ts';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Answered, Call } from './call.ts';
@@ -18,16 +19,12 @@ export function answerConnector(call: Call): Answered {
   const { data } = call.param;
   if (call.parts.join('/') === 'connector/get/user') return { data: list(call, isObject(data) ? data : {}) };
   if (call.parts.join('/') !== 'connector/user/manage') throw invalidUrl();
-  if (Array.isArray(data) && !takesLists(call.manager.settings.version)) throw invalidData('one block only');
+  if (Array.isArray(data) && !isFrom(call.manager.settings.version, '7.4.4'))
+    throw invalidData('one block only');
   const blocks = (Array.isArray(data) ? data : [data]).map((block) => prepared(call, block ?? null));
   for (const run of blocks) run();
   call.manager.commits.add('exec connector/user/manage');
   return undefined;
-}
-
-function takesLists(version: string): boolean {
-  const [, minor = 0, patch = 0] = version.split('.').map(Number);
-  return minor > 4 || (minor === 4 && patch >= 4);
 }
 
 interface Block {

@@ -1,3 +1,4 @@
+import { isFrom } from './version.ts';
 import type { Answered, Call } from './call.ts';
 import { invalidData, invalidUrl, isObject, type Json, noObject, Refusal } from './refusal.ts';
 
@@ -38,6 +39,5 @@ function described({ manager }: Call, name: string): Record<string, Json> {
 }
 
 function hasFiles(version: string): boolean {
-  const [, minor = 0, patch = 0] = version.split('.').map(Number);
-  return minor > 4 || (minor === 4 && patch >= 1) || (minor === 2 && patch >= 5);
+  return isFrom(version, '7.4.1') || (isFrom(version, '7.2.5') && !isFrom(version, '7.4.0'));
 }

@@ -1,3 +1,4 @@
+import { isFrom } from './version.ts';
 import type { Adom } from './adom.ts';
 import type { Answered, Call } from './call.ts';
 import { invalidData, invalidUrl, isObject, type Json, noObject, Refusal, textOf } from './refusal.ts';
@@ -10,7 +11,7 @@ export function answerInstall(call: Call): Answered {
   const verb = parts.slice(1).join('/');
   switch (verb) {
     case 'install/objects/v2': {
-      if (!takesPartial(manager.settings.version)) throw invalidUrl();
+      if (!isFrom(manager.settings.version, '7.4.1')) throw invalidUrl();
       if (manager.settings.behaviour.partialInstall === 'disable')
         throw new Refusal(-1, 'Partial install is not enabled');
       const objects = namedObjects(data['objects']);
@@ -36,11 +37,6 @@ export function answerInstall(call: Call): Answered {
     default:
       throw invalidUrl();
   }
-}
-
-function takesPartial(version: string): boolean {
-  const [, minor = 0, patch = 0] = version.split('.').map(Number);
-  return minor > 4 || (minor === 4 && patch >= 1);
 }
 
 /** `[["update","obj/firewall/address/x","",""]]`. */
