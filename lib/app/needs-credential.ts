@@ -1,5 +1,7 @@
 import { ZonebridgeError } from '../core/errors.ts';
 import type { FirewallModule } from '../core/firewall.ts';
+import { names } from './names.ts';
+import type { Ports } from './ports.ts';
 
 /** Throws `secret/not-needed` where there is no secret that could hold a credential. */
 export function checkNeedsCredential(module: FirewallModule, firewall: string): void {
@@ -8,4 +10,13 @@ export function checkNeedsCredential(module: FirewallModule, firewall: string): 
     'secret/not-needed',
     `${firewall} has no credential: ${module.displayName} knows whoever calls by its own role`,
   );
+}
+
+/** The credential in use; empty for a firewall that needs none. Throws what the store of secrets refuses. */
+export async function storedCredential(
+  { hub, secrets }: Pick<Ports, 'hub' | 'secrets'>,
+  module: FirewallModule,
+  firewall: string,
+): Promise<string> {
+  return module.withoutCredential ? '' : await secrets.read(names.secret(hub, firewall));
 }

@@ -84,7 +84,7 @@ export class Sandbox {
       for (const [id, { simulator }] of Object.entries(this.firewalls))
         await this.storeSecret(id, simulator.token);
       for (const [id, { simulator }] of Object.entries(this.guests))
-        await this.storeSecret(id, simulator.secret);
+        if (simulator.secret !== '') await this.storeSecret(id, simulator.secret);
       await this.apply(this.options.groups);
       return this;
     } catch (error) {

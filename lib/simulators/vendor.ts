@@ -8,7 +8,7 @@ export interface RunningSimulator {
   ca: string;
   /** What a client logs in with, by the vendor's own words, such as `{token}` or `{user, password}`. */
   login: Readonly<Record<string, string>>;
-  /** The credential in the form that the secret of such a firewall holds. */
+  /** The credential in the form that the secret of such a firewall holds; empty where it needs none. */
   secret: string;
   /** Fields of its entry in the configuration, beside `kind`, `network`, `realms`, `address`, `port` and `caFile`. */
   settings: Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { certificateWarningDays, daysLeft } from '../../core/model/certificate.t
 import { holdRule } from '../../core/plan/hold-reasons.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
-import { names } from '../names.ts';
+import { storedCredential } from '../needs-credential.ts';
 import type { Ports } from '../ports.ts';
 import { identityOf, openFirewall, type OpenFirewall } from '../sync/connect.ts';
 import { groupsOn } from '../targets.ts';
@@ -126,7 +126,7 @@ async function diagnosisLines(
         firewall: id,
         hub: ports.hub,
         settings: settings.settings,
-        credential: module.withoutCredential ? '' : await ports.secrets.read(names.secret(ports.hub, id)),
+        credential: await storedCredential(ports, module, id),
         clock: ports.clock,
         deadline: ports.clock.now() + budgetMs,
         commentFor: (object) => ownComment(identityOf(ports.hub, id, { module, settings, object })),

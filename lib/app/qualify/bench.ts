@@ -2,8 +2,10 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { FirewallConnection, ObjectChanges, ObjectRef, ObjectReport } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
+import { storedCredential } from '../needs-credential.ts';
 import type { Ports } from '../ports.ts';
-import { names } from '../names.ts';
+import { moduleOf } from '../targets.ts';
+import { unknownFirewall } from '../unknown-name.ts';
 import { identityOf, openFirewall, openFirewallWith, type OpenFirewall } from '../sync/connect.ts';
 
 /** Longest time one trial may take; a first sync over a slow manager needs minutes. */
@@ -116,7 +118,10 @@ export class Bench {
 
   async #connectAs(hub: string): Promise<FirewallConnection> {
     const firewall = this.#firewall;
-    const credential = await this.#ports.secrets.read(names.secret(this.#ports.hub, firewall));
+    const settings = this.#configuration.firewalls[firewall];
+    if (!settings) throw unknownFirewall(this.#configuration, firewall);
+    const module = moduleOf(this.#ports.firewalls, settings);
+    const credential = await storedCredential(this.#ports, module, firewall);
     const deadline = this.#ports.clock.now() + trialMs;
     const as = { ...this.#ports, hub };
     const opened = await openFirewallWith(as, this.#configuration, { firewall, deadline, credential });

@@ -2,7 +2,7 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
-import { names } from '../names.ts';
+import { storedCredential } from '../needs-credential.ts';
 import type { Ports } from '../ports.ts';
 import { dropQualification, storeQualification } from '../state/qualifications.ts';
 import { identityOf } from '../sync/connect.ts';
@@ -124,7 +124,7 @@ async function askQuestions(ports: Ports, configuration: Configuration, firewall
   if (!settings) throw unknownFirewall(configuration, firewall);
   const module = moduleOf(ports.firewalls, settings);
   const { hub, clock } = ports;
-  const credential = await ports.secrets.read(names.secret(hub, firewall));
+  const credential = await storedCredential(ports, module, firewall);
   const answers: Answer[] = [];
   for (const question of (await module.openQuestions?.()) ?? []) {
     const { id, assumption } = question;
