@@ -163,6 +163,31 @@ describe('what a crash or another publisher leaves', () => {
     },
   );
 
+  test('a manifest that somebody deleted is put back by the next round', async () => {
+    const { world, store, publish, apply } = await start();
+    await publish();
+    wakeUps(world);
+    store.latest.delete(manifestKey('one'));
+    await expect(apply()).rejects.toThrow('absent');
+    await publish();
+    expect((await apply()).settled).toBe(true);
+    expect(wakeUps(world)).toHaveLength(1);
+    await publish();
+    expect(wakeUps(world)).toEqual([]);
+  });
+
+  test('contents that cannot be stored keep no other producer back', async () => {
+    const { store, publish, apply } = await start(undefined, ['address-groups', 'group-status']);
+    store.before = (request, key) => {
+      if (request === 'put' && key.includes('address-groups')) throw new Error('access denied');
+    };
+    await expect(publish()).rejects.toThrow('access denied');
+    expect((await apply()).report.parts.map(({ producer }) => producer)).toEqual(['group-status']);
+    store.before = undefined;
+    await publish();
+    expect((await apply()).report.parts).toHaveLength(2);
+  });
+
   test('a wake-up that could not be sent is no loss: the agent looks by itself', async () => {
     const { world, publish, apply } = await start();
     world.queues.beforeSend = () => {

@@ -47,27 +47,35 @@ async function publishFor(
 ): Promise<void> {
   const { generation } = await readDesired(publishing.ports.tables, cluster.id);
   if ((cluster.settings.writes ?? []).length === 0 && generation === 0) return;
-  await publishParts(publishing, active, cluster);
-  if (await finishPublishing(publishing, cluster)) return;
-  await publishParts(publishing, active, cluster);
-  await finishPublishing(publishing, cluster);
+  const failures = await publishParts(publishing, active, cluster);
+  if (!(await finishPublishing(publishing, cluster))) {
+    failures.push(...(await publishParts(publishing, active, cluster)));
+    await finishPublishing(publishing, cluster);
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
+/** One producer that fails does not keep the others back; gives what went wrong. */
 async function publishParts(
   publishing: Publishing,
   active: ActiveConfiguration,
   cluster: ActiveCluster,
-): Promise<void> {
+): Promise<unknown[]> {
   const { ports } = publishing;
   const named = cluster.settings.writes ?? [];
   const { parts } = await readDesired(ports.tables, cluster.id);
   const left = parts.map(({ producer }) => producer).filter((name) => !named.some((one) => one === name));
-  for (const producer of named) {
-    const objects = await wants[producer](ports, active, cluster);
-    await publishPart(publishing, cluster, { producer, objects });
+  const failures: unknown[] = [];
+  for (const producer of [...named, ...left.filter(isProducer)]) {
+    try {
+      const isNamed = named.some((one) => one === producer);
+      const objects = isNamed ? await wants[producer](ports, active, cluster) : [];
+      await publishPart(publishing, cluster, { producer, objects });
+    } catch (error) {
+      failures.push(error);
+    }
   }
-  for (const producer of left)
-    if (isProducer(producer)) await publishPart(publishing, cluster, { producer, objects: [] });
+  return failures;
 }
 
 async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {

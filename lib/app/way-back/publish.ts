@@ -82,7 +82,8 @@ async function storedEntries(
 }
 
 /**
- * Brings the manifest in the bucket to the generation of the row, whoever took it, and wakes the agent. What a crash left is finished by the next round.
+ * Brings the manifest in the bucket to the generation of the row, whoever took it, and wakes the agent. What a crash left, or somebody deleted, is
+ * put there by the next round; one read when all is well.
  * An older manifest never goes over a newer one; one that was not signed by us is written over. False when the table was put back to an older state:
  * then every part counts as changed now, because agents take nothing that is older than what they have, and has to be published again.
  */
@@ -92,7 +93,7 @@ export async function finishPublishing(
 ): Promise<boolean> {
   for (let attempt = 0; attempt < tries; attempt++) {
     const row = await readDesired(ports.tables, to.id);
-    if (row.generation === 0 || row.published >= row.generation) return true;
+    if (row.generation === 0) return true;
     const key = manifestKey(to.key);
     const found = await store.read(key);
     const there = found && (await ownManifest(signer, to, found.text));
@@ -101,7 +102,9 @@ export async function finishPublishing(
       await advanceDesired(ports.tables, to.id, { before: row, generation, parts: forgotten(there, row) });
       return false;
     }
-    if (there?.generation !== row.generation) {
+    const isThere = there?.generation === row.generation;
+    if (isThere && row.published >= row.generation) return true;
+    if (!isThere) {
       const text = JSON.stringify({
         format: wayBackVersion,
         cluster: to.id,
