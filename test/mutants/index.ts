@@ -12,6 +12,7 @@ import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPlan } from './of-plan.ts';
+import { ofQualify } from './of-qualify.ts';
 import { ofSync } from './of-sync.ts';
 import { ofWatch } from './of-watch.ts';
 
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...ofDigests,
   ...ofElection,
   ...ofPlan,
+  ...ofQualify,
   ...ofSync,
   ...ofDevice,
   ...ofNetwork,

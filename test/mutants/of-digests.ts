@@ -78,7 +78,7 @@ export const ofDigests: readonly Mutant[] = [
     name: 'loss-keeps-verified',
     breaks: 'the loss of a table leaves everything verified',
     file: 'lib/app/state/clusters.ts',
-    edits: [["{ losses: 1, epoch: 1 }, remove: ['verified'] }", '{ losses: 1, epoch: 1 } }']],
+    edits: [["{ losses: 1, epoch: epochs }, remove: ['verified'] }", '{ losses: 1, epoch: epochs } }']],
     killers: [digests, verdicts],
   },
   {
@@ -86,7 +86,7 @@ export const ofDigests: readonly Mutant[] = [
     breaks:
       'a digest that was made before a table was lost, and is heard after it, verifies what is not there',
     file: 'lib/app/state/clusters.ts',
-    edits: [['add: { losses: 1, epoch: 1 }', 'add: { losses: 1 }']],
+    edits: [['add: { losses: 1, epoch: epochs }', 'add: { losses: 1 }']],
     killers: [digests, verdicts],
   },
   {
@@ -102,8 +102,8 @@ export const ofDigests: readonly Mutant[] = [
     file: 'lib/app/sweep/sweep-pulses.ts',
     edits: [
       [
-        'of Object.keys(active.configuration.firewalls))',
-        'of Object.keys(active.configuration.firewalls).slice(0, 0))',
+        'firewalls)) {\n    // What an older',
+        'firewalls).slice(0, 0)) {\n    // What an older',
       ],
     ],
     killers: [digests, verdicts],

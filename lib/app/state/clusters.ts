@@ -152,14 +152,16 @@ export async function noteVerified(
 
 /**
  * State was lost or put back: what was compared before says nothing any more, and neither does what the agent said of it before and is heard
- * now. Its process goes on under a new epoch, which is returned to be told; undefined when there is no process yet.
+ * now. Its process goes on under a new epoch, so many above the last that is known, which is returned to be told; undefined when there is no
+ * process yet.
  */
 export async function noteLoss(
   tables: Tables,
   cluster: string,
+  epochs = 1,
 ): Promise<Pick<ClusterState, 'process' | 'epoch'>> {
   const key = clusterKey(cluster);
-  await tables.write({ key, update: { add: { losses: 1, epoch: 1 }, remove: ['verified'] } });
+  await tables.write({ key, update: { add: { losses: 1, epoch: epochs }, remove: ['verified'] } });
   const [item] = await tables.read([key]);
   return readCluster(item);
 }

@@ -37,6 +37,14 @@ export function lostTables({ remembered, tables }: Pulses): PulsedTable[] {
   return pulsedTables.filter((table) => tables[table] < remembered);
 }
 
+/**
+ * `control` was put back to an older state: every table knows of a later sweep. A sweep that died before its last write looks the same; what is
+ * done about it does no harm then.
+ */
+export function controlPutBack({ remembered, tables }: Pulses): boolean {
+  return remembered > 0 && pulsedTables.every((table) => tables[table] > remembered);
+}
+
 /** Whether one of some tables was lost, or put back, and rows that were read beside them, after what `control` remembers. */
 export async function lookForLoss(
   tables: Tables,

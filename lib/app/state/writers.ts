@@ -135,9 +135,9 @@ export async function takeLease(
 }
 
 /** Makes every run that holds the lease now an old one, without taking the lease from it. Returns the new fence. */
-export async function raiseFence(tables: Tables, writerKey: string): Promise<number> {
-  const before = await tables.write({ key: writerRow(writerKey), update: { add: { fence: 1 } } });
-  return readWriter(before).fence + 1;
+export async function raiseFence(tables: Tables, writerKey: string, by = 1): Promise<number> {
+  const before = await tables.write({ key: writerRow(writerKey), update: { add: { fence: by } } });
+  return readWriter(before).fence + by;
 }
 
 /**
