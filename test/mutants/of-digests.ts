@@ -86,7 +86,7 @@ export const ofDigests: readonly Mutant[] = [
     breaks:
       'a digest that was made before a table was lost, and is heard after it, verifies what is not there',
     file: 'lib/app/state/clusters.ts',
-    edits: [['add: { losses: 1, epoch: epochs }', 'add: { losses: 1 }']],
+    edits: [['add: { losses: 1, epoch: epochs }', 'add: { losses: 1, epoch: 0 * epochs }']],
     killers: [digests, verdicts],
   },
   {
@@ -100,12 +100,7 @@ export const ofDigests: readonly Mutant[] = [
     name: 'lost-marks-not-looked-for',
     breaks: 'the loss of dirty rows leads to no comparison',
     file: 'lib/app/sweep/sweep-pulses.ts',
-    edits: [
-      [
-        'firewalls)) {\n    // What an older',
-        'firewalls).slice(0, 0)) {\n    // What an older',
-      ],
-    ],
+    edits: [['firewalls)) {\n    // What an older', 'firewalls).slice(0, 0)) {\n    // What an older']],
     killers: [digests, verdicts],
   },
   {

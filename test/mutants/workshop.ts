@@ -82,7 +82,9 @@ export class Workshop {
       await Promise.all(
         together.map((mutant, index) => this.#write(mutant.file, mutate(mutant, sources[index] ?? ''))),
       );
-      const { code, output } = await this.#run('tsc', ['-p', '.', '--pretty', 'false']);
+      // What a mutant leaves unused says nothing about whether it can run.
+      const unused = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
+      const { code, output } = await this.#run('tsc', ['-p', '.', '--pretty', 'false', ...unused]);
       await Promise.all(together.map(({ file }, index) => this.#write(file, sources[index] ?? '')));
       const before = complaints.size;
       for (const { name, file } of together) {
