@@ -7,8 +7,10 @@ import type {
   ObjectReport,
 } from '../../core/firewall.ts';
 import type { Channel } from './channels/channel.ts';
+import { ObjectsChannel } from './channels/objects.ts';
 import { TagsChannel } from './channels/tags.ts';
 import { PanoramaClient } from './client.ts';
+import { marks } from '../shared/marks.ts';
 import { readIdentity } from './identity.ts';
 import type { PanoramaSettings } from './schema.ts';
 
@@ -17,6 +19,11 @@ export function openConnection(request: ConnectionRequest<PanoramaSettings>): Fi
   const client = new PanoramaClient(request);
   const channels: Record<string, Channel> = {
     tags: new TagsChannel(client, request),
+    objects: new ObjectsChannel(
+      client,
+      marks((name) => request.commentFor(name)),
+      request.hub,
+    ),
   };
   const channelOf = (object: ObjectRef): Channel => {
     const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;

@@ -4,7 +4,7 @@ import { greet } from '../shared/greeting.ts';
 import { probe } from './channels/registered.ts';
 import { readOffer } from './channels/offers.ts';
 import { PanoramaClient } from './client.ts';
-import { addressGroups } from './channels/xpaths.ts';
+import { addressGroups, entry } from './channels/xpaths.ts';
 import type { PanoramaSettings } from './schema.ts';
 
 type Right = Diagnosis['rights'][number];
@@ -53,7 +53,7 @@ const ofObjects: readonly Reading[] = [
   {
     table: 'address-group',
     needed: 'XML API: Configuration, Operational Requests and Commit',
-    read: async (client) => await client.readConfig('get', addressGroups(client.settings)),
+    read: async (client) => await client.readConfig('get', addressGroups(client.settings) + entry(nobody)),
   },
 ];
 

@@ -1,7 +1,7 @@
 import type { FirewallModule } from '../../core/firewall.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
-import { nameKey, objectName, tagLength } from './names.ts';
-import { review } from './review.ts';
+import { nameKey, objectName, objectNameLength, tagLength } from './names.ts';
+import { objectMembersMax, review } from './review.ts';
 import { type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
 
 /** PAN-OS firewalls and Panorama, 10.1 to 11.2, over their XML interface. What it does and needs is in readme.md beside this file. */
@@ -18,6 +18,13 @@ export const panorama: FirewallModule<PanoramaSettings> = {
         membersMax: 500_000,
         calls: { apply: 1, object: 0, add: 0, remove: 0 },
         madeByName: true,
+      },
+      objects: {
+        writesConfiguration: true,
+        nameLength: objectNameLength,
+        membersMax: objectMembersMax,
+        // One request, one commit and, at the vendor's pace, a few looks at its job; a push as many again.
+        calls: { apply: 8, object: 1, add: 0, remove: 0 },
       },
     },
     commit: true,

@@ -14,7 +14,7 @@ import { digest } from '../../core/model/content-hash.ts';
  * Lengths: tag 127, address and address group 63 characters.
  */
 export const tagLength = 127;
-const objectNameLength = 63;
+export const objectNameLength = 63;
 
 const plain = /^[a-z0-9-]+$/;
 const hashDigits = 16;

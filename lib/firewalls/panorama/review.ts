@@ -100,4 +100,4 @@ function reviewObjects({ firewall, settings, group, target, path }: Review): Pro
 }
 
 /** Assumption: no source gives the most members of a static address group that every model takes. */
-const objectMembersMax = 500;
+export const objectMembersMax = 500;

@@ -1,3 +1,8 @@
+import {
+  addressName,
+  addressPrefix,
+  placeholderName,
+} from '../../../lib/firewalls/panorama/address-names.ts';
 import { panorama } from '../../../lib/firewalls/panorama/index.ts';
 import {
   groupAddresses,
@@ -31,6 +36,7 @@ export async function startPanoramaRig(
   if (!module) throw new Error('the registry does not list this vendor');
   const scope = scopePath(device);
   const edit = (...edits: object[]) => editAs(device, { admin: 'admin', edits, commit: true });
+  const set = (path: string, element: string) => ({ action: 'set', xpath: scope + path, element });
   return {
     simulator,
     module,
@@ -41,6 +47,12 @@ export async function startPanoramaRig(
         sizes: [10, 1_000, 10_000],
         renames: false,
       },
+      objects: {
+        oneChange: { added: { reads: 2, writes: 2 }, removed: { reads: 2, writes: 2 } },
+        bytesMax: 8_000,
+        sizes: [10, 400],
+        renames: true,
+      },
     },
     settings,
     credential: simulator.apiKey,
@@ -49,29 +61,39 @@ export async function startPanoramaRig(
     missingScope: () => ({ ...settings, vsys: 'vsys9' }),
     createForeign: (channel, name) => {
       if (channel === 'tags') device.table().register('10.200.0.1', [{ name, timeoutSeconds: 0 }]);
-      else throw new Error('only tags yet');
+      else
+        edit(
+          set('/address', "<entry name='theirs'><ip-netmask>10.200.0.1</ip-netmask></entry>"),
+          set(
+            `/address-group/entry[@name='${name}']`,
+            '<static><member>theirs</member></static><description>made by a person</description>',
+          ),
+        );
     },
     putMember: (channel, name, address) => {
       if (channel === 'tags') device.table().register(address, [{ name, timeoutSeconds: 0 }]);
+      else
+        edit(
+          set('/address', `<entry name='by hand'><ip-netmask>${address}</ip-netmask></entry>`),
+          set(`/address-group/entry[@name='${name}']`, '<static><member>by hand</member></static>'),
+        );
     },
-    rename: () => {
-      throw new Error('nothing can be renamed');
-    },
+    rename: (_, name, newname) =>
+      void edit({ action: 'rename', xpath: `${scope}/address-group/entry[@name='${name}']`, newname }),
     useInRule: (channel, name) => {
-      const group = `uses ${name}`.slice(0, 60);
-      const rules = `${scope}/rulebase/security/rules`;
+      const group = channel === 'tags' ? `uses ${name}`.slice(0, 60) : name;
+      const rule = `allow ${name.slice(0, 40)}`;
       if (channel === 'tags')
-        edit({
-          action: 'set',
-          xpath: `${scope}/address-group/entry[@name='${group}']`,
-          element: `<dynamic><filter>'${name}' and 'prod'</filter></dynamic>`,
-        });
-      edit({
-        action: 'set',
-        xpath: `${rules}/entry[@name='allow ${name.slice(0, 40)}']`,
-        element: `<source><member>${channel === 'tags' ? group : name}</member></source>`,
-      });
-      return group;
+        edit(
+          set(
+            `/address-group/entry[@name='${group}']`,
+            `<dynamic><filter>'${name}' and 'prod'</filter></dynamic>`,
+          ),
+        );
+      edit(
+        set(`/rulebase/security/rules/entry[@name='${rule}']`, `<source><member>${group}</member></source>`),
+      );
+      return channel === 'tags' ? group : rule;
     },
     enforced: (channel, name) =>
       channel === 'tags' ? taggedAddresses(device, name) : groupAddresses(device, scope, name),
@@ -81,12 +103,14 @@ export async function startPanoramaRig(
     calm: () => {
       simulator.faults.remove();
       device.facts.registeredIpsMax = Infinity;
+      device.config.addressesMax = Infinity;
     },
     stop: async () => await simulator.stop(),
   };
 }
 
-const writes = 'type=(user-id|commit)|action=(multi-config|set|edit|delete)';
+/** What makes a change effective. */
+const writes = 'type=(user-id|commit)';
 
 function makeTrouble({ faults, device }: PanoramaSimulator, kind: Trouble): void {
   switch (kind) {
@@ -108,6 +132,7 @@ function makeTrouble({ faults, device }: PanoramaSimulator, kind: Trouble): void
       break;
     case 'full':
       device.facts.registeredIpsMax = 0;
+      device.config.addressesMax = 0;
       break;
   }
 }
@@ -115,8 +140,27 @@ function makeTrouble({ faults, device }: PanoramaSimulator, kind: Trouble): void
 function fill(
   { device }: PanoramaSimulator,
   { channel, name }: { channel: string; name: string },
-  { addresses }: FillRequest,
+  { addresses, hub, commentFor }: FillRequest,
 ): void {
-  if (channel !== 'tags') throw new Error('only tags yet');
-  for (const address of addresses) device.table().register(address, [{ name, timeoutSeconds: 0 }]);
+  if (channel === 'tags') {
+    for (const address of addresses) device.table().register(address, [{ name, timeoutSeconds: 0 }]);
+    return;
+  }
+  const prefix = addressPrefix(hub, name);
+  const objects = [placeholderName(prefix), ...addresses.map((address) => addressName(prefix, address))];
+  const values = ['192.0.2.255', ...addresses];
+  const entries = objects.map(
+    (object, index) => `<entry name='${object}'><ip-netmask>${values[index]}/32</ip-netmask></entry>`,
+  );
+  const members = objects.map((object) => `<member>${object}</member>`).join('');
+  const description = `<description>${commentFor(name)}</description>`;
+  const edits = [
+    { action: 'set', xpath: `${scopePath(device)}/address`, element: entries.join('') },
+    {
+      action: 'set',
+      xpath: `${scopePath(device)}/address-group/entry[@name='${name}']`,
+      element: `<static>${members}</static>${description}`,
+    },
+  ];
+  editAs(device, { edits, commit: true });
 }

@@ -12,8 +12,24 @@ export function addressGroups(settings: PanoramaSettings): string {
   return `${scope(settings)}/address-group`;
 }
 
+export function addresses(settings: PanoramaSettings): string {
+  return `${scope(settings)}/address`;
+}
+
+/** Security rules of the scope. */
+export function rulebases(settings: PanoramaSettings): string[] {
+  const bases = settings.device === 'firewall' ? ['rulebase'] : ['pre-rulebase', 'post-rulebase'];
+  return bases.map((name) => `${scope(settings)}/${name}/security/rules`);
+}
+
 /** One entry by its name. Names are checked before; one with a single quote is quoted by the other sign, which no name of ours has. */
-function entry(name: string): string {
+export function entry(name: string): string {
   const quote = name.includes("'") ? '"' : "'";
   return `/entry[@name=${quote}${name}${quote}]`;
+}
+
+/** Assumption: a member of a list is named by its text. */
+export function member(name: string): string {
+  const quote = name.includes("'") ? '"' : "'";
+  return `/member[text()=${quote}${name}${quote}]`;
 }

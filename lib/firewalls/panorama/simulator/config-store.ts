@@ -26,6 +26,8 @@ export class ConfigStore {
     xml('shared'),
     xml('devices', {}, [xml('entry', { name: 'localhost.localdomain' })]),
   ]);
+  /** Address objects that fit. */
+  addressesMax = Infinity;
   #candidate: Element | undefined;
   #pending: Change[] = [];
 
@@ -50,6 +52,8 @@ export class ConfigStore {
     const apply = editOf(edit);
     const copy = structuredClone(this.candidate);
     apply(copy);
+    if (countAddresses(copy) > Math.max(this.addressesMax, countAddresses(this.candidate)))
+      throw new Refusal(12, 'Maximum number of address objects reached');
     this.#candidate = copy;
     this.#pending.push({ admin, apply });
   }
@@ -98,6 +102,14 @@ export class ConfigStore {
     this.#candidate = undefined;
     return [];
   }
+}
+
+function countAddresses(tree: Element): number {
+  let count = 0;
+  walk(tree, (one) => {
+    if (one.name === 'address') count += childrenNamed(one, 'entry').length;
+  });
+  return count;
 }
 
 function editOf({ action, xpath, element, newname }: Edit): (tree: Element) => void {
