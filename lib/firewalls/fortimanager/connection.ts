@@ -11,6 +11,7 @@ import type {
 import { marks } from '../shared/marks.ts';
 import type { Channel } from './channels/channel.ts';
 import { FeedChannel } from './channels/feed.ts';
+import { ObjectsChannel } from './channels/objects.ts';
 import { TagsChannel } from './channels/tags.ts';
 import { adomPath, FortimanagerClient, isAdomMissing } from './client.ts';
 import type { FortimanagerSettings } from './schema.ts';
@@ -24,6 +25,7 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   const channels: Record<string, Channel> = {
     feed: new FeedChannel(client, seen),
     tags: new TagsChannel(client, seen, workspace),
+    objects: new ObjectsChannel({ client, marks: seen, hub: request.hub }, workspace),
   };
   const channelOf = (object: ObjectRef): Channel => {
     const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;

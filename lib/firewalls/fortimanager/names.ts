@@ -1,4 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
+import { parseAddress } from '../../core/model/address.ts';
 import { digest } from '../../core/model/content-hash.ts';
 
 /**
@@ -54,6 +55,34 @@ export function fileName(name: string, adom: string): string {
 export function objectOfFile(file: string, adom: string): string | undefined {
   const tail = `.${adom}.txt`;
   return file.endsWith(tail) && file.length > tail.length ? file.slice(0, -tail.length) : undefined;
+}
+
+/** Name of the object of one address. The same address has one object, whatever groups it is in. */
+export function addressName(hub: string, address: string): string {
+  const { ip, family } = parseAddress(address);
+  const prefix = addressPrefix(hub);
+  if (family === 4) return prefix + address;
+  const parts = 'parts' in ip ? ip.parts.map((part) => part.toString(16)) : [];
+  return prefix + parts.join('-');
+}
+
+/** Address that an address object of ours stands for by its name; undefined for any other name. */
+export function addressOfName(hub: string, name: string): string | undefined {
+  const prefix = addressPrefix(hub);
+  if (!name.startsWith(prefix)) return undefined;
+  const rest = name.slice(prefix.length);
+  try {
+    const { text } = parseAddress(rest.includes('.') ? rest : rest.replaceAll('-', ':'));
+    return addressName(hub, text) === name ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the names of all our address objects begin with; a hub outside the alphabet or too long is hashed. */
+export function addressPrefix(hub: string): string {
+  const word = plain.test(hub) && hub.length <= 30 ? hub : `x_${digest(hub).slice(0, hashDigits)}`;
+  return `zb-${word}-`;
 }
 
 /** Assumption: no source says whether names are compared with regard to case; names that differ only in case count as one. */

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { canonicalAddress } from '../../core/model/address.ts';
+import { addressFamily, canonicalAddress } from '../../core/model/address.ts';
 
 /** Our canonical form is what the manager gives back for single addresses, after its own spelling is undone. */
 export function canonical(address: string): string {
@@ -16,6 +16,28 @@ export function single(text: string): string | undefined {
       ? ipaddr.IPv6.parse(text).toRFC5952String()
       : undefined;
   }
+}
+
+/** Table and fields by which an ADOM holds one address. */
+export function addressObject(address: string): {
+  table: 'address' | 'address6';
+  fields: Record<string, unknown>;
+} {
+  return addressFamily(address) === 4
+    ? { table: 'address', fields: { type: 'ipmask', subnet: [address, '255.255.255.255'] } }
+    : { table: 'address6', fields: { type: 'ipprefix', ip6: `${address}/128` } };
+}
+
+/** The single address a row of `address` or `address6` stands for; undefined for ranges, names and everything else. */
+export function addressOfRow(row: Readonly<Record<string, unknown>>): string | undefined {
+  const { type, subnet, ip6 } = row;
+  if (type === 'ipmask' || type === 0) {
+    const [address, mask] = Array.isArray(subnet) ? subnet.map(String) : String(subnet).split(/[ /]/);
+    return address !== undefined && (mask === '255.255.255.255' || mask === '32')
+      ? single(address)
+      : undefined;
+  }
+  return typeof ip6 === 'string' && ip6.endsWith('/128') ? single(ip6.slice(0, -4)) : undefined;
 }
 
 /** A range of one address is that address; any other stays text. */

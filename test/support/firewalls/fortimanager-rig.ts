@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { fortimanager } from '../../../lib/firewalls/fortimanager/index.ts';
-import { fileName } from '../../../lib/firewalls/fortimanager/names.ts';
+import { addressName, fileName } from '../../../lib/firewalls/fortimanager/names.ts';
 import { formatFeed } from '../../../lib/firewalls/fortimanager/channels/feed-file.ts';
 import { shortMark } from '../../../lib/firewalls/fortimanager/channels/short-mark.ts';
 import { enforcedAddresses, readFeed } from '../../../lib/firewalls/fortimanager/simulator/enforced.ts';
@@ -10,6 +10,8 @@ import {
   startFortimanagerSimulator,
 } from '../../../lib/firewalls/fortimanager/simulator/index.ts';
 import { firewallModule } from '../../../lib/firewalls/registry.ts';
+import type { JsonObject } from '../../../lib/firewalls/fortimanager/simulator/refusal.ts';
+import { listOf } from '../../../lib/firewalls/fortimanager/simulator/table.ts';
 import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
 import type { Counted, FillRequest, Rig, Trouble } from './rig.ts';
 
@@ -34,19 +36,19 @@ function passwordOf({ administrator }: FortimanagerSimulator): string {
 export async function startFortimanagerRig(
   options: SimulatorOptions = {},
 ): Promise<Rig & { simulator: FortimanagerSimulator }> {
-  const simulator = await startFortimanagerSimulator(options);
-  const settings = settingsFor(simulator);
+  const simulator = await startFortimanagerSimulator({ workspace: 'normal', ...options });
+  const settings = settingsFor(simulator, { install: 'partial' });
   const module = firewallModule(fortimanager.kind);
   if (!module) throw new Error('the registry does not list this vendor');
   const { manager } = simulator;
   const root = manager.adom(adom);
   const tag = (name: string): string => `js_${connector}_${name}`;
   const file = (name: string): string => fileName(name, adom);
-  const put = (
-    path: string,
-    key: string,
-    row: Parameters<typeof root.change>[1] extends ReadonlyMap<string, infer R> ? R : never,
-  ) => root.change(path, new Map([[key, row]]), person);
+  const put = (path: string, key: string, row: JsonObject): void => {
+    root.change(path, new Map([[key, row]]), person);
+    // A person installs what he changed.
+    root.pending.clear();
+  };
   return {
     simulator,
     module,
@@ -63,6 +65,13 @@ export async function startFortimanagerRig(
         sizes: [10, 1_000, 10_000],
         renames: true,
       },
+      objects: {
+        // Look and one poll of the task; lock, write, save, install, unlock.
+        oneChange: { added: { reads: 2, writes: 5 }, removed: { reads: 2, writes: 5 } },
+        bytesMax: 12_000,
+        sizes: [10, 500],
+        renames: true,
+      },
     },
     settings,
     credential: passwordOf(simulator),
@@ -71,17 +80,25 @@ export async function startFortimanagerRig(
     missingScope: () => ({ ...settings, adom: 'nowhere' }),
     createForeign: (channel, name) => {
       const comment = 'made by a person';
+      if (channel === 'objects') put('firewall/addrgrp', name, { name, comment, member: ['none'] });
       if (channel === 'feed')
         manager.files.set(file(name), { content: `# ${comment}\n10.99.0.1\n`, modified: 0 });
-      else put('user/adgrp', tag(name), { name: tag(name), 'connector-source': comment });
+      if (channel === 'tags') put('user/adgrp', tag(name), { name: tag(name), 'connector-source': comment });
     },
     putMember: (channel, name, address) => {
       if (channel === 'feed') {
         const found = manager.files.get(file(name));
         if (found) manager.files.set(file(name), { ...found, content: `${found.content}${address}\n` });
-      } else root.tags.get(tag(name))?.add(address);
+      }
+      if (channel === 'tags') root.tags.get(tag(name))?.add(address);
+      if (channel !== 'objects') return;
+      const theirs = `theirs ${address}`;
+      put('firewall/address', theirs, { name: theirs, type: 'ipmask', subnet: [address, '255.255.255.255'] });
+      const group = root.rows('firewall/addrgrp').get(name) ?? {};
+      put('firewall/addrgrp', name, { ...group, member: [...listOf(group, 'member'), theirs] });
     },
-    rename: (_, name, to) => renameTag(simulator, tag(name), tag(to)),
+    rename: (channel, name, to) =>
+      channel === 'objects' ? renameGroup(simulator, name, to) : renameTag(simulator, tag(name), tag(to)),
     useInRule: (channel, name) => {
       const used =
         channel === 'feed'
@@ -92,7 +109,11 @@ export async function startFortimanagerRig(
             };
       if (channel === 'feed')
         put(used.path, used.key, { name: used.key, type: 'address', resource: `fmg://${file(name)}` });
-      else put(used.path, used.key, { policyid: Number(used.key), 'fsso-groups': [tag(name)] });
+      else
+        put(used.path, used.key, {
+          policyid: Number(used.key),
+          ...(channel === 'tags' ? { 'fsso-groups': [tag(name)] } : { srcaddr: [name] }),
+        });
       return used.key;
     },
     enforced: (channel, name) => enforcedAddresses(manager, { adom, connector }, { channel, name }),
@@ -128,7 +149,11 @@ function makeTrouble(simulator: FortimanagerSimulator, kind: Trouble): void {
   const { faults, manager } = simulator;
   switch (kind) {
     case 'reply lost':
-      faults.add({ kind: 'drop-after-commit', path: '^set .*_external|connector/user/manage', times: 1 });
+      faults.add({
+        kind: 'drop-after-commit',
+        path: '^set .*_external|connector/user/manage|securityconsole/install',
+        times: 1,
+      });
       break;
     case 'read cut':
       faults.add({ kind: 'drop', path: '^get ', times: 1 });
@@ -151,6 +176,32 @@ function makeTrouble(simulator: FortimanagerSimulator, kind: Trouble): void {
       );
       break;
   }
+}
+
+function renameGroup({ manager }: FortimanagerSimulator, from: string, to: string): void {
+  const root = manager.adom(adom);
+  for (const path of ['firewall/addrgrp', 'firewall/addrgrp6']) {
+    const row = root.rows(path).get(from);
+    if (!row) continue;
+    root.change(
+      path,
+      new Map([
+        [from, undefined],
+        [to, { ...row, name: to }],
+      ]),
+      person,
+    );
+  }
+  const policies = root.rows('pkg/branch/firewall/policy');
+  const used = [...policies].filter(([, policy]) => listOf(policy, 'srcaddr').includes(from));
+  root.change(
+    'pkg/branch/firewall/policy',
+    new Map(used.map(([key, policy]) => [key, { ...policy, srcaddr: [to] }])),
+    person,
+  );
+  const [device] = root.devices;
+  if (device) root.install(device, [...root.pending.keys()]);
+  root.pending.clear();
 }
 
 function renameTag({ manager }: FortimanagerSimulator, from: string, to: string): void {
@@ -178,10 +229,28 @@ function renameTag({ manager }: FortimanagerSimulator, from: string, to: string)
 function fill(
   { manager }: FortimanagerSimulator,
   target: { channel: string; name: string },
-  { addresses, commentFor }: FillRequest,
+  { hub, addresses, commentFor }: FillRequest,
 ): void {
   const { channel, name } = target;
   const comment = commentFor(name);
+  const root = manager.adom(adom);
+  if (channel === 'objects') {
+    const rows = addresses.map((address): [string, JsonObject] => {
+      const own = addressName(hub, address);
+      return [
+        own,
+        { name: own, comment: commentFor(own), type: 'ipmask', subnet: [address, '255.255.255.255'] },
+      ];
+    });
+    root.change('firewall/address', new Map(rows), person);
+    root.change(
+      'firewall/addrgrp',
+      new Map([[name, { name, comment, member: rows.map(([key]) => key) }]]),
+      person,
+    );
+    root.pending.clear();
+    return;
+  }
   if (channel === 'feed') {
     const content = formatFeed({ comment, entries: new Set(addresses) });
     manager.files.set(fileName(name, adom), { content, modified: 0 });
@@ -189,7 +258,6 @@ function fill(
       throw new Error('a reader sees other entries than were written');
     return;
   }
-  const root = manager.adom(adom);
   const tag = `js_${connector}_${name}`;
   const row = { name: tag, 'server-name': 'FortiManager', 'connector-source': shortMark(comment) };
   root.change('user/adgrp', new Map([[tag, row]]), person);

@@ -18,6 +18,8 @@ export function enforcedAddresses(
   places: Places,
   object: { channel: string; name: string },
 ): string[] | undefined {
+  // An install goes on although nobody asks how far it is.
+  if (manager.settings.behaviour.taskPolls >= 0) manager.tasks.finishAll();
   const adom = manager.adoms.get(places.adom);
   if (!adom) return undefined;
   const { channel, name } = object;

@@ -160,6 +160,8 @@ function routeConfig(call: Call): Answered {
 function packageStatus({ manager, method }: Call, adomName: string): Answered {
   if (method !== 'get') throw invalidUrl();
   const adom = manager.adom(adomName);
+  // Meanwhile what nobody polls came to its end.
+  if (manager.settings.behaviour.taskPolls >= 0) manager.tasks.finishAll();
   const packages = adom.paths().flatMap((path) => /^pkg\/(.+)\/firewall\/policy$/.exec(path)?.[1] ?? []);
   const status = adom.pending.size > 0 ? 'modified' : 'installed';
   return {

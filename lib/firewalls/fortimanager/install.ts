@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { ZonebridgeError } from '../../core/errors.ts';
+import { printable } from '../shared/printable.ts';
+import type { FortimanagerClient } from './client.ts';
+import { addressOfName } from './names.ts';
+import { waitForTask } from './tasks.ts';
+import { isAtLeast, partialInstallSince } from './version.ts';
+
+/** What a partial install does with one object, such as `obj/firewall/address/x`. */
+export type InstallStep = readonly [action: 'add' | 'update' | 'delete', object: string];
+
+const started = z.looseObject({ task: z.coerce.number().int() });
+const previewed = z.looseObject({ message: z.string() });
+const packageRows = z.array(
+  z.looseObject({ dev: z.string(), pkg: z.string(), status: z.string().optional() }),
+);
+
+/** Refuses before anything is written what could not be installed afterwards. */
+export function requireInstall(client: FortimanagerClient): void {
+  const { install, package: name } = client.settings;
+  if (install === 'partial' && !isAtLeast(client.version, partialInstallSince))
+    throw new ZonebridgeError(
+      'firewall/unsupported',
+      `FortiManager ${client.version} has no partial install of named objects alone, it exists from ${partialInstallSince}: use install: none, or install: package`,
+    );
+  if (install === 'package' && name === undefined)
+    throw new ZonebridgeError(
+      'firewall/unsupported',
+      'install: package needs the name of the policy package',
+    );
+}
+
+/** Makes saved changes effective on the firewalls, as configured, and waits for the end. Never with `force`. */
+export async function install(client: FortimanagerClient, steps: readonly InstallStep[]): Promise<void> {
+  const { adom, install: kind, package: name } = client.settings;
+  if (kind === 'none' || steps.length === 0) return;
+  if (kind === 'partial') {
+    // The last two fields place policies in their order; objects have none.
+    const objects = steps.map(([action, object]) => [action, object, '', '']);
+    await run(client, 'install/objects/v2', { adom, flags: 0, objects });
+    return;
+  }
+  await run(client, 'install/package', { adom, pkg: name, flags: ['none'] });
+}
+
+/**
+ * A package install takes everybody's changes along. So it is previewed first, and refused when it would install what is not ours.
+ * `groups`: names of the groups that this run may change.
+ */
+export async function refuseChangesOfOthers(
+  client: FortimanagerClient,
+  place: { hub: string; groups: ReadonlySet<string> },
+): Promise<void> {
+  const { adom, install: kind, package: name } = client.settings;
+  if (kind !== 'package') return;
+  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'] });
+  const foreign: string[] = [];
+  try {
+    for (const device of await devicesOf(client)) {
+      await run(client, 'install/preview', { adom, device, flags: ['none'] });
+      const data = await client.writeOne('exec', {
+        url: '/securityconsole/preview/result',
+        data: { adom, device },
+      });
+      const found = previewed.safeParse(data.data);
+      if (!found.success)
+        throw new ZonebridgeError(
+          'firewall/unexpected-answer',
+          `the preview for ${device} came back incomplete`,
+        );
+      foreign.push(...editsOf(found.data.message).filter((edit) => !isOurs(edit, place)));
+    }
+  } finally {
+    await client.writeOne('exec', { url: '/securityconsole/package/cancel/install', data: { adom } });
+  }
+  if (foreign.length === 0) return;
+  const shown = [...new Set(foreign)].slice(0, 5).map((edit) => printable(edit));
+  throw new ZonebridgeError(
+    'firewall/install-failed',
+    `package ${name ?? ''} holds changes of others that are not installed (${shown.join(', ')}); nothing was changed: have them installed, or use install: partial`,
+  );
+}
+
+/** Devices that the package was installed on before. */
+async function devicesOf(client: FortimanagerClient): Promise<string[]> {
+  const { package: name } = client.settings;
+  const rows = await readPackages(client);
+  return [...new Set(rows.filter(({ pkg }) => pkg === name).map(({ dev }) => dev))];
+}
+
+type PackageRow = z.infer<typeof packageRows>[number];
+
+export function packageStatusParam(client: FortimanagerClient): { url: string } {
+  return { url: `/pm/config/adom/${client.settings.adom}/_package/status` };
+}
+
+async function readPackages(client: FortimanagerClient): Promise<PackageRow[]> {
+  return parsePackages(await client.readOne(packageStatusParam(client)));
+}
+
+function parsePackages(data: unknown): PackageRow[] {
+  const rows = packageRows.safeParse(data ?? []);
+  if (!rows.success)
+    throw new ZonebridgeError('firewall/unexpected-answer', 'the state of the packages came back incomplete');
+  return rows.data;
+}
+
+/** Whether everything that was saved is installed, as far as the manager tells: by package, not by object. */
+export function isAllInstalled(data: unknown): boolean {
+  return parsePackages(data).every(({ status }) => status === 'installed');
+}
+
+async function run(
+  client: FortimanagerClient,
+  verb: string,
+  data: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const param = { url: `/securityconsole/${verb}`, data };
+  const found = started.safeParse((await client.writeOne('exec', param)).data);
+  if (!found.success)
+    throw new ZonebridgeError('firewall/outcome-unknown', `${param.url}: no task came back`);
+  await waitForTask(client, found.data.task);
+}
+
+/** What a preview changes, as `table name` or `table`: the outermost entries of the command line that it shows. */
+function editsOf(message: string): string[] {
+  const edits: string[] = [];
+  let table = '';
+  let depth = 0;
+  let named = false;
+  for (const line of message.split('\n').map((text) => text.trim())) {
+    if (line.startsWith('config ')) {
+      depth += 1;
+      if (depth === 1) [table, named] = [line.slice('config '.length), false];
+    } else if (line === 'end') {
+      if (depth === 1 && !named) edits.push(table);
+      depth -= 1;
+    } else if (depth === 1 && /^(edit|delete) /.test(line)) {
+      named = true;
+      edits.push(`${table} ${line.replace(/^\w+ /, '').replaceAll('"', '')}`);
+    }
+  }
+  return edits;
+}
+
+function isOurs(edit: string, { hub, groups }: { hub: string; groups: ReadonlySet<string> }): boolean {
+  const name = /^firewall (?:address|addrgrp)6? (.+)$/.exec(edit)?.[1];
+  return name !== undefined && (groups.has(name) || addressOfName(hub, name) !== undefined);
+}
