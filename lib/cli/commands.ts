@@ -10,6 +10,7 @@ import { egressPolicyCommand } from './commands/egress-policy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { historyCommand } from './commands/history.ts';
+import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { offboardCommand } from './commands/offboard.ts';
 import { onboardCommand } from './commands/onboard.ts';
@@ -32,6 +33,7 @@ import { validateCommand } from './commands/validate.ts';
 /** All commands, in the order of the help. One more: one file in commands/ and one line here. */
 export const commands: readonly CliCommand[] = [
   initCommand,
+  importCommand,
   validateCommand,
   planCommand,
   applyCommand,

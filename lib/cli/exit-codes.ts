@@ -33,6 +33,8 @@ const invalid: readonly ErrorCode[] = [
   'demo/namespace-taken',
   'demo/rights-missing',
   'file/not-written',
+  'import/nothing-found',
+  'import/unreadable',
   'policy/not-expressible',
   'quarantine/not-found',
   'quarantine/too-many',

@@ -258,6 +258,14 @@ export const errorCodes = {
     'soon',
     'Check the network and proxy from here to AWS, hub.region, AWS_ENDPOINT_URL if it is set, and that you are signed in, then run the command again.',
   ],
+  'import/nothing-found': [
+    'never',
+    'Give the ConfigMaps of the former controller: `kubectl get configmaps -n tigera-firewall-controller -o yaml`; see docs/migrate-from-calico.md.',
+  ],
+  'import/unreadable': [
+    'never',
+    'Give files of Kubernetes objects in YAML or JSON, as `kubectl get -o yaml` writes them; nothing is imported from a part of them.',
+  ],
   'kubernetes/listing-failed': [
     'soon',
     'The Kubernetes API did not answer a list in full; nothing is removed because of it.',

@@ -114,6 +114,18 @@ const rooms: readonly Room[] = [
     packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'node:module', 'node:url', 'node:path', 'node:fs'],
   },
   {
+    name: 'import of a former tool',
+    files: /^lib\/imports\//,
+    ours: [core, /^lib\/imports\//],
+    packages: ['zod', 'yaml', 'node:net'],
+  },
+  {
+    name: 'command that imports',
+    files: /^lib\/cli\/(commands\/import|show-import)\.ts$/,
+    ours: [core, app, /^lib\/cli\//, /^lib\/imports\/[^/]+\/index\.ts$/],
+    packages: ['commander', 'node:*'],
+  },
+  {
     name: 'command that starts a simulator',
     files: /^lib\/cli\/commands\/simulate\.ts$/,
     ours: [

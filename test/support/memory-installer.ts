@@ -87,9 +87,10 @@ export class MemoryInstaller implements Installer {
         this.#enter(object);
         return this.objects.get(objectTitle(object));
       },
-      list: async ({ kind }, { name, value }) =>
+      list: async ({ kind }, label) =>
         [...this.objects.values()].filter(
-          (object) => object.kind === kind && object.metadata.labels?.[name] === value,
+          (object) =>
+            object.kind === kind && (!label || object.metadata.labels?.[label.name] === label.value),
         ),
       remove: async (object, uid) => {
         this.#enter(object);

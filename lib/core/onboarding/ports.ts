@@ -71,10 +71,10 @@ export interface ClusterApi {
   apply(object: KubernetesObject, options?: { dryRun?: boolean; force?: boolean }): Promise<Applied>;
   /** Undefined when it is not there. */
   read(object: KubernetesObject): Promise<KubernetesObject | undefined>;
-  /** All objects of a kind that carry a label, in a namespace or everywhere. */
+  /** All objects of a kind, or those that carry a label, in a namespace or everywhere. A page that is missing throws. */
   list(
     kind: { apiVersion: string; kind: string; namespace: string | undefined },
-    label: { name: string; value: string },
+    label?: { name: string; value: string },
   ): Promise<KubernetesObject[]>;
   /** False when it was not there. Deletes only what still has this uid. */
   remove(object: KubernetesObject, uid: string): Promise<boolean>;

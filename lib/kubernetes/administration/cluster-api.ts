@@ -95,14 +95,14 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
 
   async list(
     { apiVersion, kind, namespace }: Pick<WritableKind, 'apiVersion' | 'kind' | 'namespace'>,
-    label: { name: string; value: string },
+    label?: { name: string; value: string },
   ): Promise<KubernetesObject[]> {
     const found: KubernetesObject[] = [];
     const metadata = { name: '', ...(namespace === undefined ? {} : { namespace }) };
     const place = { apiVersion, kind, metadata };
     for (let next: string | undefined = ''; next !== undefined; ) {
       const query = new URLSearchParams({
-        labelSelector: `${label.name}=${label.value}`,
+        ...(label === undefined ? {} : { labelSelector: `${label.name}=${label.value}` }),
         limit: String(pageSize),
         ...(next === '' ? {} : { continue: next }),
       });
