@@ -121,19 +121,22 @@ describe('the import of files', () => {
 async function api(answer: (url: URL) => object[] | undefined) {
   const certificate = await makeServerCertificate('api');
   const requests: string[] = [];
-  const server = createServer({ key: certificate.privateKey, cert: certificate.certificate }, (request, response) => {
-    const url = new URL(request.url ?? '/', 'https://api');
-    requests.push(`${request.method} ${url.pathname}`);
-    const all = answer(url);
-    const at = Number(url.searchParams.get('continue') ?? 0);
-    const more = all !== undefined && at + 1 < all.length ? String(at + 1) : undefined;
-    response.writeHead(all ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(
-      all
-        ? JSON.stringify({ metadata: { continue: more }, items: all.slice(at, at + 1) })
-        : '404 page not found',
-    );
-  });
+  const server = createServer(
+    { key: certificate.privateKey, cert: certificate.certificate },
+    (request, response) => {
+      const url = new URL(request.url ?? '/', 'https://api');
+      requests.push(`${request.method} ${url.pathname}`);
+      const all = answer(url);
+      const at = Number(url.searchParams.get('continue') ?? 0);
+      const more = all !== undefined && at + 1 < all.length ? String(at + 1) : undefined;
+      response.writeHead(all ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(
+        all
+          ? JSON.stringify({ metadata: { continue: more }, items: all.slice(at, at + 1) })
+          : '404 page not found',
+      );
+    },
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     await new Promise<void>((resolve) => void server.close(() => resolve()));

@@ -7,6 +7,7 @@ import { ofDigests } from './of-digests.ts';
 import { ofElection } from './of-election.ts';
 import { ofGates } from './of-gates.ts';
 import { ofHosts } from './of-hosts.ts';
+import { ofImport } from './of-import.ts';
 import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
@@ -33,4 +34,5 @@ export const mutants: readonly Mutant[] = [
   ...ofGates,
   ...ofDelegations,
   ...ofAdoption,
+  ...ofImport,
 ];

@@ -16,6 +16,7 @@ const files = [
   'examples/multi-cluster/team-shop.yaml',
   'examples/multi-cluster/team-payments.yaml',
   'examples/multi-cluster/security.yaml',
+  'examples/from-calico/zonebridge.yaml',
   'lib/cli/starter.yaml',
 ];
 

@@ -64,11 +64,6 @@ function tigera(cli: Cli): Command {
     .addHelpText(
       'after',
       examples(
-        [
-          'kubectl get cm,deploy -n tigera-firewall-controller -o yaml > dump/controller.yaml',
-          'the settings, without any Secret',
-        ],
-        ['kubectl get globalnetworkpolicies.projectcalico.org -o yaml > dump/policies.yaml', 'the policies'],
         ['zonebridge import tigera --from dump/ --cluster shop', 'zonebridge.yaml in this folder'],
         ['zonebridge import tigera --kubeconfig ~/.kube/config --context shop', 'straight from the cluster'],
         [
@@ -79,6 +74,11 @@ function tigera(cli: Cli): Command {
           'zonebridge import tigera --from dump/ --part --config hub/imported.yaml',
           'into a folder of several files',
         ],
+        [
+          'kubectl get cm,deploy -n tigera-firewall-controller -o yaml > dump/controller.yaml',
+          'the settings, without any Secret',
+        ],
+        ['kubectl get globalnetworkpolicies.projectcalico.org -o yaml > dump/policies.yaml', 'the policies'],
       ),
     )
     .action((options: Options) => importFrom(cli, options));
