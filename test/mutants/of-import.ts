@@ -60,12 +60,7 @@ export const ofImport: readonly Mutant[] = [
     name: 'import-keeps-secrets',
     breaks: 'values of a Secret are held while the rest is read',
     file: `${folder}/objects.ts`,
-    edits: [
-      [
-        "kind === 'Secret' && isMap(value) ? { ...value, data: undefined } : value",
-        "kind === 'Secret' && isMap(value) ? { ...value } : value",
-      ],
-    ],
+    edits: [['isSecret ? { ...value, data: undefined } : value', 'isSecret ? { ...value } : value']],
     killers: [traps],
   },
   {

@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, type YAMLMap } from 'yaml';
+import { Document, isMap, isScalar } from 'yaml';
 import type { AddressGroup } from '../../core/model/address-group.ts';
 import type { FillIn, Finding } from './finding.ts';
 import type { ImportedFirewall } from './firewalls.ts';
@@ -12,7 +12,7 @@ export interface Written {
 }
 
 /** Example values in the sections that the former tool has no word for. */
-export function exampleSections({ cluster, network, realm }: ImportOptions): Record<string, unknown> {
+function exampleSections({ cluster, network, realm }: ImportOptions): Record<string, unknown> {
   return {
     hub: {
       name: 'prod',
@@ -67,7 +67,7 @@ export function writeDocument(
   for (const { path, why } of fillIn)
     remark(document, pathOf(path, { firewalls, groups }), `FILL IN: ${why}`);
   if (isMap(document.contents))
-    for (const { key } of (document.contents as YAMLMap).items) if (isScalar(key)) key.spaceBefore = true;
+    for (const { key } of document.contents.items) if (isScalar(key)) key.spaceBefore = true;
   document.commentBefore = [
     ' Imported from the firewall controller of Calico; everything is only observed.',
     ' What to do next: docs/migrate-from-calico.md. Lines that say FILL IN need a person.',
@@ -83,8 +83,13 @@ export function writeDocument(
 }
 
 /** Without what follows by itself. */
-function entryOf({ name: _, brakes: __, publish, ...group }: AddressGroup): Record<string, unknown> {
-  return { ...group, publish: publish.map(({ onForeignAdd: ___, ...target }) => target) };
+function entryOf({ publish, ...group }: AddressGroup): Record<string, unknown> {
+  const targets = publish.map((target) => without(target, 'onForeignAdd'));
+  return { ...without(group, 'name', 'brakes'), publish: targets };
+}
+
+function without(value: object, ...names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
 }
 
 /** Names of firewalls and groups may hold dots. */
@@ -101,7 +106,7 @@ function pathOf(path: string, { firewalls, groups }: Pick<Written, 'firewalls' |
 function remark(document: Document, path: readonly string[], text: string): void {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1));
   if (!isMap(parent)) return;
-  const pair = (parent as YAMLMap).items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
   const { key } = pair ?? {};
   if (!isScalar(key)) return;
   const before =

@@ -8,7 +8,7 @@ import type { ImportOptions } from './options.ts';
 import type { PolicyGroup } from './policies.ts';
 
 /** Whole comment of the objects that the former controller makes. */
-export const formerComment = 'Managed by Tigera Calico Enterprise';
+const formerComment = 'Managed by Tigera Calico Enterprise';
 
 /** The former controller wrote address objects; only they can be what rules use. */
 const channel = 'objects';

@@ -17,7 +17,7 @@ function eastWestOf(value: Value | undefined): Finding[] {
 }
 
 interface Rule {
-  fits(object: FoundObject): boolean;
+  fits: (object: FoundObject) => boolean;
   what: string;
   reason: string;
 }

@@ -86,38 +86,41 @@ interface Source {
 }
 
 function take(value: unknown, source: Source, found: ReadObjects): void {
-  const { file, line } = source;
-  const place = line === undefined ? file : `${file}:${line}`;
   const several = list.safeParse(value);
-  if (several.success) {
-    // Elements of a list of the API do not tell their kind.
-    const { apiVersion, kind, items } = several.data;
-    const inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
-    for (const [index, item] of items.entries()) {
-      const inside = { file, line: source.items[index] ?? line, items: [] };
-      take(isMap(item) ? { ...inherited, ...item } : item, inside, found);
-    }
+  if (!several.success) {
+    takeOne(value, source, found);
     return;
   }
-  const kind = isMap(value) && typeof value['kind'] === 'string' ? value['kind'] : undefined;
-  const readable = kind === 'Secret' && isMap(value) ? { ...value, data: undefined } : value;
-  const parsed = object.safeParse(readable);
+  // Elements of a list of the API do not tell their kind.
+  const { apiVersion, kind, items } = several.data;
+  const inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+  for (const [index, item] of items.entries()) {
+    const inside = { ...source, line: source.items[index] ?? source.line, items: [] };
+    take(isMap(item) ? { ...inherited, ...item } : item, inside, found);
+  }
+}
+
+function takeOne(value: unknown, { file, line }: Source, found: ReadObjects): void {
+  const place = line === undefined ? file : `${file}:${line}`;
+  const isSecret = isMap(value) && value['kind'] === 'Secret';
+  const parsed = object.safeParse(isSecret ? { ...value, data: undefined } : value);
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path.join('.') ?? '';
-    found.problems.push(`${place}: no Kubernetes object${path === '' ? '' : `, look at ${quoted(path)}`}`);
+    const where = path === '' ? '' : `, look at ${quoted(path)}`;
+    found.problems.push(`${place}: no Kubernetes object${where}`);
     return;
   }
-  const { apiVersion, metadata, data, spec } = parsed.data;
+  const { apiVersion, kind, metadata, data, spec } = parsed.data;
   const { name, namespace, labels } = metadata;
   found.objects.push({
     apiVersion,
-    kind: parsed.data.kind,
+    kind,
     name,
     namespace: namespace ?? undefined,
     labels: labels ?? {},
     data: data ?? {},
     spec: spec ?? {},
-    place: `${place} ${parsed.data.kind} ${quoted(name, 253).slice(1, -1)}`,
+    place: `${place} ${quoted(kind).slice(1, -1)} ${quoted(name, 253).slice(1, -1)}`,
   });
 }
 
