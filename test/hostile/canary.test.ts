@@ -98,7 +98,7 @@ test('the token shows nowhere, even when the firewall repeats it in everything i
   const all = everything();
   // What was looked at holds what the firewall said, so that the silence about the token means something.
   expect(all).toContain('cannot parse header');
-  expect(all).toContain('<secret>');
+  expect(all).toContain('[secret]');
   for (const form of forms(token)) expect(all).not.toContain(form);
 });
 

@@ -12,6 +12,7 @@ import { ofIngest } from './of-ingest.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
 import { ofOrders } from './of-orders.ts';
+import { ofPanorama } from './of-panorama.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofQualify } from './of-qualify.ts';
 import { ofSync } from './of-sync.ts';
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...ofDigests,
   ...ofElection,
   ...ofPlan,
+  ...ofPanorama,
   ...ofQualify,
   ...ofSync,
   ...ofDevice,

@@ -116,6 +116,16 @@ describe('the examples', () => {
     expect(configuration.groups['quarantined-pods']?.usedIn).toBe('deny');
   });
 
+  test('panorama', async () => {
+    const { configuration, warnings } = await example('panorama/zonebridge.yaml');
+    expect(warnings).toEqual([]);
+    const targets = Object.values(configuration.groups).flatMap(({ publish }) => publish);
+    expect(targets.map(({ channel, create }) => [channel, create])).toEqual([
+      ['tags', 'offered'],
+      ['objects', 'own'],
+    ]);
+  });
+
   test('brownfield', async () => {
     const { configuration, warnings } = await example('brownfield/zonebridge.yaml');
     expect(warnings).toEqual([]);

@@ -100,7 +100,7 @@ test('nothing that a manager repeats of a credential reaches an error', async ()
   const description = `bad ${password} and ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   simulator.faults.add({ kind: 'reject', status: 422, description });
   const problem: unknown = await look().catch((error: unknown) => error);
-  expect(inspect(problem, { depth: 20, showHidden: true })).toContain('bad <secret> and <secret>');
+  expect(inspect(problem, { depth: 20, showHidden: true })).toContain('bad [secret] and [secret]');
   expect(inspect(problem, { depth: 20, showHidden: true })).not.toContain(password);
 });
 

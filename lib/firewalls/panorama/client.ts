@@ -7,7 +7,7 @@ import { exchange, networkError, openDevice, releaseDevice } from '../shared/tra
 import { type Asked, type Envelope, readEnvelope } from './envelope.ts';
 import { isForOtherUnit } from './errors.ts';
 import { type PanoramaSettings, scopeOf } from './schema.ts';
-import { type Element, formatXml } from './xml.ts';
+import { type Element, formatXml, textAt, xml } from './xml.ts';
 
 type Parameters = Readonly<Record<string, string | undefined>>;
 
@@ -36,6 +36,7 @@ export class PanoramaClient {
   readonly #usage = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
   #identity: DeviceIdentity | undefined;
   #unit = 0;
+  #restBranch: string | undefined;
   #closed = false;
 
   constructor(request: ConnectionRequest<PanoramaSettings>) {
@@ -85,9 +86,7 @@ export class PanoramaClient {
 
   /** A read over the REST interface, where a role can be held to reading. Its JSON is for the caller to judge. */
   async rest(resource: string, query: Parameters): Promise<Answer> {
-    // The version of the path must be that of the device's branch.
-    const version = this.#version.split('.').slice(0, 2).join('.');
-    const path = `/restapi/v${version}/${resource}?${formOf(query)}`;
+    const path = `/restapi/v${await this.#branch()}/${resource}?${formOf(query)}`;
     const call: Call = { name: `GET ${resource}`, write: false, method: 'GET', path };
     return await repeatRead(this.#request.clock, async () => await this.#send(call));
   }
@@ -126,8 +125,15 @@ export class PanoramaClient {
     this.#closed = true;
   }
 
-  get #version(): string {
-    return this.#identity?.version ?? this.settings.version;
+  /** Branch of the device itself, which has to stand in the path; a managed firewall may have another one. */
+  async #branch(): Promise<string> {
+    if (this.#restBranch === undefined) {
+      const { result } = await this.op(xml('show', {}, [xml('system', {}, [xml('info')])]), 'device');
+      const branch = /^\d{1,2}\.\d{1,2}(?=\.)/.exec(textAt(result, 'system', 'sw-version') ?? '')?.[0];
+      if (branch === undefined) throw incomplete('op show system info');
+      this.#restBranch = branch;
+    }
+    return this.#restBranch;
   }
 
   /** The table of a Panorama itself has no virtual systems. */

@@ -1,18 +1,21 @@
 import { isZonebridgeError } from '../../core/errors.ts';
-import type { ConnectionRequest, Diagnosis } from '../../core/firewall.ts';
+import type { ConnectionRequest, Diagnosis, DiagnosisNote } from '../../core/firewall.ts';
 import { greet } from '../shared/greeting.ts';
-import { probe } from './channels/registered.ts';
+import { printable } from '../shared/printable.ts';
 import { readOffer } from './channels/offers.ts';
-import { PanoramaClient } from './client.ts';
+import { probe } from './channels/registered.ts';
 import { addressGroups, entry } from './channels/xpaths.ts';
-import type { PanoramaSettings } from './schema.ts';
+import { PanoramaClient } from './client.ts';
+import { readIdentity } from './identity.ts';
+import { type PanoramaSettings, registeredIpsMax } from './schema.ts';
+import { childrenNamed, type Element, xml } from './xml.ts';
 
 type Right = Diagnosis['rights'][number];
 
 /** A name that nobody has: asking for it shows that asking is allowed. */
 const nobody = 'zonebridge-check';
 
-/** Certificate and clock from the web server, without the key; rights by reading what each channel reads. */
+/** Certificate and clock from the web server, without the key; rights by reading what each channel reads; then what else is worth knowing. */
 export async function diagnose(
   request: ConnectionRequest<PanoramaSettings>,
   channels: readonly string[],
@@ -21,10 +24,15 @@ export async function diagnose(
   const client = new PanoramaClient(request);
   try {
     const rights: Right[] = [];
-    for (const channel of new Set(channels))
-      for (const { table, needed, read } of channel === 'tags' ? ofTags : ofObjects)
-        rights.push({ table, needed, readable: await isReadable(async () => await read(client)) });
-    return { ...greeting, rights };
+    const readings = [...new Set(channels)].flatMap((channel) => (channel === 'tags' ? ofTags : ofObjects));
+    for (const { table, needed, read } of readings)
+      rights.push({ table, needed, readable: await isReadable(async () => await read(client)) });
+    const notes = [
+      await versionNote(client),
+      ...(channels.includes('tags') ? tagNotes(request.settings) : []),
+      ...(channels.includes('objects') ? await lockNotes(client) : []),
+    ];
+    return { ...greeting, rights, notes };
   } finally {
     client.close();
   }
@@ -63,6 +71,76 @@ async function isReadable(read: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (isZonebridgeError(error, 'firewall/permission-denied')) return false;
+    if (isZonebridgeError(error, 'firewall/object-missing')) return true;
     throw error;
   }
+}
+
+const tried = /^(10\.[12]|11\.[012])\./;
+
+/** No source names defects of single releases of this interface; what is told is what the configuration was checked against. */
+async function versionNote(client: PanoramaClient): Promise<DiagnosisNote> {
+  const { version, serial, role } = await readIdentity(client);
+  const name = 'version';
+  const shown = `${printable(serial)} runs PAN-OS ${printable(version)}${role === undefined ? '' : `, ${printable(role)}`}`;
+  if (!tried.test(version))
+    return {
+      name,
+      state: 'warning',
+      text: `${shown}, which is none of 10.1 to 11.2`,
+      remedy: 'Run `zonebridge qualify` before groups are written there.',
+    };
+  const branch = version.split('.').slice(0, 2).join('.');
+  if (client.settings.version.startsWith(branch)) return { name, state: 'ok', text: shown };
+  return {
+    name,
+    state: 'warning',
+    text: `${shown}, the configuration says ${client.settings.version}`,
+    remedy: 'Put the branch of the device into `version`, so that the configuration is checked against it.',
+  };
+}
+
+function tagNotes(settings: PanoramaSettings): DiagnosisNote[] {
+  const notes: DiagnosisNote[] = [];
+  if (registeredIpsMax(settings) === undefined)
+    notes.push({
+      name: 'capacity',
+      state: 'warning',
+      text: 'nobody told how many addresses with tags this model keeps, so groups are not checked against it',
+      remedy: 'Look it up for the model and put it into `registeredIpsMax`.',
+    });
+  if (settings.timeoutSeconds > 0)
+    notes.push({
+      name: 'time-out',
+      state: 'warning',
+      text: `tags run out after ${settings.timeoutSeconds} s and are not renewed: an address that lives longer drops out of its groups`,
+      remedy: 'Leave `timeoutSeconds` out, and let `onSilence` of a group remove what is dead.',
+    });
+  return notes;
+}
+
+/** Locks of people, which keep our commits waiting. */
+async function lockNotes(client: PanoramaClient): Promise<DiagnosisNote[]> {
+  const owners: string[] = [];
+  for (const kind of ['config-locks', 'commit-locks']) {
+    const { result } = await client.op(xml('show', {}, [xml(kind)]), 'device');
+    for (const { attributes } of entriesBelow(result))
+      if (attributes['name'] !== client.settings.administrator)
+        owners.push(`${kind.slice(0, -1)} of ${printable(attributes['name'] ?? '?')}`);
+  }
+  if (owners.length === 0)
+    return [{ name: 'locks', state: 'ok', text: 'nobody holds a config or commit lock' }];
+  return [
+    {
+      name: 'locks',
+      state: 'warning',
+      text: owners.join(', '),
+      remedy: 'Changes wait until they are released; Zonebridge takes nobody a lock away.',
+    },
+  ];
+}
+
+function entriesBelow(element: Element | undefined): Element[] {
+  if (!element) return [];
+  return [...childrenNamed(element, 'entry'), ...element.children.flatMap(entriesBelow)];
 }

@@ -14,6 +14,7 @@ test('reads what the device answers', () => {
 
 test.each([
   ['a type with entities', '<!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>'],
+  ['a type without any', '<!DOCTYPE r><r/>'],
   ['an entity', '<r>&file;</r>'],
   ['an & alone', '<r>a & b</r>'],
   ['tags that do not match', '<a><b></a></b>'],

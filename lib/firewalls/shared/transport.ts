@@ -114,7 +114,8 @@ export async function exchange(pool: Pool, request: Exchange): Promise<Answer> {
   const retryAfterSeconds = Number([response.headers['retry-after'] ?? ''].flat()[0]) || undefined;
   let text = await response.body.text();
   // A device or proxy may repeat what it was sent in its error: from here on texts go into logs, errors and rows.
-  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '<secret>');
+  // Written so that JSON and XML with it can still be read.
+  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '[secret]');
   return { status: response.statusCode, text, headers: response.headers, retryAfterSeconds };
 }
 

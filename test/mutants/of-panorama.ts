@@ -1,0 +1,124 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'lib/firewalls/panorama';
+const contract = 'test/contract/firewalls.test.ts';
+const tagsTest = `${folder}/channels/tags.test.ts`;
+const objectsTest = `${folder}/channels/objects.test.ts`;
+const clientTest = `${folder}/client.test.ts`;
+
+/** What is said to PAN-OS and Panorama, and what their answers are taken for. */
+export const ofPanorama: readonly Mutant[] = [
+  {
+    name: 'key-in-the-form',
+    breaks: 'the API key stands in the body of every call',
+    file: `${folder}/client.ts`,
+    edits: [
+      [
+        'const body = parameters && formOf(parameters);',
+        'const body = parameters && formOf({ ...parameters, key: this.#request.credential });',
+      ],
+    ],
+    killers: [clientTest],
+  },
+  {
+    name: 'entities-resolved',
+    breaks: 'an answer may declare what its words mean',
+    file: `${folder}/xml.ts`,
+    edits: [
+      [
+        "else if (this.#text.startsWith('<!', this.#place)) throw this.#wrong('it declares a type or an entity');",
+        "else if (this.#skip('<!', '>') !== undefined) return;",
+      ],
+    ],
+    killers: [`${folder}/xml.test.ts`, clientTest],
+  },
+  {
+    name: 'siblings-dropped',
+    breaks: 'a removal names no tag, so the address loses the tags of others, too',
+    file: `${folder}/channels/uid-message.ts`,
+    edits: [
+      [
+        'const member = (tag: string) =>',
+        "const member = (name: string, tag = op === 'unregister' ? 'theirs' : name) =>",
+      ],
+    ],
+    killers: [tagsTest, contract],
+  },
+  {
+    name: 'duplicate-taken-for-refusal',
+    breaks: 'an address that carries the tag already counts as failed',
+    file: `${folder}/channels/uid-message.ts`,
+    edits: [["message.endsWith('already exists, ignore')", "message.endsWith('already exists')"]],
+    killers: [tagsTest, contract],
+  },
+  {
+    name: 'unnamed-entry-taken-for-done',
+    breaks: 'what a refusal does not name counts as done without a look',
+    file: `${folder}/channels/outcomes.ts`,
+    edits: [
+      ['if (!said || !alone) judged.open.push(change);', 'if (!said || !alone) judged.done.push(change);'],
+    ],
+    killers: [tagsTest],
+  },
+  {
+    name: 'foreign-tag-filled',
+    breaks: 'a tag whose name does not say that it is ours is filled',
+    file: `${folder}/channels/tags.ts`,
+    edits: [
+      [
+        "return create === 'own' && name === tagName({ hub, firewall, group, channel });",
+        "return create === 'own' && tagName({ hub, firewall, group, channel }) !== '' && name !== '';",
+      ],
+    ],
+    killers: [contract, tagsTest],
+  },
+  {
+    name: 'first-page-for-all',
+    breaks: 'a group larger than a page loses the rest of its members in a comparison',
+    file: `${folder}/channels/registered.ts`,
+    edits: [['if (entries.length < pageSize)', 'if (entries.length <= pageSize)']],
+    killers: [tagsTest, contract],
+  },
+  {
+    name: 'passive-unit-believed',
+    breaks: 'tags go to the unit of a pair that is passive, and nowhere else',
+    file: `${folder}/client.ts`,
+    edits: [['this.#unit = 1 - this.#unit;', '']],
+    killers: [tagsTest],
+  },
+  {
+    name: 'commit-of-everybody',
+    breaks: 'a commit makes the pending changes of other administrators effective',
+    file: `${folder}/channels/commit.ts`,
+    edits: [
+      ["client.commit(xml('commit', {}, [own]))", "client.commit(xml('commit', {}, own.children.slice(1)))"],
+    ],
+    killers: [objectsTest],
+  },
+  {
+    name: 'refused-commit-left-behind',
+    breaks: 'what a refused commit left in the candidate goes out with the next one',
+    file: `${folder}/channels/objects.ts`,
+    edits: [
+      [
+        "if (!isZonebridgeError(error, 'firewall/outcome-unknown'))",
+        "if (isZonebridgeError(error, 'firewall/outcome-unknown'))",
+      ],
+    ],
+    killers: [objectsTest],
+  },
+  {
+    name: 'commit-not-waited-for',
+    breaks: 'a change counts as done while its commit still runs',
+    file: `${folder}/channels/commit.ts`,
+    edits: [["textAt(job, 'status') === 'FIN' &&", "textAt(job, 'status') !== 'GONE' &&"]],
+    killers: [objectsTest],
+  },
+  {
+    name: 'foreign-group-filled',
+    breaks: 'an address group of somebody else is filled',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['else if (!this.#marks.isFor(object, comment)) throw foreign(object.name);', '']],
+    killers: [contract],
+  },
+];
