@@ -73,14 +73,25 @@ export class Bench {
   }
 
   /** An object for a trial; its name tells whose it is. */
-  object(group: string, sizeHint = 10): ObjectRef {
+  object(group: string, sizeHint = 10, hub = this.#ports.hub): ObjectRef {
     const { module } = this.open;
     const name = module.objectName({
-      hub: this.#ports.hub,
+      hub,
       group: `qualify-${group}`,
       channel: this.channel,
+      firewall: this.#firewall,
     });
     return { group: `qualify-${group}`, name, channel: this.channel, create: 'own', sizeHint };
+  }
+
+  /** Nothing is made there: an object of ours is its name, and nothing apart from its members. */
+  get byName(): boolean {
+    return this.open.module.facts.channels[this.channel]?.madeByName === true;
+  }
+
+  /** An object of another hub: of our name with its mark, or with its name where the name is the mark. */
+  foreignObject(group: string, hub: string): ObjectRef {
+    return this.byName ? this.object(group, 10, hub) : this.object(group);
   }
 
   identity(object: ObjectRef): ReturnType<typeof identityOf> {

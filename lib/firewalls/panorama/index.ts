@@ -51,6 +51,7 @@ export const panorama: FirewallModule<PanoramaSettings> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(request, channels);
   },
+  openQuestions: async () => (await import('./open-questions.ts')).openQuestions,
 };
 
 /** Says what is wrong with the form of an API key, without repeating it. */

@@ -141,6 +141,7 @@ function makeDevice(options: SimulatorOptions, now: () => number): Device {
           registeredIpsMax: 500_000,
         };
   const device = new Device(facts, behaviour, now);
-  for (const serial of managed) device.managed.set(serial, new Device(firewall(serial), behaviour, now));
+  for (const serial of managed)
+    device.managed.set(serial, new Device(firewall(serial), { ...behaviour }, now));
   return device;
 }
