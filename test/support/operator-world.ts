@@ -11,6 +11,7 @@ import { runCli, type Ran, type RunOptions, temporaryFolder } from '../../lib/cl
 import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { clusterSource, schemaVersion } from '../../lib/core/model/messages.ts';
 import { type NetworkReport, networkVersion } from '../../lib/core/network/report.ts';
+import { firewallModules } from '../../lib/firewalls/registry.ts';
 import { fortigate } from '../../lib/firewalls/fortigate/index.ts';
 import {
   startFortigateSimulator,
@@ -68,7 +69,7 @@ export class OperatorWorld {
       },
       random: new SeededRandom(1),
       telemetry: this.telemetry,
-      firewalls: { fortigate },
+      firewalls: firewallModules,
     };
     this.operator = {
       ports,
