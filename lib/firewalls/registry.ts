@@ -1,5 +1,6 @@
 import type { FirewallModule } from '../core/firewall.ts';
 import { ciscoFmc } from './cisco-fmc/index.ts';
+import { awsPrefixList } from './aws-prefix-list/index.ts';
 import { fortigate } from './fortigate/index.ts';
 import { pullList } from './pull-list/index.ts';
 import { panorama } from './panorama/index.ts';
@@ -7,6 +8,7 @@ import { fortimanager } from './fortimanager/index.ts';
 
 /** All vendors, by the word the configuration uses; one line per vendor. Everything else asks this list. */
 export const firewallModules: Readonly<Record<string, FirewallModule>> = {
+  [awsPrefixList.kind]: awsPrefixList,
   [fortigate.kind]: fortigate,
   [pullList.kind]: pullList,
   [panorama.kind]: panorama,

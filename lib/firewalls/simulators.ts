@@ -1,5 +1,6 @@
 import type { VendorSimulator } from '../simulators/vendor.ts';
 import { fmcSimulator } from './cisco-fmc/simulator/command.ts';
+import { prefixListSimulator } from './aws-prefix-list/simulator/command.ts';
 import { fortigateSimulator } from './fortigate/simulator/command.ts';
 import { fortimanagerSimulator } from './fortimanager/simulator/command.ts';
 import { panoramaSimulator } from './panorama/simulator/command.ts';
@@ -12,4 +13,5 @@ export const vendorSimulators: readonly VendorSimulator[] = [
   panoramaSimulator,
   pullListSimulator,
   fmcSimulator,
+  prefixListSimulator,
 ];

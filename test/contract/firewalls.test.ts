@@ -59,7 +59,7 @@ function contract(kind: string, channel: string): void {
       firewall,
       hub,
       settings: parsed,
-      credential: rig.credential,
+      credential: rig.module.withoutCredential ? '' : rig.credential,
       clock,
       deadline,
       commentFor,

@@ -1,4 +1,5 @@
 import { startFmcRig } from './fmc-rig.ts';
+import { startPrefixListRig } from './aws-prefix-list-rig.ts';
 import { startFortigateRig } from './fortigate-rig.ts';
 import { startPullListRig } from './pull-list-rig.ts';
 import { startPanoramaRig } from './panorama-rig.ts';
@@ -7,6 +8,7 @@ import type { Rig } from './rig.ts';
 
 /** One entry per vendor of the registry; a vendor without one fails the contract suite. */
 export const rigs: Readonly<Record<string, () => Promise<Rig>>> = {
+  'aws-prefix-list': startPrefixListRig,
   fortigate: startFortigateRig,
   'pull-list': startPullListRig,
   panorama: startPanoramaRig,

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { commonFaults } from '../../../simulators/common-faults.ts';
+import { faultFields } from '../../../simulators/fault-list.ts';
+
+/** One fault as it is written in a file or posted. The method of an action is GET for what reads and POST for what changes, its path `/<Action>`. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  /** An error of EC2 instead of handling the request. */
+  z.strictObject({
+    kind: z.literal('reject'),
+    status: z.int().min(400).max(599).default(400),
+    code: z.string().min(1),
+    message: z.string().default('rejected by a fault'),
+    ...faultFields,
+  }),
+  ...commonFaults,
+  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
+  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  /** `RequestLimitExceeded`, the throttling of EC2 itself. */
+  z.strictObject({ kind: z.literal('request-limit'), ...faultFields }),
+  /** The change is accepted and ends as `modify-failed` or `delete-failed` with this message. */
+  z.strictObject({
+    kind: z.literal('change-fails'),
+    message: z.string().default('internal failure'),
+    ...faultFields,
+  }),
+  /** The change takes so long. */
+  z.strictObject({ kind: z.literal('slow'), milliseconds: z.int().min(1), ...faultFields }),
+  /** Lists are shown as they were when the fault was set: EC2 is eventually consistent. */
+  z.strictObject({ kind: z.literal('stale'), ...faultFields }),
+]);
+
+export type Fault = z.infer<typeof faultSchema>;

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
+import type { RequestLog } from '../../../simulators/request-log.ts';
+import { answerAdministration } from './administration.ts';
+import { answerApi, nameOf } from './api.ts';
+import { type Fault, faultSchema } from './faults.ts';
+import { Region } from './region.ts';
+import type { Key } from './signature.ts';
+
+export interface SimulatorOptions {
+  /** 0 or absent: any free one. */
+  port?: number | undefined;
+  account?: string | undefined;
+  region?: string | undefined;
+  /** JSON list of faults. */
+  faultsFile?: string | undefined;
+  /** Where the authority lies, so that it survives restarts; default a fresh temporary directory. */
+  certificateDirectory?: string | undefined;
+  /** How long a change is in progress; at once unless given. */
+  modifyMs?: number | undefined;
+}
+
+export interface PrefixListSimulator {
+  url: string;
+  port: number;
+  caFile: string;
+  ca: string;
+  key: Key;
+  /** Everything inside, for tests that run in the same process. */
+  region: Region;
+  requests: RequestLog;
+  faults: {
+    add(input: unknown): Active<Fault>[];
+    remove(id?: string): number;
+    list(): readonly Active<Fault>[];
+  };
+  stop(): Promise<void>;
+}
+
+/** Starts EC2 on 127.0.0.1, as far as prefix lists need it. Throws RangeError for options or files that do not fit. */
+export async function startPrefixListSimulator(options: SimulatorOptions = {}): Promise<PrefixListSimulator> {
+  const { account = '111122223333', region: name = 'eu-central-1', modifyMs = 0 } = options;
+  if (!/^\d{12}$/.test(account))
+    throw new RangeError(`An account has 12 digits, not ${JSON.stringify(account)}.`);
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(name)) throw new RangeError(`${JSON.stringify(name)} is no region.`);
+  if (!(modifyMs >= 0)) throw new RangeError('A change takes a number of milliseconds.');
+  const region = new Region({
+    account,
+    region: name,
+    modifyMs,
+    limits: { lists: 100, entries: 1_000 },
+    closed: false,
+  });
+  const key = {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  };
+  const frozen = new Map<string, Region>();
+  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+    ...options,
+    name: 'EC2 simulator',
+    faultSchema,
+    patternOf: (path) => path,
+    nameOf,
+    handle: (request, faults) => answerApi(request, { region, key, frozen }, faults),
+    administer: (request) => answerAdministration(request, { region, key, frame }),
+    // Only reads can be stale.
+    fits: ({ kind }, request) => kind !== 'stale' || nameOf(request).method === 'GET',
+    added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, region.copy())),
+  });
+  return {
+    url: frame.url,
+    port: frame.port,
+    caFile: frame.certificate.caFile,
+    ca: frame.certificate.ca,
+    key,
+    region,
+    requests: frame.requests,
+    faults: {
+      add: (input) => frame.addFaults(input),
+      remove: (id) => frame.removeFaults(id),
+      list: () => frame.listFaults(),
+    },
+    stop: async () => await frame.stop(),
+  };
+}
