@@ -5,7 +5,7 @@ import { printable } from '../shared/printable.ts';
 
 /** Tags that tell whose a list is: the word of our mark, or the group that it is offered to. */
 export const markTag = 'zonebridge:mark';
-export const offerTag = 'zonebridge:offer';
+const offerTag = 'zonebridge:offer';
 
 /** A prefix list as EC2 shows it. */
 export interface PrefixList {

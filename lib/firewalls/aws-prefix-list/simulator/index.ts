@@ -37,6 +37,12 @@ export interface PrefixListSimulator {
   stop(): Promise<void>;
 }
 
+/** Only reads can be stale, only changes be slow or fail in the end. */
+function fits(kind: Fault['kind'], method: string): boolean {
+  if (kind === 'stale') return method === 'GET';
+  return (kind !== 'slow' && kind !== 'change-fails') || method === 'POST';
+}
+
 /** Starts EC2 on 127.0.0.1, as far as prefix lists need it. Throws RangeError for options or files that do not fit. */
 export async function startPrefixListSimulator(options: SimulatorOptions = {}): Promise<PrefixListSimulator> {
   const { account = '111122223333', region: name = 'eu-central-1', modifyMs = 0 } = options;
@@ -64,8 +70,7 @@ export async function startPrefixListSimulator(options: SimulatorOptions = {}): 
     nameOf,
     handle: (request, faults) => answerApi(request, { region, key, frozen }, faults),
     administer: (request) => answerAdministration(request, { region, key, frame }),
-    // Only reads can be stale.
-    fits: ({ kind }, request) => kind !== 'stale' || nameOf(request).method === 'GET',
+    fits: ({ kind }, request) => fits(kind, nameOf(request).method),
     added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, region.copy())),
   });
   return {
