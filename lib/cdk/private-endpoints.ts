@@ -27,6 +27,8 @@ export interface PrivateEndpointsRequest {
   network: NetworkConfiguration;
   /** Something in the network writes to S3. */
   objects?: boolean;
+  /** Words of further services that the functions call, such as `ec2`. */
+  more: readonly string[];
 }
 
 /** The way to AWS without internet: reachable from the functions' security groups, for principals and data of this account. */
@@ -34,7 +36,7 @@ export class PrivateEndpoints extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { vpc, subnets, securityGroups, network, objects }: PrivateEndpointsRequest,
+    { vpc, subnets, securityGroups, network, objects, more }: PrivateEndpointsRequest,
   ) {
     super(scope, id);
     const door = new SecurityGroup(this, 'Door', {
@@ -45,7 +47,8 @@ export class PrivateEndpoints extends Construct {
     for (const group of securityGroups) {
       door.addIngressRule(Peer.securityGroupId(group.securityGroupId), Port.tcp(443), 'Zonebridge functions');
     }
-    for (const [name, service] of Object.entries(interfaceServices)) {
+    const further = more.map((word) => [word, new InterfaceVpcEndpointAwsService(word)] as const);
+    for (const [name, service] of [...Object.entries(interfaceServices), ...further]) {
       const endpoint = new InterfaceVpcEndpoint(this, name, {
         vpc,
         service,

@@ -322,6 +322,27 @@ export interface ObjectNameRequest {
   override?: string | undefined;
 }
 
+/** One line of what a role may do in AWS. */
+export interface AwsRight {
+  sid: string;
+  actions: readonly string[];
+  resources: readonly string[];
+  conditions?: Record<string, Record<string, string | string[]>>;
+  /** Why the resources hold a wildcard, when they do. */
+  wildcard?: string;
+}
+
+/** A device that is a part of AWS: where it lies, and what the functions that call it may do there. */
+export interface AwsAccess {
+  account: string;
+  region: string;
+  /** Word of the service, as its endpoints are called, such as `ec2`. */
+  service: string;
+  /** Of all functions that look at it, and of the one that writes to it. */
+  reads: readonly AwsRight[];
+  writes: readonly AwsRight[];
+}
+
 /** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
 export interface FirewallModule<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
@@ -349,6 +370,8 @@ export interface FirewallModule<Settings = unknown> {
    * read or renewed, `checkCredential` is not asked, and `connect` gets an empty one.
    */
   withoutCredential?: true;
+  /** Only where AWS is the device: the functions get these rights, and nobody else is asked for any. */
+  awsAccess?(settings: Settings): AwsAccess;
   /** The credential's form, without any call. */
   checkCredential(credential: string): string | undefined;
   /** Loads the client (kept out of synthesis) and returns a connection; makes no call yet. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { modules } from '../../lib/app/compose-modules.ts';
-import { cluster, smallConfiguration } from './fixtures/configuration.ts';
+import { cluster, firewall, smallConfiguration } from './fixtures/configuration.ts';
 import { ofType, plain, readable, type StackTemplate, synthesise, templateOf } from './support.ts';
 
 interface Statement {
@@ -265,4 +265,34 @@ test('a firewall whose module needs no credential gets no secret and no right to
   expect(rights(office).filter((each) => each.includes('secretsmanager'))).toEqual([]);
   const dmz = templateOf(templates, 'Zonebridge-prod-Network-dmz');
   expect(Object.keys(ofType(dmz, 'AWS::SecretsManager::Secret'))).not.toEqual([]);
+});
+
+test('prefix lists: the sync changes what carries a tag of ours alone, the comparison only reads, and the network reaches EC2', () => {
+  const small = smallConfiguration();
+  const settings = { account: '111122223333', region: 'eu-central-1', maxEntries: 60 };
+  const lists = { ...firewall('dmz'), kind: 'aws-prefix-list', settings };
+  const configuration = { ...small, firewalls: { lists, 'lists-too': lists } };
+  const templates = synthesise(configuration);
+  const dmz = templateOf(templates, 'Zonebridge-prod-Network-dmz');
+  const arn = 'arn:aws:ec2:eu-central-1:111122223333:prefix-list/*';
+  const reads = (role: string) => [
+    `${role}: Allow DescribeManagedPrefixLists on *`,
+    `${role}: Allow GetManagedPrefixListAssociations GetManagedPrefixListEntries on ${arn}`,
+  ];
+  expect(rights(dmz).filter((each) => /PrefixList|CreateTags/.test(each))).toEqual([
+    ...reads('SyncFirewallRole'),
+    `SyncFirewallRole: Allow DeleteManagedPrefixList ModifyManagedPrefixList on ${arn} if {"Null":{"aws:ResourceTag/zonebridge:mark":"false"}}`,
+    `SyncFirewallRole: Allow ModifyManagedPrefixList on ${arn} if {"Null":{"aws:ResourceTag/zonebridge:offer":"false"}}`,
+    `SyncFirewallRole: Allow CreateManagedPrefixList on ${arn} if {"Null":{"aws:RequestTag/zonebridge:mark":"false"}}`,
+    `SyncFirewallRole: Allow CreateTags on ${arn} if {"StringEquals":{"ec2:CreateAction":"CreateManagedPrefixList"}}`,
+    ...reads('ReconcileFirewallRole'),
+  ]);
+  const endpoints = (template: StackTemplate) =>
+    JSON.stringify(
+      Object.values(ofType(template, 'AWS::EC2::VPCEndpoint')).map(
+        ({ Properties }) => Properties['ServiceName'],
+      ),
+    );
+  expect(endpoints(dmz)).toMatch(/\.ec2"/);
+  expect(endpoints(templateOf(synthesise(small), 'Zonebridge-prod-Network-dmz'))).not.toMatch(/\.ec2"/);
 });

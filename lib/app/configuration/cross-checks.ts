@@ -1,4 +1,5 @@
 import { warnAboutSharedAddresses } from './checks/addresses.ts';
+import { checkAwsAccess } from './checks/aws-access.ts';
 import { checkClusters } from './checks/clusters.ts';
 import { checkDelegations } from './checks/delegations.ts';
 import { checkGroups } from './checks/groups.ts';
@@ -14,6 +15,7 @@ import type { Report } from './report.ts';
 export function crossCheck(draft: Draft, modules: Modules, report: Report): void {
   checkReferences(draft, report);
   checkNetworks(draft, report);
+  checkAwsAccess(draft, modules, report);
   checkClusters(draft, report);
   checkGroups(draft, report);
   checkTargets(draft, modules, report);

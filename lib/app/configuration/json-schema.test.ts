@@ -12,6 +12,7 @@ const validator = z.fromJSONSchema(schema);
 const files = [
   'examples/storefront/zonebridge.yaml',
   'examples/brownfield/zonebridge.yaml',
+  'examples/security-groups/zonebridge.yaml',
   'examples/multi-cluster/platform.yaml',
   'examples/multi-cluster/team-shop.yaml',
   'examples/multi-cluster/team-payments.yaml',

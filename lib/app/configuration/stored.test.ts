@@ -4,7 +4,12 @@ import { loadConfiguration } from './load.ts';
 import { dataOf, infrastructureOf, parseConfiguration, serializeConfiguration } from './stored.ts';
 import { document, load } from './test-document.ts';
 
-const examples = ['storefront/zonebridge.yaml', 'multi-cluster', 'brownfield/zonebridge.yaml'];
+const examples = [
+  'storefront/zonebridge.yaml',
+  'multi-cluster',
+  'brownfield/zonebridge.yaml',
+  'security-groups/zonebridge.yaml',
+];
 
 test.each(examples)('%s comes back from its stored form as it was', async (name) => {
   const location = new URL(`../../../examples/${name}`, import.meta.url).pathname;

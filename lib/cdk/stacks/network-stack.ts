@@ -15,6 +15,7 @@ import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
 import type { ListPlace } from '../../core/firewall.ts';
 import { acknowledge } from '../acknowledge.ts';
+import { type AwsRights, awsRights } from '../aws-access.ts';
 import { CredentialRotation } from '../credential-rotation.ts';
 import { FirewallSecrets } from '../firewall-secrets.ts';
 import { watchFirewall } from '../firewall-alarms.ts';
@@ -48,6 +49,8 @@ interface Parts {
 /** One network: its wake-ups, the functions that speak to its firewalls, and their secrets. */
 export class NetworkStack extends ZonebridgeStack {
   private readonly place: Place;
+  /** For devices that are parts of AWS. */
+  private readonly aws: AwsRights;
 
   constructor(scope: Construct, settings: StackSettings, name: string) {
     const { configuration } = settings;
@@ -60,10 +63,12 @@ export class NetworkStack extends ZonebridgeStack {
     );
     const network = networkNamed(configuration.networks, name);
     const firewalls = firewallsOf(configuration.firewalls, name);
+    this.aws = awsRights(settings.modules, firewalls);
     this.place = this.lookUp(name, network);
     const served = servedBy(settings.modules, firewalls);
+    const wanted = { objects: served.length > 0, more: this.aws.services };
     if (network.endpoints === 'create')
-      new PrivateEndpoints(this, 'Endpoints', { ...this.place, network, objects: served.length > 0 });
+      new PrivateEndpoints(this, 'Endpoints', { ...this.place, network, ...wanted });
 
     const secrets = new FirewallSecrets(this, 'Secrets', {
       surroundings: this.surroundings,
@@ -185,6 +190,8 @@ export class NetworkStack extends ZonebridgeStack {
         consumeRight('OwnQueue', parts.wake.queueArn, ['sqs:ChangeMessageVisibility', 'sqs:GetQueueUrl']),
         sendRight('AsksForComparison', [parts.reconcile.queueArn]),
         sendRight('WakesItselfForRetries', [parts.wake.queueArn]),
+        ...this.aws.reads,
+        ...this.aws.writes,
       ],
     });
     sync.consume(parts.wake, { batchSize: deliveries.wake.batch });
@@ -205,6 +212,7 @@ export class NetworkStack extends ZonebridgeStack {
         ...parts.rights,
         consumeRight('OwnQueue', parts.reconcile.queueArn),
         sendRight('WakesSync', [parts.wake.queueArn]),
+        ...this.aws.reads,
       ],
     });
     reconcile.consume(parts.reconcile, {

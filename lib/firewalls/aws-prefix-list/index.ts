@@ -1,4 +1,5 @@
 import type { FirewallModule } from '../../core/firewall.ts';
+import { awsAccess } from './access.ts';
 import { nameKey, nameLength, objectName } from './names.ts';
 import { review } from './review.ts';
 import { entriesMax, type PrefixListSettings, prefixListSettings } from './schema.ts';
@@ -34,6 +35,7 @@ export const awsPrefixList: FirewallModule<PrefixListSettings> = {
   review,
   canonical,
   withoutCredential: true,
+  awsAccess,
   checkCredential: () => 'none is needed: the role of whoever calls decides',
   connect: async (request) => {
     // Only here, so that synthesis and validation load no client of AWS.

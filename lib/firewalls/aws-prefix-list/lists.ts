@@ -6,7 +6,8 @@ import type { Clock } from '../../core/ports.ts';
 import { foreign, type Marks } from '../shared/marks.ts';
 import type { Ec2 } from './ec2.ts';
 import { siblingName } from './names.ts';
-import { isBusy, isFailed, isLeaving, markTag, type PrefixList } from './prefix-list.ts';
+import { isBusy, isFailed, isLeaving, type PrefixList } from './prefix-list.ts';
+import { markTag } from './tags.ts';
 
 /** Waits between looks at a change that is under way. Assumption: no source tells how long AWS takes; the last one is repeated. */
 const waitsMs = [150, 350, 700, 1_500, 3_000];

@@ -2,10 +2,7 @@ import type { ManagedPrefixList } from '@aws-sdk/client-ec2';
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { AddressFamily } from '../../core/model/address.ts';
 import { printable } from '../shared/printable.ts';
-
-/** Tags that tell whose a list is: the word of our mark, or the group that it is offered to. */
-export const markTag = 'zonebridge:mark';
-const offerTag = 'zonebridge:offer';
+import { markTag, offerTag } from './tags.ts';
 
 /** A prefix list as EC2 shows it. */
 export interface PrefixList {
