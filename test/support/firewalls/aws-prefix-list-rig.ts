@@ -1,4 +1,5 @@
 import { awsPrefixList } from '../../../lib/firewalls/aws-prefix-list/index.ts';
+import { isRead } from '../../../lib/firewalls/aws-prefix-list/simulator/api.ts';
 import { enforcedAddresses } from '../../../lib/firewalls/aws-prefix-list/simulator/enforced.ts';
 import {
   type PrefixListSimulator,
@@ -79,8 +80,8 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
     enforced: (_, name) => enforcedAddresses(region, name),
     seen: () => {
       let [reads, writes] = [0, 0];
-      for (const { method, count } of simulator.requests.list()) {
-        if (method === 'GET') reads += count;
+      for (const { pattern, count } of simulator.requests.list()) {
+        if (isRead(pattern)) reads += count;
         else writes += count;
       }
       return { reads, writes };
@@ -126,10 +127,10 @@ export function seed(
 function makeTrouble({ faults, region }: PrefixListSimulator, kind: Trouble): void {
   switch (kind) {
     case 'reply lost':
-      faults.add({ kind: 'drop-after-commit', method: 'POST', times: 1 });
+      faults.add({ kind: 'drop-after-commit', path: '^/(Create|Modify|Delete)', times: 1 });
       break;
     case 'read cut':
-      faults.add({ kind: 'drop', method: 'GET', times: 1 });
+      faults.add({ kind: 'drop', path: '^/(Describe|Get)', times: 1 });
       break;
     case 'unauthorized':
     case 'forbidden':

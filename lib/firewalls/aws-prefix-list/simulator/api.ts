@@ -32,11 +32,14 @@ const actions: Readonly<Record<string, (call: Call) => { readonly [name: string]
   DeleteManagedPrefixList: remove,
 };
 
-/** Reads have GET, everything else POST; the path is the action. */
-export function nameOf(request: ApiRequest): { method: string; path: string } {
-  const { action } = new Parameters(request.body);
-  const method = /^(Describe|Get)/.test(action) ? 'GET' : 'POST';
-  return { method: action === '' ? request.method : method, path: `/${action.replaceAll(/\W/g, '')}` };
+/** All calls go to one path: what tells them apart is the action, as `/<Action>`. */
+export function urlOf(request: ApiRequest): string {
+  return `/${new Parameters(request.body).action.replaceAll(/\W/g, '')}`;
+}
+
+/** Whether a call, by its `urlOf`, changes nothing. */
+export function isRead(url: string): boolean {
+  return /^\/(Describe|Get)/.test(url);
 }
 
 /** Answers a request to EC2 under the faults that hit it. */

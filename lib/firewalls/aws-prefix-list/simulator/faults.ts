@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
 import { faultFields } from '../../../simulators/fault-list.ts';
 
-/** One fault as it is written in a file or posted. The method of an action is GET for what reads and POST for what changes, its path `/<Action>`. */
+/** One fault as it is written in a file or posted. Its path is looked for in `/<Action>`. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** An error of EC2 instead of handling the request. */
   z.strictObject({

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
 import type { RequestLog } from '../../../simulators/request-log.ts';
 import { answerAdministration } from './administration.ts';
-import { answerApi, nameOf } from './api.ts';
+import { answerApi, isRead, urlOf } from './api.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { Region } from './region.ts';
 import type { Key } from './signature.ts';
@@ -38,9 +38,9 @@ export interface PrefixListSimulator {
 }
 
 /** Only reads can be stale, only changes be slow or fail in the end. */
-function fits(kind: Fault['kind'], method: string): boolean {
-  if (kind === 'stale') return method === 'GET';
-  return (kind !== 'slow' && kind !== 'change-fails') || method === 'POST';
+function fits(kind: Fault['kind'], read: boolean): boolean {
+  if (kind === 'stale') return read;
+  return (kind !== 'slow' && kind !== 'change-fails') || !read;
 }
 
 /** Starts EC2 on 127.0.0.1, as far as prefix lists need it. Throws RangeError for options or files that do not fit. */
@@ -67,10 +67,10 @@ export async function startPrefixListSimulator(options: SimulatorOptions = {}): 
     name: 'EC2 simulator',
     faultSchema,
     patternOf: (path) => path,
-    nameOf,
+    urlOf,
     handle: (request, faults) => answerApi(request, { region, key, frozen }, faults),
     administer: (request) => answerAdministration(request, { region, key, frame }),
-    fits: ({ kind }, request) => fits(kind, nameOf(request).method),
+    fits: ({ kind }, request) => fits(kind, isRead(urlOf(request))),
     added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, region.copy())),
   });
   return {
