@@ -75,16 +75,13 @@ export function answerApi(
 }
 
 function refuse(fault: Fault): void {
-  switch (fault.kind) {
-    case 'reject':
-      throw new Refusal(fault.code, fault.message, fault.status);
-    case 'unauthorized':
-      throw new Refusal('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);
-    case 'forbidden':
-      throw new Refusal('UnauthorizedOperation', 'You are not authorized to perform this operation.', 403);
-    case 'request-limit':
-      throw new Refusal('RequestLimitExceeded', 'Request limit exceeded.', 503);
-  }
+  if (fault.kind === 'reject') throw new Refusal(fault.code, fault.message, fault.status);
+  if (fault.kind === 'unauthorized')
+    throw new Refusal('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);
+  if (fault.kind === 'forbidden')
+    throw new Refusal('UnauthorizedOperation', 'You are not authorized to perform this operation.', 403);
+  if (fault.kind === 'request-limit')
+    throw new Refusal('RequestLimitExceeded', 'Request limit exceeded.', 503);
 }
 
 /** A page of at most `MaxResults`, at most 100 unless told otherwise; the token is the place where the next one begins. */

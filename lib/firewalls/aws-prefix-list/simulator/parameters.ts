@@ -1,5 +1,13 @@
 import { Refusal } from './refusal.ts';
 
+/** The fields of one element of a list. */
+interface Group {
+  /** Such as `Filter.1`. */
+  place: string;
+  field: (name: string) => string | undefined;
+  list: (name: string) => string[];
+}
+
 /** Parameters of the EC2 query API: `Name`, `List.1`, `List.1.Field`. */
 export class Parameters {
   readonly #values: URLSearchParams;
@@ -42,11 +50,8 @@ export class Parameters {
   }
 
   /** Groups of fields: `List.1.Field`. `first`: the field that every group has. */
-  groups(
-    name: string,
-    first: string,
-  ): { field(name: string): string | undefined; list(name: string): string[]; place: string }[] {
-    const found = [];
+  groups(name: string, first: string): Group[] {
+    const found: Group[] = [];
     for (let index = 1; ; index++) {
       const place = `${name}.${index}`;
       if (this.text(`${place}.${first}`) === undefined) return found;
