@@ -8,12 +8,12 @@ import { fortimanager } from './fortimanager/index.ts';
 
 /** All vendors, by the word the configuration uses; one line per vendor. Everything else asks this list. */
 export const firewallModules: Readonly<Record<string, FirewallModule>> = {
-  [awsPrefixList.kind]: awsPrefixList,
   [fortigate.kind]: fortigate,
   [pullList.kind]: pullList,
   [panorama.kind]: panorama,
   [ciscoFmc.kind]: ciscoFmc,
   [fortimanager.kind]: fortimanager,
+  [awsPrefixList.kind]: awsPrefixList,
 };
 
 /** Module of a vendor; undefined for a word that no vendor has. */
