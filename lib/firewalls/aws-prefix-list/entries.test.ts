@@ -306,7 +306,7 @@ test('neither the session token nor the secret key shows when EC2 repeats what i
     const refusal: unknown = await other.observeMembers(object).catch((error: unknown) => error);
     expect(refusal).toMatchObject({
       code: 'firewall/rejected',
-      message: expect.stringContaining('(secret)') as unknown,
+      message: expect.stringContaining('[secret]') as unknown,
     });
     const { report } = await applyTo(other, object, { add: ['10.1.0.1'] });
     const all = inspect([refusal, report], { depth: 20, showHidden: true });

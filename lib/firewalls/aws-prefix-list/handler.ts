@@ -52,8 +52,7 @@ export class SharedTransport {
       timeoutMs: requestTimeout ?? this.#settings.timeoutMs,
     });
     checkNoPage(answer);
-    // What was taken out must not look like an element of XML.
-    const bytes = Buffer.from(answer.text.replaceAll('<secret>', '(secret)'));
+    const bytes = Buffer.from(answer.text);
     this.received += bytes.length;
     return { response: { statusCode: answer.status, headers: plain(answer.headers), body: bytes } };
   }
