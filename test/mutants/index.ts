@@ -14,6 +14,7 @@ import { ofOnboarding } from './of-onboarding.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPanorama } from './of-panorama.ts';
 import { ofPlan } from './of-plan.ts';
+import { ofPrefixLists } from './of-prefix-lists.ts';
 import { ofQualify } from './of-qualify.ts';
 import { ofSync } from './of-sync.ts';
 import { ofWatch } from './of-watch.ts';
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...ofElection,
   ...ofPlan,
   ...ofPanorama,
+  ...ofPrefixLists,
   ...ofQualify,
   ...ofSync,
   ...ofDevice,

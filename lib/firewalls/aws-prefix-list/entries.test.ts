@@ -36,6 +36,8 @@ afterEach(async () => {
 const enforced = ({ name }: ObjectRef) => enforcedAddresses(simulator.region, name)?.sort();
 const calls = (action: string) =>
   simulator.requests.list().find(({ pattern }) => pattern === `/${action}`)?.count ?? 0;
+const refused = (action: string) =>
+  simulator.requests.list().find(({ pattern }) => pattern === `/${action}`)?.statuses['400'] ?? 0;
 const range = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => `10.${from}.${index >> 8}.${index & 255}`);
 
@@ -84,8 +86,10 @@ describe('other writers', () => {
     const list = given(object, ['10.1.0.1']);
     await applyTo(connection, object, { add: ['10.1.0.2'], expectedCount: 2 });
     list.next([...list.entries(), { cidr: '192.0.2.0/24', description: 'by hand' }]);
+    const before = refused('ModifyManagedPrefixList');
     const { states } = await applyTo(connection, object, { add: ['10.1.0.3'], expectedCount: 3 });
     expect(states).toEqual({ '10.1.0.3': 'done' });
+    expect(refused('ModifyManagedPrefixList') - before).toBe(1);
     expect(enforced(object)).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3', '192.0.2.0/24']);
   });
 
