@@ -58,7 +58,12 @@ function vendorRow(module: FirewallModule): string {
     ipv6 ? 'yes' : 'no',
     `${number.format(callsPerMinute)}, ${number.format(callsPerMinuteMost)}`,
     kept,
-    module.rotation ? 'yes' : 'by hand (`secret set`)',
+    rotation(module),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function rotation(module: FirewallModule): string {
+  if (module.withoutCredential) return 'no credential: the role of whoever calls';
+  return module.rotation ? 'yes' : 'by hand (`secret set`)';
 }
