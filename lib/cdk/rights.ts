@@ -189,9 +189,15 @@ export function networkInterfaceRights(stack: Stack): Right[] {
 }
 
 /** Own log group, and traces, which have no resources to name. */
-export function observabilityRights(logGroupArn: string): Right[] {
+export function observabilityRights(logGroupArn: string, traces: boolean): Right[] {
+  const log = {
+    sid: 'OwnLog',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroupArn],
+  };
+  if (!traces) return [log];
   return [
-    { sid: 'OwnLog', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] },
+    log,
     {
       sid: 'Traces',
       actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],

@@ -113,6 +113,7 @@ export class ServedLists extends Construct {
       description: `Serves the lists of ${firewall} to the firewalls that fetch them`,
       timeout: Duration.seconds(20),
       memoryMb: 512,
+      frequent: true,
       services: ['s3', 'secretsmanager'],
       environment: listsEnvironment(firewall),
       rights: [

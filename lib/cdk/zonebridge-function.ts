@@ -3,7 +3,14 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, type ISubnet, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, EventSourceMapping, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  EventSourceMapping,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -38,6 +45,8 @@ export interface ZonebridgeFunctionRequest {
   environment?: Readonly<Record<string, string>>;
   /** Agreed name of the role, where others have to know it. */
   roleName?: string;
+  /** Called hundreds of times a second: no traces, and of what Lambda itself writes into the log only what went wrong. */
+  frequent?: true;
   /** Folders that lie beside the code, by their name there; paths from the root of the project. */
   folders?: Readonly<Record<string, string>>;
   network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
@@ -73,7 +82,13 @@ export class ZonebridgeFunction extends Construct {
       timeout: request.timeout,
       memorySize: request.memoryMb,
       environment: { ...functionEnvironment(surroundings.hub.name, network?.name), ...request.environment },
-      tracing: Tracing.ACTIVE,
+      ...(request.frequent
+        ? {
+            tracing: Tracing.DISABLED,
+            loggingFormat: LoggingFormat.JSON,
+            systemLogLevelV2: SystemLogLevel.WARN,
+          }
+        : { tracing: Tracing.ACTIVE }),
       logGroup,
       // All rights are in the role already: CDK adds none behind the reader's back.
       role: this.role.withoutPolicyUpdates(),
@@ -116,7 +131,7 @@ export class ZonebridgeFunction extends Construct {
       rights: [
         ...stateRights(stack, surroundings.hub.name, useCase),
         ...request.rights,
-        ...observabilityRights(logGroup.logGroupArn),
+        ...observabilityRights(logGroup.logGroupArn, request.frequent !== true),
         ...(network === undefined ? [] : networkInterfaceRights(stack)),
         ...keyRights(stack, surroundings, services),
       ],

@@ -298,6 +298,8 @@ export interface ListServing<Settings> {
   place(settings: Settings): ListPlace;
   /** Passwords that count, by reader, from a credential that `checkCredential` takes. */
   passwords(credential: string): ReadonlyMap<string, readonly string[]>;
+  /** The list that these addresses are. */
+  text(addresses: Iterable<string>): string;
   open(settings: Settings, clock: Clock): Promise<ListSource>;
 }
 

@@ -15,3 +15,6 @@ export const vendorSimulators: readonly VendorSimulator[] = [
   fmcSimulator,
   prefixListSimulator,
 ];
+
+/** The firewall that fetches: it is called by nobody, so it is no simulator of a vendor. */
+export { type ReaderCommand, simulateListReader } from './pull-list/simulator/reader/command.ts';

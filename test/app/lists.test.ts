@@ -1,9 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fromLoadBalancer, toLoadBalancer } from '../../lib/app/lists/load-balancer.ts';
+import { readStatus } from '../../lib/app/commands/status.ts';
 import { names } from '../../lib/app/names.ts';
 import { readFetches } from '../../lib/app/state/fetches.ts';
 import { basic, entry, listObject, ListWorld, passwords } from '../support/list-world.ts';
+import { pod } from '../support/world.ts';
 
 let lists: ListWorld;
 
@@ -165,20 +167,19 @@ test('who has which version is noted when it changes, and every five minutes', a
   await lists.fetch(`/${name}`, { 'if-none-match': first });
   expect(tables.usage.writeUnits).toBe(1);
   await lists.fetch(`/${name}`, { 'x-forwarded-for': '10.9.7.7' });
-  expect(await readFetches(tables, entry, 10)).toEqual({
-    fetches: ['10.9.1.1', '10.9.7.7'].map((address) => ({
+  expect(await readFetches(tables, entry, 10)).toEqual(
+    ['10.9.1.1', '10.9.7.7'].map((address) => ({
       list: name,
       reader: 'branch',
       address,
       version: first.replaceAll('"', ''),
       at: clock.now(),
     })),
-    more: false,
-  });
+  );
   await lists.publish('web', ['10.1.0.2']);
   await minutes(1);
   await lists.fetch(`/${name}`);
-  const { fetches } = await readFetches(tables, entry, 10);
+  const fetches = await readFetches(tables, entry, 10);
   expect(fetches.map(({ version }) => version === fetches[0]?.version)).toEqual([true, false]);
 });
 
@@ -188,4 +189,44 @@ test('a list is served although it cannot be noted', async () => {
     if (call === 'write') throw new Error('throttled');
   };
   expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200 });
+});
+
+test('from a pod to a firewall: the list follows, and status says who has it', async () => {
+  const { world } = lists;
+  const path = `/${listObject('web').name}`;
+  expect((await lists.fetch(path)).status).toBe(404);
+  await world.upsert(pod('a', '10.1.0.1', { app: 'web' }));
+  await world.upsert(pod('b', 'fd00::1', { app: 'web' }));
+  await minutes(1);
+  const { body, headers } = await lists.fetch(path);
+  expect(body).toBe('10.1.0.1\nfd00::1\n');
+  await lists.fetch(path, { ...basic('spare', passwords.spare[1] ?? ''), 'x-forwarded-for': '10.9.3.3' });
+  await world.upsert(pod('c', '10.1.0.3', { app: 'web' }));
+  await minutes(1);
+  expect((await lists.fetch(path, { 'if-none-match': headers['etag'] ?? '' })).body).toContain('10.1.0.3');
+  const fetchedAt = world.clock.now();
+  await minutes(3);
+  const status = await readStatus(world);
+  const one = { group: 'web', list: listObject('web').name };
+  expect(status.firewalls[0]?.readers).toEqual([
+    { ...one, reader: 'branch', firewalls: 1, current: 1, lastFetch: fetchedAt, oldestFetch: fetchedAt },
+    {
+      ...one,
+      reader: 'spare',
+      firewalls: 1,
+      current: 0,
+      lastFetch: fetchedAt - 60_000,
+      oldestFetch: fetchedAt - 60_000,
+    },
+    { ...one, reader: 'collector', firewalls: 0, current: 0, lastFetch: undefined, oldestFetch: undefined },
+  ]);
+  await world.remove('a');
+  await minutes(1);
+  expect((await lists.fetch(path)).body).toBe('10.1.0.3\nfd00::1\n');
+  await world.reconcile();
+  expect((await readStatus(world)).firewalls[0]?.comparison).toMatchObject({
+    error: '',
+    lost: 0,
+    foreign: 0,
+  });
 });

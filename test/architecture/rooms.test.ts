@@ -27,7 +27,7 @@ const rooms: readonly Room[] = [
   {
     name: 'registry of simulators',
     files: /^lib\/firewalls\/simulators\.ts$/,
-    ours: [simulators, /^lib\/firewalls\/[^/]+\/simulator\/command\.ts$/],
+    ours: [simulators, /^lib\/firewalls\/[^/]+\/simulator\/(reader\/)?command\.ts$/],
     packages: [],
   },
   {
@@ -134,7 +134,7 @@ const rooms: readonly Room[] = [
   },
   {
     name: 'command that starts a simulator',
-    files: /^lib\/cli\/commands\/simulate\.ts$/,
+    files: /^lib\/cli\/(commands\/simulate|simulate-reader)\.ts$/,
     ours: [
       core,
       /^lib\/cli\//,

@@ -3,6 +3,7 @@ import { agent } from './agent/agent.ts';
 import type { Benchmark } from './benchmark.ts';
 import { clusters } from './clusters/clusters.ts';
 import { firstSync } from './first-sync/first-sync.ts';
+import { lists } from './lists/lists.ts';
 import { names } from './names/names.ts';
 import { propagation } from './propagation/bench.ts';
 import { recovery } from './recovery/recovery.ts';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   recovery,
   'first-sync': firstSync,
   names,
+  lists,
   agent,
   clusters,
 };

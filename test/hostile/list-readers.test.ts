@@ -41,6 +41,14 @@ test('both passwords of a reader count while one follows the other', async () =>
     expect(await lists.fetch(path, basic('spare', password))).toMatchObject({ status: 200 });
 });
 
+test('a reader for whom nobody stored a password is not let in by an empty one', async () => {
+  const one = await ListWorld.start({ readers: { forgotten: { sources: ['10.9.0.0/16'] } } });
+  others.push(one);
+  const name = await one.publish('web', ['10.1.0.1']);
+  for (const password of ['', 'undefined'])
+    expect(await one.fetch(`/${name}`, basic('forgotten', password))).toMatchObject({ status: 401 });
+});
+
 test.each([
   ['elsewhere', '203.0.113.9', 403],
   ['elsewhere, saying it were inside', '10.9.1.1, 203.0.113.9', 403],

@@ -9,6 +9,7 @@ import { ofGates } from './of-gates.ts';
 import { ofHosts } from './of-hosts.ts';
 import { ofImport } from './of-import.ts';
 import { ofIngest } from './of-ingest.ts';
+import { ofLists } from './of-lists.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
 import { ofOrders } from './of-orders.ts';
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...ofQualify,
   ...ofSync,
   ...ofDevice,
+  ...ofLists,
   ...ofNetwork,
   ...ofHosts,
   ...ofOnboarding,

@@ -19,10 +19,12 @@ const budgets: Readonly<Record<string, number>> = {
   sweep: 45,
   'archive-changes': 45,
   'answer-approval': 45,
-  'onboard-clusters': 45,
+  // The client of S3 comes with the modules, one of which has a bucket as its device.
+  'onboard-clusters': 50,
   'publish-desired': 45,
-  'resolve-names': 45,
-  'tell-hosts': 45,
+  'resolve-names': 48,
+  'tell-hosts': 48,
+  'serve-lists': 45,
 };
 
 /** Nothing of these is shipped to functions or clusters: they belong to the machine of an operator. */

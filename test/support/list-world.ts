@@ -13,6 +13,14 @@ const hub = 'test';
 export const entry = 'edge';
 export const passwords = { branch: 'branch-password-1', spare: ['spare-password-old', 'spare-password-new'] };
 
+const target = {
+  firewall: entry,
+  channel: 'pull',
+  create: 'own',
+  mode: 'sync',
+  onForeignAdd: 'remove',
+} as const;
+
 const readers = {
   branch: { sources: ['10.9.0.0/16'] },
   spare: { sources: ['10.9.0.0/16'] },
@@ -29,7 +37,7 @@ export class ListWorld {
   private constructor(bucket: BucketSimulator, more: Record<string, unknown>) {
     this.bucket = bucket;
     this.settings = { ...pullList.settings.parse(listSettings(bucket, { readers, ...more })) };
-    const world = new World([group('web', { publish: [] })]);
+    const world = new World([group('web', { maxMembers: 5_000, publish: [target] })]);
     const { edge } = world.configuration.firewalls;
     if (!edge) throw new Error('the world has no firewall edge');
     world.configuration.firewalls[entry] = { ...edge, kind: pullList.kind, settings: this.settings };
@@ -42,6 +50,7 @@ export class ListWorld {
   static async start(more: Record<string, unknown> = {}): Promise<ListWorld> {
     const lists = new ListWorld(await startBucketSimulator(), more);
     await lists.world.activate();
+    await lists.world.hello('agent-process-1');
     return lists;
   }
 

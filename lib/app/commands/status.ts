@@ -24,6 +24,7 @@ import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/le
 import { groupsOn } from '../targets.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
 import { stateOf } from './groups.ts';
+import { listReaders, type ReaderOfList } from './list-readers.ts';
 import { type GroupPublication, publications, unsettledSince } from './publication.ts';
 
 /** Members that the firewall refused for good: a person has to mend something. */
@@ -58,6 +59,8 @@ export interface GroupStatus {
 
 export interface FirewallStatus extends FirewallState {
   groups: GroupStatus[];
+  /** Only where firewalls fetch lists from us. */
+  readers: ReaderOfList[] | undefined;
 }
 
 /** Records that could not be used; the last one is described. */
@@ -133,6 +136,7 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
   const firewalls = await inParallel(Object.keys(configuration.firewalls), 8, async (firewall) => ({
     ...(await readFirewallState(ports, configuration, firewall)),
     groups: await groupStatuses(ports, active, firewall),
+    readers: await listReaders(ports, configuration, firewall),
   }));
   const networks = await knownNetworks(ports, [...active.clusters.values()]);
   const places = firewalls.flatMap(({ firewall, groups }) => groups.map((group) => ({ firewall, ...group })));

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { ListSource, ServedList } from '../../core/firewall.ts';
 import type { Clock, Telemetry } from '../../core/ports.ts';
+import { versionOf } from './version.ts';
 
 /** A list that can be served. */
 export interface Copy {
@@ -89,6 +89,5 @@ export class Shelf {
 }
 
 function copyOf(text: string): Copy {
-  const version = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return { text, version, gzip: gzipSync(text) };
+  return { text, version: versionOf(text), gzip: gzipSync(text) };
 }

@@ -23,16 +23,19 @@ export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch):
   await tables.write({ key, put: { version, at, expiresAt } });
 }
 
-/** The first rows of a firewall in the order of list, reader and address; `more` when there are others. */
-export async function readFetches(
-  tables: Tables,
-  firewall: string,
-  limit: number,
-): Promise<{ fetches: Fetch[]; more: boolean }> {
-  const page = await tables.query({ table: 'history', pk: names.fetches(firewall), limit });
-  const fetches = page.items.map(({ key, item }) => {
-    const [list = '', reader = '', address = ''] = (key.sk ?? '').split('|');
-    return { list, reader, address, version: text(item, 'version') ?? '', at: count(item, 'at') };
-  });
-  return { fetches, more: page.next !== undefined };
+/** Rows of a firewall in the order of list, reader and address; not much more than `most`. */
+export async function readFetches(tables: Tables, firewall: string, most: number): Promise<Fetch[]> {
+  const fetches: Fetch[] = [];
+  let after: string | undefined;
+  do {
+    const more = after === undefined ? {} : { after };
+    const page = await tables.query({ table: 'history', pk: names.fetches(firewall), ...more });
+    for (const { key, item } of page.items) {
+      const [list = '', reader = '', address = ''] = (key.sk ?? '').split('|');
+      const version = text(item, 'version') ?? '';
+      fetches.push({ list, reader, address, version, at: count(item, 'at') });
+    }
+    after = page.next;
+  } while (after !== undefined && fetches.length < most);
+  return fetches;
 }

@@ -4,6 +4,7 @@ import { vendorSimulators } from '../../firewalls/simulators.ts';
 import type { SimulateKubernetesOptions } from '../../kubernetes/simulator/command.ts';
 import type { VendorSimulator } from '../../simulators/vendor.ts';
 import { type Cli, examples } from '../cli.ts';
+import { listReader } from '../simulate-reader.ts';
 
 export function simulateCommand(cli: Cli): Command {
   const command = new Command('simulate')
@@ -19,7 +20,7 @@ export function simulateCommand(cli: Cli): Command {
       ),
     );
   for (const vendor of vendorSimulators) command.addCommand(firewall(cli, vendor));
-  return command.addCommand(kubernetes(cli));
+  return command.addCommand(listReader(cli, explained)).addCommand(kubernetes(cli));
 }
 
 function kubernetes(cli: Cli): Command {

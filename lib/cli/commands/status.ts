@@ -17,6 +17,7 @@ import { withActiveHub } from '../hub.ts';
 import { showNetworks } from '../show-networks.ts';
 import { publicationText } from '../publication-text.ts';
 import { showLeft } from '../show-left.ts';
+import { showReaders } from '../show-readers.ts';
 import type { Cell } from '../table.ts';
 import { troubleLines } from '../trouble-lines.ts';
 import { ago, duration, moment, plural } from '../time.ts';
@@ -88,6 +89,7 @@ function show(cli: Cli, status: Status): void {
   for (const one of status.publications)
     if (one.complete < one.of)
       output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);
+  showReaders(cli, status.firewalls, now);
   output.line();
   output.table({
     head: ['cluster', 'agent', 'heard', 'endpoints', 'unsent', 'compared', 'found late', 'set aside'],

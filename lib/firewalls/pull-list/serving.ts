@@ -1,5 +1,6 @@
 import type { ListServing, ListSource } from '../../core/firewall.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
+import { writeList } from './list-text.ts';
 import { isListName } from './names.ts';
 import { readPasswords } from './passwords.ts';
 import type { PullListSettings } from './schema.ts';
@@ -20,6 +21,7 @@ export const serving: ListServing<PullListSettings> = {
     })),
   }),
   passwords: readPasswords,
+  text: writeList,
   open: async (settings, clock) => {
     const { ListBucket } = await import('./bucket.ts');
     const bucket = new ListBucket(settings);

@@ -54,12 +54,16 @@ export async function startBucketSimulator(options: BucketOptions = {}): Promise
   };
 }
 
-/** Below `/_simulator/`: `lists` shows what is stored, `log` counts requests, `faults` takes and lists faults. */
+/** Below `/_simulator/`: `lists` shows what is stored, `served/<name>` one list as a firewall would get it, to try things out, `log` counts requests, `faults` takes and lists faults. */
 function administer(
   { method, path, body }: ApiRequest,
   { frame, objects }: { frame: SimulatorFrame<Fault>; objects: Objects },
 ): ApiAnswer {
   const what = `${method} ${path.replace(/^\/_simulator\//, '')}`;
+  const [, name] = /^GET served\/([^/]+)$/.exec(what) ?? [];
+  const served = name === undefined ? undefined : objects.get(`lists/${name}`);
+  if (served)
+    return { status: 200, headers: { etag: served.etag, 'content-type': 'text/plain' }, body: served.body };
   try {
     switch (what) {
       case 'GET lists':

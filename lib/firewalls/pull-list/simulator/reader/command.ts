@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { dialects } from './dialects.ts';
+import { ListReader } from './reader.ts';
+
+export interface ReaderCommand {
+  url: string;
+  /** File with the authority of the server. */
+  ca: string;
+  dialect: string;
+  user?: string | undefined;
+  passwordFile?: string | undefined;
+  everySeconds: number;
+  once: boolean;
+}
+
+/**
+ * Fetches a list as a firewall would and prints one JSON line for each look at it, until it is stopped or after the first with `once`.
+ * Throws RangeError for options that do not fit.
+ */
+export async function simulateListReader(
+  options: ReaderCommand,
+  print: (line: string) => void,
+  stopped: Promise<unknown>,
+): Promise<void> {
+  const dialect = Object.hasOwn(dialects, options.dialect) ? dialects[options.dialect] : undefined;
+  if (!dialect)
+    throw new RangeError(
+      `There is no dialect ${options.dialect}; known: ${Object.keys(dialects).join(', ')}.`,
+    );
+  const { user, passwordFile } = options;
+  if ((user === undefined) !== (passwordFile === undefined))
+    throw new RangeError('Give both --user and --password-file, or neither.');
+  const login =
+    user === undefined || passwordFile === undefined
+      ? undefined
+      : { user, password: (await readFile(passwordFile, 'utf8')).trim() };
+  const reader = new ListReader({ url: options.url, ca: await readFile(options.ca, 'utf8'), dialect, login });
+  let ended = false;
+  void stopped.then(() => (ended = true));
+  for (;;) {
+    const { result, changed } = await reader.poll();
+    const { entries, invalid, cut } = reader.held ?? {};
+    const list = changed || options.once ? { entries } : {};
+    print(JSON.stringify({ result, changed, held: entries?.length ?? null, invalid, cut, ...list }));
+    if (options.once || ended) return;
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, options.everySeconds * 1000)), stopped]);
+    if (ended) return;
+  }
+}
