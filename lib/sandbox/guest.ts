@@ -42,7 +42,10 @@ export async function startGuest(kind: string, directory: string): Promise<Guest
   };
 }
 
+/** Undefined where there is none, and for lists that firewalls fetch: the emulator has no load balancer to fetch them from. */
 function channelOf(kind: string): string | undefined {
-  const channels = Object.entries(firewallModule(kind)?.facts.channels ?? {});
+  const module = firewallModule(kind);
+  if (module?.serving) return undefined;
+  const channels = Object.entries(module?.facts.channels ?? {});
   return channels.find(([, facts]) => !facts.writesConfiguration)?.[0];
 }

@@ -6,8 +6,9 @@ import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
-async function playsWell(kubernetes: 'real' | 'simulator'): Promise<void> {
-  const ended = await demo('--once', '--json', '--kubernetes', kubernetes).ended;
+async function playsWell(kubernetes: 'real' | 'simulator', guests: readonly string[] = []): Promise<void> {
+  const more = guests.length === 0 ? [] : ['--firewalls', guests.join(',')];
+  const ended = await demo('--once', '--json', '--kubernetes', kubernetes, ...more).ended;
   const result = resultOf(ended);
   expect(
     result.steps.filter(({ ok }) => !ok),
@@ -15,6 +16,8 @@ async function playsWell(kubernetes: 'real' | 'simulator'): Promise<void> {
   ).toEqual([]);
   expect(result).toMatchObject({ ok: true, kubernetes });
   expect(result.steps.length).toBeGreaterThanOrEqual(16);
+  for (const kind of guests)
+    expect(result.steps.filter(({ name }) => name.endsWith(`, ${kind}`)).length).toBeGreaterThanOrEqual(5);
   expect(result.propagation.count).toBeGreaterThanOrEqual(4);
   expect(ended.code).toBe(0);
   expect(leftovers()).toEqual([]);
@@ -25,7 +28,8 @@ await kubernetesOrSkip('the demo with all parts real', () => {
 });
 
 describe('the demo on the simulated Kubernetes API', () => {
-  test('every step of the storefront ends well', async () => playsWell('simulator'));
+  test('every step of the storefront ends well, on firewalls of all vendors', async () =>
+    playsWell('simulator', ['cisco-fmc', 'panorama', 'fortimanager']));
 
   test('Ctrl-C in the middle ends everything that was started', async () => {
     const run = demo('--once', '--kubernetes', 'simulator');

@@ -146,7 +146,7 @@ function showStep(cli: Cli, step: Step): void {
   const mark = ok ? colors.green('ok    ') : colors.red('FAILED');
   const cluster = clusterMs === undefined ? '' : ` (after ${clusterMs} ms of the cluster)`;
   cli.output.line(
-    `${mark} ${name.padEnd(20)} ${time(latencyMs, '').padStart(8)}  ${cli.output.safe(what)}${cluster}`,
+    `${mark} ${name.padEnd(28)} ${time(latencyMs, '').padStart(8)}  ${cli.output.safe(what)}${cluster}`,
   );
 }
 
