@@ -27,6 +27,8 @@ export class RegisteredTable {
   readonly #rules: TableRules;
   readonly #refusedOnce = new Set<string>();
   readonly #tags = new Map<string, Map<string, Registration>>();
+  /** When the first registration ends: nothing has to be looked through before. */
+  #firstEnd = Infinity;
 
   constructor(rules: TableRules) {
     this.#rules = rules;
@@ -53,6 +55,7 @@ export class RegisteredTable {
       if (own.has(name) && !this.#rules.refreshes()) continue;
       const until = timeoutSeconds > 0 ? this.#rules.now() + timeoutSeconds * 1000 : undefined;
       own.set(name, { until, persistent });
+      this.#firstEnd = Math.min(this.#firstEnd, until ?? Infinity);
     }
     this.#tags.set(ip, own);
     return undefined;
@@ -97,8 +100,13 @@ export class RegisteredTable {
 
   #expire(): void {
     const now = this.#rules.now();
+    if (now < this.#firstEnd) return;
+    this.#firstEnd = Infinity;
     for (const [ip, own] of this.#tags) {
-      for (const [tag, { until }] of own) if (until !== undefined && until <= now) own.delete(tag);
+      for (const [tag, { until }] of own) {
+        if (until !== undefined && until <= now) own.delete(tag);
+        else this.#firstEnd = Math.min(this.#firstEnd, until ?? Infinity);
+      }
       if (own.size === 0) this.#tags.delete(ip);
     }
   }
