@@ -126,6 +126,20 @@ describe('the examples', () => {
     ]);
   });
 
+  test('cisco-fmc', async () => {
+    const { configuration, warnings } = await example('cisco-fmc/zonebridge.yaml');
+    expect(warnings).toEqual([]);
+    const targets = Object.values(configuration.groups).map(({ publish: [target] }) => [
+      target?.channel,
+      target?.create,
+    ]);
+    expect(targets).toEqual([
+      ['dynamic', 'offered'],
+      ['objects', 'own'],
+    ]);
+    expect(configuration.firewalls['fmc-1']?.settings['domain']).toBe('Global/Datacenter');
+  });
+
   test('brownfield', async () => {
     const { configuration, warnings } = await example('brownfield/zonebridge.yaml');
     expect(warnings).toEqual([]);
