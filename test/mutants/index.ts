@@ -5,6 +5,7 @@ import { ofDelegations } from './of-delegations.ts';
 import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofElection } from './of-election.ts';
+import { ofFmc } from './of-fmc.ts';
 import { ofGates } from './of-gates.ts';
 import { ofHosts } from './of-hosts.ts';
 import { ofImport } from './of-import.ts';
@@ -39,6 +40,7 @@ export const mutants: readonly Mutant[] = [
   ...ofWatch,
   ...ofGates,
   ...ofDelegations,
+  ...ofFmc,
   ...ofAdoption,
   ...ofImport,
 ];

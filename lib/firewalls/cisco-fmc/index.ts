@@ -52,4 +52,5 @@ export const ciscoFmc: FirewallModule<FmcSettings> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(request, channels);
   },
+  openQuestions: async () => (await import('./open-questions.ts')).openQuestions,
 };

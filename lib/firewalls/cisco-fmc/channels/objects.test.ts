@@ -73,7 +73,11 @@ test('what a person put into a group of ours or an offered one stays through our
   const { manager } = simulator;
   const host = manager.newId();
   manager.global.table('object/hosts').put({
-    id: host, name: 'their-host', user: 'somebody', timestamp: 0, system: false,
+    id: host,
+    name: 'their-host',
+    user: 'somebody',
+    timestamp: 0,
+    system: false,
     fields: { name: 'their-host', type: 'Host', value: '10.77.0.1' },
   });
   const description = 'used in NAT zonebridge:offer:exits';
@@ -116,7 +120,11 @@ test('a success with an error in it is read back, and a lie shows when somebody 
 
 test('a name that a host has is not taken', async () => {
   simulator.manager.global.table('object/hosts').put({
-    id: simulator.manager.newId(), name: exits.name, user: 'somebody', timestamp: 0, system: false,
+    id: simulator.manager.newId(),
+    name: exits.name,
+    user: 'somebody',
+    timestamp: 0,
+    system: false,
     fields: { name: exits.name, type: 'Host', value: '10.77.0.1' },
   });
   const [report] = await connection.apply([

@@ -1,0 +1,96 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'lib/firewalls/cisco-fmc';
+const dynamic = `${folder}/channels/dynamic.test.ts`;
+const objects = `${folder}/channels/objects.test.ts`;
+const login = `${folder}/login.test.ts`;
+
+/** Ways in which the manager of another vendor could be written to wrongly, too often, or believed too easily. */
+export const ofFmc: readonly Mutant[] = [
+  {
+    name: 'fmc-writes-to-foreign',
+    breaks: 'mappings go into an object that does not carry our mark',
+    file: `${folder}/channels/dynamic-objects.ts`,
+    edits: [['if (!this.isFor(object, found)) throw foreign(object.name);', '']],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-session-of-another-password',
+    breaks: 'a wrong password works with the tokens of the right one',
+    file: `${folder}/session.ts`,
+    edits: [['ca, cloud, credential]', 'ca, cloud, credential.split(":")[0]]']],
+    killers: [login],
+  },
+  {
+    name: 'fmc-guesses-passwords',
+    breaks: 'a refused password is shown again with every call, until the user is locked out',
+    file: `${folder}/login.ts`,
+    edits: [['if (this.#refused) throw this.#refused;', '']],
+    killers: [login],
+  },
+  {
+    name: 'fmc-tokens-renewed-late',
+    breaks: 'tokens are used until the manager refuses them',
+    file: `${folder}/login.ts`,
+    edits: [['>= tokenMs - marginMs', '>= 2 * tokenMs - marginMs']],
+    killers: [login],
+  },
+  {
+    name: 'fmc-bulk-too-large',
+    breaks: 'one call carries more addresses than a bulk call may',
+    file: `${folder}/channels/mapping-chunks.ts`,
+    edits: [['const addressesMax = 1_000;', 'const addressesMax = 100_000;']],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-missing-page-is-the-end',
+    breaks: 'a page that is missing counts as the end of a list',
+    file: `${folder}/lists.ts`,
+    edits: [['if (read.length === 0) throw incomplete(path);', 'if (read.length === 0) return found;']],
+    killers: [`${folder}/lists.test.ts`],
+  },
+  {
+    name: 'fmc-believes-success-with-error',
+    breaks: 'success with an error in its body counts as success',
+    file: `${folder}/envelope.ts`,
+    edits: [['if (success && said === undefined) return undefined;', 'if (success) return undefined;']],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-believes-half-an-echo',
+    breaks: 'mappings that the manager leaves out of its answer count as done',
+    file: `${folder}/channels/mapping-echo.ts`,
+    edits: [['if (lost.size > 0)', 'if (lost.size > entry.mappings.length)']],
+    killers: [`${folder}/channels/mapping-echo.test.ts`],
+  },
+  {
+    name: 'fmc-splits-while-locked',
+    breaks: 'while somebody else writes every object is tried alone, which takes the whole budget',
+    file: `${folder}/channels/dynamic.ts`,
+    edits: [
+      ["code === 'firewall/rejected' ||", "code === 'firewall/rejected' || code === 'firewall/busy' ||"],
+    ],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-takes-out-what-people-put-in',
+    breaks: 'a write to a network group takes out the objects that a person put into it',
+    file: `${folder}/channels/groups.ts`,
+    edits: [['objects: members.objects.map(', 'objects: members.objects.slice(members.objects.length).map(']],
+    killers: [objects],
+  },
+  {
+    name: 'fmc-shows-its-placeholder',
+    breaks: 'the address that keeps a group from being empty counts as a member',
+    file: `${folder}/channels/groups.ts`,
+    edits: [['value !== placeholder', 'value !== undefined']],
+    killers: [objects],
+  },
+  {
+    name: 'fmc-budget-of-newer-release',
+    breaks: 'an old manager is called as often as a new one takes',
+    file: `${folder}/version.ts`,
+    edits: [["isAtLeast(version, '7.4.1') ? 300", "isAtLeast(version, '7.2') ? 300"]],
+    killers: [`${folder}/diagnose.test.ts`],
+  },
+];
