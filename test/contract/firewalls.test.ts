@@ -6,6 +6,7 @@ import { firewallModules } from '../../lib/firewalls/registry.ts';
 import { expectDone, expectFailed } from '../support/firewalls/expectations.ts';
 import type { ChannelPromise, Counted, Rig } from '../support/firewalls/rig.ts';
 import { adoptionSuite } from './adoption-suite.ts';
+import { ownTroublesSuite } from './own-troubles-suite.ts';
 import { rigs } from '../support/firewalls/rigs.ts';
 
 const hub = 'test';
@@ -192,6 +193,7 @@ function contract(kind: string, channel: string): void {
     expect(enforced()).toEqual(before);
   });
 
+  ownTroublesSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
   adoptionSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
 
   test('an object that a person renamed is found by its mark, and nothing counts as removed from it', async ({

@@ -77,9 +77,15 @@ export async function startFmcRig(
     },
     fill: (channel, name, { addresses, commentFor }) =>
       void seed(simulator, { channel, name }, { description: commentFor(name), addresses }),
+    ownTroubles: {
+      'locked by a person': () => void simulator.faults.add({ kind: 'locked' }),
+      'credentials expired': () => simulator.world.gate.expire(true),
+      standby: () => void (simulator.manager.settings.role = 'standby'),
+    },
     trouble: (kind) => makeTrouble(simulator, kind),
     calm: () => {
       simulator.faults.remove();
+      simulator.manager.settings.role = 'standalone';
       Object.assign(simulator.manager.settings.limits, { mappings: Infinity, literals: Infinity });
     },
     stop: async () => await simulator.stop(),

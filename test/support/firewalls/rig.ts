@@ -14,6 +14,15 @@ export type Trouble =
   /** No room for more entries; how it shows depends on the channel. */
   | 'full';
 
+/** Troubles that only some devices can have; a rig names those of its own in `ownTroubles`. */
+export type OwnTrouble =
+  /** Somebody else holds the lock that writes need, until it is calm again; reads pass. */
+  | 'locked by a person'
+  /** What was given at the last login ends now; the password or key that it was given for stays good. */
+  | 'credentials expired'
+  /** The unit that answers waits in reserve, until it is calm again. */
+  | 'standby';
+
 /** Requests that reached the device. */
 export interface Counted {
   reads: number;
@@ -60,6 +69,8 @@ export interface Rig {
   /** Fills an object of ours quickly. */
   fill(channel: string, name: string, request: FillRequest): void;
   trouble(kind: Trouble): void;
+  /** Makes those of its own; `calm` ends them, too. */
+  ownTroubles?: Partial<Readonly<Record<OwnTrouble, () => void>>>;
   calm(): void;
   stop(): Promise<void>;
 }
