@@ -132,6 +132,23 @@ test('a manager that was replaced is compared before it is written to, and fille
   expect(held('web')).toEqual(['10.1.0.1', '10.1.0.2']);
 });
 
+test('the password and the tokens show nowhere, even when the manager repeats them in all it says', async () => {
+  await world.upsert(pod('a', '10.1.0.1', web));
+  const { user, password } = simulator.credentials;
+  const basic = Buffer.from(`${user}:${password}`).toString('base64');
+  const description = `cannot parse ${password} of ${basic}`;
+  simulator.faults.add({ kind: 'reject', status: 422, description });
+  await world.upsert(pod('b', '10.1.0.2', web));
+  await world.reconcile();
+  const { lines } = await checkFirewall(world, world.configuration, 'edge');
+  const status = await readStatus(world);
+  const tables = ['ledger', 'control', 'dirty', 'memberships'] as const;
+  const rows = tables.map((table) => world.tables.all(table));
+  const all = inspect([lines, status, world.telemetry, rows], { depth: 20, maxArrayLength: null });
+  expect(all).toContain('cannot parse <secret>');
+  for (const secret of [password, basic]) expect(all).not.toContain(secret);
+});
+
 test('check tells budget and known defects beside the rights', async () => {
   await world.upsert(pod('a', '10.1.0.1', web));
   const { lines } = await checkFirewall(world, world.configuration, 'edge');

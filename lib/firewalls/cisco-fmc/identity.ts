@@ -3,6 +3,7 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { DeviceIdentity } from '../../core/firewall.ts';
 import type { FmcClient } from './client.ts';
 import { listAll } from './lists.ts';
+import { cloudVersion } from './version.ts';
 
 const word = z.string().trim().min(1).max(100).optional().catch(undefined);
 const serverVersion = z.looseObject({
@@ -30,7 +31,9 @@ export async function readIdentity(client: FmcClient): Promise<DeviceIdentity> {
     throw new ZonebridgeError('firewall/unexpected-answer', 'the manager does not tell its version');
   const serial = found.serialNumber ?? found.uuid ?? found.hostname ?? domain;
   // Without the build in brackets: a patch shows in the numbers, too.
-  const version = found.serverVersion.split(' ')[0] ?? found.serverVersion;
+  const numbers = found.serverVersion.split(' ')[0] ?? found.serverVersion;
+  // Of the cloud as it is configured: its number changes without anybody's doing.
+  const version = client.settings.cloud ? `${cloudVersion}.${numbers}` : numbers;
   client.identity = { serial, version };
   const role = client.settings.ha ? await readRole(client, found.uuid) : undefined;
   if (role !== undefined) client.identity = { serial, version, role };

@@ -32,6 +32,19 @@ test('one login serves the connections that follow one another', async () => {
   expect(callsOf(simulator)).toEqual({ logins: 1, reads: 3, writes: 0 });
 });
 
+test('connections that begin together log in once, and one that ran out of time stops no other', async () => {
+  await Promise.all([look(), look(), look()]);
+  expect(callsOf(simulator)).toEqual({ logins: 1, reads: 3, writes: 0 });
+  simulator.world.gate.expire(true);
+  const late = await ciscoFmc.connect({ ...fmcRequest(simulator), takeCall: () => 120_000 });
+  const results = await Promise.allSettled([late.observeObject(fmcObject('web')), look()]);
+  expect(results).toMatchObject([
+    { status: 'rejected', reason: { code: 'firewall/budget-used' } },
+    { status: 'fulfilled' },
+  ]);
+  await late.close();
+});
+
 test('an ended token is renewed three times, then name and password are shown again', async () => {
   await look();
   for (let time = 0; time < 5; time++) {

@@ -86,16 +86,20 @@ class UserLogin implements Login {
     throw scopeMissing(this.#settings.domain, this.session.domains);
   }
 
+  /** Connections of one process share the tokens. Where another one's renewal failed, for its own deadline perhaps, this one tries itself. */
   async #renewOnce(): Promise<void> {
     const { session } = this;
-    if (!session.renewing) {
-      const renewing = this.#renew();
-      session.renewing = renewing;
-      // The next one who needs it tries anew.
-      const forget = () => (session.renewing = undefined);
-      void renewing.then(forget, forget);
+    for (let under = session.renewing; under; under = session.renewing) {
+      await under.catch(() => undefined);
+      if (session.tokens) return;
     }
-    await session.renewing;
+    const renewing = this.#renew();
+    session.renewing = renewing;
+    try {
+      await renewing;
+    } finally {
+      session.renewing = undefined;
+    }
   }
 
   async #renew(): Promise<void> {

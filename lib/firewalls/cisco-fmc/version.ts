@@ -1,8 +1,8 @@
-/** Releases as they stand in configurations (`7.4`, `7.4.1`, `cdfmc`) and answers (`7.4.1 (build 172)`). */
+/** Releases as they stand in configurations (`7.4`, `7.4.1`, `cdfmc`) and identities (`7.4.1`, `cdfmc.10.0.0`). */
 
 /** Compares number by number: 10.0 follows 7.7. A missing part counts as 0; the one in the cloud is newer than all. */
 export function isAtLeast(version: string, since: string): boolean {
-  if (version === cloudVersion) return true;
+  if (version.startsWith(cloudVersion)) return true;
   const [has, wanted] = [numbers(version), numbers(since)];
   for (const [index, want] of wanted.entries()) {
     const difference = (has[index] ?? 0) - want;

@@ -241,6 +241,7 @@ test.each(['7.0', '7.2.11', '7.4.1', '7.7', '10.0', 'cdfmc'])('works on release 
   const to = await connectFmc(other);
   const identity = await to.identity();
   expect(identity.serial).toBe('FMC0SIMULATOR1');
+  expect(identity.version.startsWith(version)).toBe(true);
   const object = fmcObject('web');
   const [report] = await to.apply([
     { ...change('web', { add: ['10.1.0.1', 'fd00::1'] }), createWith: { comment: fmcComment(object.name) } },
