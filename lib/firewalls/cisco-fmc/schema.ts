@@ -57,10 +57,10 @@ export const fmcSettings = z
       .default(1_000)
       .describe('Addresses of one network group; no source gives the limit of the manager.'),
   })
-  .refine(({ version, cloud }) => (version === cloudVersion) === (cloud !== undefined), {
-    path: ['cloud'],
-    message:
-      '`version: cdfmc` and `cloud` go together: the manager in the cloud has both, one of your own neither',
+  .superRefine(({ version, cloud }, context) => {
+    if ((version === cloudVersion) === (cloud !== undefined)) return;
+    const message = 'the manager in the cloud has `version: cdfmc` and `cloud`, one of your own neither';
+    context.addIssue({ code: 'custom', path: ['version'], input: version, message });
   });
 
 export type FmcSettings = z.infer<typeof fmcSettings>;
