@@ -16,8 +16,8 @@ export const ciscoFmc: FirewallModule<FmcSettings> = {
       dynamic: {
         writesConfiguration: false,
         nameLength,
-        // Assumption: no source gives a limit; this is what one list of Cisco's own connector holds.
-        membersMax: 10_000,
+        // As far as `mappingsMax` goes. Unless it is raised, 10,000. Assumption: no source gives a limit; that is what one list of Cisco's own connector holds.
+        membersMax: 100_000,
         calls: { apply: 1, object: 0, add: 0.001, remove: 0.001 },
       },
       objects: {
