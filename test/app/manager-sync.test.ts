@@ -145,7 +145,7 @@ test('the password and the tokens show nowhere, even when the manager repeats th
   const tables = ['ledger', 'control', 'dirty', 'memberships'] as const;
   const rows = tables.map((table) => world.tables.all(table));
   const all = inspect([lines, status, world.telemetry, rows], { depth: 20, maxArrayLength: null });
-  expect(all).toContain('cannot parse <secret>');
+  expect(all).toMatch(/cannot parse .secret. of .secret./);
   for (const secret of [password, basic]) expect(all).not.toContain(secret);
 });
 
