@@ -40,6 +40,11 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
     observeObject: async (object) => await channelOf(object).observeObject(object),
     listObjects: async (object) => await channelOf(object).listObjects(object),
     observeMembers: async (object) => await channelOf(object).observeMembers(object),
+    observeFormer: async (object) => {
+      const former = await channelOf(object).observeFormer?.(object);
+      if (former) return former;
+      throw new ZonebridgeError('firewall/unsupported', `nothing is adopted over channel ${object.channel}`);
+    },
     observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
     apply: async (changes) => await applyByChannel(changes, channelOf),
     references: async (object) => await channelOf(object).references(object),

@@ -30,6 +30,7 @@ export const fortimanager: FirewallModule<FortimanagerSettings> = {
         writesConfiguration: true,
         nameLength: objectNameLength,
         membersMax: 600,
+        adopts: true,
         // Look, lock, write, save, install, ask how it went, unlock; 500 elements travel together, two for each address.
         calls: { apply: 12, object: 0, add: 0.005, remove: 0.005 },
       },

@@ -90,6 +90,11 @@ function entryOf(device: Device, id: string, { network, realm }: ImportOptions) 
       path: `${path}.managedBy`,
       why: 'whether a manager writes to it is not in the former settings',
     });
+  else
+    fillIn.push({
+      path,
+      why: 'whether the former controller installed its changes is not documented: `install: none` unless you say otherwise',
+    });
   if (scope === undefined)
     fillIn.push({ path: `${path}.${scopeField}`, why: `the former entry had no ${scopeField}` });
   return { id, own, fields, fillIn };

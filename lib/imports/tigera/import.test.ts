@@ -227,6 +227,33 @@ describe('devices', () => {
     expect(reasons(result).join()).toMatch(/knows no firewall of type fortimanager/);
   });
 
+  test('managers keep their ADOM, and their objects change hands like the others', () => {
+    const manager = {
+      name: 'manager-1',
+      ip: '10.9.9.8',
+      username: 'api',
+      adom: 'k8s',
+      password: { secretKeyRef: { name: 'fortimgr-1', key: 'pwd' } },
+    };
+    const managers = configMap({ 'tigera.firewall.fortimgr': stringify([manager]) });
+    const result = imported([...given, managers]);
+    expect(result.notCarried).toEqual([]);
+    expect(result.firewalls[0]).toMatchObject({
+      id: 'manager-1',
+      fields: { kind: 'fortimanager', adom: 'k8s', address: '10.9.9.8' },
+      device: { secret: { namespace, name: 'fortimgr-1', key: 'pwd' } },
+    });
+    expect(result.groups[0]?.group.publish).toMatchObject([
+      {
+        firewall: 'manager-1',
+        channel: 'objects',
+        create: 'own',
+        adopt: 'Managed by Tigera Calico Enterprise',
+      },
+    ]);
+    expect(result.yaml).toContain('install: none');
+  });
+
   test('whose objects cannot be adopted are offered by a person', () => {
     const { fortigate } = firewallModules;
     if (!fortigate) throw new Error('no module');

@@ -4,4 +4,4 @@ import type { FirewallConnection } from '../../../core/firewall.ts';
 export type Channel = Pick<
   Required<FirewallConnection>,
   'observeObject' | 'listObjects' | 'observeMembers' | 'observeSome' | 'apply' | 'references' | 'deleteObject'
->;
+> & { observeFormer?: FirewallConnection['observeFormer'] };

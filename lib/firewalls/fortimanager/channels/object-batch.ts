@@ -10,6 +10,7 @@ import type { InstallStep } from '../install.ts';
 import { addressName } from '../names.ts';
 import { addressObject, addressOfRow } from '../translate.ts';
 import { emptyGroupsSince, isAtLeast } from '../version.ts';
+import { isAdoption } from './object-adoption.ts';
 import { missing, parseStranger } from './object-members.ts';
 import {
   addressTable,
@@ -56,6 +57,7 @@ export class ObjectBatch {
   readonly #reports: readonly OpenReport[];
   #items: Item[];
   readonly #addresses = new Map<string, Row | undefined>();
+  readonly #adopted: OpenReport[] = [];
   readonly #missingGroups: { report: OpenReport; family: AddressFamily }[] = [];
   readonly installs: InstallStep[] = [];
 
@@ -115,18 +117,23 @@ export class ObjectBatch {
         for (const same of this.#items.filter(({ name }) => name === item.name))
           if (same.op === 'add') same.error ??= foreign(item.name);
     }
-    return this.#items.some(({ error }) => error === undefined) || this.#missingGroups.length > 0;
+    const groups = this.#missingGroups.length + this.#adopted.length;
+    return this.#items.some(({ error }) => error === undefined) || groups > 0;
   }
 
   #judge(report: OpenReport, rows: ReadonlyMap<AddressFamily, Row | undefined>): void {
-    const { object, createWith } = report.changes;
+    const { object, createWith, adoptWith } = report.changes;
     const items = this.#items.filter((item) => item.report === report);
-    const stranger = [...rows.values()].find((row) => row && !this.#marks.isFor(object, row.comment));
+    const adopts = isAdoption(report.changes, rows, this.#marks);
+    if (adopts) this.#adopted.push(report);
+    const stranger = adopts
+      ? undefined
+      : [...rows.values()].find((row) => row && !this.#marks.isFor(object, row.comment));
     const absent = rows.get(4) === undefined;
     const error = stranger ? foreign(object.name) : absent && !createWith ? missing(object) : undefined;
     if (error) {
       for (const item of items) item.error = error;
-      if (createWith) report.created = { state: 'failed', error };
+      if (createWith || adoptWith) report.created = { state: 'failed', error };
       return;
     }
     if (absent) this.#missingGroups.push({ report, family: 4 });
@@ -138,7 +145,7 @@ export class ObjectBatch {
 
   /** Writes everything. False when nothing of it was taken. */
   async write(): Promise<boolean> {
-    const updated = await this.#send('update', this.#editedSteps());
+    const updated = await this.#send('update', [...this.#adoptionSteps(), ...this.#editedSteps()]);
     const added = await this.#send('add', [
       ...this.#groupSteps(),
       ...this.#addressSteps(),
@@ -154,7 +161,22 @@ export class ObjectBatch {
       const own: Outcome = error ? { state: 'failed', error } : whole;
       if (report.outcomes.get(text)?.state !== 'failed') report.outcomes.set(text, own);
     }
-    for (const report of this.#reports) if (report.changes.createWith) report.created ??= whole;
+    for (const report of this.#reports)
+      if (report.changes.createWith || report.changes.adoptWith) report.created ??= whole;
+  }
+
+  /** A former tool's group gets our comment; its members stay. */
+  #adoptionSteps(): Step[] {
+    return this.#adopted.map((report) => {
+      const { name } = report.object;
+      const url = objectUrl(this.#client, groupTable(4), name);
+      return {
+        param: { url, data: { comment: report.changes.adoptWith?.comment } },
+        items: this.#items.filter((item) => item.report === report),
+        failed: (error) => void (report.created = { state: 'failed', error }),
+        install: ['update', `obj/${groupTable(4)}/${name}`],
+      };
+    });
   }
 
   #groupSteps(): Step[] {

@@ -1,5 +1,6 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
 import type {
+  FormerMembers,
   NamedComment,
   ObjectChanges,
   ObjectRef,
@@ -16,6 +17,7 @@ import { install, type InstallStep, refuseChangesOfOthers, requireInstall } from
 import { readUses } from '../uses.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Channel } from './channel.ts';
+import { readFormer } from './object-adoption.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { readMembers } from './object-members.ts';
 import { families, groupParams, groupTable, objectUrl, type Row, rowOf, rowsOf } from './object-rows.ts';
@@ -59,6 +61,10 @@ export class ObjectsChannel implements Channel {
     const [element] = await client.read([param]);
     const rows = await rowsOf(client, param, element);
     return rows.map(({ name, comment }) => ({ name, comment }));
+  }
+
+  async observeFormer(object: ObjectRef): Promise<FormerMembers> {
+    return await readFormer(this.#place.client, object);
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {
