@@ -83,6 +83,20 @@ describe('an object that a former tool keeps', () => {
     expect(world.device.members(object)).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
   });
 
+  test('and more of it than the firewall loses without a person waits for one', async () => {
+    const others = Array.from({ length: 25 }, (_, index) => `10.1.9.${index + 1}`);
+    const world = await beside(['10.1.0.1', ...others]);
+    // Ten of them and as many as came in the same window: three.
+    await apply(world, adopting());
+    await apply(world, adopting({ adopt: undefined, onForeignAdd: 'remove' }));
+    await world.reconcile();
+    expect(world.device.members(object).filter((address) => others.includes(address))).toHaveLength(12);
+    expect(await reasons(world)).toEqual(['firewall-shrink']);
+    expect(world.device.members(object)).toEqual(
+      expect.arrayContaining(['10.1.0.1', '10.1.0.2', '10.1.0.3']),
+    );
+  });
+
   test.each([
     ['an edited comment', `${former}, ticket 7`],
     ['no comment', ''],

@@ -59,6 +59,13 @@ export const ofAdoption: readonly Mutant[] = [
     killers: [contract],
   },
   {
+    name: 'adoption-unread-by-manager',
+    breaks: 'a manager adopts an object whatever its comment is',
+    file: 'lib/firewalls/fortimanager/channels/object-adoption.ts',
+    edits: [['rows.get(4)?.comment !== adopt', 'rows.get(4) === undefined']],
+    killers: [contract],
+  },
+  {
     name: 'adoption-takes-out',
     breaks: 'members of the former tool may be taken out before ours are in',
     file: 'lib/app/configuration/checks/targets.ts',
