@@ -201,7 +201,10 @@ describe('the import of a cluster', () => {
     const cwd = await folder();
     await writeKubeconfig(path.join(cwd, 'kubeconfig'), { ...access, token: 't' });
     const { code, stderr } = await runCli(['import', 'tigera', '--kubeconfig', 'kubeconfig'], { cwd });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/answers 404 to GlobalNetworkPolicy/)]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/serves no GlobalNetworkPolicy of projectcalico.org/),
+    ]);
     await expect(readFile(path.join(cwd, 'zonebridge.yaml'))).rejects.toThrow(/ENOENT/);
   });
 });

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { ZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { ImportOptions, ReadObjects } from '../../imports/tigera/index.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -152,8 +152,16 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
   const { composeClusterReader } = await import('../../app/compose-cluster-reader.ts');
   const cluster = composeClusterReader(kubeconfig, context);
   const answers: unknown[] = [];
-  for (const kind of tigera.neededKinds) answers.push(...(await cluster.list(kind)));
+  for (const kind of tigera.neededKinds)
+    answers.push(...(await cluster.list(kind).catch((error: unknown) => unserved(error, kind))));
   return tigera.readAnswers(answers);
+}
+
+/** A namespace that is not there has an empty list; only a kind that the cluster does not know answers like this. */
+function unserved(error: unknown, { apiVersion, kind }: { apiVersion: string; kind: string }): never {
+  if (!isZonebridgeError(error, 'cluster/refused') || error.fields['status'] !== 404) throw error;
+  const message = `the cluster serves no ${kind} of ${apiVersion}`;
+  throw new ZonebridgeError('import/nothing-found', message, { cause: error });
 }
 
 async function write(place: string, file: string, text: string): Promise<void> {
