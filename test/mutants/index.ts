@@ -6,6 +6,7 @@ import { ofDevice } from './of-device.ts';
 import { ofDigests } from './of-digests.ts';
 import { ofElection } from './of-election.ts';
 import { ofFmc } from './of-fmc.ts';
+import { ofFortimanager } from './of-fortimanager.ts';
 import { ofGates } from './of-gates.ts';
 import { ofHosts } from './of-hosts.ts';
 import { ofImport } from './of-import.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...ofSync,
   ...ofDevice,
   ...ofLists,
+  ...ofFortimanager,
   ...ofNetwork,
   ...ofHosts,
   ...ofOnboarding,

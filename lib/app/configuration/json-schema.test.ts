@@ -14,6 +14,7 @@ const files = [
   'examples/brownfield/zonebridge.yaml',
   'examples/security-groups/zonebridge.yaml',
   'examples/cisco-fmc/zonebridge.yaml',
+  'examples/fortimanager/zonebridge.yaml',
   'examples/multi-cluster/platform.yaml',
   'examples/multi-cluster/team-shop.yaml',
   'examples/multi-cluster/team-payments.yaml',

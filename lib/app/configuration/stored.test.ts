@@ -9,6 +9,7 @@ const examples = [
   'multi-cluster',
   'brownfield/zonebridge.yaml',
   'security-groups/zonebridge.yaml',
+  'fortimanager/zonebridge.yaml',
 ];
 
 test.each(examples)('%s comes back from its stored form as it was', async (name) => {

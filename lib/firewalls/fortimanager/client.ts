@@ -93,8 +93,6 @@ export class FortimanagerClient {
     const status = found?.status ?? { code: -1, message: '' };
     const error = statusError(`${method} ${param.url}`, status);
     const { adom } = this.settings;
-    // The workspace was switched on while we knew it to be off.
-    if (status.code === -10147) this.memory.locking = undefined;
     if (status.code !== -6 || (await this.#hasAdom())) return error;
     const text = `there is no ADOM ${adom}, or the administrator may not see it`;
     return new ZonebridgeError('firewall/scope-missing', text, { cause: error, fields: error.fields });
@@ -156,6 +154,8 @@ export class FortimanagerClient {
       elements = await this.#counted(request, (await this.#session()).session);
     }
     if (isRefused(elements)) throw await this.#whyRefused(call, elements);
+    // The workspace was switched on while we knew it to be off.
+    if (elements.some(({ status }) => status.code === -10147)) this.memory.locking = undefined;
     return elements;
   }
 

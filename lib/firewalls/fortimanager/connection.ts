@@ -71,7 +71,7 @@ const status = z.looseObject({
 });
 
 /** Serial, version and role, with a look whether the ADOM is there; one call. */
-async function readIdentity(client: FortimanagerClient): Promise<DeviceIdentity> {
+export async function readIdentity(client: FortimanagerClient): Promise<DeviceIdentity> {
   const { adom, ha } = client.settings;
   const [told, place] = await client.read([
     { url: '/sys/status' },

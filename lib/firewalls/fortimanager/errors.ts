@@ -14,7 +14,10 @@ const statusCodes: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   [-10015]: ['firewall/object-in-use', 'the object is used'],
   [-10033]: ['firewall/rejected', 'the object exists'],
   [-10131]: ['firewall/object-missing', 'it refers to an object that does not exist'],
-  [-10147]: ['firewall/busy', 'the ADOM is not locked by us'],
+  [-10147]: [
+    'firewall/busy',
+    'the ADOM is not locked by us: somebody took the lock, or it does not hold from call to call with this API key',
+  ],
   [-20002]: ['firewall/rejected', 'unknown device'],
   [-20020]: ['firewall/permission-denied', 'no permission in the device manager'],
   [-20042]: ['firewall/rejected', 'the device does not answer'],

@@ -55,4 +55,8 @@ export const fortimanager: FirewallModule<FortimanagerSettings> = {
     const { openConnection } = await import('./connection.ts');
     return openConnection(request);
   },
+  diagnose: async (request, channels) => {
+    const { diagnose } = await import('./diagnose.ts');
+    return diagnose(request, channels);
+  },
 };

@@ -20,7 +20,7 @@ const connector = 'zonebridge';
 const person = { session: '', user: 'alice', locking: false };
 
 /** Settings that reach a simulator. */
-function settingsFor(
+export function settingsFor(
   simulator: FortimanagerSimulator,
   more: Record<string, unknown> = {},
 ): Record<string, unknown> {
@@ -29,7 +29,7 @@ function settingsFor(
 }
 
 /** Logs in by name and password, which is the harder way: sessions end. */
-function passwordOf({ administrator }: FortimanagerSimulator): string {
+export function passwordOf({ administrator }: FortimanagerSimulator): string {
   return `${administrator.name}:${administrator.password}`;
 }
 

@@ -59,7 +59,8 @@ export class ObjectBatch {
   readonly #addresses = new Map<string, Row | undefined>();
   readonly #adopted: OpenReport[] = [];
   readonly #missingGroups: { report: OpenReport; family: AddressFamily }[] = [];
-  readonly installs: InstallStep[] = [];
+  /** By object, so that each is installed once. */
+  readonly #installs = new Map<string, InstallStep>();
 
   constructor(
     place: { client: FortimanagerClient; marks: Marks; hub: string },
@@ -73,6 +74,11 @@ export class ObjectBatch {
 
   get groups(): ReadonlySet<string> {
     return new Set(this.#reports.map(({ object }) => object.name));
+  }
+
+  /** What has to be installed after {@link write}. */
+  get installs(): InstallStep[] {
+    return [...this.#installs.values()];
   }
 
   /** Marks of the groups and of the address objects; members are not read, so the answer does not grow with the groups. */
@@ -152,6 +158,7 @@ export class ObjectBatch {
       ...this.#memberSteps('add'),
     ]);
     const removed = await this.#send('delete', [...this.#memberSteps('remove'), ...this.#deletionSteps()]);
+    this.#installAgain();
     return updated || added || removed;
   }
 
@@ -289,10 +296,27 @@ export class ObjectBatch {
     return taken;
   }
 
-  /** What was done already is installed, too: the run that did it may not have come so far. An object that stays is not taken away. */
+  /**
+   * Address objects that were there, or gone, before this run are installed, too: the run that saved them may not have come so far.
+   * Assumption: an `update` makes an object that a firewall does not have yet.
+   */
+  #installAgain(): void {
+    for (const { op, name, family, address, error } of this.#items) {
+      if (error || address === undefined) continue;
+      const row = this.#addresses.get(name);
+      const object = `obj/${addressTable(family)}/${name}`;
+      if (op === 'add' && row) this.#toInstall(['update', object]);
+      if (op === 'remove' && !row) this.#toInstall(['delete', object]);
+    }
+  }
+
+  /** A refusal that means "done already" counts. An object that stays, because something uses it, is not taken away. */
   #took({ install }: Step, error: ZonebridgeError | undefined): void {
-    if (!install || error?.code === 'firewall/object-in-use') return;
-    if (!this.installs.some(([, object]) => object === install[1])) this.installs.push(install);
+    if (install && error?.code !== 'firewall/object-in-use') this.#toInstall(install);
+  }
+
+  #toInstall(step: InstallStep): void {
+    if (!this.#installs.has(step[1])) this.#installs.set(step[1], step);
   }
 }
 

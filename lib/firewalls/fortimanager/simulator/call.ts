@@ -25,8 +25,15 @@ export function urlParts(url: string): string[] {
     .filter((part) => part !== '');
 }
 
+let unknownCalls = 0;
+
+/** Who changes something. Where locks do not hold with an API key, each of its calls is somebody else. */
 export function changer(call: Call): { session: string; user: string; locking: boolean } {
   const { manager, caller } = call;
   const keyless = caller.number === 0 && manager.settings.behaviour.keyLocks === 'none';
-  return { session: keyless ? '' : caller.id, user: caller.user, locking: manager.locking };
+  return {
+    session: keyless ? `call-${++unknownCalls}` : caller.id,
+    user: caller.user,
+    locking: manager.locking,
+  };
 }

@@ -35,7 +35,7 @@ export function answerFiles(call: Call, name: string | undefined): Answered {
 function described({ manager }: Call, name: string): Record<string, Json> {
   const file = manager.files.get(name);
   if (!file) throw noObject();
-  return { name, modified: file.modified, size: Buffer.byteLength(file.content) };
+  return { name, modified: file.modified, size: file.size ?? Buffer.byteLength(file.content) };
 }
 
 function hasFiles(version: string): boolean {

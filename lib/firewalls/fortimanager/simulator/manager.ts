@@ -9,6 +9,8 @@ export interface HostedFile {
   content: string;
   /** Seconds since 1970. */
   modified: number;
+  /** Bytes as the manager tells them, when they are not those of the content. */
+  size?: number;
 }
 
 /** A FortiManager: ADOMs, hosted files, tasks. */

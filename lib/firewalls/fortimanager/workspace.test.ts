@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  applyTo,
+  asked,
+  commentFor,
+  connectTo,
+  objectNamed,
+  quickClock,
+} from '../../../test/support/firewalls/fortimanager-connection.ts';
+import { type FortimanagerSimulator, startFortimanagerSimulator } from './simulator/index.ts';
+
+const object = objectNamed('web', 'objects');
+const createWith = { comment: commentFor(object.name) };
+const made = { createWith, add: ['10.1.0.1'], expectedCount: 1 };
+
+let simulator: FortimanagerSimulator;
+beforeEach(async () => {
+  simulator = await startFortimanagerSimulator({ workspace: 'normal' });
+});
+afterEach(async () => await simulator.stop());
+
+const adom = () => simulator.manager.adom('root');
+
+/** Somebody else's session that locked the ADOM; `changes`: and changed something without saving it. */
+function personLocks({ changes }: { changes: boolean }): { session: string; unlock(): void } {
+  const { id } = simulator.gate.open('alice');
+  adom().lock = { session: id, user: 'alice', time: 0 };
+  const row = { name: 'half-done', subnet: ['10.200.0.1', '255.255.255.255'] };
+  if (changes)
+    adom().change('firewall/address', new Map([['half-done', row]]), {
+      session: id,
+      user: 'alice',
+      locking: true,
+    });
+  return {
+    session: id,
+    unlock: () => {
+      adom().lock = undefined;
+    },
+  };
+}
+
+describe('an ADOM that has to be locked', () => {
+  test('is locked, saved and given back', async () => {
+    const connection = await connectTo(simulator);
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+    expect(adom().lock).toBeUndefined();
+    expect(adom().dirty).toBe(false);
+    expect(asked(simulator, 'exec /dvmdb/adom/root/workspace/commit')).toBe(1);
+  });
+
+  test("somebody's lock is waited for, reported with its owner, and not broken", async () => {
+    const person = personLocks({ changes: false });
+    const connection = await connectTo(simulator, { lockWaitSeconds: 20 });
+    const { report, states } = await applyTo(connection, object, made);
+    expect(states).toEqual({ '10.1.0.1': 'firewall/busy' });
+    expect(report.created).toMatchObject({ error: { message: expect.stringContaining('locked by alice') } });
+    expect(adom().lock?.session).toBe(person.session);
+    // Asked once, and again every three seconds.
+    expect(asked(simulator, 'get /dvmdb/adom/root/workspace/lockinfo')).toBeGreaterThan(4);
+    expect(asked(simulator, 'exec /dvmdb/adom/root/workspace')).toBe(0);
+  });
+
+  test('a lock that is given back while we wait becomes ours', async () => {
+    const person = personLocks({ changes: false });
+    let waits = 0;
+    const clock = quickClock(() => {
+      waits += 1;
+      if (waits === 2) person.unlock();
+    });
+    const connection = await connectTo(simulator, {}, { clock });
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+    expect(waits).toBe(2);
+  });
+
+  test('changes that somebody did not save yet survive our run', async () => {
+    const person = personLocks({ changes: true });
+    const connection = await connectTo(simulator, { lockWaitSeconds: 3 });
+    const { report } = await applyTo(connection, object, made);
+    expect(report.created).toMatchObject({ error: { message: expect.stringContaining('not saved') } });
+    expect(adom().rows('firewall/address', person.session).has('half-done')).toBe(true);
+    expect(adom().rows('firewall/addrgrp').has(object.name)).toBe(false);
+  });
+
+  test('what was refused is not saved, and the lock is given back', async () => {
+    simulator.faults.add({ kind: 'reject', code: -10, message: 'no', path: '^add ' });
+    const connection = await connectTo(simulator);
+    const { report, states } = await applyTo(connection, object, made);
+    expect(states).toEqual({ '10.1.0.1': 'firewall/rejected' });
+    expect(report.created).toMatchObject({ state: 'failed' });
+    expect(adom().lock).toBeUndefined();
+    expect(asked(simulator, 'exec /dvmdb/adom/root/workspace/commit')).toBe(0);
+  });
+
+  test('a lost answer to the lock leaves no lock behind', async () => {
+    simulator.faults.add({ kind: 'drop-after-commit', path: 'workspace/lock$', times: 1 });
+    const connection = await connectTo(simulator);
+    const { states } = await applyTo(connection, object, made);
+    expect(states).toEqual({ '10.1.0.1': 'unknown' });
+    expect(adom().lock).toBeUndefined();
+  });
+
+  test('workflow mode, in which people approve, is refused before anything is locked', async () => {
+    simulator.manager.settings.workspace = 'workflow';
+    const connection = await connectTo(simulator);
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'firewall/unsupported' });
+    expect(asked(simulator, 'exec /dvmdb')).toBe(0);
+  });
+
+  test('who may not read the mode says it in the settings', async () => {
+    simulator.manager.settings.behaviour.globalSettings = 'forbidden';
+    const blind = await connectTo(simulator);
+    expect((await applyTo(blind, object, made)).states).toEqual({ '10.1.0.1': 'firewall/permission-denied' });
+    const told = await connectTo(simulator, { workspace: 'normal' });
+    expect((await applyTo(told, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+  });
+
+  test('a workspace that was switched on meanwhile is noticed', async () => {
+    simulator.manager.settings.workspace = 'disabled';
+    const connection = await connectTo(simulator);
+    await applyTo(connection, object, made);
+    simulator.manager.settings.workspace = 'normal';
+    const again = { add: ['10.1.0.2'], expectedCount: 2 };
+    expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'firewall/busy' });
+    expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'done' });
+  });
+
+  test('a commit that goes on as a task is waited for', async () => {
+    Object.assign(simulator.manager.settings.behaviour, { commitTask: 'shown', taskPolls: 3 });
+    const connection = await connectTo(simulator);
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+    expect(asked(simulator, 'get /task/task')).toBe(3);
+  });
+
+  test('with an API key whose calls share no lock nothing is written, and the reason is said', async () => {
+    simulator.manager.settings.behaviour.keyLocks = 'none';
+    const connection = await connectTo(simulator, {}, { credential: simulator.apiKey });
+    const { report, states } = await applyTo(connection, object, made);
+    expect(states).toEqual({ '10.1.0.1': 'firewall/busy' });
+    expect(report.created).toMatchObject({ error: { message: expect.stringContaining('API key') } });
+  });
+});

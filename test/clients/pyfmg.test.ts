@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { startFortimanagerSimulator } from '../../lib/firewalls/fortimanager/simulator/index.ts';
+import { applyTo, commentFor, connectTo, objectNamed } from '../support/firewalls/fortimanager-connection.ts';
+import { clients, isMissing } from './against-simulator.ts';
+import { runPython } from './python.ts';
+
+const channels = ['feed', 'tags', 'objects'];
+
+describe.skipIf(isMissing)('pyfmg', () => {
+  test.each(['password', 'key'] as const)(
+    'reads what our module wrote, and our module what it wrote, logged in by %s',
+    async (login) => {
+      if ('missing' in clients) throw new Error(clients.missing);
+      const simulator = await startFortimanagerSimulator({ workspace: 'normal' });
+      try {
+        const connection = await connectTo(simulator, { install: 'partial' });
+        for (const channel of channels) {
+          const object = objectNamed('web', channel);
+          const createWith = { comment: commentFor(object.name) };
+          await applyTo(connection, object, { createWith, add: ['10.1.0.1', '10.1.0.2'], expectedCount: 2 });
+        }
+        const { name } = objectNamed('web', 'tags');
+        const seen = await runPython(clients.python, 'pyfmg_client.py', {
+          FORTIMANAGER_PORT: String(simulator.port),
+          FORTIMANAGER_OBJECT: name,
+          REQUESTS_CA_BUNDLE: simulator.caFile,
+          ...(login === 'password'
+            ? {
+                FORTIMANAGER_USER: simulator.administrator.name,
+                FORTIMANAGER_PASSWORD: simulator.administrator.password,
+              }
+            : { FORTIMANAGER_KEY: simulator.apiKey }),
+        });
+        expect(seen).toEqual({
+          login: 0,
+          version: [7, 4, 4],
+          feed: ['10.1.0.1', '10.1.0.2', ''],
+          tag: ['10.1.0.1', '10.1.0.2'],
+          group: ['zb-test-10.1.0.1', 'zb-test-10.1.0.2'],
+          address: ['ipmask', ['10.1.0.1', '255.255.255.255']],
+          unlocked: -10147,
+          lock: 0,
+          add: 0,
+          again: -2,
+          dangling: -10131,
+          member: 0,
+          used: -10015,
+          missing: -3,
+          badUrl: -6,
+          commit: 0,
+          unlock: 0,
+          task: [0, 100, 0, 'done'],
+          tagged: 0,
+          filtered: ['theirs'],
+          count: 3,
+        });
+        expect([...(await connection.observeMembers(objectNamed('web', 'objects')))].sort()).toEqual([
+          '10.1.0.1',
+          '10.1.0.2',
+          'object:theirs',
+        ]);
+        expect([...(await connection.observeMembers(objectNamed('web', 'tags')))].sort()).toEqual([
+          '10.1.0.1',
+          '10.1.0.2',
+          '10.9.0.2',
+          'fd00::9',
+        ]);
+      } finally {
+        await simulator.stop();
+      }
+    },
+  );
+});

@@ -1,0 +1,81 @@
+"""Drives the library pyfmg against a FortiManager; prints what it saw as JSON."""
+
+import json
+import os
+import sys
+
+from pyFMG.fortimgr import FortiManager
+
+ADOM = "root"
+
+
+def code(answer):
+    return answer[0]
+
+
+def connect():
+    host = "127.0.0.1:" + os.environ["FORTIMANAGER_PORT"]
+    ca = os.environ["REQUESTS_CA_BUNDLE"]
+    if os.environ.get("FORTIMANAGER_PASSWORD"):
+        return FortiManager(
+            host, os.environ["FORTIMANAGER_USER"], os.environ["FORTIMANAGER_PASSWORD"], verify_ssl=ca, verbose=True
+        )
+    return FortiManager(host, apikey=os.environ["FORTIMANAGER_KEY"], verify_ssl=ca, verbose=True)
+
+
+def tag_addresses(fmg, tag):
+    _, rows = fmg.execute(
+        "/connector/get/user",
+        data={"adom": ADOM, "connector": "zonebridge", "server_type": "json", "type": "connector", "group": tag},
+    )
+    return sorted(row.get("ip_addr") or row["ip_addr6"] for row in rows)
+
+
+def main():
+    seen = {}
+    name = os.environ["FORTIMANAGER_OBJECT"]
+    obj = "/pm/config/adom/%s/obj/firewall" % ADOM
+    fmg = connect()
+    seen["login"] = code(fmg.login())
+    status = fmg.get("/sys/status")[1]
+    seen["version"] = [status["Major"], status["Minor"], status["Patch"]]
+
+    # What our module wrote.
+    seen["feed"] = fmg.get("/pm/config/global/_external/resource/%s.%s.txt" % (name, ADOM))[1]["content"].split("\n")[1:]
+    seen["tag"] = tag_addresses(fmg, name)
+    seen["group"] = sorted(fmg.get("%s/addrgrp/%s" % (obj, name))[1]["member"])
+    address = fmg.get("%s/address/%s" % (obj, seen["group"][0]))[1]
+    seen["address"] = [address["type"], address["subnet"]]
+
+    # What our module has to see afterwards.
+    seen["unlocked"] = code(fmg.add(obj + "/address", data={"name": "theirs", "subnet": "10.9.0.1/32"}))
+    seen["lock"] = code(fmg.lock_adom(ADOM))
+    seen["add"] = code(fmg.add(obj + "/address", data={"name": "theirs", "subnet": "10.9.0.1/32"}))
+    seen["again"] = code(fmg.add(obj + "/address", data={"name": "theirs", "subnet": "10.9.0.1/32"}))
+    seen["dangling"] = code(fmg.add(obj + "/addrgrp", data={"name": "g", "member": ["nobody"]}))
+    seen["member"] = code(fmg.add("%s/addrgrp/%s/member" % (obj, name), data=["theirs"]))
+    seen["used"] = code(fmg.delete(obj + "/address/theirs"))
+    seen["missing"] = code(fmg.delete(obj + "/address/nobody"))
+    seen["badUrl"] = code(fmg.get("/pm/config/adom/nowhere/obj/firewall/address"))
+    seen["commit"] = code(fmg.commit_changes(ADOM))
+    seen["unlock"] = code(fmg.unlock_adom(ADOM))
+    task = fmg.execute(
+        "/securityconsole/install/objects/v2",
+        data={"adom": ADOM, "flags": 0, "objects": [["update", "obj/firewall/addrgrp/" + name, "", ""]]},
+    )[1]["task"]
+    done = fmg.track_task(task, sleep_time=0.1)
+    seen["task"] = [done[0], done[1]["percent"], done[1]["num_err"], done[1]["state"]]
+    seen["tagged"] = code(
+        fmg.execute(
+            "/connector/user/manage",
+            data={"command": "add", "group": name, "ip-addr": ["10.9.0.2", "fd00::9"], "path": ADOM + "/zonebridge"},
+        )
+    )
+    listed = fmg.get(obj + "/address", fields=["name"], filter=["name", "like", "their%"])[1]
+    seen["filtered"] = [row["name"] for row in listed]
+    seen["count"] = fmg.get(obj + "/address", option=["count"])[1]
+    fmg.logout()
+    json.dump(seen, sys.stdout)
+
+
+main()

@@ -1,0 +1,109 @@
+import type { Mutant } from './mutant.ts';
+
+const folder = 'lib/firewalls/fortimanager';
+const contract = 'test/contract/firewalls.test.ts';
+const clientTest = `${folder}/client.test.ts`;
+const workspaceTest = `${folder}/workspace.test.ts`;
+const installTest = `${folder}/install.test.ts`;
+const feedTest = `${folder}/channels/feed.test.ts`;
+const tagsTest = `${folder}/channels/tags.test.ts`;
+
+/** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
+export const ofFortimanager: readonly Mutant[] = [
+  {
+    name: 'fmg-locked-by-others-ignored',
+    breaks: 'an ADOM that somebody locked, or left with unsaved changes, is locked all the same',
+    file: `${folder}/workspace.ts`,
+    edits: [
+      ['if (held === undefined && (await this.#tryLock())) return;', 'if (await this.#tryLock()) return;'],
+    ],
+    killers: [workspaceTest],
+  },
+  {
+    name: 'fmg-lock-kept',
+    breaks: 'the lock is not given back when a write was refused',
+    file: `${folder}/workspace.ts`,
+    edits: [
+      [
+        '    } finally {\n      await this.#unlock();',
+        '    } finally {\n      if (locking === undefined) await this.#unlock();',
+      ],
+    ],
+    killers: [workspaceTest],
+  },
+  {
+    name: 'fmg-not-saved',
+    breaks: 'a locked ADOM is given back without a save: what was written is lost and counts as done',
+    file: `${folder}/workspace.ts`,
+    edits: [['      await this.#commit();\n', '']],
+    killers: [workspaceTest, contract],
+  },
+  {
+    name: 'fmg-install-errors-ignored',
+    breaks: 'an install counts as done although a firewall did not take it',
+    file: `${folder}/tasks.ts`,
+    edits: [['if (task.num_err > 0) throw', 'if (task.num_err > 1e6) throw']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-saved-taken-for-installed',
+    breaks: 'what is saved and not installed is read back as in place',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['known.has(address) === installed', 'known.has(address) === (installed || true)']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-work-of-others-installed',
+    breaks: 'a package is installed with changes that somebody else made and did not install',
+    file: `${folder}/install.ts`,
+    edits: [['if (foreign.length === 0) return;', 'if (foreign.length >= 0) return;']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-empty-name-sent',
+    breaks: 'a request about an object without a name becomes one about the whole table',
+    file: `${folder}/names.ts`,
+    edits: [["if (name.trim() === '' ||", 'if (']],
+    killers: [clientTest],
+  },
+  {
+    name: 'fmg-files-of-adoms-mixed',
+    breaks: 'two ADOMs write the same hosted file',
+    file: `${folder}/names.ts`,
+    edits: [['return `${name}.${adom}.txt`;', 'return adom === name ? name : `${name}.txt`;']],
+    killers: [feedTest, contract],
+  },
+  {
+    name: 'fmg-feed-of-others-overwritten',
+    breaks: 'a hosted file of somebody else is overwritten',
+    file: `${folder}/channels/feed.ts`,
+    edits: [
+      [
+        'if (found && !this.#marks.isFor(object, found.comment)) throw',
+        "if (found && found.comment === '') throw",
+      ],
+    ],
+    killers: [contract],
+  },
+  {
+    name: 'fmg-short-file-taken-for-whole',
+    breaks: 'a hosted file that was cut on its way is set back without the rest',
+    file: `${folder}/channels/feed.ts`,
+    edits: [['file.data.size !== Buffer.byteLength(file.data.content)', 'file.data.size < 0']],
+    killers: [feedTest],
+  },
+  {
+    name: 'fmg-missing-tag-taken-for-empty',
+    breaks: 'a tag that is gone reads as an empty one',
+    file: `${folder}/channels/tags.ts`,
+    edits: [['if (!(await this.observeObject(object)).exists) throw missing(object);\n', '']],
+    killers: [tagsTest],
+  },
+  {
+    name: 'fmg-session-secret-in-error',
+    breaks: 'an error shows the password that the manager repeats',
+    file: `${folder}/client.ts`,
+    edits: [["[credential.password, session ?? '']", "[session ?? '']"]],
+    killers: [clientTest],
+  },
+];
