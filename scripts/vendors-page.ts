@@ -31,7 +31,8 @@ ${modules.map(vendorRow).join('\n')}
 
 function channelRow(module: FirewallModule, name: string, facts: ChannelFacts): string {
   const { apply, object, add, remove } = facts.calls;
-  const change = facts.writesConfiguration ? 'a configuration revision' : 'no configuration change';
+  const kind = facts.writesConfiguration ? 'a configuration revision' : 'no configuration change';
+  const change = facts.writesWhole ? `${kind}; the whole list is sent` : kind;
   const cells = [
     `\`${module.kind}\``,
     `\`${name}\``,

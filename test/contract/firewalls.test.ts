@@ -7,6 +7,7 @@ import { expectDone, expectFailed } from '../support/firewalls/expectations.ts';
 import type { ChannelPromise, Counted, Rig } from '../support/firewalls/rig.ts';
 import { adoptionSuite } from './adoption-suite.ts';
 import { ownTroublesSuite } from './own-troubles-suite.ts';
+import { interferenceSuite } from './interference-suite.ts';
 import { rigs } from '../support/firewalls/rigs.ts';
 
 const hub = 'test';
@@ -195,6 +196,7 @@ function contract(kind: string, channel: string): void {
 
   ownTroublesSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
   adoptionSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
+  interferenceSuite(channel, () => ({ rig, connection, object, comment: commentFor(object.name) }));
 
   test('an object that a person renamed is found by its mark, and nothing counts as removed from it', async ({
     skip,

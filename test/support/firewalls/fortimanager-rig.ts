@@ -37,7 +37,7 @@ export async function startFortimanagerRig(
   options: SimulatorOptions = {},
 ): Promise<Rig & { simulator: FortimanagerSimulator }> {
   const simulator = await startFortimanagerSimulator({ workspace: 'normal', ...options });
-  const settings = settingsFor(simulator, { install: 'partial' });
+  const settings = settingsFor(simulator, { install: 'partial', lockWaitSeconds: 0 });
   const module = firewallModule(fortimanager.kind);
   if (!module) throw new Error('the registry does not list this vendor');
   const { manager } = simulator;
@@ -120,8 +120,38 @@ export async function startFortimanagerRig(
     seen: () => seen(simulator),
     fill: (channel, name, request) => fill(simulator, { channel, name }, request),
     trouble: (kind) => makeTrouble(simulator, kind),
+    endSession: () => void simulator.gate.dropSessions(),
+    lockByPerson: (channel) => {
+      if (channel !== 'objects') return undefined;
+      const { id, user } = simulator.gate.open('alice');
+      root.lock = { session: id, user, time: 0 };
+      return {
+        owner: user,
+        isHeld: () => root.lock?.session === id,
+        release: () => {
+          root.lock = undefined;
+        },
+      };
+    },
+    refuseInstall: (channel) => {
+      const [device] = root.devices;
+      if (channel !== 'objects' || !device) return undefined;
+      device.online = false;
+      return {
+        part: device.name,
+        mend: () => {
+          device.online = true;
+        },
+      };
+    },
+    standBy: () => {
+      manager.settings.haMode = 'Secondary';
+    },
     calm: () => {
       simulator.faults.remove();
+      manager.settings.haMode = 'Stand Alone';
+      root.lock = undefined;
+      for (const device of root.devices) device.online = true;
       Object.assign(manager.settings.limits, {
         addresses: 400_000,
         fileBytes: 2 ** 26,

@@ -71,6 +71,15 @@ export interface Rig {
   trouble(kind: Trouble): void;
   /** Makes those of its own; `calm` ends them, too. */
   ownTroubles?: Partial<Readonly<Record<OwnTrouble, () => void>>>;
+  /** Ends what we are logged in with, as an idle time-out does; absent where every call carries its credential. */
+  endSession?(): void;
+  /** Somebody locks what a change over the channel has to lock; undefined where nothing is. */
+  lockByPerson?(channel: string): { owner: string; isHeld(): boolean; release(): void } | undefined;
+  /** A firewall behind a manager takes no installs; undefined where a change needs none. `part`: what it is called. */
+  refuseInstall?(channel: string): { part: string; mend(): void } | undefined;
+  /** The unit that answers waits in reserve; absent where it does not tell, or is told apart by its settings. */
+  standBy?(): void;
+  /** Ends every trouble. */
   calm(): void;
   stop(): Promise<void>;
 }
