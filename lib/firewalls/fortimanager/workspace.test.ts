@@ -100,6 +100,15 @@ describe('an ADOM that has to be locked', () => {
     expect(adom().lock).toBeUndefined();
   });
 
+  test('a lock that cannot be given back ends with our session, and does not keep us out', async () => {
+    simulator.faults.add({ kind: 'drop', path: 'workspace/unlock$', times: 2 });
+    const connection = await connectTo(simulator);
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+    const more = { add: ['10.1.0.2'], expectedCount: 2 };
+    expect((await applyTo(connection, object, more)).states).toEqual({ '10.1.0.2': 'done' });
+    expect(asked(simulator, 'exec /sys/login/user')).toBe(2);
+  });
+
   test('workflow mode, in which people approve, is refused before anything is locked', async () => {
     simulator.manager.settings.workspace = 'workflow';
     const connection = await connectTo(simulator);

@@ -170,12 +170,19 @@ export class Workspace {
     if (found.taskid !== undefined) await waitForTask(this.#client, found.taskid);
   }
 
-  /** The ADOM was clean when it was locked: what is thrown away here is ours alone. A lock that stays goes with the session. */
+  /**
+   * The ADOM was clean when it was locked: what is thrown away here is ours alone. A lock that may still be there would keep our own next run
+   * out, because a kept session never ends: so it ends with its session.
+   */
   async #unlock(): Promise<void> {
-    try {
-      await this.#client.writeOne('exec', { url: this.#url('unlock') });
-    } catch (error) {
-      if (!(error instanceof ZonebridgeError)) throw error;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await this.#client.writeOne('exec', { url: this.#url('unlock') });
+        return;
+      } catch (error) {
+        if (!(error instanceof ZonebridgeError)) throw error;
+      }
     }
+    await this.#client.logOut();
   }
 }
