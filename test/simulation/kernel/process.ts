@@ -5,6 +5,8 @@ import type { Kernel } from './kernel.ts';
 export interface CallTimes {
   there: number;
   back: number;
+  /** The client hangs up then: what has left arrives at the latest at that time. */
+  most?: number;
 }
 
 /** Calls that may be left without waiting for them. */
@@ -40,7 +42,7 @@ export class Process {
   call<T>(what: string, effect: () => T, times: CallTimes = quick): Promise<T> {
     const { kernel } = this;
     const back = kernel.dice.delay(times.back);
-    const usual = kernel.dice.delay(times.there);
+    const usual = Math.min(kernel.dice.delay(times.there), times.most ?? Infinity);
     const still = this.alive ? this.#fate(times.there + back) : 0;
     const there = usual + still;
     const mark = `${what} ${kernel.now}`;

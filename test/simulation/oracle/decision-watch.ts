@@ -1,3 +1,4 @@
+import { readEndpoint } from '../../../lib/app/state/endpoints.ts';
 import type { Key, Item } from '../../../lib/core/ports.ts';
 import type { Device, DeviceChange } from '../firewall/device.ts';
 import type { Hub } from '../hub.ts';
@@ -69,8 +70,9 @@ export class DecisionWatch {
     if (change.op === 'add') this.#addedAt.set(`${place}|${change.address}`, this.#hub.kernel.now);
   }
 
-  /** The list of orders: an order counts when it is written down. */
+  /** The list of orders: an order counts when it is written down. And what the hub has heard of. */
   #orders(key: Key, before: Item | undefined, after: Item | undefined): void {
+    if (key.table === 'endpoints') this.#hears(key, after);
     if (key.table !== 'control' || key.pk !== 'quarantines') return;
     const [old, fresh] = [targetsIn(before), targetsIn(after)];
     for (const target of fresh) if (!old.has(target)) this.#truth.quarantine(target);
@@ -79,6 +81,11 @@ export class DecisionWatch {
       this.#truth.quarantines.delete(target);
       this.#quarantinedAt.delete(target);
     }
+  }
+
+  #hears(key: Key, after: Item | undefined): void {
+    const record = readEndpoint(key.sk ?? '', after)?.record;
+    if (record) this.#truth.heard(record.uid ?? '', record.addresses);
   }
 
   /** A pod that gets its address later is followed as fast as the hub hears of it; that is looked at when all is at rest. */

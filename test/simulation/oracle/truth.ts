@@ -24,6 +24,8 @@ export class Truth {
   readonly #wishes = new Map<string, ReadonlySet<Wish>>();
   /** Orders in force, by target. */
   readonly quarantines = new Map<string, Quarantined>();
+  /** Pods with their addresses, as the hub has stored them at any time. */
+  readonly #heard = new Set<string>();
   /** Addresses that an order ever concerned. */
   readonly everQuarantined = new Set<string>();
   /** What changed last because of a configuration. */
@@ -97,10 +99,24 @@ export class Truth {
       }
     }
     if (denies) {
-      for (const { address, realm } of this.quarantines.values())
-        if (address !== undefined && (realm === undefined || realms.includes(realm))) found.add(address);
+      for (const order of this.quarantines.values()) {
+        const { address, realm } = order;
+        if (address === undefined || !this.#couldBeKnown(order)) continue;
+        if (realm === undefined || realms.includes(realm)) found.add(address);
+      }
     }
     return [...found].sort();
+  }
+
+  /** The hub stores an endpoint: it knows these addresses of it from now on. */
+  heard(uid: string, addresses: readonly string[]): void {
+    for (const address of addresses) this.#heard.add(`${uid} ${address}`);
+  }
+
+  /** A pod that was quarantined by its name, and was gone before its address reached the hub, has none that anybody could deny. */
+  #couldBeKnown({ uid, address }: Quarantined): boolean {
+    if (uid === undefined || this.#heard.has(`${uid} ${address ?? ''}`)) return true;
+    return [...this.#present.values()].some(({ pod }) => pod.uid === uid && !pod.ended);
   }
 
   /** A person ordered an address, or a pod with its own addresses, out of everything. */
