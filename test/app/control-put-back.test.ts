@@ -44,6 +44,21 @@ test('epochs and fences go on above all that were given out since the backup', a
   expect((await cluster(world)).epoch).toBe(after);
 });
 
+test('a sweep that died before its last write is no older control', async () => {
+  const world = await World.start([group('web')]);
+  await sweep(world.ports, world.configurations);
+  const before = world.tables.store.backup('control');
+  await world.clock.sleep(60_000);
+  await sweep(world.ports, world.configurations);
+  const pulse = (rows: typeof before) => rows.filter(({ key }) => key.pk === '#pulse');
+  const now = world.tables.store.backup('control').filter(({ key }) => key.pk !== '#pulse');
+  world.tables.store.restore('control', [...now, ...pulse(before)]);
+  const { epoch } = await cluster(world);
+  await world.clock.sleep(60_000);
+  await sweep(world.ports, world.configurations);
+  expect((await cluster(world)).epoch).toBe(epoch);
+});
+
 test('what the next agent tells of an endpoint is not taken for older than what is known', async () => {
   const world = await putBack();
   await world.clock.sleep(60_000);

@@ -22,14 +22,24 @@ export interface Pulses {
   /** What every table had at least when the sweep last looked; 0 in a hub that never looked. */
   remembered: number;
   tables: Readonly<Record<PulsedTable, number>>;
+  /** What was remembered when each table got its time. */
+  before: Readonly<Record<PulsedTable, number>>;
 }
 
 export async function readPulses(tables: Tables): Promise<Pulses> {
   // `control` first: a sweep in between makes the others later, which is no loss.
   const [remembered] = await tables.read([rememberedKey]);
   const items = await tables.read(pulsedTables.map(pulseKey));
-  const [endpoints = 0, memberships = 0, dirty = 0, ledger = 0] = items.map((item) => count(item, 'at'));
-  return { remembered: count(remembered, 'at'), tables: { endpoints, memberships, dirty, ledger } };
+  return {
+    remembered: count(remembered, 'at'),
+    tables: byTable(items, 'at'),
+    before: byTable(items, 'before'),
+  };
+}
+
+function byTable(items: readonly (Item | undefined)[], attribute: string): Record<PulsedTable, number> {
+  const [endpoints = 0, memberships = 0, dirty = 0, ledger = 0] = items.map((item) => count(item, attribute));
+  return { endpoints, memberships, dirty, ledger };
 }
 
 /** Tables that were lost, or put back to an older state, since the sweep last looked. */
@@ -38,11 +48,11 @@ export function lostTables({ remembered, tables }: Pulses): PulsedTable[] {
 }
 
 /**
- * `control` was put back to an older state: every table knows of a later sweep. A sweep that died before its last write looks the same; what is
- * done about it does no harm then.
+ * `control` was put back to an older state: every table knows that it remembered more than it does now. A sweep that died before its last write
+ * leaves tables that are later than what is remembered, too, but they got their time when just that was remembered.
  */
-export function controlPutBack({ remembered, tables }: Pulses): boolean {
-  return remembered > 0 && pulsedTables.every((table) => tables[table] > remembered);
+export function controlPutBack({ remembered, tables, before }: Pulses): boolean {
+  return remembered > 0 && pulsedTables.every((table) => Math.min(tables[table], before[table]) > remembered);
 }
 
 /** Whether one of some tables was lost, or put back, and rows that were read beside them, after what `control` remembers. */
@@ -69,7 +79,8 @@ export async function beat(tables: Tables, read: Pulses, now: number): Promise<b
         before === 0
           ? ({ attribute: 'at', is: 'absent' } as const)
           : ({ attribute: 'at', is: '=', value: before } as const);
-      await tables.write({ key: pulseKey(table), put: { at: now }, if: [unchanged] });
+      const put = { at: now, before: read.remembered };
+      await tables.write({ key: pulseKey(table), put, if: [unchanged] });
     }
     const older = [{ attribute: 'at', is: 'absent or <', value: now }] as const;
     await tables.write({ key: rememberedKey, put: { at: now }, if: older });
