@@ -19,6 +19,7 @@ import { ofPanorama } from './of-panorama.ts';
 import { ofPlan } from './of-plan.ts';
 import { ofPrefixLists } from './of-prefix-lists.ts';
 import { ofQualify } from './of-qualify.ts';
+import { ofShared } from './of-shared.ts';
 import { ofSync } from './of-sync.ts';
 import { ofWatch } from './of-watch.ts';
 
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...ofPanorama,
   ...ofPrefixLists,
   ...ofQualify,
+  ...ofShared,
   ...ofSync,
   ...ofDevice,
   ...ofLists,

@@ -13,6 +13,7 @@ import type {
 import type { SecretStage } from '../../core/ports.ts';
 import { metrics } from '../metrics.ts';
 import type { Ports } from '../ports.ts';
+import { reportsByObject } from './reports.ts';
 
 /** A connection that knows with which value of the secret it works. */
 export interface CredentialedConnection extends FirewallConnection {
@@ -114,13 +115,11 @@ class Rekeyed implements CredentialedConnection {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     let reports = await this.#ask((connection) => connection.apply(changes));
     while (reports.some(isRefused) && (await this.#next())) {
-      const again = changes.map((change, index) => leftOf(change, reports[index]));
-      const asked = again.filter((change) => change !== undefined);
-      const answers = await this.#connection.apply(asked);
-      const byChange = new Map(asked.map((change, index) => [change, answers[index]]));
-      reports = reports.map((report, index) => {
-        const change = again[index];
-        const answer = change && byChange.get(change);
+      const before = reportsByObject(reports);
+      const asked = changes.flatMap((change) => leftOf(change, before(change.object)) ?? []);
+      const after = reportsByObject(await this.#connection.apply(asked));
+      reports = reports.map((report) => {
+        const answer = after(report.object);
         return answer ? merged(report, answer) : report;
       });
     }

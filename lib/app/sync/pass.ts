@@ -17,6 +17,7 @@ import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork, withoutReading } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
+import { reportsByObject } from './reports.ts';
 import { retireGroup } from './retire.ts';
 import { inForce, readRollout } from './rollout.ts';
 import type { RunContext } from './run-context.ts';
@@ -204,7 +205,8 @@ async function callFirewall(
   const open = await pass.run.open(pass.firewall);
   const reports = await open.connection.apply(busy.map((one) => toChanges(one, open, pass.run.ports.hub)));
   await pass.run.noteAnswer(open);
-  const byWork = new Map(busy.map((one, index) => [one.work, complete(one, reports[index])]));
+  const reportOf = reportsByObject(reports);
+  const byWork = new Map(busy.map((one) => [one.work, complete(one, reportOf(one.work.object))]));
   return planned.map(({ work }) => byWork.get(work));
 }
 

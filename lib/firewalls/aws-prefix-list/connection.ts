@@ -1,5 +1,5 @@
-import { ZonebridgeError } from '../../core/errors.ts';
-import type { ConnectionRequest, FirewallConnection, ObjectRef } from '../../core/firewall.ts';
+import type { ConnectionRequest, FirewallConnection } from '../../core/firewall.ts';
+import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
 import { Ec2 } from './ec2.ts';
 import { EntriesChannel } from './entries.ts';
@@ -20,10 +20,6 @@ export function openConnection(request: ConnectionRequest<PrefixListSettings>): 
     marks: seen,
     modifier: new Modifier({ ec2, lists, marks: seen }),
   });
-  const channelOf = ({ channel }: ObjectRef): EntriesChannel => {
-    if (channel === 'entries') return entries;
-    throw new ZonebridgeError('firewall/unsupported', `prefix lists have no channel ${channel}`);
-  };
   return {
     identity: async () => {
       await ec2.look();
@@ -31,16 +27,7 @@ export function openConnection(request: ConnectionRequest<PrefixListSettings>): 
     },
     lastIdentity: () => ec2.lastIdentity(),
     certificate: () => ec2.certificate,
-    observeObject: async (object) => await channelOf(object).observeObject(object),
-    listObjects: async (object) => await channelOf(object).listObjects(),
-    observeMembers: async (object) => await channelOf(object).observeMembers(object),
-    observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
-    apply: async (changes) => {
-      for (const { object } of changes) channelOf(object);
-      return await entries.apply(changes);
-    },
-    references: async (object) => await channelOf(object).references(object),
-    deleteObject: async (object) => await channelOf(object).deleteObject(object),
+    ...byChannel('a set of prefix lists', { entries }),
     usage: () => ec2.usage(),
     close: async () => ec2.close(),
   };

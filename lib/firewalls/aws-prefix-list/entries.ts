@@ -1,6 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import type {
-  FirewallConnection,
   NamedComment,
   ObjectChanges,
   ObjectRef,
@@ -12,17 +11,13 @@ import type { AddressFamily } from '../../core/model/address.ts';
 import { Attempt, closeReport, openReport, type OpenReport } from '../shared/attempt.ts';
 import { foreign, type Marks } from '../shared/marks.ts';
 import { changesByFamily, type FamilyChange } from './changes.ts';
+import type { Channel } from '../shared/channels.ts';
 import type { Ec2 } from './ec2.ts';
 import { isReason } from './errors.ts';
 import type { Lists } from './lists.ts';
 import type { Modifier } from './modifier.ts';
 import type { PrefixList } from './prefix-list.ts';
 import { memberOf } from './translate.ts';
-
-type Channel = Pick<
-  Required<FirewallConnection>,
-  'observeObject' | 'listObjects' | 'observeMembers' | 'observeSome' | 'apply' | 'references' | 'deleteObject'
->;
 
 /** Members as entries of managed prefix lists: one list for IPv4, and one beside it as soon as there are addresses of IPv6. */
 export class EntriesChannel implements Channel {

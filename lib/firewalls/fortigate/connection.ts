@@ -1,17 +1,9 @@
 import { z } from 'zod';
 import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
-import type {
-  ConnectionRequest,
-  DeviceIdentity,
-  FirewallConnection,
-  FormerMembers,
-  ObjectChanges,
-  ObjectRef,
-  ObjectReport,
-} from '../../core/firewall.ts';
+import type { ConnectionRequest, DeviceIdentity, FirewallConnection } from '../../core/firewall.ts';
 import { AddressObjects } from './channels/address-objects.ts';
-import type { Channel } from './channels/channel.ts';
 import { Groups } from './channels/groups.ts';
+import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
 import { ObjectsChannel } from './channels/objects.ts';
 import { PushChannel } from './channels/push.ts';
@@ -25,50 +17,18 @@ export function openConnection(request: ConnectionRequest<FortigateSettings>): F
   const client = new FortigateClient(request);
   const seen = marks((name) => request.commentFor(name));
   const addresses = new AddressObjects(client, seen, request.hub);
-  const channels: Record<string, Channel> = {
+  const channels = {
     objects: new ObjectsChannel({ groups: new Groups(client, seen), addresses, marks: seen }),
     push: new PushChannel(client, seen),
-  };
-  const channelOf = (object: ObjectRef): Channel => {
-    const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;
-    if (!channel)
-      throw new ZonebridgeError('firewall/unsupported', `a FortiGate has no channel ${object.channel}`);
-    return channel;
   };
   return {
     identity: async () => await readIdentity(client),
     lastIdentity: () => client.lastIdentity(),
     certificate: () => client.certificate,
-    observeObject: async (object) => await channelOf(object).observeObject(object),
-    listObjects: async (object) => await channelOf(object).listObjects(object),
-    observeMembers: async (object) => await channelOf(object).observeMembers(object),
-    observeFormer: async (object) => await observeFormer(channelOf(object), object),
-    observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
-    apply: async (changes) => await applyByChannel(changes, channelOf),
-    references: async (object) => await channelOf(object).references(object),
-    deleteObject: async (object) => await channelOf(object).deleteObject(object),
+    ...byChannel('a FortiGate', channels),
     usage: () => client.usage(),
     close: async () => client.close(),
   };
-}
-
-async function observeFormer(channel: Channel, object: ObjectRef): Promise<FormerMembers> {
-  if (channel.observeFormer) return await channel.observeFormer(object);
-  throw new ZonebridgeError('firewall/unsupported', `nothing is adopted over channel ${object.channel}`);
-}
-
-async function applyByChannel(
-  changes: readonly ObjectChanges[],
-  channelOf: (object: ObjectRef) => Channel,
-): Promise<readonly ObjectReport[]> {
-  const byChannel = new Map<Channel, ObjectChanges[]>();
-  for (const change of changes) {
-    const channel = channelOf(change.object);
-    byChannel.set(channel, [...(byChannel.get(channel) ?? []), change]);
-  }
-  const reports: ObjectReport[] = [];
-  for (const [channel, own] of byChannel) reports.push(...(await channel.apply(own)));
-  return reports;
 }
 
 /**

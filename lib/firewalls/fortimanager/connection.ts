@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
-import type {
-  ConnectionRequest,
-  DeviceIdentity,
-  FirewallConnection,
-  ObjectChanges,
-  ObjectRef,
-  ObjectReport,
-} from '../../core/firewall.ts';
+import type { ConnectionRequest, DeviceIdentity, FirewallConnection } from '../../core/firewall.ts';
+import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
-import type { Channel } from './channels/channel.ts';
 import { FeedChannel } from './channels/feed.ts';
 import { ObjectsChannel } from './channels/objects.ts';
 import { TagsChannel } from './channels/tags.ts';
@@ -22,46 +15,19 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   const client = new FortimanagerClient(request);
   const seen = marks((name) => request.commentFor(name));
   const workspace = new Workspace(client);
-  const channels: Record<string, Channel> = {
+  const channels = {
     feed: new FeedChannel(client, seen),
     tags: new TagsChannel(client, seen, workspace),
     objects: new ObjectsChannel({ client, marks: seen, hub: request.hub }, workspace),
-  };
-  const channelOf = (object: ObjectRef): Channel => {
-    const channel = Object.hasOwn(channels, object.channel) ? channels[object.channel] : undefined;
-    if (!channel)
-      throw new ZonebridgeError('firewall/unsupported', `a FortiManager has no channel ${object.channel}`);
-    return channel;
   };
   return {
     identity: async () => await readIdentity(client),
     lastIdentity: () => client.lastIdentity(),
     certificate: () => client.certificate,
-    observeObject: async (object) => await channelOf(object).observeObject(object),
-    listObjects: async (object) => await channelOf(object).listObjects(object),
-    observeMembers: async (object) => await channelOf(object).observeMembers(object),
-    observeFormer: async (object) => {
-      const former = await channelOf(object).observeFormer?.(object);
-      if (former) return former;
-      throw new ZonebridgeError('firewall/unsupported', `nothing is adopted over channel ${object.channel}`);
-    },
-    observeSome: async (object, some) => await channelOf(object).observeSome(object, some),
-    apply: async (changes) => await applyByChannel(changes, channelOf),
-    references: async (object) => await channelOf(object).references(object),
-    deleteObject: async (object) => await channelOf(object).deleteObject(object),
+    ...byChannel('a FortiManager', channels),
     usage: () => client.usage(),
     close: async () => client.close(),
   };
-}
-
-async function applyByChannel(
-  changes: readonly ObjectChanges[],
-  channelOf: (object: ObjectRef) => Channel,
-): Promise<readonly ObjectReport[]> {
-  const byChannel = Map.groupBy(changes, ({ object }) => channelOf(object));
-  const reports: ObjectReport[] = [];
-  for (const [channel, own] of byChannel) reports.push(...(await channel.apply(own)));
-  return reports;
 }
 
 const status = z.looseObject({

@@ -15,7 +15,7 @@ import { foreign } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
 import { distinct, listAll } from '../lists.ts';
 import { membersOf } from '../translate.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { commentOf, dynamicPath, type DynamicObjects, missing } from './dynamic-objects.ts';
 import { chunksOf, type MappingCommand } from './mapping-chunks.ts';
 import { type Sent, unrepeated } from './mapping-echo.ts';

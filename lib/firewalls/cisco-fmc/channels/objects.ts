@@ -12,7 +12,7 @@ import { parseAddress } from '../../../core/model/address.ts';
 import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { commentOf } from './dynamic-objects.ts';
 import {
   isSameSet,

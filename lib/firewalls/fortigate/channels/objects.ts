@@ -15,7 +15,7 @@ import { addressFamily } from '../../../core/model/address.ts';
 import { isMissing } from '../errors.ts';
 import type { OpenReport } from '../../shared/attempt.ts';
 import { Attempt, closeReport, endsAttempt, openReport } from '../../shared/attempt.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';
 import type { Tables } from './object-members.ts';

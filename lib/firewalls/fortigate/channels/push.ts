@@ -17,7 +17,7 @@ import { feedEntry } from '../translate.ts';
 import { isAtLeast, pushSince } from '../version.ts';
 import type { OpenReport } from '../../shared/attempt.ts';
 import { Attempt, closeReport, openReport } from '../../shared/attempt.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import type { Marks } from '../../shared/marks.ts';
 import { foreign } from '../../shared/marks.ts';
 import { readRow, readTable, textOf } from './rows.ts';

@@ -16,7 +16,7 @@ import { isMissing } from '../errors.ts';
 import { fileName, inUrl, objectOfFile } from '../names.ts';
 import { feedEntriesMax } from '../schema.ts';
 import { feedSince, isAtLeast } from '../version.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { type FeedFile, formatFeed, parseFeed } from './feed-file.ts';
 
 const fileData = z.looseObject({ content: z.string(), name: z.string(), size: z.number().optional() });

@@ -16,7 +16,7 @@ import { statusError } from '../errors.ts';
 import { install, type InstallStep, refuseChangesOfOthers, requireInstall } from '../install.ts';
 import { readUses } from '../uses.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { readFormer } from './object-adoption.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { readMembers } from './object-members.ts';

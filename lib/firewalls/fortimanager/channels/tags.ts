@@ -18,7 +18,7 @@ import { rangeText, single } from '../translate.ts';
 import { readUses } from '../uses.ts';
 import { isAtLeast, manyTagsSince } from '../version.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { fullMark, shortMark } from './short-mark.ts';
 import { blocksOf, type TagBlock } from './tag-blocks.ts';
 

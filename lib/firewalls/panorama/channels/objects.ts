@@ -16,7 +16,7 @@ import { addressName, addressOfName, addressPrefix, placeholderName } from '../a
 import type { PanoramaClient } from '../client.ts';
 import { xml, xmlText } from '../xml.ts';
 import { listComments, readAddresses, readComment, readMembers, readUse } from './address-groups.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { commitOwn } from './commit.ts';
 import { change, type Operation } from './operations.ts';
 import { requireScope } from './scope.ts';

@@ -14,7 +14,7 @@ import { foreign } from '../../shared/marks.ts';
 import type { PanoramaClient } from '../client.ts';
 import { tagName } from '../names.ts';
 import type { PanoramaSettings } from '../schema.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { groupsWithTag } from './dynamic-groups.ts';
 import { readOffer } from './offers.ts';
 import { inForce, judge, membersAmong, type Pending, refusalOf } from './outcomes.ts';

@@ -1,7 +1,0 @@
-import type { FirewallConnection } from '../../../core/firewall.ts';
-
-/** One way to keep members on the device; a connection has one of each kind. */
-export type Channel = Pick<
-  Required<FirewallConnection>,
-  'observeObject' | 'listObjects' | 'observeMembers' | 'observeSome' | 'apply' | 'references' | 'deleteObject'
-> & { observeFormer?: FirewallConnection['observeFormer'] };
