@@ -62,6 +62,9 @@ try {
 }
 if (run.status !== 0 && failed === 0) failed += 1;
 rmSync(folder, { recursive: true, force: true });
-if (skipped > 0) console.log(`${skipped} skipped: see above for what was missing`);
+if (skipped > 0)
+  console.log(
+    `${skipped} skipped: what a device declares that it cannot do, or a tool that this machine lacks; each says why`,
+  );
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

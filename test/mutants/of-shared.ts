@@ -1,5 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
+const contract = 'test/contract/firewalls.test.ts';
+const channels = 'lib/firewalls/shared/channels.ts';
+
 /** What all vendors have in common, and how their answers are matched with what was asked. */
 export const ofShared: readonly Mutant[] = [
   {
@@ -13,5 +16,19 @@ export const ofShared: readonly Mutant[] = [
       ],
     ],
     killers: ['test/app/report-order.test.ts'],
+  },
+  {
+    name: 'reports-by-channel',
+    breaks: 'reports come channel by channel, not in the order of the changes',
+    file: channels,
+    edits: [['changes.flatMap((change) => reports.get(change) ?? [])', '[...reports.values()]']],
+    killers: [contract],
+  },
+  {
+    name: 'unknown-channel-taken',
+    breaks: 'a channel that a vendor does not have is looked up among what every object has',
+    file: channels,
+    edits: [['Object.hasOwn(channels, name) ? channels[name] : undefined', 'channels[name]']],
+    killers: [contract],
   },
 ];

@@ -51,12 +51,6 @@ export function fileName(name: string, adom: string): string {
   return `${name}.${adom}.txt`;
 }
 
-/** The object whose file this is in an ADOM; undefined for a file of another ADOM, or of somebody else. */
-export function objectOfFile(file: string, adom: string): string | undefined {
-  const tail = `.${adom}.txt`;
-  return file.endsWith(tail) && file.length > tail.length ? file.slice(0, -tail.length) : undefined;
-}
-
 /** Name of the object of one address. The same address has one object, whatever groups it is in. */
 export function addressName(hub: string, address: string): string {
   const { ip, family } = parseAddress(address);

@@ -11,20 +11,24 @@ import { entriesMax, type PullListSettings } from './schema.ts';
 const triesMax = 3;
 const done: Outcome = { state: 'done' };
 
-interface Means {
+/** What it takes to read and write lists. */
+export interface ListMeans {
   bucket: ListBucket;
   settings: PullListSettings;
   marks: Marks;
   read: (object: ObjectRef) => Promise<StoredList | undefined>;
   /** Waits for room in the budget of calls; how long the call may last. */
   may: (call: string) => Promise<number>;
-  report: OpenReport;
 }
 
 /** Changes one list by one write on condition of what was read, and fills the report. Throws what concerns all of its changes. */
-export async function changeList(changes: ObjectChanges, means: Means): Promise<void> {
+export async function changeList(
+  changes: ObjectChanges,
+  means: ListMeans,
+  report: OpenReport,
+): Promise<void> {
   for (let tries = 1; ; tries++) {
-    if (await tryOnce(changes, means)) return;
+    if (await tryOnce(changes, means, report)) return;
     if (tries === triesMax) {
       const text = `${changes.object.name} was written by somebody else ${triesMax} times in a row`;
       throw new ZonebridgeError('firewall/busy', text);
@@ -33,9 +37,9 @@ export async function changeList(changes: ObjectChanges, means: Means): Promise<
 }
 
 /** False when somebody else was faster. */
-async function tryOnce(changes: ObjectChanges, means: Means): Promise<boolean> {
+async function tryOnce(changes: ObjectChanges, means: ListMeans, report: OpenReport): Promise<boolean> {
   const { object, createWith, expectedCount } = changes;
-  const { marks, report } = means;
+  const { marks } = means;
   const list = await means.read(object);
   if (!list && !createWith)
     throw new ZonebridgeError('firewall/object-missing', `there is no list ${object.name}`);
@@ -59,7 +63,7 @@ async function tryOnce(changes: ObjectChanges, means: Means): Promise<boolean> {
 async function store(
   { object, createWith }: ObjectChanges,
   { list, entries }: { list: StoredList | undefined; entries: ReadonlySet<string> },
-  { bucket, may }: Means,
+  { bucket, may }: ListMeans,
 ): Promise<boolean> {
   const text = writeList(entries);
   if (text === list?.text) return true;

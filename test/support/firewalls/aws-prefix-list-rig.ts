@@ -7,10 +7,8 @@ import {
 } from '../../../lib/firewalls/aws-prefix-list/simulator/index.ts';
 import { StoredList } from '../../../lib/firewalls/aws-prefix-list/simulator/stored-list.ts';
 import { entryOf } from '../../../lib/firewalls/aws-prefix-list/translate.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import { closedPort } from './closed-port.ts';
-import type { Rig, Trouble } from './rig.ts';
+import type { Rig } from './rig.ts';
+import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Settings that reach a simulator. */
 export function settingsFor(
@@ -42,12 +40,11 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
   const simulator = await startPrefixListSimulator();
   const { region } = simulator;
   const settings = settingsFor(simulator);
-  const module = firewallModule(awsPrefixList.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   const leave = callAs(simulator);
   return {
     simulator,
-    module,
+    module: registered(awsPrefixList.kind),
+    ...settingsAndWrongOnes(settings, { region: 'eu-nowhere-1' }),
     channels: {
       entries: {
         oneChange: { added: { reads: 2, writes: 1 }, removed: { reads: 1, writes: 1 } },
@@ -56,11 +53,7 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
         renames: true,
       },
     },
-    settings,
     credential: simulator.key.secretAccessKey,
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('EC2 simulator')).ca }),
-    missingScope: () => ({ ...settings, region: 'eu-nowhere-1' }),
     createForeign: (_, name) => void seed(simulator, name, { comment: 'made by a person', addresses: [] }),
     putMember: (_, name, address) => {
       const { cidr, family } = entryOf(address);
@@ -78,17 +71,16 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
       return resourceId;
     },
     enforced: (_, name) => enforcedAddresses(region, name),
-    seen: () => {
-      let [reads, writes] = [0, 0];
-      for (const { pattern, count } of simulator.requests.list()) {
-        if (isRead(pattern)) reads += count;
-        else writes += count;
-      }
-      return { reads, writes };
-    },
+    seen: () => countRequests(simulator.requests.list(), { isRead: ({ pattern }) => isRead(pattern) }),
     fill: (_, name, { addresses, commentFor }) =>
       void seed(simulator, name, { comment: commentFor(name).split(' ')[0] ?? '', addresses }),
-    trouble: (kind) => makeTrouble(simulator, kind),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { path: '^/(Create|Modify|Delete)' },
+      reads: { path: '^/(Describe|Get)' },
+      tooMuch: 'request-limit',
+      fill: () => void (region.settings.closed = true),
+    }),
     calm: () => {
       simulator.faults.remove();
       region.settings.closed = false;
@@ -122,28 +114,4 @@ export function seed(
   });
   list.put(addresses.map((address) => ({ cidr: entryOf(address).cidr, description: undefined })));
   return region.seed(list);
-}
-
-function makeTrouble({ faults, region }: PrefixListSimulator, kind: Trouble): void {
-  switch (kind) {
-    case 'reply lost':
-      faults.add({ kind: 'drop-after-commit', path: '^/(Create|Modify|Delete)', times: 1 });
-      break;
-    case 'read cut':
-      faults.add({ kind: 'drop', path: '^/(Describe|Get)', times: 1 });
-      break;
-    case 'unauthorized':
-    case 'forbidden':
-      faults.add({ kind });
-      break;
-    case 'throttled':
-      faults.add({ kind: 'request-limit' });
-      break;
-    case 'page':
-      faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      region.settings.closed = true;
-      break;
-  }
 }

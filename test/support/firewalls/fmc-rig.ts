@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { ciscoFmc } from '../../../lib/firewalls/cisco-fmc/index.ts';
 import { enforcedAddresses } from '../../../lib/firewalls/cisco-fmc/simulator/enforced.ts';
 import {
@@ -9,9 +8,8 @@ import {
 import type { Row, Table } from '../../../lib/firewalls/cisco-fmc/simulator/table.ts';
 import { isLogin } from '../../../lib/firewalls/cisco-fmc/simulator/api.ts';
 import { formatRelease } from '../../../lib/firewalls/cisco-fmc/simulator/version.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import type { Rig, Trouble } from './rig.ts';
+import type { PersonsLock, Rig } from './rig.ts';
+import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Settings that reach a simulator. */
 export function fmcSettingsFor(
@@ -30,11 +28,10 @@ export async function startFmcRig(
   const limits = { requestsPerMinute: Infinity, ...options.limits };
   const simulator = await startFmcSimulator({ ...options, limits });
   const settings = fmcSettingsFor(simulator);
-  const module = firewallModule(ciscoFmc.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   return {
     simulator,
-    module,
+    module: registered(ciscoFmc.kind),
+    ...settingsAndWrongOnes(settings, { domain: 'Global/nowhere' }),
     channels: {
       dynamic: {
         // The first change in a process looks at the mark of the object; every later one is a single call.
@@ -51,11 +48,7 @@ export async function startFmcRig(
         renames: true,
       },
     },
-    settings,
     credential: simulator.secret,
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('FMC simulator')).ca }),
-    missingScope: () => ({ ...settings, domain: 'Global/nowhere' }),
     createForeign: (channel, name) =>
       void seed(simulator, { channel, name }, { description: 'made by a person', addresses: ['192.0.2.9'] }),
     putMember: (channel, name, address) => putMember(simulator, { channel, name }, address),
@@ -66,23 +59,26 @@ export async function startFmcRig(
     },
     useInRule: (channel, name) => useInRule(simulator, channel, rowOf(tableOf(simulator, channel), name)),
     enforced: (channel, name) => enforcedAddresses(simulator.manager, channel, name),
-    seen: () => {
-      let [reads, writes] = [0, 0];
-      for (const { method, pattern, count } of simulator.requests.list()) {
-        if (isLogin({ path: pattern })) continue;
-        if (method === 'GET') reads += count;
-        else writes += count;
-      }
-      return { reads, writes };
-    },
+    seen: () =>
+      countRequests(simulator.requests.list(), {
+        isRead: ({ method }) => method === 'GET',
+        isLogin: ({ pattern }) => isLogin({ path: pattern }),
+      }),
     fill: (channel, name, { addresses, commentFor }) =>
       void seed(simulator, { channel, name }, { description: commentFor(name), addresses }),
-    ownTroubles: {
-      'locked by a person': () => void simulator.faults.add({ kind: 'locked' }),
-      'credentials expired': () => simulator.world.gate.expire(true),
-      standby: () => void (simulator.manager.settings.role = 'standby'),
+    endSession: () => simulator.world.gate.expire(true),
+    lockByPerson: () => lockByPerson(simulator),
+    standBy: () => {
+      simulator.manager.settings.role = 'standby';
+      return settings;
     },
-    trouble: (kind) => makeTrouble(simulator, kind),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { method: 'POST|PUT|DELETE', path: 'object' },
+      reads: { method: 'GET' },
+      refused: { path: 'fmc_config' },
+      fill: () => Object.assign(simulator.manager.settings.limits, { mappings: 1, literals: 1 }),
+    }),
     calm: () => {
       simulator.faults.remove();
       simulator.manager.settings.role = 'standalone';
@@ -92,35 +88,15 @@ export async function startFmcRig(
   };
 }
 
-function makeTrouble(simulator: FmcSimulator, kind: Trouble): void {
-  switch (kind) {
-    case 'reply lost':
-      simulator.faults.add({
-        kind: 'drop-after-commit',
-        method: 'POST|PUT|DELETE',
-        path: 'object',
-        times: 1,
-      });
-      break;
-    case 'read cut':
-      simulator.faults.add({ kind: 'drop', method: 'GET', times: 1 });
-      break;
-    case 'unauthorized':
-      simulator.faults.add({ kind });
-      break;
-    case 'forbidden':
-      simulator.faults.add({ kind, path: 'fmc_config' });
-      break;
-    case 'throttled':
-      simulator.faults.add({ kind: 'throttle' });
-      break;
-    case 'page':
-      simulator.faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      Object.assign(simulator.manager.settings.limits, { mappings: 1, literals: 1 });
-      break;
-  }
+/** Somebody saves in the manager, which does not say who. */
+function lockByPerson({ faults }: FmcSimulator): PersonsLock {
+  const added = faults.add({ kind: 'locked' });
+  return {
+    isHeld: () => added.every(({ id }) => faults.list().some((fault) => fault.id === id)),
+    release: () => {
+      for (const { id } of added) faults.remove(id);
+    },
+  };
 }
 
 interface Place {
@@ -193,12 +169,4 @@ function useInRule({ manager }: FmcSimulator, channel: string, { id, name }: Row
   const rules = global.rules.get(policy.id) ?? [];
   global.rules.set(policy.id, [...rules, { ...made, id: manager.newId(), name: rule, fields }]);
   return rule;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 1;
 }

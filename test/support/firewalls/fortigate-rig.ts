@@ -9,10 +9,8 @@ import { enforcedAddresses } from '../../../lib/firewalls/fortigate/simulator/en
 import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
 import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 import { addressObject } from '../../../lib/firewalls/fortigate/translate.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
-import { closedPort } from './closed-port.ts';
-import type { FillRequest, Rig, Trouble } from './rig.ts';
+import type { FillRequest, Rig } from './rig.ts';
+import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 const membersMax = 600;
 const groupTables = ['firewall/addrgrp', 'firewall/addrgrp6'];
@@ -38,12 +36,11 @@ export async function startFortigateRig(
 ): Promise<Rig & { simulator: FortigateSimulator }> {
   const simulator = await startFortigateSimulator(options);
   const settings = settingsFor(simulator);
-  const module = firewallModule(fortigate.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   const tables = () => simulator.device.vdom('root');
   return {
     simulator,
-    module,
+    module: registered(fortigate.kind),
+    ...settingsAndWrongOnes(settings, { vdom: 'nowhere' }),
     channels: {
       push: {
         oneChange: { added: { reads: 1, writes: 1 }, removed: { reads: 1, writes: 1 } },
@@ -58,11 +55,7 @@ export async function startFortigateRig(
         renames: true,
       },
     },
-    settings,
     credential: simulator.token,
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('FortiGate simulator')).ca }),
-    missingScope: () => ({ ...settings, vdom: 'nowhere' }),
     createForeign: (channel, name) => {
       const rows =
         channel === 'push'
@@ -97,16 +90,15 @@ export async function startFortigateRig(
       return policies?.create({ srcaddr: [{ name }] }).key ?? '';
     },
     enforced: (channel, name) => enforcedAddresses(simulator.device, channel, name),
-    seen: () => {
-      let [reads, writes] = [0, 0];
-      for (const { method, count } of simulator.requests.list()) {
-        if (method === 'GET') reads += count;
-        else writes += count;
-      }
-      return { reads, writes };
-    },
+    seen: () => countRequests(simulator.requests.list(), { isRead: ({ method }) => method === 'GET' }),
     fill: (channel, name, request) => fill(simulator, { channel, name }, request),
-    trouble: (kind) => makeTrouble(simulator, kind),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { method: 'POST|PUT|DELETE' },
+      reads: { method: 'GET' },
+      refused: { path: 'cmdb|external-resource|web-ui' },
+      fill: () => Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 }),
+    }),
     calm: () => {
       simulator.faults.remove();
       simulator.device.settings.limits.addresses = Infinity;
@@ -114,31 +106,6 @@ export async function startFortigateRig(
     },
     stop: async () => await simulator.stop(),
   };
-}
-
-function makeTrouble(simulator: FortigateSimulator, kind: Trouble): void {
-  switch (kind) {
-    case 'reply lost':
-      simulator.faults.add({ kind: 'drop-after-commit', method: 'POST|PUT|DELETE', times: 1 });
-      break;
-    case 'read cut':
-      simulator.faults.add({ kind: 'drop', method: 'GET', times: 1 });
-      break;
-    case 'unauthorized':
-    case 'forbidden':
-      simulator.faults.add({ kind, path: 'cmdb|external-resource|web-ui' });
-      break;
-    case 'throttled':
-      simulator.faults.add({ kind: 'throttle' });
-      break;
-    case 'page':
-      simulator.faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      simulator.device.settings.limits.addresses = 0;
-      simulator.device.settings.limits.feedEntries = 1;
-      break;
-  }
 }
 
 function fill(

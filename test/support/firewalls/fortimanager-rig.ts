@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { fortimanager } from '../../../lib/firewalls/fortimanager/index.ts';
 import { addressName, fileName } from '../../../lib/firewalls/fortimanager/names.ts';
 import { formatFeed } from '../../../lib/firewalls/fortimanager/channels/feed-file.ts';
@@ -9,11 +8,10 @@ import {
   type SimulatorOptions,
   startFortimanagerSimulator,
 } from '../../../lib/firewalls/fortimanager/simulator/index.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
 import type { JsonObject } from '../../../lib/firewalls/fortimanager/simulator/refusal.ts';
 import { listOf } from '../../../lib/firewalls/fortimanager/simulator/table.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import type { Counted, FillRequest, Rig, Trouble } from './rig.ts';
+import type { FillRequest, Rig } from './rig.ts';
+import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 const adom = 'root';
 const connector = 'zonebridge';
@@ -38,8 +36,6 @@ export async function startFortimanagerRig(
 ): Promise<Rig & { simulator: FortimanagerSimulator }> {
   const simulator = await startFortimanagerSimulator({ workspace: 'normal', ...options });
   const settings = settingsFor(simulator, { install: 'partial', lockWaitSeconds: 0 });
-  const module = firewallModule(fortimanager.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   const { manager } = simulator;
   const root = manager.adom(adom);
   const tag = (name: string): string => `js_${connector}_${name}`;
@@ -51,7 +47,8 @@ export async function startFortimanagerRig(
   };
   return {
     simulator,
-    module,
+    module: registered(fortimanager.kind),
+    ...settingsAndWrongOnes(settings, { adom: 'nowhere' }),
     channels: {
       feed: {
         oneChange: { added: { reads: 1, writes: 1 }, removed: { reads: 1, writes: 1 } },
@@ -73,11 +70,7 @@ export async function startFortimanagerRig(
         renames: true,
       },
     },
-    settings,
     credential: passwordOf(simulator),
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('FortiManager simulator')).ca }),
-    missingScope: () => ({ ...settings, adom: 'nowhere' }),
     createForeign: (channel, name) => {
       const comment = 'made by a person';
       if (channel === 'objects') put('firewall/addrgrp', name, { name, comment, member: ['none'] });
@@ -117,9 +110,21 @@ export async function startFortimanagerRig(
       return used.key;
     },
     enforced: (channel, name) => enforcedAddresses(manager, { adom, connector }, { channel, name }),
-    seen: () => seen(simulator),
+    seen: () =>
+      countRequests(simulator.requests.list(), {
+        isRead: ({ pattern }) => asks.test(pattern),
+        isLogin: ({ pattern }) => pattern.startsWith('exec /sys/log'),
+      }),
     fill: (channel, name, request) => fill(simulator, { channel, name }, request),
-    trouble: (kind) => makeTrouble(simulator, kind),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { path: '^set .*_external|connector/user/manage|securityconsole/install' },
+      reads: { path: '^get ' },
+      fill: () => {
+        const bytes = [...manager.files.values()].reduce((sum, { content }) => sum + content.length, 0);
+        Object.assign(manager.settings.limits, { addresses: 0, tagAddresses: 1, fileBytes: bytes });
+      },
+    }),
     endSession: () => void simulator.gate.dropSessions(),
     lockByPerson: (channel) => {
       if (channel !== 'objects') return undefined;
@@ -146,6 +151,7 @@ export async function startFortimanagerRig(
     },
     standBy: () => {
       manager.settings.haMode = 'Secondary';
+      return settings;
     },
     calm: () => {
       simulator.faults.remove();
@@ -164,49 +170,6 @@ export async function startFortimanagerRig(
 
 /** What is only asked, although the method is `exec`. */
 const asks = /^get |^exec \/(connector\/get|cache\/search)\//;
-
-function seen({ requests }: FortimanagerSimulator): Counted {
-  let [reads, writes] = [0, 0];
-  for (const { pattern, count } of requests.list()) {
-    if (pattern.startsWith('exec /sys/log')) continue;
-    if (asks.test(pattern)) reads += count;
-    else writes += count;
-  }
-  return { reads, writes };
-}
-
-function makeTrouble(simulator: FortimanagerSimulator, kind: Trouble): void {
-  const { faults, manager } = simulator;
-  switch (kind) {
-    case 'reply lost':
-      faults.add({
-        kind: 'drop-after-commit',
-        path: '^set .*_external|connector/user/manage|securityconsole/install',
-        times: 1,
-      });
-      break;
-    case 'read cut':
-      faults.add({ kind: 'drop', path: '^get ', times: 1 });
-      break;
-    case 'unauthorized':
-    case 'forbidden':
-      faults.add({ kind });
-      break;
-    case 'throttled':
-      faults.add({ kind: 'throttle' });
-      break;
-    case 'page':
-      faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      Object.assign(manager.settings.limits, { addresses: 0, tagAddresses: 1 });
-      manager.settings.limits.fileBytes = [...manager.files.values()].reduce(
-        (sum, { content }) => sum + content.length,
-        0,
-      );
-      break;
-  }
-}
 
 function renameGroup({ manager }: FortimanagerSimulator, from: string, to: string): void {
   const root = manager.adom(adom);
@@ -292,12 +255,4 @@ function fill(
   const row = { name: tag, 'server-name': 'FortiManager', 'connector-source': shortMark(comment) };
   root.change('user/adgrp', new Map([[tag, row]]), person);
   root.tags.set(tag, new Set(addresses));
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 1;
 }

@@ -12,10 +12,8 @@ import {
 import { editAs } from '../../../lib/firewalls/panorama/simulator/administration.ts';
 import type { PanoramaSimulator, SimulatorOptions } from '../../../lib/firewalls/panorama/simulator/index.ts';
 import { startPanoramaSimulator } from '../../../lib/firewalls/panorama/simulator/index.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import { closedPort } from './closed-port.ts';
-import type { FillRequest, Rig, Trouble } from './rig.ts';
+import type { FillRequest, Rig } from './rig.ts';
+import { registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Settings that reach a simulator. */
 export function panoramaSettingsFor(
@@ -32,14 +30,13 @@ export async function startPanoramaRig(
   const simulator = await startPanoramaSimulator(options);
   const { device } = simulator;
   const settings = panoramaSettingsFor(simulator);
-  const module = firewallModule(panorama.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   const scope = scopePath(device);
   const edit = (...edits: object[]) => editAs(device, { admin: 'admin', edits, commit: true });
   const set = (path: string, element: string) => ({ action: 'set', xpath: scope + path, element });
   return {
     simulator,
-    module,
+    module: registered(panorama.kind),
+    ...settingsAndWrongOnes(settings, { vsys: 'vsys9' }),
     channels: {
       tags: {
         oneChange: { added: { reads: 0, writes: 1 }, removed: { reads: 0, writes: 1 } },
@@ -54,11 +51,7 @@ export async function startPanoramaRig(
         renames: true,
       },
     },
-    settings,
     credential: simulator.apiKey,
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('PAN-OS simulator')).ca }),
-    missingScope: () => ({ ...settings, vsys: 'vsys9' }),
     createForeign: (channel, name) => {
       if (channel === 'tags') device.table().register('10.200.0.1', [{ name, timeoutSeconds: 0 }]);
       else
@@ -99,42 +92,27 @@ export async function startPanoramaRig(
       channel === 'tags' ? taggedAddresses(device, name) : groupAddresses(device, scope, name),
     seen: () => ({ ...simulator.seen }),
     fill: (channel, name, request) => fill(simulator, { channel, name }, request),
-    trouble: (kind) => makeTrouble(simulator, kind),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { path: 'type=(user-id|commit)' },
+      reads: { path: 'type=op|action=(get|show)' },
+      fill: () => {
+        device.facts.registeredIpsMax = 0;
+        device.config.addressesMax = 0;
+      },
+    }),
+    standBy: () => {
+      device.facts.role = 'passive';
+      return { ...settings, ha: { serials: [device.facts.serial] } };
+    },
     calm: () => {
       simulator.faults.remove();
+      device.facts.role = 'alone';
       device.facts.registeredIpsMax = Infinity;
       device.config.addressesMax = Infinity;
     },
     stop: async () => await simulator.stop(),
   };
-}
-
-/** What makes a change effective. */
-const writes = 'type=(user-id|commit)';
-
-function makeTrouble({ faults, device }: PanoramaSimulator, kind: Trouble): void {
-  switch (kind) {
-    case 'reply lost':
-      faults.add({ kind: 'drop-after-commit', path: writes, times: 1 });
-      break;
-    case 'read cut':
-      faults.add({ kind: 'drop', path: 'type=op|action=(get|show)', times: 1 });
-      break;
-    case 'unauthorized':
-    case 'forbidden':
-      faults.add({ kind });
-      break;
-    case 'throttled':
-      faults.add({ kind: 'throttle' });
-      break;
-    case 'page':
-      faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      device.facts.registeredIpsMax = 0;
-      device.config.addressesMax = 0;
-      break;
-  }
 }
 
 function fill(

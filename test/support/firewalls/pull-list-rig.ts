@@ -1,12 +1,10 @@
-import { createServer } from 'node:net';
 import { pullList } from '../../../lib/firewalls/pull-list/index.ts';
 import {
   type BucketSimulator,
   startBucketSimulator,
 } from '../../../lib/firewalls/pull-list/simulator/index.ts';
-import { firewallModule } from '../../../lib/firewalls/registry.ts';
-import { makeServerCertificate } from '../../../lib/simulators/certificates.ts';
-import type { FillRequest, Rig, Trouble } from './rig.ts';
+import type { FillRequest, Rig } from './rig.ts';
+import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Entries that the reader of the rig takes: a little more than the largest group that is tried. */
 const entriesMax = 10_100;
@@ -35,8 +33,6 @@ export function listSettings(
 export async function startPullListRig(): Promise<Rig & { simulator: BucketSimulator }> {
   const simulator = await startBucketSimulator();
   const settings = listSettings(simulator);
-  const module = firewallModule(pullList.kind);
-  if (!module) throw new Error('the registry does not list this vendor');
   const { objects } = simulator;
   const key = (name: string): string => `lists/${name}`;
   const store = (name: string, comment: string, lines: readonly string[]): void => {
@@ -54,7 +50,8 @@ export async function startPullListRig(): Promise<Rig & { simulator: BucketSimul
   };
   return {
     simulator,
-    module,
+    module: registered(pullList.kind),
+    ...settingsAndWrongOnes(settings, { bucket: 'nowhere' }),
     channels: {
       pull: {
         // Read, then written on condition of what was read.
@@ -66,11 +63,7 @@ export async function startPullListRig(): Promise<Rig & { simulator: BucketSimul
         tellsUse: false,
       },
     },
-    settings,
     credential: JSON.stringify({ 'edge-1': 'contract-suite-password' }),
-    unreachable: async () => ({ ...settings, port: await closedPort() }),
-    untrusted: async () => ({ ...settings, ca: (await makeServerCertificate('S3 simulator')).ca }),
-    missingScope: () => ({ ...settings, bucket: 'nowhere' }),
     createForeign: (_, name) => store(name, 'made by a person', ['192.0.2.1']),
     putMember: (_, name, address) => append(key(name), [address]),
     rename: () => {
@@ -84,61 +77,30 @@ export async function startPullListRig(): Promise<Rig & { simulator: BucketSimul
         .get(key(name))
         ?.body.split('\n')
         .filter((line) => line !== ''),
-    seen: () => {
-      let [reads, writes] = [0, 0];
-      for (const { method, count } of simulator.requests.list()) {
-        if (method === 'GET' || method === 'HEAD') reads += count;
-        else writes += count;
-      }
-      return { reads, writes };
-    },
+    seen: () =>
+      countRequests(simulator.requests.list(), {
+        isRead: ({ method }) => method === 'GET' || method === 'HEAD',
+      }),
     fill: (_, name, { commentFor, addresses }: FillRequest) =>
       store(name, commentFor(name), [...addresses].sort()),
-    trouble: (kind) => makeTrouble(simulator, kind, append),
+    trouble: troubleOf({
+      faults: simulator.faults,
+      writes: { method: 'PUT' },
+      reads: { method: 'GET' },
+      tooMuch: 'slow-down',
+      // A bucket has no end; what its readers take has.
+      fill: () => {
+        for (const name of objects.keys()) {
+          const lines = (objects.get(name)?.body.split('\n').length ?? 1) - 1;
+          const rest = Math.max(0, entriesMax - lines);
+          append(
+            name,
+            Array.from({ length: rest }, (_, at) => `172.16.${at >> 8}.${at & 255}`),
+          );
+        }
+      },
+    }),
     calm: () => void simulator.faults.remove(),
     stop: async () => await simulator.stop(),
   };
-}
-
-function makeTrouble(
-  simulator: BucketSimulator,
-  kind: Trouble,
-  append: (name: string, lines: readonly string[]) => void,
-): void {
-  switch (kind) {
-    case 'reply lost':
-      simulator.faults.add({ kind: 'drop-after-commit', method: 'PUT', times: 1 });
-      break;
-    case 'read cut':
-      simulator.faults.add({ kind: 'drop', method: 'GET', times: 1 });
-      break;
-    case 'unauthorized':
-    case 'forbidden':
-      simulator.faults.add({ kind });
-      break;
-    case 'throttled':
-      simulator.faults.add({ kind: 'slow-down' });
-      break;
-    case 'page':
-      simulator.faults.add({ kind: 'login-page' });
-      break;
-    case 'full':
-      // A bucket has no end; what its readers take has.
-      for (const name of simulator.objects.keys()) {
-        const lines = (simulator.objects.get(name)?.body.split('\n').length ?? 1) - 1;
-        append(
-          name,
-          Array.from({ length: Math.max(0, entriesMax - lines) }, (_, at) => `172.16.${at >> 8}.${at & 255}`),
-        );
-      }
-      break;
-  }
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 1;
 }

@@ -14,15 +14,6 @@ export type Trouble =
   /** No room for more entries; how it shows depends on the channel. */
   | 'full';
 
-/** Troubles that only some devices can have; a rig names those of its own in `ownTroubles`. */
-export type OwnTrouble =
-  /** Somebody else holds the lock that writes need, until it is calm again; reads pass. */
-  | 'locked by a person'
-  /** What was given at the last login ends now; the password or key that it was given for stays good. */
-  | 'credentials expired'
-  /** The unit that answers waits in reserve, until it is calm again. */
-  | 'standby';
-
 /** Requests that reached the device. */
 export interface Counted {
   reads: number;
@@ -69,19 +60,24 @@ export interface Rig {
   /** Fills an object of ours quickly. */
   fill(channel: string, name: string, request: FillRequest): void;
   trouble(kind: Trouble): void;
-  /** Makes those of its own; `calm` ends them, too. */
-  ownTroubles?: Partial<Readonly<Record<OwnTrouble, () => void>>>;
   /** Ends what we are logged in with, as an idle time-out does; absent where every call carries its credential. */
   endSession?(): void;
   /** Somebody locks what a change over the channel has to lock; undefined where nothing is. */
-  lockByPerson?(channel: string): { owner: string; isHeld(): boolean; release(): void } | undefined;
+  lockByPerson?(channel: string): PersonsLock | undefined;
   /** A firewall behind a manager takes no installs; undefined where a change needs none. `part`: what it is called. */
   refuseInstall?(channel: string): { part: string; mend(): void } | undefined;
-  /** The unit that answers waits in reserve; absent where it does not tell, or is told apart by its settings. */
-  standBy?(): void;
+  /** The unit that answers waits in reserve; returns the settings of a pair. Absent where units cannot be told apart. */
+  standBy?(): Record<string, unknown>;
   /** Ends every trouble. */
   calm(): void;
   stop(): Promise<void>;
+}
+
+/** `owner` is absent where the device does not say whose it is. */
+export interface PersonsLock {
+  owner?: string;
+  isHeld(): boolean;
+  release(): void;
 }
 
 export interface FillRequest {

@@ -42,7 +42,11 @@ export interface FmcSimulator {
   world: World;
   manager: Manager;
   requests: RequestLog;
-  faults: { add(input: unknown): Active<Fault>[]; remove(id?: string): number };
+  faults: {
+    add(input: unknown): Active<Fault>[];
+    list(): readonly Active<Fault>[];
+    remove(id?: string): number;
+  };
   /** Refuses connections for a while; resolves when it is back. */
   down(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -78,7 +82,11 @@ export async function startFmcSimulator(options: SimulatorOptions = {}): Promise
     world,
     manager,
     requests: frame.requests,
-    faults: { add: (input) => frame.addFaults(input), remove: (id) => frame.removeFaults(id) },
+    faults: {
+      add: (input) => frame.addFaults(input),
+      list: () => frame.listFaults(),
+      remove: (id) => frame.removeFaults(id),
+    },
     down: async (milliseconds) => await frame.down(milliseconds),
     stop: async () => await frame.stop(),
   };

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../../core/errors.ts';
 import type {
-  NamedComment,
   ObjectChanges,
   ObjectRef,
   ObjectReport,
@@ -13,20 +12,19 @@ import { Attempt, closeReport, type OpenReport, openReport } from '../../shared/
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isMissing } from '../errors.ts';
-import { fileName, inUrl, objectOfFile } from '../names.ts';
+import { fileName, inUrl } from '../names.ts';
 import { feedEntriesMax } from '../schema.ts';
 import { feedSince, isAtLeast } from '../version.ts';
 import type { Channel } from '../../shared/channels.ts';
 import { type FeedFile, formatFeed, parseFeed } from './feed-file.ts';
 
 const fileData = z.looseObject({ content: z.string(), name: z.string(), size: z.number().optional() });
-const fileList = z.array(z.looseObject({ name: z.string() }));
 const resourceList = z.array(z.looseObject({ name: z.string(), resource: z.string().catch('') }));
 
 /**
  * Members as lines of a hosted file that firewalls fetch (`fmg://<file>`). Nothing is installed. The whole content is set in one call, so
  * each run reads the file first: what a person edited is seen, and what is not ours stays. Nobody else of us writes it: the lease of the
- * manager is held.
+ * manager is held. A file that is called otherwise is another file: firewalls fetch by name, so nobody looks for a new one.
  */
 export class FeedChannel implements Channel {
   readonly #client: FortimanagerClient;
@@ -40,23 +38,6 @@ export class FeedChannel implements Channel {
   async observeObject(object: ObjectRef): Promise<ObservedObject> {
     const file = await this.#read(object);
     return { exists: file !== undefined, comment: file?.comment ?? '' };
-  }
-
-  /** A file that is called otherwise is another file: firewalls fetch by name, so no rule follows a rename. */
-  async listObjects(): Promise<readonly NamedComment[]> {
-    const found = await this.#client.readOne({
-      url: `/pm/config/adom/${this.#client.settings.adom}/_external/resource`,
-    });
-    const files = fileList.safeParse(found ?? []);
-    if (!files.success)
-      throw new ZonebridgeError(
-        'firewall/unexpected-answer',
-        'the list of hosted files came back incomplete',
-      );
-    return files.data.flatMap(({ name }) => {
-      const object = objectOfFile(name, this.#client.settings.adom);
-      return object === undefined ? [] : [{ name: object, comment: '' }];
-    });
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {
