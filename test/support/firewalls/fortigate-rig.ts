@@ -97,7 +97,11 @@ export async function startFortigateRig(
       writes: { method: 'POST|PUT|DELETE' },
       reads: { method: 'GET' },
       refused: { path: 'cmdb|external-resource|web-ui' },
-      fill: () => Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 }),
+      fill: () => {
+        // Room that a removal makes is taken by somebody else, as on a device that is really full.
+        seedDevice(simulator.device, { feeds: { theirs: ['192.0.2.1', '192.0.2.2'] } });
+        Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 });
+      },
     }),
     calm: () => {
       simulator.faults.remove();
