@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type KubernetesSimulator, startKubernetesSimulator } from '../../lib/kubernetes/simulator/index.ts';
 import { Cluster } from '../../lib/sandbox/cluster.ts';
 import { startKubernetes } from '../../lib/sandbox/kubernetes/start.ts';
-import { demo, leftovers, resultOf } from '../support/demo-process.ts';
+import { demo, resultOf } from '../support/demo-process.ts';
 import { documentedRules, everythingIn, kubeconfigWith, leasesIn } from '../support/given-cluster.ts';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
@@ -43,7 +43,8 @@ async function playsWell(admin: string): Promise<void> {
   await inhabited(admin);
   const flags = await options(admin);
   const before = await everythingIn(admin);
-  const ended = await demo(...flags).ended;
+  const run = demo(...flags);
+  const ended = await run.ended;
   const result = resultOf(ended);
   expect(
     result.steps.filter(({ ok }) => !ok),
@@ -62,7 +63,7 @@ async function playsWell(admin: string): Promise<void> {
   expect(ended.code).toBe(0);
   expect(await everythingIn(admin)).toEqual(before);
   expect(await leasesIn(admin)).toEqual([]);
-  expect(leftovers()).toEqual([]);
+  expect(run.leftovers()).toEqual([]);
 }
 
 await kubernetesOrSkip('the demo in a real cluster that was there before', () => {
@@ -101,7 +102,7 @@ describe('the demo in a simulated cluster that was there before', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/the namespace zonebridge-demo-\w{8} is gone/);
     expect(await everythingIn(simulator.kubeconfig)).toEqual(before);
-    expect(leftovers()).toEqual([]);
+    expect(run.leftovers()).toEqual([]);
   });
 
   test('an error in the middle takes the namespace away, and is told', async () => {
@@ -115,12 +116,13 @@ describe('the demo in a simulated cluster that was there before', () => {
       status: 500,
       message: 'no etcd',
     });
-    const { code, stderr, stdout } = await demo(...flags).ended;
+    const run = demo(...flags);
+    const { code, stderr, stdout } = await run.ended;
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'cluster/refused' } });
     expect(stdout).toContain('no etcd');
     expect(stderr).toMatch(/the namespace zonebridge-demo-\w{8} is gone/);
     expect(await everythingIn(simulator.kubeconfig)).toEqual(before);
-    expect(leftovers()).toEqual([]);
+    expect(run.leftovers()).toEqual([]);
   });
 });

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { demo, leftovers, resultOf } from '../support/demo-process.ts';
+import { demo, resultOf } from '../support/demo-process.ts';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
 async function playsWell(kubernetes: 'real' | 'simulator', guests: readonly string[] = []): Promise<void> {
   const more = guests.length === 0 ? [] : ['--firewalls', guests.join(',')];
-  const ended = await demo('--once', '--json', '--kubernetes', kubernetes, ...more).ended;
+  const run = demo('--once', '--json', '--kubernetes', kubernetes, ...more);
+  const ended = await run.ended;
   const result = resultOf(ended);
   expect(
     result.steps.filter(({ ok }) => !ok),
@@ -20,7 +21,7 @@ async function playsWell(kubernetes: 'real' | 'simulator', guests: readonly stri
     expect(result.steps.filter(({ name }) => name.endsWith(`, ${kind}`)).length).toBeGreaterThanOrEqual(5);
   expect(result.propagation.count).toBeGreaterThanOrEqual(4);
   expect(ended.code).toBe(0);
-  expect(leftovers()).toEqual([]);
+  expect(run.leftovers()).toEqual([]);
 }
 
 await kubernetesOrSkip('the demo with all parts real', () => {
@@ -37,7 +38,7 @@ describe('the demo on the simulated Kubernetes API', () => {
     run.interrupt();
     const { code } = await run.ended;
     expect(code).not.toBe(0);
-    expect(leftovers()).toEqual([]);
+    expect(run.leftovers()).toEqual([]);
   });
 });
 

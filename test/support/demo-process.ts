@@ -1,4 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -15,9 +18,15 @@ export function demo(...args: string[]): {
   interrupt: () => void;
   /** Waits until it has said this, on either stream. */
   seen: (text: string) => Promise<void>;
+  /** Processes that it started and that still run. */
+  leftovers: () => string[];
 } {
+  // Stands in the environment of what it starts, but for the emulator, which lies in the folder of the demo. Agents of other tests run beside.
+  const folder = join(tmpdir(), `zonebridge-demo-test-${randomUUID()}`);
+  mkdirSync(folder);
   const child = spawn(process.execPath, ['bin/zonebridge.ts', 'demo', ...args], {
     cwd: project,
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -33,7 +42,7 @@ export function demo(...args: string[]): {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  return { ended, interrupt: () => child.kill('SIGINT'), seen };
+  return { ended, interrupt: () => child.kill('SIGINT'), seen, leftovers: () => processesOf(folder) };
 }
 
 export interface Result {
@@ -49,8 +58,10 @@ export function resultOf({ stdout }: Ended): Result {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Result;
 }
 
-/** Processes that were started below the folder of the demo or by it. */
-export function leftovers(): string[] {
-  const list = execFileSync('ps', ['-eo', 'pid,stat,args'], { encoding: 'utf8' }).split('\n');
-  return list.filter((line) => /\.cache\/demo|cluster-agent\/main\.ts/.test(line) && !/ Z/.test(line));
+function processesOf(folder: string): string[] {
+  const all = ['axeww', '-o', 'pid=,stat=,command='];
+  const list = execFileSync('ps', all, { encoding: 'utf8', maxBuffer: 2 ** 26 }).split('\n');
+  // What a process was called is enough to know it by; its environment may hold secrets.
+  const started = (line: string): boolean => line.includes(folder) || line.includes('.cache/demo/');
+  return list.filter((line) => started(line) && !/^ *\d+ Z/.test(line)).map((line) => line.slice(0, 200));
 }
