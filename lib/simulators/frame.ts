@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { makeServerCertificate } from './certificates.ts';
+import { makeServerCertificate, type ServerCertificate } from './certificates.ts';
 import { isCommon, underCommonFaults } from './common-faults.ts';
 import { type FaultBase, FaultList } from './fault-list.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
@@ -14,21 +14,48 @@ export const administrationPrefix = '/_simulator/';
 /** A fault in force. */
 export type Active<F> = F & { id: string };
 
+/** What whoever starts a simulator can say, whatever the vendor. */
+export interface StartOptions {
+  /** 0 or absent: any free one. */
+  port?: number | undefined;
+  /** JSON list of faults. */
+  faultsFile?: string | undefined;
+  /** Where the authority lies, so that it survives restarts; default a fresh temporary directory. */
+  certificateDirectory?: string | undefined;
+  /** How long the server certificate is valid; a year when left out. */
+  certificateDays?: number | undefined;
+}
+
+/** A simulator that runs, beside what is its vendor's own. */
+export interface Running<F> {
+  /** `https://127.0.0.1:<port>` */
+  url: string;
+  port: number;
+  /** The authority to trust, as file and as PEM. */
+  caFile: string;
+  ca: string;
+  requests: RequestLog;
+  faults: {
+    add(input: unknown): Active<F>[];
+    remove(id?: string): number;
+    list(): readonly Active<F>[];
+  };
+  /** Refuses connections for a while; resolves when it is back. */
+  down(milliseconds: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** What differs between vendors. `F`: a fault, common or the vendor's own. */
-export interface FrameOptions<F extends FaultBase> {
+export interface FrameOptions<F extends FaultBase> extends StartOptions {
   /** Such as `FortiGate simulator`; stands in the certificate. */
   name: string;
-  port?: number | undefined;
-  certificateDirectory?: string | undefined;
-  certificateDays?: number | undefined;
-  faultsFile?: string | undefined;
   faultSchema: z.ZodType<F>;
   /** Takes what differs from object to object out of a path, for the log. */
   patternOf(path: string): string;
   /** Answers what is asked of the device. `own`: the faults that are not common and hit this request. */
   handle(request: ApiRequest, own: readonly Active<F>[]): Reply | Promise<Reply>;
   /** Answers below {@link administrationPrefix}. */
-  administer(request: ApiRequest): ApiAnswer;
+  administer(request: ApiRequest, frame: SimulatorFrame<F>): ApiAnswer;
   /** What the `path` of a fault and the log see where all calls share one path; path and query unless given. Never a credential. */
   urlOf?(request: ApiRequest): string;
   /** Whether a fault concerns a request at all; all do unless given. */
@@ -43,11 +70,11 @@ export class SimulatorFrame<F extends FaultBase> {
   readonly #options: FrameOptions<F>;
   readonly #faults: FaultList<F>;
   readonly #server: TlsServer;
-  readonly certificate: Awaited<ReturnType<typeof makeServerCertificate>>;
+  readonly #certificate: ServerCertificate;
 
-  private constructor(options: FrameOptions<F>, certificate: SimulatorFrame<F>['certificate']) {
+  private constructor(options: FrameOptions<F>, certificate: ServerCertificate) {
     this.#options = options;
-    this.certificate = certificate;
+    this.#certificate = certificate;
     this.requests = new RequestLog((path) => options.patternOf(path));
     this.#faults = new FaultList(options.faultSchema);
     this.#server = new TlsServer(
@@ -72,12 +99,29 @@ export class SimulatorFrame<F extends FaultBase> {
     }
   }
 
-  get port(): number {
-    return this.#server.port;
-  }
-
-  get url(): string {
-    return `https://127.0.0.1:${this.port}`;
+  /** What is shown of it. */
+  running(): Running<F> {
+    const { port } = this.#server;
+    return {
+      url: `https://127.0.0.1:${port}`,
+      port,
+      caFile: this.#certificate.caFile,
+      ca: this.#certificate.ca,
+      requests: this.requests,
+      faults: {
+        add: (input) => this.addFaults(input),
+        remove: (id) => this.removeFaults(id),
+        list: () => this.listFaults(),
+      },
+      down: async (milliseconds) => {
+        await this.#server.goDown(milliseconds);
+        await this.#server.isUp();
+      },
+      stop: async () => {
+        await this.#server.close();
+        await this.#certificate.discard();
+      },
+    };
   }
 
   /** Adds one fault or a list of them. Throws RangeError that names every problem; then none is added. */
@@ -101,19 +145,8 @@ export class SimulatorFrame<F extends FaultBase> {
     return this.#faults.list();
   }
 
-  /** Refuses connections for a while; resolves when it is back. */
-  async down(milliseconds: number): Promise<void> {
-    await this.#server.goDown(milliseconds);
-    await this.#server.isUp();
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.close();
-    await this.certificate.discard();
-  }
-
   async #answer(request: ApiRequest): Promise<Reply> {
-    if (request.path.startsWith(administrationPrefix)) return this.#options.administer(request);
+    if (request.path.startsWith(administrationPrefix)) return this.#options.administer(request, this);
     const faults = this.#matching(request);
     const own = faults.filter((fault) => !isCommon(fault));
     const reply = await underCommonFaults(

@@ -62,3 +62,8 @@ export interface VendorSimulator {
   /** Starts it on 127.0.0.1. Throws RangeError for options or files that do not fit. */
   start(request: SimulatorStart): Promise<RunningSimulator>;
 }
+
+/** The names in the value of an option, which commas separate. */
+export function namesIn(value: string): string[] {
+  return value.split(',').filter((name) => name !== '');
+}

@@ -1,40 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
-import { answerAdministration } from './administration.ts';
+import { answerAdministration } from '../../../simulators/administration.ts';
+import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
+import { administration } from './administration.ts';
 import { answerApi, isRead, urlOf } from './api.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { Region } from './region.ts';
 import type { Key } from './signature.ts';
 
-export interface SimulatorOptions {
-  /** 0 or absent: any free one. */
-  port?: number | undefined;
+export interface SimulatorOptions extends StartOptions {
   account?: string | undefined;
   region?: string | undefined;
-  /** JSON list of faults. */
-  faultsFile?: string | undefined;
-  /** Where the authority lies, so that it survives restarts; default a fresh temporary directory. */
-  certificateDirectory?: string | undefined;
   /** How long a change is in progress; at once unless given. */
   modifyMs?: number | undefined;
 }
 
-export interface PrefixListSimulator {
-  url: string;
-  port: number;
-  caFile: string;
-  ca: string;
+export interface PrefixListSimulator extends Running<Fault> {
   key: Key;
   /** Everything inside, for tests that run in the same process. */
   region: Region;
-  requests: RequestLog;
-  faults: {
-    add(input: unknown): Active<Fault>[];
-    remove(id?: string): number;
-    list(): readonly Active<Fault>[];
-  };
-  stop(): Promise<void>;
 }
 
 /** Only reads can be stale, only changes be slow or fail in the end. */
@@ -62,30 +45,20 @@ export async function startPrefixListSimulator(options: SimulatorOptions = {}): 
     secretAccessKey: randomBytes(30).toString('base64url'),
   };
   const frozen = new Map<string, Region>();
-  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+  const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'EC2 simulator',
     faultSchema,
     patternOf: (path) => path,
     urlOf,
     handle: (request, faults) => answerApi(request, { region, key, frozen }, faults),
-    administer: (request) => answerAdministration(request, { region, key, frame }),
+    administer: (request, self) => answerAdministration(request, self, administration(region, key)),
     fits: ({ kind }, request) => fits(kind, isRead(urlOf(request))),
     added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, region.copy())),
   });
   return {
-    url: frame.url,
-    port: frame.port,
-    caFile: frame.certificate.caFile,
-    ca: frame.certificate.ca,
+    ...frame.running(),
     key,
     region,
-    requests: frame.requests,
-    faults: {
-      add: (input) => frame.addFaults(input),
-      remove: (id) => frame.removeFaults(id),
-      list: () => frame.listFaults(),
-    },
-    stop: async () => await frame.stop(),
   };
 }

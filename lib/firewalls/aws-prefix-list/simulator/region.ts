@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CommitLog } from './commit-log.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
 import { type Change, type Entry, StoredList } from './stored-list.ts';
 import { Refusal } from './refusal.ts';
 
@@ -66,7 +66,7 @@ export class Region {
     list.begin({ word: 'create', until: more.now + this.settings.modifyMs, done: () => undefined });
     this.#lists.set(id, list);
     if (more.token !== undefined) this.#tokens.set(more.token, id);
-    this.commits.add();
+    this.commits.append({});
     return list;
   }
 
@@ -81,7 +81,7 @@ export class Region {
       until: options.now + (options.ms ?? this.settings.modifyMs),
       done: () => {
         change.done();
-        this.commits.add();
+        this.commits.append({});
       },
     });
   }

@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import { administrationPrefix, type SimulatorFrame } from '../../../simulators/frame.ts';
-import { type ApiAnswer, type ApiRequest, jsonAnswer } from '../../../simulators/http.ts';
+import type { Administration } from '../../../simulators/administration.ts';
 import type { World } from './api.ts';
-import type { Fault } from './faults.ts';
 import { formatRelease, parseRelease } from './version.ts';
-
-export interface Administration {
-  world: World;
-  frame: Pick<SimulatorFrame<Fault>, 'requests' | 'addFaults' | 'removeFaults' | 'listFaults'>;
-}
 
 const count = z.number().min(0);
 
@@ -61,45 +54,20 @@ function changeDevice({ manager, gate }: World, input: unknown): void {
   if (expire !== undefined) gate.expire(expire === 'all');
 }
 
-/** Answers below `/_simulator/`, which no path of a manager uses. Needs user and password, or the API token, in the header. */
-export function answerAdministration(request: ApiRequest, admin: Administration): ApiAnswer {
-  if (!admin.world.gate.isAdministrator(request))
-    return jsonAnswer(401, {
-      error: 'Send user and password, or the API token, in the Authorization header.',
-    });
-  try {
-    return route(request, admin);
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError)
-      return jsonAnswer(400, { error: error.message });
-    throw error;
-  }
-}
-
-function route(request: ApiRequest, { world, frame }: Administration): ApiAnswer {
-  const [resource = '', id] = request.path.slice(administrationPrefix.length).split('/');
-  const { manager } = world;
-  switch (`${request.method} ${resource}`) {
-    case 'GET faults':
-      return jsonAnswer(200, frame.listFaults());
-    case 'POST faults':
-      return jsonAnswer(200, frame.addFaults(JSON.parse(request.body)));
-    case 'DELETE faults':
-      return jsonAnswer(200, { removed: frame.removeFaults(id) });
-    case 'GET commits': {
-      const after = Number(request.query.get('after') ?? 0) || 0;
-      return jsonAnswer(200, { last: manager.commits.last, commits: manager.commits.after(after) });
-    }
-    case 'GET requests':
-      return jsonAnswer(200, frame.requests.list());
-    case 'DELETE requests':
-      frame.requests.clear();
-      return jsonAnswer(200, {});
-    case 'GET device':
-    case 'POST device':
-      if (request.method === 'POST') changeDevice(world, JSON.parse(request.body));
-      return jsonAnswer(200, { ...manager.settings, release: formatRelease(manager.settings.release) });
-    default:
-      return jsonAnswer(404, { error: `No ${request.method} ${request.path} here; see the readme.` });
-  }
+/** The device and its switches, for who has user and password, or the API token. */
+export function administration(world: World): Administration {
+  const { gate, manager } = world;
+  const device = () => ({ ...manager.settings, release: formatRelease(manager.settings.release) });
+  return {
+    admits: (request) => gate.isAdministrator(request),
+    credential: 'Send user and password, or the API token, in the Authorization header.',
+    commits: () => manager.commits,
+    routes: {
+      'GET device': device,
+      'POST device': ({ body }) => {
+        changeDevice(world, body());
+        return device();
+      },
+    },
+  };
 }

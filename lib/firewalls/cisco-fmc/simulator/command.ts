@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  namesIn,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 export const fmcSimulator: VendorSimulator = {
   kind: 'cisco-fmc',
@@ -36,7 +41,7 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   const { domains, credentialFile } = more;
   const simulator = await startFmcSimulator({
     ...common,
-    domains: domains?.split(',').filter((name) => name !== ''),
+    domains: domains === undefined ? undefined : namesIn(domains),
     credentials: credentialFile === undefined ? {} : parse((await readFile(credentialFile, 'utf8')).trim()),
   });
   const { url, port, caFile, ca, secret, manager, credentials } = simulator;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CommitLog } from './commits.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
 import { Domain, globalDomain } from './domain.ts';
 import type { Settings } from './settings.ts';
 
@@ -7,7 +7,8 @@ import type { Settings } from './settings.ts';
 export class Manager {
   readonly settings: Settings;
   readonly domains = new Map<string, Domain>();
-  readonly commits = new CommitLog();
+  /** Also what its audit shows. `what`: such as `POST object/dynamicobjectmappings`. */
+  readonly commits = new CommitLog<{ domain: string; what: string; user: string }>();
   readonly #prefix = randomBytes(5).toString('hex');
   #nextId = 4_294_967_296;
 

@@ -1,19 +1,10 @@
 import { z } from 'zod';
 import type { Gate } from './access.ts';
 import type { Device } from './device.ts';
-import { administrationPrefix, type SimulatorFrame } from '../../../simulators/frame.ts';
-import type { Fault } from './faults.ts';
-import { jsonAnswer } from '../../../simulators/http.ts';
-import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
+import type { Administration } from '../../../simulators/administration.ts';
 import { Refusal } from './refusal.ts';
 import { seedDevice } from './seed.ts';
 import { formatVersion, parseVersion } from './version.ts';
-
-export interface Administration {
-  device: Device;
-  gate: Gate;
-  frame: Pick<SimulatorFrame<Fault>, 'requests' | 'addFaults' | 'removeFaults' | 'listFaults'>;
-}
 
 const limit = z.number().min(0);
 const access = z.enum(['none', 'read', 'read-write']);
@@ -77,62 +68,23 @@ export function addApiUser(device: Device, gate: Gate, user: z.infer<typeof newU
   return gate.generateKey(user.name);
 }
 
-/** Answers below `/_simulator/`, which no vendor path uses. Needs the API token in the header. */
-export function answerAdministration(request: ApiRequest, admin: Administration): ApiAnswer {
-  if (!admin.gate.holdsToken(request)) {
-    return jsonAnswer(401, { error: 'Send the API token as Authorization: Bearer <token>.' });
-  }
-  try {
-    return route(request, admin);
-  } catch (error) {
-    if (
-      error instanceof RangeError ||
-      error instanceof SyntaxError ||
-      error instanceof Refusal ||
-      error instanceof z.ZodError
-    ) {
-      return jsonAnswer(400, { error: error.message });
-    }
-    throw error;
-  }
-}
-
-function route(request: ApiRequest, admin: Administration): ApiAnswer {
-  const [resource = '', id] = request.path.slice(administrationPrefix.length).split('/');
-  switch (`${request.method} ${resource}`) {
-    case 'GET faults':
-      return jsonAnswer(200, admin.frame.listFaults());
-    case 'POST faults':
-      return jsonAnswer(200, admin.frame.addFaults(JSON.parse(request.body)));
-    case 'DELETE faults':
-      return jsonAnswer(200, { removed: admin.frame.removeFaults(id) });
-    case 'GET commits': {
-      const after = Number(request.query.get('after') ?? 0) || 0;
-      return jsonAnswer(200, { last: admin.device.commits.last, commits: admin.device.commits.after(after) });
-    }
-    case 'GET state':
-      return jsonAnswer(200, admin.device.snapshot());
-    case 'POST seed':
-      return jsonAnswer(200, seedDevice(admin.device, JSON.parse(request.body)));
-    case 'POST api-users':
-      return jsonAnswer(200, {
-        token: addApiUser(admin.device, admin.gate, newUser.parse(JSON.parse(request.body))),
-      });
-    case 'GET requests':
-      return jsonAnswer(200, admin.frame.requests.list());
-    case 'DELETE requests':
-      admin.frame.requests.clear();
-      return jsonAnswer(200, {});
-    case 'GET device':
-    case 'POST device':
-      if (request.method === 'POST') {
-        changeDevice(admin.device, admin.gate, JSON.parse(request.body));
-      }
-      return jsonAnswer(200, {
-        ...admin.device.settings,
-        version: formatVersion(admin.device.settings.version),
-      });
-    default:
-      return jsonAnswer(404, { error: `No ${request.method} ${request.path} here; see the readme.` });
-  }
+/** The device, its configuration and its API administrators, for who has the API token. */
+export function administration(device: Device, gate: Gate): Administration {
+  const settings = () => ({ ...device.settings, version: formatVersion(device.settings.version) });
+  return {
+    admits: (request) => gate.holdsToken(request),
+    credential: 'Send the API token as Authorization: Bearer <token>.',
+    commits: () => device.commits,
+    refusal: Refusal,
+    routes: {
+      'GET state': () => device.snapshot(),
+      'POST seed': ({ body }) => seedDevice(device, body()),
+      'POST api-users': ({ body }) => ({ token: addApiUser(device, gate, newUser.parse(body())) }),
+      'GET device': settings,
+      'POST device': ({ body }) => {
+        changeDevice(device, gate, body());
+        return settings();
+      },
+    },
+  };
 }

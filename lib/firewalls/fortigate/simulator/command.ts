@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  namesIn,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 export const fortigateSimulator: VendorSimulator = {
   kind: 'fortigate',
@@ -40,7 +45,7 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   const simulator = await startFortigateSimulator({
     ...common,
     stateFile: state,
-    vdoms: vdom?.split(',').filter((name) => name !== ''),
+    vdoms: vdom === undefined ? undefined : namesIn(vdom),
     token,
   });
   const { url, port, caFile, ca, commits, device } = simulator;

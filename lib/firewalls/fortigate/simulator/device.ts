@@ -1,5 +1,5 @@
-import { CommitLog } from './change.ts';
-import type { Change } from './change.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
+import type { Change, PlacedChange } from './change.ts';
 import type { FeedState } from './feeds.ts';
 import { type Json, type JsonObject, textOf } from './refusal.ts';
 import type { Row } from './row.ts';
@@ -20,7 +20,7 @@ export interface DeviceState {
 export class Device {
   readonly settings: Settings;
   readonly vdoms = new Map<string, Vdom>();
-  readonly commits = new CommitLog();
+  readonly commits = new CommitLog<PlacedChange>();
   /** Called after every accepted change. */
   onChange: () => void = () => undefined;
 
@@ -59,7 +59,7 @@ export class Device {
 
   record(vdom: string, change: Change | undefined): void {
     if (change !== undefined) {
-      this.commits.append(vdom, change);
+      this.commits.append({ vdom, ...change });
       this.onChange();
     }
   }

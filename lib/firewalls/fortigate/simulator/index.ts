@@ -1,35 +1,29 @@
 import { Gate } from './access.ts';
-import { addApiUser, answerAdministration } from './administration.ts';
-import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
-import type { CommitLog } from './change.ts';
+import { addApiUser, administration } from './administration.ts';
+import { answerAdministration } from '../../../simulators/administration.ts';
+import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import { Device } from './device.ts';
 import type { DeviceState } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { answerUnderFaults } from './injection.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
+import type { CommitLog, Numbered } from '../../../simulators/commit-log.ts';
+import type { PlacedChange } from './change.ts';
 import { defaultSettings } from './settings.ts';
 import type { Access, Behaviour, Limits, Settings } from './settings.ts';
 import { StateKeeper, readState } from './state-file.ts';
 
-export type { Commit } from './change.ts';
+/** An accepted change. */
+export type Commit = Numbered<PlacedChange>;
 
-export interface SimulatorOptions {
-  /** 0 or absent: any free one. */
-  port?: number | undefined;
+export interface SimulatorOptions extends StartOptions {
   /** 6.4.0 to 7.6.x; default 7.4.4. A state file that exists brings its own. */
   version?: string | undefined;
   /** Loaded at start when it exists, saved after changes and at the end. */
   stateFile?: string | undefined;
-  /** JSON list of faults. */
-  faultsFile?: string | undefined;
   /** Default `root`. */
   vdoms?: readonly string[] | undefined;
   /** API token; default a fresh one. */
   token?: string | undefined;
-  /** Where the authority lies, so that it survives restarts; default a fresh temporary directory. */
-  certificateDirectory?: string | undefined;
-  /** How long the server certificate is valid; a year when left out. */
-  certificateDays?: number | undefined;
   limits?: Partial<Limits> | undefined;
   behaviour?: Partial<Behaviour> | undefined;
   /** Rights of the token by permission, such as `{'fwgrp.address': 'read-write'}`; default everything. */
@@ -38,30 +32,15 @@ export interface SimulatorOptions {
   serial?: string | undefined;
 }
 
-export interface FortigateSimulator {
-  /** `https://127.0.0.1:<port>` */
-  url: string;
-  port: number;
-  /** The authority to trust, as file and as PEM. */
-  caFile: string;
-  ca: string;
+export interface FortigateSimulator extends Running<Fault> {
   token: string;
   /** For clients that log in with a password. */
   administrator: { name: string; password: string };
   /** Makes an API administrator with a key of its own; every profile but `super_admin` has the rights of `accessProfile`. */
   addApiUser(name: string, profile: string): string;
-  commits: CommitLog;
+  commits: CommitLog<PlacedChange>;
   /** Everything inside, for tests that run in the same process. */
   device: Device;
-  requests: RequestLog;
-  faults: {
-    add(input: unknown): Active<Fault>[];
-    remove(id?: string): number;
-    list(): readonly Active<Fault>[];
-  };
-  /** Refuses connections for a while; resolves when it is back. */
-  down(milliseconds: number): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Starts a FortiGate on 127.0.0.1. Throws RangeError for options or files that do not fit. */
@@ -69,38 +48,29 @@ export async function startFortigateSimulator(options: SimulatorOptions = {}): P
   const device = await prepareDevice(options);
   const gate = new Gate(options.token);
   const frozen = new Map<string, Device>();
-  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+  const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'FortiGate simulator',
     faultSchema,
     patternOf,
     handle: (request, faults) => answerUnderFaults(request, faults, { device, gate, frozen }),
-    administer: (request) => answerAdministration(request, { device, gate, frame }),
+    administer: (request, self) => answerAdministration(request, self, administration(device, gate)),
     // Only reads can be stale.
     fits: ({ kind }, { method }) => method === 'GET' || kind !== 'stale',
     added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, device.copy())),
   });
   const keeper = options.stateFile === undefined ? undefined : new StateKeeper(device, options.stateFile);
   device.onChange = () => keeper?.changed();
+  const running = frame.running();
   return {
-    url: frame.url,
-    port: frame.port,
-    caFile: frame.certificate.caFile,
-    ca: frame.certificate.ca,
+    ...running,
     token: gate.token,
     administrator: gate.administrator,
     addApiUser: (name, accprofile) => addApiUser(device, gate, { name, accprofile }),
     commits: device.commits,
     device,
-    requests: frame.requests,
-    faults: {
-      add: (input) => frame.addFaults(input),
-      remove: (id) => frame.removeFaults(id),
-      list: () => frame.listFaults(),
-    },
-    down: async (milliseconds) => await frame.down(milliseconds),
     stop: async () => {
-      await frame.stop();
+      await running.stop();
       await keeper?.close();
     },
   };

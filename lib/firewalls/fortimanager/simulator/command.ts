@@ -1,5 +1,10 @@
 import { hasKeys } from './version.ts';
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  namesIn,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 export const fortimanagerSimulator: VendorSimulator = {
   kind: 'fortimanager',
@@ -34,7 +39,7 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   const workspace = workspaceModes.find((mode) => mode === more['workspace']);
   if (more['workspace'] !== undefined && workspace === undefined)
     throw new RangeError(`--workspace is one of ${workspaceModes.join(', ')}.`);
-  const adoms = more['adom']?.split(',').filter((name) => name !== '');
+  const adoms = more['adom'] === undefined ? undefined : namesIn(more['adom']);
   const simulator = await startFortimanagerSimulator({ ...common, workspace, adoms });
   const { url, port, caFile, ca, manager, apiKey, administrator } = simulator;
   const adom = adoms?.[0] ?? 'root';

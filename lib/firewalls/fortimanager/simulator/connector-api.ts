@@ -23,7 +23,7 @@ export function answerConnector(call: Call): Answered {
     throw invalidData('one block only');
   const blocks = (Array.isArray(data) ? data : [data]).map((block) => prepared(call, block ?? null));
   for (const run of blocks) run();
-  call.manager.commits.add('exec connector/user/manage');
+  call.manager.commits.append({ what: 'exec connector/user/manage' });
   return undefined;
 }
 

@@ -20,12 +20,12 @@ export function answerFiles(call: Call, name: string | undefined): Answered {
       const bytes = others.reduce((sum, [, file]) => sum + file.content.length, content.length);
       if (bytes > manager.settings.limits.fileBytes) throw new Refusal(-1, 'No space left on device');
       manager.files.set(name, { content, modified: Math.floor(Date.now() / 1000) });
-      manager.commits.add(`set ${name}`);
+      manager.commits.append({ what: `set ${name}` });
       return undefined;
     }
     case 'delete':
       if (!manager.files.delete(name)) throw noObject();
-      manager.commits.add(`delete ${name}`);
+      manager.commits.append({ what: `delete ${name}` });
       return undefined;
     default:
       throw invalidUrl();

@@ -1,8 +1,8 @@
-import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
+import { answerAdministration } from '../../../simulators/administration.ts';
+import { type Active, type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import type { ApiRequest } from '../../../simulators/http.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
 import { Gate } from './access.ts';
-import { answerAdministration } from './administration.ts';
+import { administration } from './administration.ts';
 import { urlParts } from './call.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { Manager } from './manager.ts';
@@ -10,9 +10,7 @@ import { noPermission, Refusal, textOf } from './refusal.ts';
 import { answerRpc, parseRpc } from './rpc.ts';
 import { type Behaviour, defaultSettings, type Limits, type ManagerSettings } from './settings.ts';
 
-export interface SimulatorOptions {
-  /** 0 or absent: any free one. */
-  port?: number | undefined;
+export interface SimulatorOptions extends StartOptions {
   /** 7.0.0 to 7.6.x; default 7.4.4. */
   version?: string | undefined;
   /** Default `root`. */
@@ -21,32 +19,16 @@ export interface SimulatorOptions {
   /** A connector to make in each ADOM, as the security team would; default `zonebridge`. */
   connector?: string | undefined;
   apiKey?: string | undefined;
-  faultsFile?: string | undefined;
-  certificateDirectory?: string | undefined;
-  certificateDays?: number | undefined;
   limits?: Partial<Limits> | undefined;
   behaviour?: Partial<Behaviour> | undefined;
 }
 
-export interface FortimanagerSimulator {
-  /** `https://127.0.0.1:<port>` */
-  url: string;
-  port: number;
-  caFile: string;
-  ca: string;
+export interface FortimanagerSimulator extends Running<Fault> {
   apiKey: string;
   administrator: { name: string; password: string };
   /** Everything inside, for tests that run in the same process. */
   manager: Manager;
   gate: Gate;
-  /** By JSON-RPC method and URL, such as `get /sys/status`. */
-  requests: RequestLog;
-  faults: {
-    add(input: unknown): Active<Fault>[];
-    remove(id?: string): number;
-    list(): readonly Active<Fault>[];
-  };
-  stop(): Promise<void>;
 }
 
 /** Starts a FortiManager on 127.0.0.1. Throws RangeError for options or files that do not fit. */
@@ -55,7 +37,7 @@ export async function startFortimanagerSimulator(
 ): Promise<FortimanagerSimulator> {
   const manager = prepare(options);
   const gate = new Gate(options.apiKey);
-  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+  const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'FortiManager simulator',
     faultSchema,
@@ -63,24 +45,14 @@ export async function startFortimanagerSimulator(
     patternOf,
     handle: (request, faults) =>
       answerRpc(request, { manager, gate, refuse: (method, url) => refusalOf(faults, method, url) }),
-    administer: (request) => answerAdministration(request, { manager, gate, frame }),
+    administer: (request, self) => answerAdministration(request, self, administration(manager, gate)),
   });
   return {
-    url: frame.url,
-    port: frame.port,
-    caFile: frame.certificate.caFile,
-    ca: frame.certificate.ca,
+    ...frame.running(),
     apiKey: gate.apiKey,
     administrator: gate.administrator,
     manager,
     gate,
-    requests: frame.requests,
-    faults: {
-      add: (input) => frame.addFaults(input),
-      remove: (id) => frame.removeFaults(id),
-      list: () => frame.listFaults(),
-    },
-    stop: async () => await frame.stop(),
   };
 }
 

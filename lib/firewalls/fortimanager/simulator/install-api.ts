@@ -63,7 +63,7 @@ function start(call: Call, adom: Adom, install: { objects: readonly string[]; pr
       }
     });
     if (lines.every(({ err }) => err === 0)) for (const object of objects) adom.pending.delete(object);
-    call.manager.commits.add('install');
+    call.manager.commits.append({ what: 'install' });
     return lines;
   });
 }

@@ -1,5 +1,5 @@
 import { Adom } from './adom.ts';
-import { CommitLog } from './commits.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
 import { invalidUrl } from './refusal.ts';
 import type { ManagerSettings } from './settings.ts';
 import { TaskList } from './tasks.ts';
@@ -19,7 +19,8 @@ export class Manager {
   readonly adoms = new Map<string, Adom>();
   readonly files = new Map<string, HostedFile>();
   readonly tasks: TaskList;
-  readonly commits = new CommitLog();
+  /** `what`: such as `set /pm/config/adom/root/_external/resource/x.txt`. */
+  readonly commits = new CommitLog<{ what: string }>();
 
   constructor(settings: ManagerSettings, adoms: readonly string[]) {
     this.settings = settings;

@@ -33,7 +33,7 @@ export function answerObjects(call: Call, adom: Adom, rest: readonly string[]): 
   if (call.method === 'get') return { data: read(call, target) };
   if (!call.manager.settings.mayWriteObjects) throw noPermission();
   const answer = target.child === undefined ? write(call, target) : writeMembers(call, target);
-  call.manager.commits.add(`${call.method} ${target.path}/${target.key ?? ''}`);
+  call.manager.commits.append({ what: `${call.method} ${target.path}/${target.key ?? ''}` });
   return answer;
 }
 

@@ -34,7 +34,7 @@ function lock(call: Call, adom: Adom): void {
 
 function commit({ manager, caller }: Call, adom: Adom): Answered {
   adom.save();
-  manager.commits.add(`commit ${adom.name}`);
+  manager.commits.append({ what: `commit ${adom.name}` });
   if (manager.settings.behaviour.commitTask === 'none') return undefined;
   const run = () => [{ name: adom.name, err: 0, detail: 'saved' }];
   return { taskid: manager.tasks.start('Save', caller.user, run) };

@@ -1,16 +1,12 @@
 import { z } from 'zod';
-import { administrationPrefix, type SimulatorFrame } from '../../../simulators/frame.ts';
-import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
-import { jsonAnswer } from '../../../simulators/http.ts';
+import type { Administration } from '../../../simulators/administration.ts';
 import type { Gate } from './access.ts';
 import { Refusal } from './answer.ts';
 import type { Device } from './device.ts';
-import type { Fault } from './faults.ts';
 
-export interface Administration {
+interface World {
   device: Device;
   gate: Gate;
-  frame: Pick<SimulatorFrame<Fault>, 'requests' | 'addFaults' | 'removeFaults' | 'listFaults'>;
   /** Moves the clock of the device. */
   passTime: (milliseconds: number) => void;
 }
@@ -62,7 +58,7 @@ const edits = z.strictObject({
   commit: z.boolean().default(false),
 });
 
-function changeDevice({ device, gate, passTime }: Administration, input: unknown): Device {
+function changeDevice({ device, gate, passTime }: World, input: unknown): Device {
   const { unit, behaviour, expireKeys, reboot, passSeconds, ...rest } = deviceChange.parse(input);
   const meant = unit === undefined ? device : device.managed.get(unit);
   if (!meant) throw new RangeError(`There is no managed firewall ${unit}.`);
@@ -87,50 +83,19 @@ export function editAs(device: Device, input: unknown): { edits: number } {
   return { edits: list.length };
 }
 
-/** Answers below `/_simulator/`, which no vendor path uses. Needs a valid API key in the header. */
-export function answerAdministration(request: ApiRequest, admin: Administration): ApiAnswer {
-  if (!admin.gate.holdsKey(request)) return jsonAnswer(401, { error: 'Send the API key as X-PAN-KEY.' });
-  try {
-    return route(request, admin);
-  } catch (error) {
-    const known =
-      error instanceof RangeError ||
-      error instanceof SyntaxError ||
-      error instanceof Refusal ||
-      error instanceof z.ZodError;
-    if (known) return jsonAnswer(400, { error: error.message });
-    throw error;
-  }
-}
-
-function route(request: ApiRequest, admin: Administration): ApiAnswer {
-  const { device, frame } = admin;
-  const [resource = '', id] = request.path.slice(administrationPrefix.length).split('/');
-  switch (`${request.method} ${resource}`) {
-    case 'GET faults':
-      return jsonAnswer(200, frame.listFaults());
-    case 'POST faults':
-      return jsonAnswer(200, frame.addFaults(JSON.parse(request.body)));
-    case 'DELETE faults':
-      return jsonAnswer(200, { removed: frame.removeFaults(id) });
-    case 'GET requests':
-      return jsonAnswer(200, frame.requests.list());
-    case 'DELETE requests':
-      frame.requests.clear();
-      return jsonAnswer(200, {});
-    case 'GET commits': {
-      const after = Number(request.query.get('after') ?? 0) || 0;
-      return jsonAnswer(200, { last: device.commits.last, commits: device.commits.after(after) });
-    }
-    case 'POST edits':
-      return jsonAnswer(200, editAs(device, JSON.parse(request.body)));
-    case 'GET device':
-      return jsonAnswer(200, { ...device.facts, behaviour: device.behaviour, locks: device.locks });
-    case 'POST device': {
-      const { facts, behaviour, locks } = changeDevice(admin, JSON.parse(request.body));
-      return jsonAnswer(200, { ...facts, behaviour, locks });
-    }
-    default:
-      return jsonAnswer(404, { error: `No ${request.method} ${request.path} here; see the readme.` });
-  }
+/** The device, and edits as somebody else would make them, for who has a valid API key. */
+export function administration(world: World): Administration {
+  const { device, gate } = world;
+  const shown = ({ facts, behaviour, locks }: Device) => ({ ...facts, behaviour, locks });
+  return {
+    admits: (request) => gate.holdsKey(request),
+    credential: 'Send the API key as X-PAN-KEY.',
+    commits: () => device.commits,
+    refusal: Refusal,
+    routes: {
+      'POST edits': ({ body }) => editAs(device, body()),
+      'GET device': () => shown(device),
+      'POST device': ({ body }) => shown(changeDevice(world, body())),
+    },
+  };
 }

@@ -1,4 +1,9 @@
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  namesIn,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 export const panoramaSimulator: VendorSimulator = {
   kind: 'panorama',
@@ -31,8 +36,8 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   // Only here: the server and its certificates take a while to load.
   const { startPanoramaSimulator } = await import('./index.ts');
   const { groupAddresses, scopePath, taggedAddresses } = await import('./enforced.ts');
-  const managed = listOf(more['managed']);
-  const deviceGroups = listOf(more['deviceGroups']);
+  const managed = namesIn(more['managed'] ?? '');
+  const deviceGroups = namesIn(more['deviceGroups'] ?? '');
   const kind = managed.length + deviceGroups.length > 0 ? 'panorama' : 'firewall';
   const jobMs = Number(more['jobMs'] ?? 0);
   if (!(jobMs >= 0)) throw new RangeError(`--job-ms takes milliseconds, not ${more['jobMs']}.`);
@@ -71,8 +76,4 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
         : groupAddresses(device, scopePath(device, kind === 'panorama' ? deviceGroup : undefined), name),
     stop: async () => await simulator.stop(),
   };
-}
-
-function listOf(text = ''): string[] {
-  return text.split(',').filter((name) => name !== '');
 }

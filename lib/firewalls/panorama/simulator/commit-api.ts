@@ -33,7 +33,7 @@ function commit(device: Device, user: string, command: Element): Element {
   }
   const job = device.jobs.add({ type: 'Commit', user, devices: [] }, device.behaviour.jobMs, () => {
     const problems = takeFailure(device) ?? device.config.commit(admins);
-    if (problems.length === 0) device.noteWrite();
+    if (problems.length === 0) device.commits.append({});
     return problems;
   });
   return enqueued(job);
@@ -57,7 +57,7 @@ function push(device: Device, user: string, command: Element): Element {
     const problems = takeFailure(device) ?? [];
     if (problems.length > 0) return problems;
     for (const group of groups) device.pushed.set(group, structuredClone(device.config.running));
-    device.noteWrite();
+    device.commits.append({});
     return [];
   });
   return enqueued(job);

@@ -3,7 +3,7 @@ import { ConfigStore, walk } from './config-store.ts';
 import { tagsInFilter } from '../channels/dynamic-groups.ts';
 import { Jobs } from './jobs.ts';
 import { RegisteredTable } from './registered-table.ts';
-import type { CommitReader } from '../../../simulators/vendor.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
 
 export interface Behaviour {
   /** A pair of address and tag that is registered again. */
@@ -52,6 +52,8 @@ export class Device {
   readonly config = new ConfigStore();
   readonly jobs: Jobs;
   readonly managed = new Map<string, Device>();
+  /** Tags at once, configuration when its commit has ended. */
+  readonly commits = new CommitLog();
   readonly bootedAt: number;
   locks: Lock[] = [];
   /** The next commit or push ends with these problems. */
@@ -60,7 +62,6 @@ export class Device {
   nextPushFailsOn: string[] = [];
   /** What the last push of a device group brought to its firewalls. */
   readonly pushed = new Map<string, Element>();
-  readonly #writes: { number: number; at: number }[] = [];
   readonly #tables = new Map<string, RegisteredTable>();
   readonly #now: () => number;
 
@@ -91,18 +92,8 @@ export class Device {
     for (const table of this.#tables.values()) table.reboot();
   }
 
-  get commits(): CommitReader {
-    const writes = this.#writes;
-    return { last: writes.length, after: (number) => writes.filter((write) => write.number > number) };
-  }
-
   get now(): number {
     return this.#now();
-  }
-
-  /** An accepted write, numbered: tags at once, configuration when its commit has ended. */
-  noteWrite(): void {
-    this.#writes.push({ number: this.#writes.length + 1, at: performance.timeOrigin + performance.now() });
   }
 
   /** Dynamic groups that a committed rule uses, which are the only ones a firewall evaluates. */

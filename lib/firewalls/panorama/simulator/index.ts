@@ -1,14 +1,12 @@
-import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
+import { answerAdministration } from '../../../simulators/administration.ts';
+import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import { type Administrator, Gate } from './access.ts';
-import { answerAdministration } from './administration.ts';
+import { administration } from './administration.ts';
 import { answerApi, isWrite, urlOf } from './api.ts';
 import { type Behaviour, Device, type DeviceFacts } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
 
-export interface SimulatorOptions {
-  /** 0 or absent: any free one. */
-  port?: number | undefined;
+export interface SimulatorOptions extends StartOptions {
   /** 10.1.0 to 11.2.x; default 10.2.9. */
   version?: string | undefined;
   kind?: 'firewall' | 'panorama' | undefined;
@@ -16,35 +14,19 @@ export interface SimulatorOptions {
   managed?: readonly string[] | undefined;
   deviceGroups?: readonly string[] | undefined;
   behaviour?: Partial<Behaviour> | undefined;
-  faultsFile?: string | undefined;
-  certificateDirectory?: string | undefined;
-  certificateDays?: number | undefined;
 }
 
-export interface PanoramaSimulator {
-  /** `https://127.0.0.1:<port>` */
-  url: string;
-  port: number;
-  caFile: string;
-  ca: string;
+export interface PanoramaSimulator extends Running<Fault> {
   /** API key of the administrator whom nobody else uses. */
   apiKey: string;
   administrator: { name: string; password: string };
   /** Everything inside, for tests that run in the same process. */
   device: Device;
   gate: Gate;
-  requests: RequestLog;
   /** Calls that reached the device, by what they do. */
   seen: { reads: number; writes: number };
-  faults: {
-    add(input: unknown): Active<Fault>[];
-    remove(id?: string): number;
-    list(): readonly Active<Fault>[];
-  };
   /** Moves the clock of the device. */
   passTime(milliseconds: number): void;
-  down(milliseconds: number): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const usual: Behaviour = {
@@ -73,7 +55,7 @@ export async function startPanoramaSimulator(options: SimulatorOptions = {}): Pr
     clock.passed += milliseconds;
   };
   const seen = { reads: 0, writes: 0 };
-  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+  const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'PAN-OS simulator',
     faultSchema,
@@ -83,27 +65,17 @@ export async function startPanoramaSimulator(options: SimulatorOptions = {}): Pr
       seen[isWrite(request) ? 'writes' : 'reads'] += 1;
       return answerApi(request, device, gate, faults);
     },
-    administer: (request) => answerAdministration(request, { device, gate, frame, passTime }),
+    administer: (request, self) =>
+      answerAdministration(request, self, administration({ device, gate, passTime })),
   });
   return {
-    url: frame.url,
-    port: frame.port,
-    caFile: frame.certificate.caFile,
-    ca: frame.certificate.ca,
+    ...frame.running(),
     apiKey,
     administrator: { name: own.name, password: own.password },
     device,
     gate,
-    requests: frame.requests,
     seen,
-    faults: {
-      add: (input) => frame.addFaults(input),
-      remove: (id) => frame.removeFaults(id),
-      list: () => frame.listFaults(),
-    },
     passTime,
-    down: async (milliseconds) => await frame.down(milliseconds),
-    stop: async () => await frame.stop(),
   };
 }
 

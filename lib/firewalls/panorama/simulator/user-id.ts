@@ -26,7 +26,7 @@ export function updateTags(device: Device, vsys: string | undefined, command: st
     const entries = bad.map(({ ip, message: why }) => xml('entry', { ip, message: why }));
     if (entries.length > 0) refused.push(xml(op, {}, entries));
   }
-  device.noteWrite();
+  device.commits.append({});
   const done = payload.children.map(({ name }) => xml(name));
   if (refused.length === 0) return success(undefined, xml('result', {}, [uidResponse(done)]));
   return xml('response', { status: 'error' }, [xml('msg', {}, [xml('line', {}, [uidResponse(refused)])])]);

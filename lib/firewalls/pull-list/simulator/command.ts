@@ -42,7 +42,7 @@ async function start({ more = {}, version, ...common }: SimulatorStart): Promise
         'arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
       readers: { [reader]: { sources: ['127.0.0.1/32'] } },
     },
-    commits: objects,
+    commits: objects.commits,
     members: (_, name) => {
       const text = objects.get(`lists/${name}`)?.body;
       return text?.split('\n').filter((line) => line !== '');

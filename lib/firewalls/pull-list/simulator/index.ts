@@ -1,56 +1,36 @@
-import { type Active, SimulatorFrame } from '../../../simulators/frame.ts';
+import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import { type ApiAnswer, type ApiRequest, jsonAnswer } from '../../../simulators/http.ts';
-import type { RequestLog } from '../../../simulators/request-log.ts';
 import { answer } from './api.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { Objects } from './objects.ts';
 
-export interface BucketOptions {
-  /** 0 or absent: any free one. */
-  port?: number | undefined;
+export interface BucketOptions extends StartOptions {
   /** Default `lists`. */
   bucket?: string | undefined;
-  /** JSON list of faults. */
-  faultsFile?: string | undefined;
-  certificateDirectory?: string | undefined;
 }
 
-export interface BucketSimulator {
-  url: string;
-  port: number;
-  /** The authority to trust, as file and as PEM. */
-  caFile: string;
-  ca: string;
+export interface BucketSimulator extends Running<Fault> {
   bucket: string;
   /** Everything inside, for tests that run in the same process. */
   objects: Objects;
-  requests: RequestLog;
-  faults: { add(input: unknown): Active<Fault>[]; remove(id?: string): number };
-  stop(): Promise<void>;
 }
 
 /** Starts a bucket on 127.0.0.1. Throws RangeError for options or files that do not fit. */
 export async function startBucketSimulator(options: BucketOptions = {}): Promise<BucketSimulator> {
   const objects = new Objects();
   const bucket = options.bucket ?? 'lists';
-  const frame: SimulatorFrame<Fault> = await SimulatorFrame.start<Fault>({
+  const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'S3 simulator',
     faultSchema,
     patternOf: (path) => path.replace(/^(\/[^/]*\/[^/]*\/).+/, '$1{key}'),
     handle: (request, faults) => answer(request, faults, { bucket, objects }),
-    administer: (request) => administer(request, { frame, objects }),
+    administer: (request, self) => administer(request, { frame: self, objects }),
   });
   return {
-    url: frame.url,
-    port: frame.port,
-    caFile: frame.certificate.caFile,
-    ca: frame.certificate.ca,
+    ...frame.running(),
     bucket,
     objects,
-    requests: frame.requests,
-    faults: { add: (input) => frame.addFaults(input), remove: (id) => frame.removeFaults(id) },
-    stop: async () => await frame.stop(),
   };
 }
 

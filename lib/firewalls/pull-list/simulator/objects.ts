@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitReader } from '../../../simulators/vendor.ts';
+import { CommitLog } from '../../../simulators/commit-log.ts';
 
 export interface StoredObject {
   body: string;
@@ -12,9 +12,9 @@ export interface StoredObject {
 }
 
 /** The objects of one bucket, and a log of its writes. */
-export class Objects implements CommitReader {
+export class Objects {
   readonly #objects = new Map<string, StoredObject>();
-  readonly #commits: { number: number; at: number }[] = [];
+  readonly commits = new CommitLog();
 
   get(key: string): StoredObject | undefined {
     return this.#objects.get(key);
@@ -24,27 +24,15 @@ export class Objects implements CommitReader {
     const etag = `"${createHash('md5').update(object.body).digest('hex')}"`;
     const stored = { ...object, etag, modifiedAt: Date.now() };
     this.#objects.set(key, stored);
-    this.#commit();
+    this.commits.append({});
     return stored;
   }
 
   delete(key: string): void {
-    if (this.#objects.delete(key)) this.#commit();
+    if (this.#objects.delete(key)) this.commits.append({});
   }
 
   keys(): string[] {
     return [...this.#objects.keys()].sort();
-  }
-
-  get last(): number {
-    return this.#commits.length;
-  }
-
-  after(number: number): readonly { number: number; at: number }[] {
-    return this.#commits.slice(number);
-  }
-
-  #commit(): void {
-    this.#commits.push({ number: this.#commits.length + 1, at: performance.timeOrigin + performance.now() });
   }
 }
