@@ -1,7 +1,8 @@
-// Runs everything: static checks first, then every test layer. The last line is "N passed, N failed".
+// Runs everything: static checks and every test layer. The last line is "N passed, N failed".
 // Exit code 1 when anything failed or nothing ran.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,51 +21,83 @@ interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
-  numFailedTestSuites: number;
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-let passed = 0;
-let failed = 0;
-for (const [name, command = '', ...args] of checks) {
-  const started = performance.now();
-  const { status } = spawnSync(join(bin, command), args, { cwd: root, stdio: 'inherit' });
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  if (status === 0) passed += 1;
-  else failed += 1;
+interface Sum {
+  passed: number;
+  failed: number;
+  skipped: number;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'zonebridge-test-'));
-const file = join(folder, 'report.json');
-const given = process.argv.slice(2);
-const run = spawnSync(
-  join(bin, 'vitest'),
-  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...given],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
-);
-let skipped = 0;
-try {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-  passed += report.numPassedTests;
-  // A file that could not even be loaded holds no failed test, but has failed.
-  const broken = report.testResults.filter(
-    (result) => result.status === 'failed' && result.assertionResults.length === 0,
-  );
-  failed += report.numFailedTests + broken.length;
-  skipped = report.numPendingTests;
-  if (report.numPassedTests === 0) failed += 1;
-} catch {
-  failed += 1;
+
+/** Exit status of a command; `log`: a file for its output in place of ours. */
+async function run(command: string, args: readonly string[], log?: string): Promise<number> {
+  const output = log === undefined ? 'inherit' : openSync(log, 'w');
+  const child = spawn(join(bin, command), args, { cwd: root, stdio: ['inherit', output, output] });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  return status ?? 1;
 }
-if (run.status !== 0 && failed === 0) failed += 1;
-rmSync(folder, { recursive: true, force: true });
-if (skipped > 0)
+
+async function staticChecks(): Promise<Sum> {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, command = '', ...args] of checks) {
+    const started = performance.now();
+    const ok = (await run(command, args)) === 0;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+    sum[ok ? 'passed' : 'failed'] += 1;
+  }
+  return sum;
+}
+
+/** Tests that vitest finds for these arguments. */
+async function tests(name: string, args: readonly string[], log?: string): Promise<Sum> {
+  const file = join(folder, `${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const status = await run('vitest', ['run', ...reporters, ...args], log);
+  if (log !== undefined) console.log(readFileSync(log, 'utf8'));
+  const sum = sumOf(file);
+  return status !== 0 && sum.failed === 0 ? { ...sum, failed: 1 } : sum;
+}
+
+function sumOf(file: string): Sum {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    // A file that could not even be loaded holds no failed test, but has failed.
+    const broken = report.testResults.filter(
+      (result) => result.status === 'failed' && result.assertionResults.length === 0,
+    );
+    const nothing = report.numPassedTests === 0 ? 1 : 0;
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + broken.length + nothing,
+      skipped: report.numPendingTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+async function everything(): Promise<Sum[]> {
   console.log(
-    `${skipped} skipped: what a device declares that it cannot do, or a tool that this machine lacks; each says why`,
+    'the end-to-end tests run beside the others, because they mostly wait; their report comes last',
   );
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+  const slow = tests('slow', ['--project', 'end-to-end'], join(folder, 'slow.log'));
+  const checked = await staticChecks();
+  // One processor is left to what waits.
+  const fast = await tests('fast', ['--project', 'unit', '--project', 'stack', '--maxWorkers=50%']);
+  return [checked, fast, await slow];
+}
+
+const given = process.argv.slice(2);
+const sums = given.length === 0 ? await everything() : [await staticChecks(), await tests('given', given)];
+rmSync(folder, { recursive: true, force: true });
+const total = (which: keyof Sum): number => sums.reduce((all, one) => all + one[which], 0);
+if (total('skipped') > 0)
+  console.log(
+    `${total('skipped')} skipped: what a device declares that it cannot do, or a tool that this machine lacks; each says why`,
+  );
+console.log(`${total('passed')} passed, ${total('failed')} failed`);
+process.exitCode = total('failed') === 0 ? 0 : 1;
