@@ -1,11 +1,11 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { composeFunction } from '../../lib/app/compose.ts';
+import { composeDeviceFunction } from '../../lib/app/compose-devices.ts';
 import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { figures } from '../figures.ts';
 
-const app = composeFunction();
+const app = composeDeviceFunction();
 const processor = new BatchProcessor(EventType.SQS);
 
 /** Requests to compare a firewall: from the schedule, from a sync, or from a person. */

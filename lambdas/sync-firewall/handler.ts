@@ -1,11 +1,11 @@
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { composeFunction } from '../../lib/app/compose.ts';
+import { composeDeviceFunction } from '../../lib/app/compose-devices.ts';
 import { takeWakeUp } from '../../lib/app/sync/take-wake-up.ts';
 import { deliveryOf } from '../delivery.ts';
 import { figures } from '../figures.ts';
 
-const app = composeFunction();
+const app = composeDeviceFunction();
 
 /** One wake-up at a time. */
 export const handler = middy<SQSEvent, SQSBatchResponse>()

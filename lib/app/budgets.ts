@@ -1,4 +1,4 @@
-import type { FirewallModule } from '../core/firewall.ts';
+import type { FirewallDescription } from '../core/firewall.ts';
 import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
 import type { FirewallConfiguration } from './configuration/model.ts';
 import type { ComparisonCalls } from './state/identities.ts';
@@ -7,13 +7,16 @@ import type { ComparisonCalls } from './state/identities.ts';
 const comparisonShare = 0.25;
 
 /** Calls a minute that we allow ourselves on a firewall. */
-export function callsPerMinute(module: FirewallModule, settings: FirewallConfiguration): number {
+export function callsPerMinute(module: FirewallDescription, settings: FirewallConfiguration): number {
   const { usual, most } = allowedCalls(module, settings.settings);
   return Math.min(settings.callsPerMinute ?? usual, most);
 }
 
 /** Calls a minute that are usual for a firewall with these settings, and the most that the configuration may allow. */
-export function allowedCalls(module: FirewallModule, settings: unknown): { usual: number; most: number } {
+export function allowedCalls(
+  module: FirewallDescription,
+  settings: unknown,
+): { usual: number; most: number } {
   const { callsPerMinute: usual, callsPerMinuteMost: most } = module.facts;
   return module.callsPerMinute?.(settings) ?? { usual, most };
 }

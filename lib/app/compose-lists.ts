@@ -1,4 +1,5 @@
-import { composeFunction } from './compose.ts';
+import { servingFirewalls } from '../firewalls/serving.ts';
+import { composeFunctionWith } from './compose.ts';
 import { readEnvironment } from './environment.ts';
 import { ListServer } from './lists/serve-lists.ts';
 import { ZonebridgeError } from '../core/errors.ts';
@@ -7,5 +8,5 @@ import { ZonebridgeError } from '../core/errors.ts';
 export function composeLists(): ListServer {
   const { lists } = readEnvironment(process.env);
   if (!lists) throw new ZonebridgeError('configuration/missing', 'ZONEBRIDGE_LISTS is not set');
-  return new ListServer(composeFunction(), lists);
+  return new ListServer(composeFunctionWith(servingFirewalls), lists);
 }

@@ -1,5 +1,5 @@
-import { firewallModules } from '../firewalls/registry.ts';
+import { firewallDescriptions } from '../firewalls/descriptions.ts';
 import type { Modules } from './configuration/json-schema.ts';
 
-/** The vendor modules this installation knows, by kind. */
-export const modules: Modules = firewallModules;
+/** The vendors this installation knows, by kind. */
+export const modules: Modules = firewallDescriptions;

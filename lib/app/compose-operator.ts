@@ -5,11 +5,13 @@ import { secretsClient } from '../aws/clients/secrets.ts';
 import { S3Archive } from '../aws/s3-archive.ts';
 import { SecretWriter } from '../aws/secret-writer.ts';
 import type { Archive, Caller, SecretStore } from '../core/ports.ts';
-import { type App, compose } from './compose.ts';
+import type { App } from './compose.ts';
+import { composeDevices } from './compose-devices.ts';
 import { names } from './names.ts';
+import type { DevicePorts } from './ports.ts';
 
 /** The product as a person at the command line uses it: also stores credentials, and says nothing by itself. */
-export interface Operator extends App {
+export interface Operator extends App<DevicePorts> {
   credentials: SecretStore;
   /** What was done, as the hub archived it. */
   archive: Archive;
@@ -17,7 +19,7 @@ export interface Operator extends App {
 }
 
 export function composeOperator(hub: { name: string; account: string; region: string }): Operator {
-  const app = compose(hub.name, { region: hub.region, quiet: true });
+  const app = composeDevices(hub.name, { region: hub.region, quiet: true });
   const bucket = names.archiveBucket(hub);
   return {
     ...app,
@@ -25,9 +27,4 @@ export function composeOperator(hub: { name: string; account: string; region: st
     archive: new S3Archive({ client: objectsClient(hub.region), bucket }),
     caller: new StsCaller(identitiesClient(hub.region)),
   };
-}
-
-/** A function that also stores credentials: the rotation, in the region it runs in. */
-export function composeRotation(app: App): App & Pick<Operator, 'credentials'> {
-  return { ...app, credentials: new SecretWriter(secretsClient()) };
 }

@@ -7,7 +7,7 @@ import { CachedSecrets } from '../aws/secrets.ts';
 import { SqsQueues } from '../aws/sqs-queues.ts';
 import { systemClock, systemRandom } from '../aws/system.ts';
 import { LambdaTelemetry } from '../aws/telemetry.ts';
-import { firewallModules } from '../firewalls/registry.ts';
+import { firewallDescriptions } from '../firewalls/descriptions.ts';
 import type { Telemetry } from '../core/ports.ts';
 import { readEnvironment } from './environment.ts';
 import { metrics } from './metrics.ts';
@@ -15,8 +15,9 @@ import { names } from './names.ts';
 import type { Ports } from './ports.ts';
 import { Configurations } from './state/configurations.ts';
 
-export interface App {
-  ports: Ports;
+/** `P`: what is there of the vendors, see ports.ts. */
+export interface App<P extends Ports = Ports> {
+  ports: P;
   configurations: Configurations;
 }
 
@@ -31,8 +32,15 @@ export interface ComposeOptions extends Pick<DynamoTablesOptions, 'onUsage'> {
 
 const silent: Telemetry = { metric: () => undefined, info: () => undefined, warn: () => undefined };
 
-/** The real world behind the ports: the one place that knows adapters. */
-export function compose(hub: string, more: ComposeOptions = {}): App {
+/** Vendors in a role: as descriptions, with what serves lists, or whole. */
+type Vendors = Ports['firewalls'];
+
+/** The real world behind the ports: the one place that knows adapters. `firewalls`: no more of the vendors than is needed, since the bundle gets all of it. */
+export function compose<Known extends Vendors>(
+  hub: string,
+  firewalls: Known,
+  more: ComposeOptions = {},
+): App<Ports & { firewalls: Known }> {
   const { region, quiet, ...tableOptions } = more;
   const clock = systemClock;
   const random = systemRandom;
@@ -43,7 +51,7 @@ export function compose(hub: string, more: ComposeOptions = {}): App {
     random,
     ...tableOptions,
   });
-  const ports: Ports = {
+  const ports: Ports & { firewalls: Known } = {
     hub,
     tables,
     queues: new SqsQueues({ client: queuesClient(region), random }),
@@ -51,13 +59,13 @@ export function compose(hub: string, more: ComposeOptions = {}): App {
     clock,
     random,
     telemetry: quiet ? silent : new LambdaTelemetry({ namespace: names.metricsNamespace, units }),
-    firewalls: firewallModules,
+    firewalls,
   };
   return { ports, configurations: new Configurations(tables) };
 }
 
 /** What a function adds to the app. */
-export interface FunctionApp extends App {
+export interface FunctionApp<P extends Ports = Ports> extends App<P> {
   /** State calls and estimated units since the process began. */
   usage: Usage;
   /** Hides a received message for so many seconds. */
@@ -70,13 +78,21 @@ export interface Usage {
   writeUnits: number;
 }
 
-/** For functions: everything follows from the environment that cdk wrote. */
+/** For functions that ask no device: everything follows from the environment that cdk wrote. */
 export function composeFunction(): FunctionApp {
+  return composeFunctionWith(firewallDescriptions);
+}
+
+/** For functions that need more of the vendors than their descriptions. */
+export function composeFunctionWith<Known extends Vendors>(
+  firewalls: Known,
+): FunctionApp<Ports & { firewalls: Known }> {
   const usage: Usage = { calls: 0, readUnits: 0, writeUnits: 0 };
   const onUsage: DynamoTablesOptions['onUsage'] = ({ readUnits, writeUnits }) => {
     usage.calls += 1;
     usage.readUnits += readUnits;
     usage.writeUnits += writeUnits;
   };
-  return { ...compose(readEnvironment(process.env).hub, { onUsage }), usage, postpone: postponeMessage };
+  const { hub } = readEnvironment(process.env);
+  return { ...compose(hub, firewalls, { onUsage }), usage, postpone: postponeMessage };
 }

@@ -1,4 +1,4 @@
-import type { FirewallModule, ObjectRef } from '../core/firewall.ts';
+import type { FirewallDescription, ObjectRef } from '../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../core/model/address-group.ts';
 import { parseMembershipKey } from '../core/model/address-group.ts';
 import { ZonebridgeError } from '../core/errors.ts';
@@ -6,10 +6,10 @@ import type { Configuration, FirewallConfiguration } from './configuration/model
 import { bucketOf } from './state/dirty.ts';
 
 /** Vendor module of a firewall. */
-export function moduleOf(
-  modules: Readonly<Record<string, FirewallModule>>,
+export function moduleOf<Module extends FirewallDescription>(
+  modules: Readonly<Record<string, Module>>,
   firewall: FirewallConfiguration,
-): FirewallModule {
+): Module {
   const found = modules[firewall.kind];
   if (!found)
     throw new ZonebridgeError('configuration/invalid', `no firewall module of kind ${firewall.kind}`);
@@ -18,7 +18,7 @@ export function moduleOf(
 
 /** Writer key of a firewall, prefixed with its kind so that vendors cannot collide. */
 export function writerKeyOf(
-  modules: Readonly<Record<string, FirewallModule>>,
+  modules: Readonly<Record<string, FirewallDescription>>,
   firewall: FirewallConfiguration,
 ): string {
   return `${firewall.kind}:${moduleOf(modules, firewall).writerKey(firewall.settings)}`;
@@ -54,7 +54,7 @@ export function groupsOn(
 }
 
 export function objectRef(
-  module: FirewallModule,
+  module: FirewallDescription,
   place: { hub: string; group: AddressGroup; target: GroupTarget },
 ): ObjectRef {
   const { hub, group, target } = place;
@@ -76,14 +76,14 @@ export function objectRef(
 }
 
 /** Only where the channel can do it: elsewhere such an object stays foreign. */
-function adoption(module: FirewallModule, { channel, adopt }: GroupTarget): Pick<ObjectRef, 'adopt'> {
+function adoption(module: FirewallDescription, { channel, adopt }: GroupTarget): Pick<ObjectRef, 'adopt'> {
   const able = module.facts.channels[channel]?.adopts === true;
   return able && adopt !== undefined ? { adopt } : {};
 }
 
 /** Groups what became dirty by the writer that has to look: writer key -> network and `firewall#bucket` parts. */
 export function wakeParts(
-  modules: Readonly<Record<string, FirewallModule>>,
+  modules: Readonly<Record<string, FirewallDescription>>,
   configuration: Configuration,
   marks: readonly { firewall: string; key: string }[],
 ): Map<string, { network: string; parts: Set<string> }> {

@@ -18,7 +18,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs';
 import { listsEnvironment } from '../app/environment.ts';
 import { names } from '../app/names.ts';
-import type { ListPlace } from '../core/firewall.ts';
+import type { ListPlace } from '../core/lists.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Monitoring } from './monitoring.ts';
 import { onePerZone } from './private-endpoints.ts';

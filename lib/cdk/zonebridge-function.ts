@@ -16,6 +16,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { functionEnvironment } from '../app/environment.ts';
+import { bundling } from './bundling.ts';
 import type { Monitoring } from './monitoring.ts';
 import {
   keyRights,
@@ -54,10 +55,6 @@ export interface ZonebridgeFunctionRequest {
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Packages in CommonJS call `require`, which an ES module lacks. */
-const requireBanner =
-  "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);";
-
 /** A Node 24 function with its own role, log group and error alarm. */
 export class ZonebridgeFunction extends Construct {
   readonly lambda: NodejsFunction;
@@ -95,7 +92,7 @@ export class ZonebridgeFunction extends Construct {
       awsSdkConnectionReuse: false,
       projectRoot,
       depsLockFilePath: `${projectRoot}/package-lock.json`,
-      bundling: bundling(request.folders ?? {}),
+      bundling: bundlingWith(request.folders ?? {}),
       ...(network === undefined
         ? {}
         : {
@@ -154,18 +151,13 @@ export class ZonebridgeFunction extends Construct {
   }
 }
 
-function bundling(folders: Readonly<Record<string, string>>) {
+function bundlingWith(folders: Readonly<Record<string, string>>) {
   const copies = (output: string): string[] =>
     Object.entries(folders).map(([name, from]) => `cp -r "${projectRoot}/${from}" "${output}/${name}"`);
   return {
+    ...bundling,
     format: OutputFormat.ESM,
-    target: 'node24',
-    mainFields: ['module', 'main'],
     bundleAwsSDK: true,
-    minify: true,
-    sourceMap: true,
-    sourcesContent: false,
-    banner: requireBanner,
     forceDockerBundling: false,
     commandHooks: {
       beforeBundling: () => [],

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Problem, ZonebridgeError } from './errors.ts';
 import type { AddressGroup, GroupTarget } from './model/address-group.ts';
+import type { ListServing, ListSource } from './lists.ts';
 import type { Clock } from './ports.ts';
 
 /** What a channel of a firewall can do; data, so that plan, documentation and tests ask it instead of keeping lists. */
@@ -250,57 +251,10 @@ export interface KeyRequest<Settings> {
 
 /** How a vendor renews credentials while the one in use stays valid. */
 export interface KeyRotation<Settings> {
-  /** What the settings lack for it; undefined when nothing. */
-  lacks(settings: Settings): string | undefined;
   /** Makes a credential with the same rights beside the current one, which stays valid. Throws `rotation/not-possible`. */
   create(request: KeyRequest<Settings>, current: string): Promise<string>;
   /** Makes a former credential useless, and never the current one. */
   revoke(request: KeyRequest<Settings>, keys: { former: string; current: string }): Promise<void>;
-}
-
-/** A firewall, or several that share a name, that fetch lists by themselves. */
-export interface ListReader {
-  name: string;
-  /** Ranges that it comes from. */
-  sources: readonly string[];
-  /** It has to show the password of its name. */
-  password: boolean;
-  /** It has to show the client certificate with this subject (RFC 2253). */
-  certificateSubject?: string;
-}
-
-/** Where lists lie and how firewalls reach them. */
-export interface ListPlace {
-  /** Made by the stack of the network; unique in the world. */
-  bucket: string;
-  region: string;
-  /** Name that the firewalls ask for, and the certificate for it. */
-  hostName: string;
-  certificateArn: string;
-  trustStoreArn?: string;
-  readers: readonly ListReader[];
-}
-
-/** A list as it is to be served. `tag`: its version in the store; `filled`: it held a member once, so emptiness is meant. */
-export interface ServedList {
-  text: string;
-  tag: string;
-  filled: boolean;
-}
-
-export interface ListSource {
-  /** Throws when the store does not answer. `known`: the tag of a copy that need not be sent again. */
-  read(name: string, known: string | undefined): Promise<ServedList | 'unchanged' | 'missing'>;
-}
-
-/** Modules whose objects are lists of ours that firewalls fetch: what the function that serves them has to know. */
-export interface ListServing<Settings> {
-  place(settings: Settings): ListPlace;
-  /** Passwords that count, by reader, from a credential that `checkCredential` takes. */
-  passwords(credential: string): ReadonlyMap<string, readonly string[]>;
-  /** The list that these addresses are. */
-  text(addresses: Iterable<string>): string;
-  open(settings: Settings, clock: Clock): Promise<ListSource>;
 }
 
 /** Something that no source tells about a vendor, and that a device in a scratch scope can be asked. */
@@ -345,8 +299,11 @@ export interface AwsAccess {
   writes: readonly AwsRight[];
 }
 
-/** One vendor: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
-export interface FirewallModule<Settings = unknown> {
+/**
+ * What there is to know of a vendor without asking a device: what `lib/firewalls/<vendor>/description.ts` exports and
+ * `lib/firewalls/descriptions.ts` lists. It loads no client, so that all functions, synthesis and validation can have it.
+ */
+export interface FirewallDescription<Settings = unknown> {
   /** The word in the configuration, such as `fortigate`. */
   kind: string;
   displayName: string;
@@ -376,14 +333,26 @@ export interface FirewallModule<Settings = unknown> {
   awsAccess?(settings: Settings): AwsAccess;
   /** The credential's form, without any call. */
   checkCredential(credential: string): string | undefined;
-  /** Loads the client (kept out of synthesis) and returns a connection; makes no call yet. */
+  /** Where the vendor's interface can make keys; without it a person makes them. Says what the settings lack for it, undefined when nothing. */
+  rotationLacks?(settings: Settings): string | undefined;
+  /** Only where firewalls fetch from us what the connection writes. */
+  serving?: ListServing<Settings>;
+}
+
+/** One vendor, whole: what `lib/firewalls/<vendor>/index.ts` exports and `lib/firewalls/registry.ts` lists. */
+export interface FirewallModule<Settings = unknown> extends FirewallDescription<Settings> {
+  /** Returns a connection; makes no call yet. */
   connect(request: ConnectionRequest<Settings>): Promise<FirewallConnection>;
   /** More than the identity, for `zonebridge check`. Throws what the device refuses altogether. */
   diagnose?(request: ConnectionRequest<Settings>, channels: readonly string[]): Promise<Diagnosis>;
-  /** Where the vendor's interface can make keys; without it a person makes them. */
+  /** Only with `rotationLacks`. */
   rotation?: KeyRotation<Settings>;
-  /** Only where firewalls fetch from us what the connection writes. */
-  serving?: ListServing<Settings>;
   /** What `zonebridge qualify` settles on a device; asked by calls alone, never by a restart. */
   openQuestions?(): Promise<readonly OpenQuestion<Settings>[]>;
+  /** Only with `serving`: what the lists are read from, to serve them. */
+  openLists?(settings: Settings, clock: Clock): Promise<ListSource>;
 }
+
+/** A vendor as whoever serves its lists knows it; `openLists` is there where `serving` is. */
+export type ServingFirewall<Settings = unknown> = FirewallDescription<Settings> &
+  Pick<FirewallModule<Settings>, 'openLists'>;

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { secretsClient } from '../aws/clients/secrets.ts';
 import type { App } from '../app/compose.ts';
-import { compose } from '../app/compose.ts';
+import { composeDevices } from '../app/compose-devices.ts';
 import { modules } from '../app/compose-modules.ts';
+import type { DevicePorts } from '../app/ports.ts';
 import { applyConfiguration } from '../app/commands/apply.ts';
 import { type FirewallPlan, planConfiguration } from '../app/commands/plan.ts';
 import { loadConfiguration } from '../app/configuration/load.ts';
@@ -58,7 +59,7 @@ export class Sandbox {
   readonly #clusters = new Map<string, SandboxCluster>();
   configurationPath = '';
   #ministack: Ministack | undefined;
-  #app: App | undefined;
+  #app: App<DevicePorts> | undefined;
   #stopping: Promise<void> | undefined;
   /** Ends what is under way when the sandbox is stopped before it is up. */
   readonly #abort = new AbortController();
@@ -143,9 +144,9 @@ export class Sandbox {
   }
 
   /** The product over the emulator, for commands; says nothing by itself. */
-  get app(): App {
+  get app(): App<DevicePorts> {
     if (!this.#app) {
-      const app = compose(sandboxHub);
+      const app = composeDevices(sandboxHub);
       this.#app = { ...app, ports: { ...app.ports, telemetry: silent } };
     }
     return this.#app;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { names } from '../../lib/app/names.ts';
-import type { Ports } from '../../lib/app/ports.ts';
+import type { DevicePorts } from '../../lib/app/ports.ts';
 import { Bench } from '../../lib/app/qualify/bench.ts';
 import { trials } from '../../lib/app/qualify/trials.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
@@ -31,7 +31,7 @@ describe.each(Object.keys(byName.facts.channels))('a device of this kind is qual
         sleep: async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)),
       },
       firewalls: firewallModules,
-    } as Partial<Ports> as Ports;
+    } as Partial<DevicePorts> as DevicePorts;
     const settings = byName.settings.parse(rig.settings);
     const configuration = {
       firewalls: { edge: { kind: byName.kind, settings, realms: ['default'] } },

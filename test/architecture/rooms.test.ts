@@ -25,6 +25,18 @@ const rooms: readonly Room[] = [
     packages: [],
   },
   {
+    name: 'registry of descriptions',
+    files: /^lib\/firewalls\/descriptions\.ts$/,
+    ours: [core, /^lib\/firewalls\/[^/]+\/description\.ts$/],
+    packages: [],
+  },
+  {
+    name: 'vendors as those who serve their lists need them',
+    files: /^lib\/firewalls\/serving\.ts$/,
+    ours: [core, /^lib\/firewalls\/(descriptions|[^/]+\/(description|open-lists))\.ts$/],
+    packages: [],
+  },
+  {
     name: 'registry of simulators',
     files: /^lib\/firewalls\/simulators\.ts$/,
     ours: [simulators, /^lib\/firewalls\/[^/]+\/simulator\/(reader\/)?command\.ts$/],
@@ -99,7 +111,7 @@ const rooms: readonly Room[] = [
       core,
       app,
       /^lib\/aws\//,
-      /^lib\/firewalls\/registry\.ts$/,
+      /^lib\/firewalls\/(descriptions|registry|serving)\.ts$/,
       /^lib\/kubernetes\/(administration|manifests)\//,
     ],
     packages: [],

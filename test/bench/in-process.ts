@@ -8,7 +8,7 @@ import { modules } from '../../lib/app/compose-modules.ts';
 import { loadConfiguration } from '../../lib/app/configuration/load.ts';
 import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
 import { names } from '../../lib/app/names.ts';
-import type { Ports } from '../../lib/app/ports.ts';
+import type { DevicePorts } from '../../lib/app/ports.ts';
 import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
@@ -65,7 +65,7 @@ export class InProcessHub {
   readonly queues = new RecordingQueues();
   readonly clock = new MovableClock();
   readonly #directory: string;
-  readonly #app: { ports: Ports; configurations: Configurations };
+  readonly #app: { ports: DevicePorts; configurations: Configurations };
   readonly #fields: Readonly<Record<string, unknown>>;
   #sequence = 0;
 
@@ -78,7 +78,7 @@ export class InProcessHub {
     this.#directory = directory;
     this.simulator = simulator;
     this.view = new FirewallView(simulator);
-    const ports: Ports = {
+    const ports: DevicePorts = {
       hub: sandboxHub,
       tables: this.tables,
       queues: this.queues,

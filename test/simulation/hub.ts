@@ -1,7 +1,7 @@
 import { deliveries } from '../../lib/app/deliveries.ts';
 import { takeDelivery } from '../../lib/app/ingest/take-delivery.ts';
 import { names } from '../../lib/app/names.ts';
-import type { Ports } from '../../lib/app/ports.ts';
+import type { DevicePorts } from '../../lib/app/ports.ts';
 import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
@@ -19,7 +19,7 @@ import { type Message, type QueueSettings, SimulatedQueue } from './services/que
 import { TableService } from './services/tables.ts';
 
 export interface App {
-  ports: Ports;
+  ports: DevicePorts;
   configurations: Configurations;
 }
 
@@ -88,7 +88,7 @@ export class Hub {
   /** The product's ports as a process has them. */
   compose(process: Process): App {
     const tables = this.tables.portOf(process);
-    const ports: Ports = {
+    const ports: DevicePorts = {
       hub: this.spec.name,
       tables,
       queues: this.#queuesOf(process),

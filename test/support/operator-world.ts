@@ -2,7 +2,7 @@ import { archiveChanges } from '../../lib/app/audit/archive-changes.ts';
 import type { Operator } from '../../lib/app/compose-operator.ts';
 import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
 import { names } from '../../lib/app/names.ts';
-import type { Ports } from '../../lib/app/ports.ts';
+import type { DevicePorts } from '../../lib/app/ports.ts';
 import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import { syncFirewall } from '../../lib/app/sync/sync-firewall.ts';
@@ -53,7 +53,7 @@ export class OperatorWorld {
     this.simulator = simulator;
     const tables = new MemoryTables();
     this.stream = new LedgerStream(tables, this.clock);
-    const ports: Ports = {
+    const ports: DevicePorts = {
       hub: sandboxHub,
       tables,
       queues: this.queues,

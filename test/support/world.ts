@@ -6,7 +6,7 @@ import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { ingestMessage } from '../../lib/app/ingest/ingest-event.ts';
 import { startWalk } from '../../lib/app/ingest/walk.ts';
 import { names } from '../../lib/app/names.ts';
-import type { Ports } from '../../lib/app/ports.ts';
+import type { DevicePorts } from '../../lib/app/ports.ts';
 import { reconcileMessage } from '../../lib/app/reconcile/reconcile-message.ts';
 import { Configurations } from '../../lib/app/state/configurations.ts';
 import { objectKey } from '../../lib/app/state/ledger.ts';
@@ -63,7 +63,7 @@ export class World {
   readonly secrets = new MemorySecrets({ [names.secret('test', 'edge')]: 'token' });
   readonly clock = new FakeClock({ automatic: true });
   readonly device = new PaperFirewall();
-  readonly ports: Ports;
+  readonly ports: DevicePorts;
   readonly configurations: Configurations;
   configuration: Configuration;
   sequence = 0;

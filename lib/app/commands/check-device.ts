@@ -5,7 +5,7 @@ import { holdRule } from '../../core/plan/hold-reasons.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import { identityOf, openFirewall, type OpenFirewall } from '../sync/connect.ts';
 import { groupsOn } from '../targets.ts';
 import type { CheckLine } from './check.ts';
@@ -47,7 +47,7 @@ function otherCredential(stage: 'pending' | 'previous'): CheckLine {
 
 /** Calls the device, from here, and says how far it got. */
 export async function deviceLines(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   firewall: string,
 ): Promise<CheckLine[]> {

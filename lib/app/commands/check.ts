@@ -1,8 +1,7 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { names } from '../names.ts';
-import type { App } from '../compose.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import { circuitOpenUntil } from '../../core/model/trouble.ts';
 import { recordOf } from '../state/firewall-records.ts';
 import { askProbe, wake, writerRow, readWriter } from '../state/writers.ts';
@@ -36,7 +35,7 @@ export interface CheckResult {
  * left the firewall alone, it is told to try again. Throws only for a firewall that is not configured.
  */
 export async function checkFirewall(
-  { ports }: Pick<App, 'ports'>,
+  { ports }: { ports: DevicePorts },
   configuration: Configuration,
   firewall: string,
 ): Promise<CheckResult> {

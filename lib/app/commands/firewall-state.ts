@@ -1,4 +1,4 @@
-import type { DeviceCertificate, DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
+import type { DeviceCertificate, DeviceIdentity, FirewallDescription } from '../../core/firewall.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute } from '../budgets.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
@@ -134,7 +134,7 @@ export async function readFirewallState(
 
 /** Calls for so many changes: an address may be added or removed, which is not known before it is looked at. */
 function callsFor(
-  { module, groups }: { module: FirewallModule; groups: ReturnType<typeof groupsOn> },
+  { module, groups }: { module: FirewallDescription; groups: ReturnType<typeof groupsOn> },
   rows: readonly DirtyRow[],
 ): number {
   const byGroup = Map.groupBy(rows, ({ group }) => group);

@@ -3,7 +3,7 @@ import type { FormerMembers, ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../core/model/address-group.ts';
 import type { Ownership } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
 import { whoseObject } from '../sync/whose-object.ts';
 import { groupsOn, objectRef } from '../targets.ts';
@@ -37,7 +37,7 @@ const budgetMs = 45_000;
 
 /** Reads the objects of all groups on a firewall, and nothing else. A device that cannot be read is a finding, no error. */
 export async function readLive(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   firewall: string,
 ): Promise<{ objects: Map<string, LiveObject> } | { unread: Unread }> {

@@ -4,7 +4,7 @@ import type { Configuration } from '../configuration/model.ts';
 import { frozenNow } from '../freezes.ts';
 import { type Advice, adviceOn } from '../network/advice.ts';
 import { knownNetworks } from '../network/sights.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
@@ -41,7 +41,7 @@ export interface FirewallPlan {
  * ledger and with what the device answers now. Reads only. A firewall that cannot be read is planned from the ledger and says so.
  */
 export async function planConfiguration(
-  ports: Ports,
+  ports: DevicePorts,
   configurations: Configurations,
   configuration: Configuration,
 ): Promise<FirewallPlan[]> {

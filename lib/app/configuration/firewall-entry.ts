@@ -1,4 +1,4 @@
-import type { FirewallModule } from '../../core/firewall.ts';
+import type { FirewallDescription } from '../../core/firewall.ts';
 import { allowedCalls } from '../budgets.ts';
 import { withFirewallBrakes } from './brakes.ts';
 import { readCaFile } from './ca-file.ts';
@@ -53,7 +53,7 @@ export async function parseFirewall(
 
 function checkCalls(
   { callsPerMinute: asked, settings }: Pick<FirewallConfiguration, 'callsPerMinute' | 'settings'>,
-  module: FirewallModule,
+  module: FirewallDescription,
   { report, at }: { report: DraftContext['report']; at: readonly string[] },
 ): void {
   const { most } = allowedCalls(module, settings);
@@ -66,12 +66,12 @@ function checkCalls(
 
 function checkRotation(
   firewall: Pick<FirewallConfiguration, 'rotateKeyDays' | 'settings'>,
-  module: FirewallModule,
+  module: FirewallDescription,
   { report, at }: { report: DraftContext['report']; at: readonly string[] },
 ): void {
   if (firewall.rotateKeyDays === undefined) return;
   const none = `a way to make keys: ${module.displayName} has none`;
-  const lacks = module.rotation ? module.rotation.lacks(firewall.settings) : none;
+  const lacks = module.rotationLacks ? module.rotationLacks(firewall.settings) : none;
   if (lacks !== undefined) report.problem([...at, 'rotateKeyDays'], `the firewall lacks ${lacks}`);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hostsSchema } from './hosts-schema.ts';
-import type { FirewallModule } from '../../core/firewall.ts';
+import type { FirewallDescription } from '../../core/firewall.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { DocumentPath } from './source/path.ts';
 import { delegationSchema } from './delegation-schema.ts';
@@ -25,7 +25,7 @@ export interface JsonSchema {
   anyOf?: JsonSchema[];
 }
 
-export type Modules = Readonly<Record<string, FirewallModule>>;
+export type Modules = Readonly<Record<string, FirewallDescription>>;
 
 /**
  * JSON Schema of `zonebridge.yaml` for editors, with the fields of every vendor module. Everything that can be said
@@ -84,7 +84,7 @@ function firewallJsonSchema(modules: Modules): JsonSchema {
 }
 
 /** Common fields and the vendor's, with `caFile` where the module takes `ca`. */
-function vendorJsonSchema(module: FirewallModule): JsonSchema {
+function vendorJsonSchema(module: FirewallDescription): JsonSchema {
   const common = convert(firewallSchema);
   const vendor = convert(module.settings);
   const { ca, ...own } = vendor.properties ?? {};

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ListPlace, ListReader } from '../../core/firewall.ts';
+import type { ListPlace, ListReader } from '../../core/lists.ts';
 import {
   canonicalAddress,
   inRanges,

@@ -1,7 +1,8 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import type { ListServing, ListSource } from '../../core/firewall.ts';
+import type { ServingFirewall } from '../../core/firewall.ts';
+import type { ListServing, ListSource } from '../../core/lists.ts';
 import { names } from '../names.ts';
-import type { Ports } from '../ports.ts';
+import type { ServingPorts } from '../ports.ts';
 import type { Configurations } from '../state/configurations.ts';
 import { moduleOf } from '../targets.ts';
 import { unknownFirewall } from '../unknown-name.ts';
@@ -21,13 +22,14 @@ const later = { 'retry-after': '30' };
 
 interface Entry {
   serving: ListServing<unknown>;
+  open: NonNullable<ServingFirewall['openLists']>;
   settings: unknown;
   readers: Readers;
 }
 
 /** Serves the lists of one entry. One of it per process: it keeps copies of all it needs, and goes on with them while the rest is down. */
 export class ListServer {
-  readonly #ports: Ports;
+  readonly #ports: ServingPorts;
   readonly #firewall: string;
   readonly #entry: Kept<Entry>;
   readonly #passwords: Kept<Passwords>;
@@ -35,7 +37,10 @@ export class ListServer {
   readonly #notes: FetchNotes;
   #source: Promise<ListSource> | undefined;
 
-  constructor({ ports, configurations }: { ports: Ports; configurations: Configurations }, firewall: string) {
+  constructor(
+    { ports, configurations }: { ports: ServingPorts; configurations: Configurations },
+    firewall: string,
+  ) {
     this.#ports = ports;
     this.#firewall = firewall;
     this.#shelf = new Shelf(ports);
@@ -72,7 +77,7 @@ export class ListServer {
       return plain(405, 'GET and HEAD only', { allow: 'GET, HEAD' });
     const list = listName(request.path);
     if (list === undefined) return plain(404, 'no such list');
-    this.#source ??= entry.serving.open(entry.settings, this.#ports.clock);
+    this.#source ??= entry.open(entry.settings, this.#ports.clock);
     const source = this.#source;
     const copy = await this.#shelf.read(list, async () => await source);
     if (copy === 'missing') return plain(404, 'no such list, or one that never held a member');
@@ -90,16 +95,21 @@ export class ListServer {
 }
 
 function entryOf(
-  ports: Ports,
+  ports: ServingPorts,
   { configuration }: Awaited<ReturnType<Configurations['active']>>,
   firewall: string,
 ): Entry {
   const settings = configuration.firewalls[firewall];
   if (!settings) throw unknownFirewall(configuration, firewall);
-  const { serving, displayName } = moduleOf(ports.firewalls, settings);
-  if (!serving)
+  const { serving, openLists: open, displayName } = moduleOf(ports.firewalls, settings);
+  if (!serving || !open)
     throw new ZonebridgeError('firewall/unsupported', `${firewall}: nobody fetches from a ${displayName}`);
-  return { serving, settings: settings.settings, readers: new Readers(serving.place(settings.settings)) };
+  return {
+    serving,
+    open,
+    settings: settings.settings,
+    readers: new Readers(serving.place(settings.settings)),
+  };
 }
 
 function refusal(why: 'source' | 'password' | 'doubt'): ListAnswer {

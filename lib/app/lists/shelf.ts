@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { ListSource, ServedList } from '../../core/firewall.ts';
+import type { ListSource, ServedList } from '../../core/lists.ts';
 import type { Clock, Telemetry } from '../../core/ports.ts';
 import { versionOf } from './version.ts';
 

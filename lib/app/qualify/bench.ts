@@ -3,7 +3,7 @@ import type { FirewallConnection, ObjectChanges, ObjectRef, ObjectReport } from 
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts } from '../ports.ts';
 import { moduleOf } from '../targets.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 import { identityOf, openFirewall, openFirewallWith, type OpenFirewall } from '../sync/connect.ts';
@@ -15,7 +15,7 @@ const trialMs = 600_000;
 export class Bench {
   readonly channel: string;
   readonly size: number;
-  readonly #ports: Ports;
+  readonly #ports: DevicePorts;
   readonly #configuration: Configuration;
   readonly #firewall: string;
   /** By name, with the hub that made it. */
@@ -24,7 +24,7 @@ export class Bench {
   #calls = 0;
 
   constructor(
-    ports: Ports,
+    ports: DevicePorts,
     configuration: Configuration,
     at: { firewall: string; channel: string; size: number },
   ) {

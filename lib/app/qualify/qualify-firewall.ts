@@ -1,9 +1,9 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import type { DeviceIdentity, FirewallModule } from '../../core/firewall.ts';
+import type { DeviceIdentity, FirewallDescription } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts } from '../ports.ts';
 import { dropQualification, storeQualification } from '../state/qualifications.ts';
 import { identityOf } from '../sync/connect.ts';
 import { groupsOn, moduleOf } from '../targets.ts';
@@ -55,7 +55,7 @@ export interface QualifyResult {
  * kept. What it makes, it takes away. Throws `qualification/not-scratch` when a group goes there, and what the device refuses altogether.
  */
 export async function qualifyFirewall(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   request: QualifyRequest,
 ): Promise<QualifyResult> {
@@ -95,7 +95,7 @@ function refuseUsed(configuration: Configuration, firewall: string): void {
   );
 }
 
-function channelsOf(module: FirewallModule, { channels }: QualifyRequest): readonly string[] {
+function channelsOf(module: FirewallDescription, { channels }: QualifyRequest): readonly string[] {
   const known = Object.keys(module.facts.channels);
   const unknown = (channels ?? []).filter((channel) => !known.includes(channel));
   if (unknown.length > 0)
@@ -107,7 +107,7 @@ function channelsOf(module: FirewallModule, { channels }: QualifyRequest): reado
 }
 
 async function identityNow(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   firewall: string,
 ): Promise<DeviceIdentity> {
@@ -119,7 +119,11 @@ async function identityNow(
   }
 }
 
-async function askQuestions(ports: Ports, configuration: Configuration, firewall: string): Promise<Answer[]> {
+async function askQuestions(
+  ports: DevicePorts,
+  configuration: Configuration,
+  firewall: string,
+): Promise<Answer[]> {
   const settings = configuration.firewalls[firewall];
   if (!settings) throw unknownFirewall(configuration, firewall);
   const module = moduleOf(ports.firewalls, settings);
@@ -149,7 +153,7 @@ async function askQuestions(ports: Ports, configuration: Configuration, firewall
 }
 
 async function note(
-  ports: Ports,
+  ports: DevicePorts,
   result: Omit<QualifyResult, 'ok' | 'answers'> & { by: string },
 ): Promise<void> {
   const { firewall, kind, identity, at, by, channels } = result;

@@ -3,7 +3,7 @@ import { daysLeft } from '../../core/model/certificate.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
 import { deliveries } from '../deliveries.ts';
 import { metrics } from '../metrics.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import {
   identityChange,
@@ -48,7 +48,7 @@ const deviceBudgetMs = 240_000;
  * and the sync repairs it. Rows that changed after the comparison began are left alone.
  */
 export async function reconcileFirewall(
-  ports: Ports,
+  ports: DevicePorts,
   configurations: Configurations,
   request: ReconcileRequest,
 ): Promise<ReconcileResult> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isZonebridgeError } from '../../core/errors.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts } from '../ports.ts';
 import type { Configurations } from '../state/configurations.ts';
 import { reconcileFirewall } from './reconcile-firewall.ts';
 
@@ -15,7 +15,7 @@ const request = z.object({
  * its failure is noted for `status` and not tried again by the queue.
  */
 export async function reconcileMessage(
-  ports: Ports,
+  ports: DevicePorts,
   configurations: Configurations,
   body: string,
 ): Promise<void> {

@@ -6,11 +6,12 @@ import type { App } from '../compose.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
+import type { DevicePorts } from '../ports.ts';
 import { openFirewallWith } from '../sync/connect.ts';
 import { groupsOn, moduleOf, objectRef } from '../targets.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 
-export interface RotationApp extends App {
+export interface RotationApp extends App<DevicePorts> {
   credentials: SecretStore;
 }
 

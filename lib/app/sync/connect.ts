@@ -1,8 +1,13 @@
-import type { ConnectionRequest, FirewallConnection, FirewallModule } from '../../core/firewall.ts';
+import type {
+  ConnectionRequest,
+  FirewallConnection,
+  FirewallDescription,
+  FirewallModule,
+} from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { names } from '../names.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts } from '../ports.ts';
 import { moduleOf } from '../targets.ts';
 import { connectWithCredentials, type CredentialedConnection } from './credentials.ts';
 import { unknownFirewall } from '../unknown-name.ts';
@@ -21,7 +26,7 @@ interface OpenRequest extends Pick<ConnectionRequest<unknown>, 'takeCall'> {
 
 /** Reads the credential, where there is one, and connects; no call to the device yet. */
 export async function openFirewall(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   request: OpenRequest,
 ): Promise<OpenFirewall> {
@@ -37,7 +42,7 @@ export async function openFirewall(
 
 /** Connects with exactly this credential, to find out whether the device takes it. */
 export async function openFirewallWith(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   request: OpenRequest & { credential: string },
 ): Promise<{ module: FirewallModule; connection: FirewallConnection }> {
@@ -46,7 +51,7 @@ export async function openFirewallWith(
 }
 
 function placeOf(
-  ports: Ports,
+  ports: DevicePorts,
   configuration: Configuration,
   firewall: string,
 ): { settings: FirewallConfiguration; module: FirewallModule } {
@@ -56,7 +61,7 @@ function placeOf(
 }
 
 function connect(
-  ports: Ports,
+  ports: DevicePorts,
   to: OpenRequest & { settings: FirewallConfiguration; module: FirewallModule; credential: string },
 ): Promise<FirewallConnection> {
   const { firewall, settings, module, credential, deadline, takeCall } = to;
@@ -77,7 +82,7 @@ function connect(
 export function identityOf(
   hub: string,
   firewall: string,
-  place: { module: FirewallModule; settings: FirewallConfiguration; object: string },
+  place: { module: FirewallDescription; settings: FirewallConfiguration; object: string },
 ): { hub: string; firewall: string; scope: string; object: string } {
   return { hub, firewall, scope: place.module.scope(place.settings.settings), object: place.object };
 }

@@ -6,7 +6,7 @@ import { callsPerMinute, syncBudget } from '../budgets.ts';
 import { defaultFirewallBrakes } from '../../core/plan/brakes.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import type { FirewallTotals } from '../state/firewall-records.ts';
 import {
@@ -40,7 +40,7 @@ const unknownSeconds = 30;
 
 /** State of one run: lease, connections, totals, and what must follow. */
 export class RunContext {
-  readonly ports: Ports;
+  readonly ports: DevicePorts;
   readonly lease: Lease;
   active: ActiveConfiguration | undefined;
   firewalls: string[] = [];
@@ -52,7 +52,7 @@ export class RunContext {
   readonly #looked = new Set<string>();
   readonly #reconcile = new Map<string, string>();
 
-  constructor(ports: Ports, lease: Lease) {
+  constructor(ports: DevicePorts, lease: Lease) {
     this.ports = ports;
     this.lease = lease;
     this.lastWriteAt = lease.found.lastWriteAt;

@@ -1,5 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import type { Ports } from '../ports.ts';
+import type { DevicePorts, Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { dirtyBuckets, type DirtyRow, readDirty } from '../state/dirty.ts';
 import { identityKey } from '../state/identities.ts';
@@ -23,7 +23,7 @@ const passesMax = 500;
 
 /** Brings every firewall of a writer key in step with what is dirty for it. The only place that writes to devices. */
 export async function syncFirewall(
-  ports: Ports,
+  ports: DevicePorts,
   configurations: Configurations,
   writerKey: string,
 ): Promise<RunEnd> {

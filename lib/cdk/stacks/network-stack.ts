@@ -13,7 +13,7 @@ import type { Modules } from '../../app/configuration/json-schema.ts';
 import type { FirewallConfiguration, NetworkConfiguration } from '../../app/configuration/model.ts';
 import { deliveries } from '../../app/deliveries.ts';
 import { names } from '../../app/names.ts';
-import type { ListPlace } from '../../core/firewall.ts';
+import type { ListPlace } from '../../core/lists.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { type AwsRights, awsRights } from '../aws-access.ts';
 import { CredentialRotation } from '../credential-rotation.ts';

@@ -1,41 +1,11 @@
 import type { FirewallModule } from '../../core/firewall.ts';
-import { canonicalAddress } from '../../core/model/address.ts';
-import { listNameLength, objectName } from './names.ts';
-import { checkCredential } from './passwords.ts';
-import { review } from './review.ts';
-import { listEntriesMax, type PullListSettings, pullListSettings } from './schema.ts';
-import { serving } from './serving.ts';
+import { pullListDescription } from './description.ts';
+import { openLists } from './open-lists.ts';
+import type { PullListSettings } from './schema.ts';
 
 /** Lists that firewalls fetch over HTTPS, one per group. What it does and needs is in readme.md beside this file. */
 export const pullList: FirewallModule<PullListSettings> = {
-  kind: 'pull-list',
-  displayName: 'pull list',
-  settings: pullListSettings,
-  facts: {
-    channels: {
-      pull: {
-        writesConfiguration: false,
-        nameLength: listNameLength,
-        membersMax: listEntriesMax,
-        writesWhole: true,
-        calls: { apply: 0, object: 2, add: 0, remove: 0 },
-      },
-    },
-    commit: false,
-    ipv6: true,
-    // S3 takes 3,500 writes a second below one prefix; this only keeps a mistake from costing money.
-    callsPerMinute: 3_000,
-    callsPerMinuteMost: 60_000,
-    // FortiOS keeps the last list over a reboot; of the other readers no source says it.
-    survivesReboot: 'unconfirmed',
-  },
-  writerKey: ({ region, bucket }) => `s3:${region}:${bucket}`,
-  scope: ({ bucket }) => bucket,
-  objectName,
-  nameKey: (name) => name,
-  review,
-  canonical: canonicalAddress,
-  checkCredential,
+  ...pullListDescription,
   connect: async (request) => {
     // Only here, so that synthesis and validation load no AWS client.
     const { openConnection } = await import('./connection.ts');
@@ -45,5 +15,5 @@ export const pullList: FirewallModule<PullListSettings> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(request);
   },
-  serving,
+  openLists,
 };

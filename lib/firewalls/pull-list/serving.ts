@@ -1,7 +1,5 @@
-import type { ListServing, ListSource } from '../../core/firewall.ts';
-import { repeatRead } from '../shared/repeat-read.ts';
+import type { ListServing } from '../../core/lists.ts';
 import { writeList } from './list-text.ts';
-import { isListName } from './names.ts';
 import { readPasswords } from './passwords.ts';
 import type { PullListSettings } from './schema.ts';
 
@@ -22,26 +20,4 @@ export const serving: ListServing<PullListSettings> = {
   }),
   passwords: readPasswords,
   text: writeList,
-  open: async (settings, clock) => {
-    const { ListBucket } = await import('./bucket.ts');
-    const bucket = new ListBucket(settings);
-    // A firewall waits for the answer meanwhile.
-    const timeoutMs = Math.min(settings.timeoutMs, 2_000);
-    const source: ListSource = {
-      read: async (name, known) => {
-        // What no list can be called is not asked for: the name comes from outside.
-        if (!isListName(name)) return 'missing';
-        const read = async () =>
-          known === undefined
-            ? await bucket.read(name, timeoutMs)
-            : await bucket.read(name, timeoutMs, known);
-        const list = await repeatRead(clock, read);
-        if (list === undefined) return 'missing';
-        if (list === 'unchanged') return 'unchanged';
-        const { text, tag, filled } = list;
-        return { text, tag, filled };
-      },
-    };
-    return source;
-  },
 };

@@ -1,4 +1,4 @@
-import type { FirewallModule } from '../../core/firewall.ts';
+import type { FirewallDescription } from '../../core/firewall.ts';
 import { quoted } from '../../core/model/quoted.ts';
 import type { Device } from './devices.ts';
 import type { FillIn, Finding } from './finding.ts';
@@ -8,7 +8,7 @@ import type { ImportOptions } from './options.ts';
 export interface ImportedFirewall {
   id: string;
   device: Device;
-  module: FirewallModule;
+  module: FirewallDescription;
   /** Its entry, as it is written. */
   fields: Record<string, unknown>;
   /** What its module makes of the entry. */

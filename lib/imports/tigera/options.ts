@@ -1,4 +1,4 @@
-import type { FirewallModule } from '../../core/firewall.ts';
+import type { FirewallDescription } from '../../core/firewall.ts';
 
 /** What the former tool does not know, and a person says. */
 export interface ImportOptions {
@@ -14,5 +14,5 @@ export interface ImportOptions {
   /** Only firewalls and groups, to be laid beside other files of a configuration. */
   part: boolean;
   /** Vendor modules by kind. */
-  modules: Readonly<Record<string, FirewallModule>>;
+  modules: Readonly<Record<string, FirewallDescription>>;
 }

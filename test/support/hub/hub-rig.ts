@@ -13,8 +13,10 @@ import {
 import { stringify } from 'yaml';
 import { applyConfiguration } from '../../../lib/app/commands/apply.ts';
 import { planConfiguration } from '../../../lib/app/commands/plan.ts';
-import { type App, compose } from '../../../lib/app/compose.ts';
+import type { App } from '../../../lib/app/compose.ts';
+import { composeDevices } from '../../../lib/app/compose-devices.ts';
 import { modules } from '../../../lib/app/compose-modules.ts';
+import type { DevicePorts } from '../../../lib/app/ports.ts';
 import { loadConfiguration } from '../../../lib/app/configuration/load.ts';
 import { names } from '../../../lib/app/names.ts';
 import { queuesClient } from '../../../lib/aws/clients/queues.ts';
@@ -63,7 +65,7 @@ export class HubRig {
   readonly #request: RigRequest;
   #ministack: Ministack | undefined;
   #environment: Record<string, string> = {};
-  #app: App | undefined;
+  #app: App<DevicePorts> | undefined;
   configurationPath = '';
 
   private constructor(directory: string, request: RigRequest) {
@@ -160,8 +162,8 @@ export class HubRig {
   }
 
   /** The product over the emulator, as the command line has it. */
-  get app(): App {
-    this.#app ??= compose(sandboxHub, { quiet: true });
+  get app(): App<DevicePorts> {
+    this.#app ??= composeDevices(sandboxHub, { quiet: true });
     return this.#app;
   }
 

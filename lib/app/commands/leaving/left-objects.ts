@@ -1,6 +1,6 @@
 import type { ObjectUse } from '../../../core/firewall.ts';
 import type { Ownership } from '../../../core/plan/ownership.ts';
-import type { Ports } from '../../ports.ts';
+import type { DevicePorts, Ports } from '../../ports.ts';
 import type { ActiveConfiguration } from '../../state/configurations.ts';
 import { inParallel } from '../../state/items.ts';
 import { readLeft } from '../../state/left.ts';
@@ -74,7 +74,7 @@ const budgetMs = 45_000;
 
 /** Asks each firewall whose the objects are and what uses them. One that cannot be read is a finding, no error. */
 export async function usesOf(
-  ports: Ports,
+  ports: DevicePorts,
   active: ActiveConfiguration,
   objects: readonly LeftObject[],
 ): Promise<Map<LeftObject, LiveUse | Unread>> {

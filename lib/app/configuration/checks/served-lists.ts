@@ -1,4 +1,4 @@
-import type { ListPlace } from '../../../core/firewall.ts';
+import type { ListPlace } from '../../../core/lists.ts';
 import type { Draft } from '../draft.ts';
 import type { Modules } from '../json-schema.ts';
 import type { Report } from '../report.ts';

@@ -1,5 +1,5 @@
 import { isZonebridgeError } from '../../../core/errors.ts';
-import type { FirewallModule } from '../../../core/firewall.ts';
+import type { FirewallDescription } from '../../../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../../../core/model/address-group.ts';
 import type { Draft } from '../draft.ts';
 import type { Modules } from '../json-schema.ts';
@@ -13,7 +13,7 @@ interface Target {
   target: GroupTarget;
   path: DocumentPath;
   firewall: FirewallConfiguration;
-  module: FirewallModule;
+  module: FirewallDescription;
 }
 
 /** Asks the vendor module about every target, and that no two of them become the same object on a device. */
