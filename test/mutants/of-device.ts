@@ -6,7 +6,6 @@ const contract = 'test/contract/firewalls.test.ts';
 const pushTest = `${folder}/channels/push.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
-const namesTest = `${folder}/names.test.ts`;
 
 /** What is said to a FortiGate, and what its answers are taken for; secrets. */
 export const ofDevice: readonly Mutant[] = [
@@ -153,30 +152,6 @@ export const ofDevice: readonly Mutant[] = [
       ],
     ],
     killers: [objectsTest, contract],
-  },
-  {
-    name: 'names-collide',
-    breaks: 'two groups get the same name on the device',
-    file: `${folder}/names.ts`,
-    edits: [
-      [
-        'if (plain.test(hub) && plain.test(group) && name.length <= room) return name;',
-        "if (plain.test(hub) && name.length <= room) return name.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');",
-      ],
-    ],
-    killers: [namesTest],
-  },
-  {
-    name: 'long-names-collide',
-    breaks: 'long names of groups are cut and lose what tells them apart',
-    file: `${folder}/names.ts`,
-    edits: [
-      [
-        'digest(JSON.stringify([hub, group])).slice(0, hashDigits)',
-        'digest(JSON.stringify([hub, group.slice(0, 8)])).slice(0, hashDigits)',
-      ],
-    ],
-    killers: [`${folder}/long-names.test.ts`],
   },
   {
     name: 'empty-key-sent',

@@ -2,6 +2,9 @@ import type { Mutant } from './mutant.ts';
 
 const contract = 'test/contract/firewalls.test.ts';
 const channels = 'lib/firewalls/shared/channels.ts';
+const names = 'lib/firewalls/shared/names.ts';
+const pinned = 'lib/firewalls/pinned-names.test.ts';
+const namesTest = 'lib/firewalls/fortigate/names.test.ts';
 
 /** What all vendors have in common, and how their answers are matched with what was asked. */
 export const ofShared: readonly Mutant[] = [
@@ -30,5 +33,45 @@ export const ofShared: readonly Mutant[] = [
     file: channels,
     edits: [['Object.hasOwn(channels, name) ? channels[name] : undefined', 'channels[name]']],
     killers: [contract],
+  },
+  {
+    name: 'names-collide',
+    breaks: 'two groups get the same name on the device',
+    file: names,
+    edits: [
+      [
+        'if (plain.test(hub) && plain.test(group) && name.length <= longest) return name;',
+        "if (plain.test(hub) && name.length <= longest) return name.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, '-');",
+      ],
+    ],
+    killers: [namesTest],
+  },
+  {
+    name: 'long-names-collide',
+    breaks: 'long names of groups are cut and lose what tells them apart',
+    file: names,
+    edits: [['JSON.stringify(identity)', 'JSON.stringify(identity.map((one) => one.slice(0, 8)))']],
+    killers: ['lib/firewalls/fortigate/long-names.test.ts'],
+  },
+  {
+    name: 'names-changed',
+    breaks: 'groups whose names do not fit get other names than those that rules in use refer to',
+    file: names,
+    edits: [["replaceAll(/[^a-z0-9]+/g, '-')", "replaceAll(/[^a-z0-9]/g, '-')"]],
+    killers: [pinned],
+  },
+  {
+    name: 'any-override-taken',
+    breaks: 'a name that the configuration gives is used although the device does not take it',
+    file: names,
+    edits: [['alphabet.test(name) &&', '(alphabet.test(name) || longest > 0) &&']],
+    killers: [namesTest],
+  },
+  {
+    name: 'name-read-as-another-address',
+    breaks: 'an object that a person made stands for an address because its name looks like one of ours',
+    file: names,
+    edits: [['return addressName(prefix, text) === name ? text : undefined;', 'return text;']],
+    killers: [pinned],
   },
 ];

@@ -1,5 +1,5 @@
-import { ZonebridgeError } from '../../core/errors.ts';
-import { digest } from '../../core/model/content-hash.ts';
+import type { ObjectNameRequest } from '../../core/firewall.ts';
+import { checkedOverride, groupName, type NameRule } from '../shared/names.ts';
 
 /**
  * Names on the manager, for dynamic objects and network groups alike:
@@ -11,43 +11,22 @@ import { digest } from '../../core/model/content-hash.ts';
  */
 export const nameLength = 64;
 
-const plain = /^[a-z0-9-]+$/;
-/** What both kinds of object take. */
-const alphabet = /^[A-Za-z0-9_.-]+$/;
-const start = 'zb-';
-const hashDigits = 16;
+const overrides: NameRule = {
+  // What both kinds of object take.
+  alphabet: /^[A-Za-z0-9_.-]+$/,
+  longest: nameLength,
+  refusal: (shown) =>
+    `${shown} cannot be used as a name on an FMC: 1 to ${nameLength} letters, digits, dots, dashes and underscores`,
+};
 
 /** Name of a group's object. Injective over hub and group, also without regard to case. Throws `configuration/invalid`. */
-export function objectName(request: {
-  hub: string;
-  group: string;
-  channel: string;
-  override?: string | undefined;
-}): string {
-  const { hub, group, override } = request;
-  if (override !== undefined) return checkedOverride(override);
-  const name = `${start}${hub}.${group}`;
-  if (plain.test(hub) && plain.test(group) && name.length <= nameLength) return name;
-  const hash = digest(JSON.stringify([hub, group])).slice(0, hashDigits);
-  const readable = group
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, nameLength - start.length - hashDigits - 1);
-  return `${start}${readable}_${hash}`;
-}
-
-function checkedOverride(name: string): string {
-  if (alphabet.test(name) && name.length <= nameLength) return name;
-  throw new ZonebridgeError(
-    'configuration/invalid',
-    `${JSON.stringify(name)} cannot be used as a name on an FMC: 1 to ${nameLength} letters, digits, dots, dashes and underscores`,
-  );
+export function objectName(request: ObjectNameRequest): string {
+  if (request.override !== undefined) return checkedOverride(request.override, overrides);
+  return groupName(request, { longest: nameLength });
 }
 
 /** Assumption: no source says whether the manager tells names apart by case; names that differ only in case count as one. */
-export function nameKey(name: string): string {
-  return name.toLowerCase();
-}
+export { caselessKey as nameKey } from '../shared/names.ts';
 
 /** Who made a dynamic object, as the manager shows it. */
 export function agentOf(hub: string): string {

@@ -1,5 +1,5 @@
-import { ZonebridgeError } from '../../core/errors.ts';
-import { digest } from '../../core/model/content-hash.ts';
+import type { ObjectNameRequest } from '../../core/firewall.ts';
+import { checkedOverride, groupName, hashedName, type NameRule } from '../shared/names.ts';
 
 /**
  * Names on the device:
@@ -16,60 +16,46 @@ import { digest } from '../../core/model/content-hash.ts';
 export const tagLength = 127;
 export const objectNameLength = 63;
 
-const plain = /^[a-z0-9-]+$/;
-const hashDigits = 16;
-const groupAlphabet = /^[A-Za-z0-9_][A-Za-z0-9 ._-]*$/;
+const groupRule: NameRule = {
+  alphabet: /^[A-Za-z0-9_][A-Za-z0-9 ._-]*$/,
+  longest: objectNameLength,
+  refuses: endsBlank,
+  refusal: (shown) =>
+    `object name ${shown} does not fit PAN-OS: up to ${objectNameLength} letters, digits, spaces, dots, dashes and underscores`,
+};
 /** Assumption: a tag may hold more signs than these; what could end a quoted name in a filter is left out on purpose. */
-const tagAlphabet = /^[A-Za-z0-9_][A-Za-z0-9 ._:@=+/-]*$/;
+const tagRule: NameRule = {
+  alphabet: /^[A-Za-z0-9_][A-Za-z0-9 ._:@=+/-]*$/,
+  longest: tagLength,
+  refuses: endsBlank,
+  refusal: (shown) =>
+    `object name ${shown} does not fit PAN-OS: up to ${tagLength} letters, digits, spaces and . _ - : @ = + /`,
+};
 
-export interface NameRequest {
-  hub: string;
-  group: string;
-  channel: string;
-  firewall?: string | undefined;
-  override?: string | undefined;
+function endsBlank(name: string): boolean {
+  return name.endsWith(' ');
 }
 
 /** Name of a group's tag or address group, injective also without regard to case. Throws `configuration/invalid`. */
-export function objectName(request: NameRequest): string {
+export function objectName(request: ObjectNameRequest): string {
   const { channel, override } = request;
-  if (override !== undefined) return checkedOverride(channel, override);
-  return channel === 'tags' ? tagName(request) : groupName(request);
+  if (override !== undefined) return checkedOverride(override, channel === 'tags' ? tagRule : groupRule);
+  if (channel === 'tags') return tagName(request);
+  // No dot, so that it can never be the plain name of another group.
+  const readable = (group: string): string => dotted(group).replaceAll('.', '-');
+  return groupName(request, { longest: objectNameLength, readable });
 }
 
 /** The tag that we make for a group: its name alone says whose it is, because a registered tag carries no comment. */
-export function tagName({ hub, group, firewall }: NameRequest): string {
+export function tagName({ hub, group, firewall }: ObjectNameRequest): string {
   if (firewall === undefined) throw new RangeError('the name of a tag holds its firewall');
-  const hash = digest(JSON.stringify(['tag', hub, firewall, group])).slice(0, hashDigits);
-  const room = tagLength - 'zb-'.length - hashDigits - 1;
-  return `zb-${readable(`${hub}.${group}`).slice(0, room)}_${hash}`;
+  const readable = dotted(`${hub}.${group}`);
+  return hashedName(['tag', hub, firewall, group], { start: 'zb-', longest: tagLength, readable });
 }
 
-function groupName({ hub, group }: NameRequest): string {
-  const name = `zb-${hub}.${group}`;
-  if (plain.test(hub) && plain.test(group) && name.length <= objectNameLength) return name;
-  const hash = digest(JSON.stringify([hub, group])).slice(0, hashDigits);
-  // No dot, so that it can never be the plain name of another group.
-  const room = objectNameLength - 'zb-'.length - hashDigits - 1;
-  return `zb-${readable(group).replaceAll('.', '-').slice(0, room)}_${hash}`;
-}
-
-function readable(text: string): string {
+function dotted(text: string): string {
   return text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-');
 }
 
-function checkedOverride(channel: string, name: string): string {
-  const [alphabet, length] =
-    channel === 'tags' ? [tagAlphabet, tagLength] : [groupAlphabet, objectNameLength];
-  if (alphabet.test(name) && name.length <= length && name.trim() === name) return name;
-  const signs = channel === 'tags' ? 'spaces and . _ - : @ = + /' : 'spaces, dots, dashes and underscores';
-  throw new ZonebridgeError(
-    'configuration/invalid',
-    `object name ${JSON.stringify(name.slice(0, 140))} does not fit PAN-OS: up to ${length} letters, digits, ${signs}`,
-  );
-}
-
 /** Assumption: no source says whether PAN-OS compares names with regard to case; names that differ only in case count as one. */
-export function nameKey(name: string): string {
-  return name.toLowerCase();
-}
+export { caselessKey as nameKey } from '../shared/names.ts';
