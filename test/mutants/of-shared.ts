@@ -2,6 +2,8 @@ import type { Mutant } from './mutant.ts';
 
 const contract = 'test/contract/firewalls.test.ts';
 const channels = 'lib/firewalls/shared/channels.ts';
+const attempt = 'lib/firewalls/shared/attempt.ts';
+const attemptTest = 'lib/firewalls/shared/attempt.test.ts';
 const names = 'lib/firewalls/shared/names.ts';
 const pinned = 'lib/firewalls/pinned-names.test.ts';
 const namesTest = 'lib/firewalls/fortigate/names.test.ts';
@@ -73,5 +75,21 @@ export const ofShared: readonly Mutant[] = [
     file: names,
     edits: [['return addressName(prefix, text) === name ? text : undefined;', 'return text;']],
     killers: [pinned],
+  },
+  {
+    name: 'members-without-object',
+    breaks: 'members are sent to an object that could not be made, which may be somebody else’s',
+    file: attempt,
+    edits: [
+      ["return created === undefined || created.state === 'done';", "return created?.state !== 'unknown';"],
+    ],
+    killers: [attemptTest],
+  },
+  {
+    name: 'no-address-sent',
+    breaks: 'a text that is no address is sent, and may stay on the device without effect',
+    file: attempt,
+    edits: [['    parseAddress(text);\n', "    if (text === '') parseAddress(text);\n"]],
+    killers: [attemptTest],
   },
 ];

@@ -1,6 +1,5 @@
-import { ZonebridgeError } from '../../core/errors.ts';
 import type { AddressFamily } from '../../core/model/address.ts';
-import type { OpenReport } from '../shared/attempt.ts';
+import { type OpenReport, readEach } from '../shared/attempt.ts';
 import { entriesPerCall } from './ec2.ts';
 import { entryOf, entryToRemove } from './translate.ts';
 
@@ -21,26 +20,18 @@ export interface FamilyChange {
 
 /** Sorts the changes of an object by list; what is no address fails in the report and is in none. Every call removes as much as it adds. */
 export function changesByFamily(report: OpenReport): FamilyChange[] {
-  const sorted = new Map<AddressFamily, { add: string[]; remove: string[]; members: Map<string, string> }>();
-  const sort = (member: string, as: 'add' | 'remove'): void => {
-    try {
-      const { cidr, family } = as === 'add' ? entryOf(member) : entryToRemove(member);
-      const one = sorted.get(family) ?? { add: [], remove: [], members: new Map<string, string>() };
-      one[as].push(cidr);
-      one.members.set(cidr, member);
-      sorted.set(family, one);
-    } catch (error) {
-      if (!(error instanceof ZonebridgeError)) throw error;
-      report.outcomes.set(member, { state: 'failed', error });
-    }
-  };
-  for (const member of report.changes.remove) sort(member, 'remove');
-  for (const member of report.changes.add) sort(member, 'add');
-  return [...sorted].map(([family, { add, remove, members }]) => ({
-    family,
-    members,
-    parts: partsOf(add, remove),
-  }));
+  const { changes, outcomes } = report;
+  const removed = readEach(changes.remove, (member) => ({ member, ...entryToRemove(member) }), outcomes);
+  const added = readEach(changes.add, (member) => ({ member, ...entryOf(member) }), outcomes);
+  return [...Map.groupBy([...removed, ...added], ({ family }) => family)].map(([family, entries]) => {
+    const cidrsOf = (some: readonly (typeof entries)[number][]): string[] =>
+      some.filter((entry) => entry.family === family).map(({ cidr }) => cidr);
+    return {
+      family,
+      members: new Map(entries.map(({ cidr, member }) => [cidr, member])),
+      parts: partsOf(cidrsOf(added), cidrsOf(removed)),
+    };
+  });
 }
 
 function partsOf(add: readonly string[], remove: readonly string[]): Part[] {

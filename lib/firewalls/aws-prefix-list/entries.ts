@@ -8,7 +8,7 @@ import type {
   ObservedObject,
 } from '../../core/firewall.ts';
 import type { AddressFamily } from '../../core/model/address.ts';
-import { Attempt, closeReport, openReport, type OpenReport } from '../shared/attempt.ts';
+import { Attempt, closeReport, isThere, makeFirst, openReport, type OpenReport } from '../shared/attempt.ts';
 import { foreign, type Marks } from '../shared/marks.ts';
 import { changesByFamily, type FamilyChange } from './changes.ts';
 import type { Channel } from '../shared/channels.ts';
@@ -61,23 +61,15 @@ export class EntriesChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
+    const create = async (object: ObjectRef): Promise<void> => {
+      await this.#lists.make(object, 4, this.#modifier.sizeFor(object));
+    };
     for (const report of reports) {
-      await this.#create(attempt, report);
-      if (report.created && report.created.state !== 'done') continue;
+      await makeFirst(attempt, report, { create });
+      if (!isThere(report)) continue;
       for (const change of changesByFamily(report)) await this.#change(attempt, report, change);
     }
     return reports.map(closeReport);
-  }
-
-  async #create(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, add, remove } = report.changes;
-    if (!createWith) return;
-    report.created = await attempt.step(async () => {
-      await this.#lists.make(object, 4, this.#modifier.sizeFor(object));
-    });
-    if (report.created.state === 'done') return;
-    const { error } = report.created;
-    for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
   }
 
   async #change(attempt: Attempt, report: OpenReport, change: FamilyChange): Promise<void> {

@@ -1,7 +1,6 @@
-import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectChanges, ObjectRef, Outcome } from '../../core/firewall.ts';
-import { canonicalAddress } from '../../core/model/address.ts';
-import type { OpenReport } from '../shared/attempt.ts';
+import { type OpenReport, validAmong } from '../shared/attempt.ts';
 import { foreign, type Marks } from '../shared/marks.ts';
 import type { ListBucket, StoredList } from './bucket.ts';
 import { readList, writeList } from './list-text.ts';
@@ -85,12 +84,7 @@ function changed(
     entries.delete(address);
     outcomes.set(address, done);
   }
-  const taken: string[] = [];
-  for (const address of add) {
-    const problem = problemOf(address);
-    if (problem) outcomes.set(address, { state: 'failed', error: problem });
-    else taken.push(address);
-  }
+  const taken = validAmong(add, outcomes);
   const fresh = taken.filter((address) => !entries.has(address)).length;
   const error =
     fresh > 0 && entries.size + fresh > most
@@ -101,14 +95,4 @@ function changed(
     if (!error) entries.add(address);
   }
   return { entries, outcomes };
-}
-
-function problemOf(address: string): ZonebridgeError | undefined {
-  try {
-    canonicalAddress(address);
-    return undefined;
-  } catch (error) {
-    if (isZonebridgeError(error, 'address/invalid')) return error;
-    throw error;
-  }
 }

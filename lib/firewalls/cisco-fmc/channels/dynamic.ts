@@ -9,8 +9,15 @@ import type {
   ObservedObject,
   Outcome,
 } from '../../../core/firewall.ts';
-import { parseAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
+import {
+  Attempt,
+  closeReport,
+  isThere,
+  openReport,
+  type OpenReport,
+  settleMaking,
+  validAdditions,
+} from '../../shared/attempt.ts';
 import { foreign } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
 import { distinct, listAll } from '../lists.ts';
@@ -64,8 +71,8 @@ export class DynamicChannel implements Channel {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
     await this.#create(attempt, reports);
-    const ready = reports.filter(({ created }) => created === undefined || created.state === 'done');
-    for (const report of ready) await refuseInvalid(attempt, report);
+    const ready = reports.filter(isThere);
+    for (const report of ready) validAdditions(report);
     const looked = await attempt.step(
       async () => await this.#objects.lookUp(ready.map(({ object }) => object)),
     );
@@ -87,15 +94,8 @@ export class DynamicChannel implements Channel {
       if (wanted.length > 0) this.#objects.requireDynamic();
       failed = await this.#objects.create(wanted);
     });
-    for (const report of reports) {
-      const { createWith, add, remove } = report.changes;
-      if (!createWith) continue;
-      const created = outcomeOf(failed.get(report.object)) ?? outcome;
-      report.created = created;
-      if (created.state === 'done') continue;
-      const { error } = created;
-      for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
-    }
+    for (const report of reports)
+      if (report.changes.createWith) settleMaking(report, outcomeOf(failed.get(report.object)) ?? outcome);
   }
 
   /**
@@ -197,13 +197,6 @@ function isAboutContent({ code }: ZonebridgeError): boolean {
     code === 'firewall/object-missing' ||
     code === 'firewall/object-foreign'
   );
-}
-
-async function refuseInvalid(attempt: Attempt, report: OpenReport): Promise<void> {
-  for (const address of report.changes.add) {
-    const outcome = await attempt.step(async () => void parseAddress(address));
-    if (outcome.state !== 'done') report.outcomes.set(address, outcome);
-  }
 }
 
 function notRepeated(address: string): ZonebridgeError {

@@ -8,8 +8,15 @@ import type {
   ObservedObject,
   Outcome,
 } from '../../../core/firewall.ts';
-import { parseAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
+import {
+  Attempt,
+  closeReport,
+  isThere,
+  makeFirst,
+  openReport,
+  type OpenReport,
+  validAdditions,
+} from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
 import type { Channel } from '../../shared/channels.ts';
@@ -69,23 +76,15 @@ export class ObjectsChannel implements Channel {
   }
 
   async #applyOne(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, add, remove } = report.changes;
+    const { object, remove } = report.changes;
     let group: NetworkGroup | undefined;
-    if (createWith) {
-      report.created = await attempt.step(async () => {
-        group = await this.#create(object, createWith.comment);
-      });
-      if (report.created.state !== 'done') {
-        const { error } = report.created;
-        for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
-        return;
-      }
-    }
-    for (const address of add) {
-      const outcome = await attempt.step(async () => void parseAddress(address));
-      if (outcome.state !== 'done') report.outcomes.set(address, outcome);
-    }
-    const valid = add.filter((address) => !report.outcomes.has(address));
+    await makeFirst(attempt, report, {
+      create: async (_, comment) => {
+        group = await this.#create(object, comment);
+      },
+    });
+    if (!isThere(report)) return;
+    const valid = validAdditions(report);
     if (valid.length + remove.length === 0) return;
     const all = await this.#change(attempt, object, { group, add: valid, remove });
     const full = all.state === 'failed' && all.error.code === 'firewall/table-full' && remove.length > 0;

@@ -13,8 +13,8 @@ import type {
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { addressFamily } from '../../../core/model/address.ts';
 import { isMissing } from '../errors.ts';
-import type { OpenReport } from '../../shared/attempt.ts';
-import { Attempt, closeReport, endsAttempt, openReport } from '../../shared/attempt.ts';
+import type { Making, OpenReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, endsAttempt, isThere, makeFirst, openReport } from '../../shared/attempt.ts';
 import type { Channel } from '../../shared/channels.ts';
 import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';
@@ -30,9 +30,15 @@ const listFrom = 50;
  */
 export class ObjectsChannel implements Channel {
   readonly #tables: Tables;
+  readonly #making: Making;
 
   constructor(tables: Tables) {
     this.#tables = tables;
+    const { groups } = tables;
+    this.#making = {
+      create: async (object, comment) => await groups.create(4, object, comment),
+      adopt: async (object, comment) => await groups.adopt(object, comment),
+    };
   }
 
   async observeObject(object: ObjectRef): Promise<ObservedObject> {
@@ -82,24 +88,11 @@ export class ObjectsChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
-    for (const report of reports) await this.#create(attempt, report);
-    const ready = reports.filter((report) => report.created === undefined || report.created.state === 'done');
+    for (const report of reports) await makeFirst(attempt, report, this.#making);
+    const ready = reports.filter(isThere);
     for (const report of ready) await this.#addAll(attempt, report);
     for (const report of ready) await this.#removeAll(attempt, report);
     return reports.map(closeReport);
-  }
-
-  async #create(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, adoptWith, add, remove } = report.changes;
-    const { groups } = this.#tables;
-    if (adoptWith)
-      report.created = await attempt.step(async () => await groups.adopt(object, adoptWith.comment));
-    else if (createWith)
-      report.created = await attempt.step(async () => await groups.create(4, object, createWith.comment));
-    else return;
-    if (report.created.state === 'done') return;
-    const { error } = report.created;
-    for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
   }
 
   async #addAll(attempt: Attempt, report: OpenReport): Promise<void> {

@@ -9,14 +9,20 @@ import type {
   ObservedObject,
 } from '../../../core/firewall.ts';
 import type { Envelope } from '../envelope.ts';
-import { parseAddress } from '../../../core/model/address.ts';
 import type { FortigateClient, Query } from '../client.ts';
 import { row, table } from '../client.ts';
 import { isDuplicate } from '../errors.ts';
 import { feedEntry } from '../translate.ts';
 import { isAtLeast, pushSince } from '../version.ts';
 import type { OpenReport } from '../../shared/attempt.ts';
-import { Attempt, closeReport, openReport } from '../../shared/attempt.ts';
+import {
+  Attempt,
+  closeReport,
+  isThere,
+  makeFirst,
+  openReport,
+  validAdditions,
+} from '../../shared/attempt.ts';
 import type { Channel } from '../../shared/channels.ts';
 import type { Marks } from '../../shared/marks.ts';
 import { foreign } from '../../shared/marks.ts';
@@ -136,21 +142,14 @@ export class PushChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
-    for (const report of reports) await this.#create(attempt, report);
-    const ready = reports.filter((report) => report.created === undefined || report.created.state === 'done');
-    for (const report of ready) await refuseInvalid(attempt, report);
+    const create = async (object: ObjectRef, comment: string): Promise<void> =>
+      await this.#createFeed(object, comment);
+    for (const report of reports) await makeFirst(attempt, report, { create });
+    const ready = reports.filter(isThere);
+    for (const report of ready) validAdditions(report);
     for (const chunk of chunksOf(ready)) await this.#send(attempt, chunk);
     for (const report of ready) await this.#count(attempt, report);
     return reports.map(closeReport);
-  }
-
-  async #create(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, add, remove } = report.changes;
-    if (!createWith) return;
-    report.created = await attempt.step(async () => await this.#createFeed(object, createWith.comment));
-    if (report.created.state === 'done') return;
-    const { error } = report.created;
-    for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
   }
 
   async #createFeed(object: ObjectRef, comment: string): Promise<void> {
@@ -267,14 +266,6 @@ export class PushChannel implements Channel {
 
 function feedOf({ name }: ObjectRef): ConfigObject {
   return { path: 'system', table: 'external-resource', name };
-}
-
-/** A line the device cannot use would stay in the feed without effect. */
-async function refuseInvalid(attempt: Attempt, report: OpenReport): Promise<void> {
-  for (const address of report.changes.add) {
-    const outcome = await attempt.step(async () => void parseAddress(address));
-    if (outcome.state !== 'done') report.outcomes.set(address, outcome);
-  }
 }
 
 function isSet(value: boolean | number | string | undefined): boolean {

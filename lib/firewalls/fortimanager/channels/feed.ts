@@ -7,8 +7,7 @@ import type {
   ObjectUse,
   ObservedObject,
 } from '../../../core/firewall.ts';
-import { parseAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, type OpenReport, openReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, type OpenReport, openReport, validAdditions } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isMissing } from '../errors.ts';
@@ -58,7 +57,7 @@ export class FeedChannel implements Channel {
 
   async #applyOne(attempt: Attempt, report: OpenReport): Promise<void> {
     const { object, createWith, remove } = report.changes;
-    const good = await validOf(attempt, report);
+    const good = validAdditions(report);
     const most = feedEntriesMax(this.#client.settings);
     let before: FeedFile | undefined;
     let refused: ZonebridgeError | undefined;
@@ -199,17 +198,6 @@ export class FeedChannel implements Channel {
 export function hasFeeds(version: string): boolean {
   const [older, newer] = feedSince;
   return isAtLeast(version, newer) || (isAtLeast(version, older) && !isAtLeast(version, '7.4.0'));
-}
-
-/** A line that is no address would stay in the file without effect. */
-async function validOf(attempt: Attempt, report: OpenReport): Promise<string[]> {
-  const good: string[] = [];
-  for (const address of report.changes.add) {
-    const outcome = await attempt.step(async () => void parseAddress(address));
-    if (outcome.state === 'done') good.push(address);
-    else report.outcomes.set(address, outcome);
-  }
-  return good;
 }
 
 function changed(

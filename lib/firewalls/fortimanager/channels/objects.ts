@@ -8,8 +8,7 @@ import type {
   ObjectUse,
   ObservedObject,
 } from '../../../core/firewall.ts';
-import { parseAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, openReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, openReport, validAdditions } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient } from '../client.ts';
 import { statusError } from '../errors.ts';
@@ -84,12 +83,7 @@ export class ObjectsChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
-    for (const report of reports) {
-      for (const address of report.changes.add) {
-        const outcome = await attempt.step(async () => void parseAddress(address));
-        if (outcome.state !== 'done') report.outcomes.set(address, outcome);
-      }
-    }
+    for (const report of reports) validAdditions(report);
     const { client, hub } = this.#place;
     const batch = new ObjectBatch(this.#place, reports);
     const whole = await attempt.step(async () => {

@@ -8,8 +8,14 @@ import type {
   ObjectUse,
   ObservedObject,
 } from '../../../core/firewall.ts';
-import { parseAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, type OpenReport, openReport } from '../../shared/attempt.ts';
+import {
+  Attempt,
+  closeReport,
+  isThere,
+  makeFirst,
+  openReport,
+  validAdditions,
+} from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
@@ -101,26 +107,14 @@ export class TagsChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
-    for (const report of reports) await this.#create(attempt, report);
-    const ready = reports.filter((report) => report.created === undefined || report.created.state === 'done');
-    for (const report of ready) {
-      for (const address of report.changes.add) {
-        const outcome = await attempt.step(async () => void parseAddress(address));
-        if (outcome.state !== 'done') report.outcomes.set(address, outcome);
-      }
-    }
+    const create = async (object: ObjectRef, comment: string): Promise<void> =>
+      await this.#createTag(object, comment);
+    for (const report of reports) await makeFirst(attempt, report, { create });
+    const ready = reports.filter(isThere);
+    for (const report of ready) validAdditions(report);
     const together = isAtLeast(this.#client.version, manyTagsSince);
     for (const chunk of blocksOf(ready, together)) await this.#send(attempt, chunk);
     return reports.map(closeReport);
-  }
-
-  async #create(attempt: Attempt, report: OpenReport): Promise<void> {
-    const { object, createWith, add, remove } = report.changes;
-    if (!createWith) return;
-    report.created = await attempt.step(async () => await this.#createTag(object, createWith.comment));
-    if (report.created.state === 'done') return;
-    const { error } = report.created;
-    for (const address of [...add, ...remove]) report.outcomes.set(address, { state: 'failed', error });
   }
 
   async #createTag(object: ObjectRef, comment: string): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from '../../../core/firewall.ts';
 import { canonicalAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, openReport, type OpenReport, readEach } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import { addressName, addressOfName, addressPrefix, placeholderName } from '../address-names.ts';
 import type { PanoramaClient } from '../client.ts';
@@ -175,8 +175,8 @@ export class ObjectsChannel implements Channel {
     const { object, createWith, add, remove } = report.changes;
     const prefix = this.#prefix(object);
     const group = addressGroups(this.#client.settings) + entry(object.name);
-    const added = each(report, add, canonicalAddress);
-    const removes = each(report, remove, (text) => this.#remove(group, prefix, text)).flat();
+    const added = readEach(add, canonicalAddress, report.outcomes);
+    const removes = readEach(remove, (text) => this.#remove(group, prefix, text), report.outcomes).flat();
     if (!createWith && added.length === 0) return { report, adds: [], removes };
     const names = [placeholderName(prefix), ...added.map((address) => addressName(prefix, address))];
     const members = xml(
@@ -239,19 +239,6 @@ function isOneGroupsOwn(outcome: Outcome): boolean {
     outcome.error.fields['job'] === undefined &&
     isZonebridgeError(outcome.error, 'firewall/rejected', 'firewall/table-full', 'firewall/object-missing')
   );
-}
-
-/** Texts that cannot be read as what they should be get their outcome at once. */
-function each<T>(report: OpenReport, texts: readonly string[], read: (text: string) => T): T[] {
-  return texts.flatMap((text) => {
-    try {
-      return [read(text)];
-    } catch (error) {
-      if (!(error instanceof ZonebridgeError)) throw error;
-      report.outcomes.set(text, { state: 'failed', error });
-      return [];
-    }
-  });
 }
 
 function settle(report: OpenReport, outcome: Outcome): void {

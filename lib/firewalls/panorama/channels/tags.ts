@@ -9,7 +9,7 @@ import type {
   Outcome,
 } from '../../../core/firewall.ts';
 import { canonicalAddress } from '../../../core/model/address.ts';
-import { Attempt, closeReport, openReport, type OpenReport } from '../../shared/attempt.ts';
+import { Attempt, closeReport, openReport, type OpenReport, readEach } from '../../shared/attempt.ts';
 import { foreign } from '../../shared/marks.ts';
 import type { PanoramaClient } from '../client.ts';
 import { tagName } from '../names.ts';
@@ -88,22 +88,22 @@ export class TagsChannel implements Channel {
   #pendingOf(report: OpenReport): Pending[] {
     const { object, add, remove } = report.changes;
     if (object.create === 'own' && !this.#isOurs(object)) {
-      for (const asked of [...add, ...remove]) fail(report, asked, foreign(object.name));
-      if (report.changes.createWith) report.created = { state: 'failed', error: foreign(object.name) };
+      const outcome: Outcome = { state: 'failed', error: foreign(object.name) };
+      for (const asked of [...add, ...remove]) report.outcomes.set(asked, outcome);
+      if (report.changes.createWith) report.created = outcome;
       return [];
     }
-    const of = (op: Operation, texts: readonly string[]) =>
-      texts.flatMap((asked): Pending[] => {
-        try {
-          const ip = op === 'register' ? canonicalAddress(asked) : canonicalIp(asked);
-          return [{ op, ip, tag: object.name, report, asked }];
-        } catch (error) {
-          if (!(error instanceof ZonebridgeError)) throw error;
-          fail(report, asked, error);
-          return [];
-        }
-      });
-    return [...of('unregister', remove), ...of('register', add)];
+    const of = (op: Operation, ip: string, asked: string): Pending => ({
+      op,
+      ip,
+      tag: object.name,
+      report,
+      asked,
+    });
+    return [
+      ...remove.map((asked) => of('unregister', canonicalIp(asked), asked)),
+      ...readEach(add, (asked) => of('register', canonicalAddress(asked), asked), report.outcomes),
+    ];
   }
 
   /** One message. What its answer leaves open is read, and sent once more where it is not in force. */
@@ -172,10 +172,6 @@ function rounds(changes: readonly Pending[]): Pending[][] {
 
 function settle({ report, asked }: Pending, outcome: Outcome): void {
   report.outcomes.set(asked, outcome);
-}
-
-function fail(report: OpenReport, asked: string, error: ZonebridgeError): void {
-  report.outcomes.set(asked, { state: 'failed', error });
 }
 
 /** Making a tag is no call of its own: it fails with its first members alone. */
