@@ -67,6 +67,16 @@ export const ofFortimanager: readonly Mutant[] = [
     killers: [clientTest],
   },
   {
+    name: 'fmg-backslash-dropped',
+    breaks: 'a name that cannot be said in a URL becomes the name of another object',
+    file: `${folder}/names.ts`,
+    edits: [
+      ["if (name.includes('\\\\'))", "if (name === '\\\\')"],
+      ["name.replaceAll('/',", "name.replaceAll('\\\\', '').replaceAll('/',"],
+    ],
+    killers: [clientTest],
+  },
+  {
     name: 'fmg-files-of-adoms-mixed',
     breaks: 'two ADOMs write the same hosted file',
     file: `${folder}/names.ts`,

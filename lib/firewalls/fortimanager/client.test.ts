@@ -105,6 +105,22 @@ test.each([
   await expect(connection.identity()).rejects.toMatchObject({ code });
 });
 
+test.each(['zb-a\\b', '\\', 'a\\/b'])(
+  'the name %j could be read as another object, and is refused by its name',
+  (name) => {
+    expect(() => inUrl(name)).toThrow(
+      expect.objectContaining({
+        code: 'configuration/invalid',
+        message: expect.stringContaining(JSON.stringify(name)) as string,
+      }),
+    );
+  },
+);
+
+test('a slash in a name stays part of the name', () => {
+  expect(inUrl('a/b')).toBe(String.raw`a\/b`);
+});
+
 test.each(['', ' ', '.', '..'])('the name %j would make a request about a table, and is refused', (name) => {
   expect(() => inUrl(name)).toThrow(expect.objectContaining({ code: 'configuration/invalid' }));
 });

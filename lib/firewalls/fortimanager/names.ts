@@ -1,5 +1,6 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectNameRequest } from '../../core/firewall.ts';
+import { quoted } from '../../core/model/quoted.ts';
 import { checkedOverride, groupName, type NameRule } from '../shared/names.ts';
 
 /**
@@ -44,10 +45,16 @@ export {
 
 /**
  * A name as part of a URL: a slash in it is escaped. An empty name is refused: it would make a request about one object a request about
- * the table, and a `delete` of a table removes every row.
+ * the table, and a `delete` of a table removes every row. So is one with a backslash: it is the sign that escapes, and no source says how
+ * it is escaped itself, so that another object could be meant.
  */
 export function inUrl(name: string): string {
   if (name.trim() === '' || /^\.+$/.test(name))
-    throw new ZonebridgeError('configuration/invalid', `${JSON.stringify(name)} is no name of an object`);
-  return name.replaceAll('\\', '').replaceAll('/', String.raw`\/`);
+    throw new ZonebridgeError('configuration/invalid', `${quoted(name)} is no name of an object`);
+  if (name.includes('\\'))
+    throw new ZonebridgeError(
+      'configuration/invalid',
+      `${quoted(name)} holds a backslash, which no URL of the manager can name`,
+    );
+  return name.replaceAll('/', String.raw`\/`);
 }
