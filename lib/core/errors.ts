@@ -181,7 +181,7 @@ export const errorCodes = {
   ],
   'firewall/credentials-rejected': [
     'never',
-    'Store a valid API token with `zonebridge secret set <firewall>` and check the trusted hosts of the API administrator.',
+    'Store a valid credential (token, password or key) with `zonebridge secret set <firewall>`, and check that its administrator may sign in from where we call (trusted hosts); where AWS is the device, check the role.',
   ],
   'firewall/identity-changed': [
     'next-run',
@@ -206,12 +206,12 @@ export const errorCodes = {
   'firewall/outcome-unknown': ['soon', 'The reply was lost; the state is read back before the next try.'],
   'firewall/permission-denied': [
     'never',
-    'Give the API administrator the rights listed in the readme of this firewall type.',
+    'Give the administrator that we sign in as, or the role where AWS is the device, the rights listed in the readme of this firewall type.',
   ],
   'firewall/rejected': ['never', 'The firewall refused the change; the message says why.'],
   'firewall/scope-missing': [
     'never',
-    'The named VDOM does not exist on the firewall or the administrator may not see it.',
+    'The named scope (VDOM, ADOM, domain, device group, vsys, region or bucket) does not exist on the firewall, or whoever calls may not see it.',
   ],
   'firewall/table-full': [
     'never',
