@@ -167,6 +167,23 @@ describe('people on the firewall', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is not withheld')]);
   });
 
+  test('after a configuration was restored, one command lets everything come back', async () => {
+    await applied();
+    await world.clock.sleep(1);
+    await world.run(['reconcile', 'edge']);
+    const [name = ''] = world.simulator.device.vdom('root').feeds.names();
+    world.simulator.device.vdom('root').feeds.run(name, 'snapshot', []);
+    await world.clock.sleep(1);
+    await world.run(['reconcile', 'edge']);
+    expect(world.members('web')).toEqual([]);
+    expect((await world.run(['restore', 'edge'])).stderr).toContain('--all');
+    const back = await world.json(['restore', 'edge', '--all', '--reason', 'backup put back']);
+    expect(back).toMatchObject({ code: 0, result: { groups: { web: ['10.1.0.1', '10.1.0.2'] } } });
+    await world.work();
+    expect(world.members('web')).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect((await world.run(['restore', 'edge', '--all'])).stderr).toContain('nothing is withheld on edge');
+  });
+
   test('a refused token opens the circuit; a good one and check close it', async () => {
     await applied();
     world.secrets.values.set(secret, 'wrong-token');

@@ -9,7 +9,7 @@ import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import { ledgerKey, listLedger } from '../state/ledger.ts';
 import { wake } from '../state/writers.ts';
-import { writerKeyOf } from '../targets.ts';
+import { groupsOn, writerKeyOf } from '../targets.ts';
 
 export interface RestoreRequest {
   firewall: string;
@@ -48,6 +48,27 @@ export async function restoreMember(
   const at = ports.clock.now();
   await ports.tables.write(announce({ id: ports.random.id(), type: 'restored', at, detail }));
   return addresses;
+}
+
+/**
+ * Lets everything come back that counts as taken off a firewall, by group: a configuration that was restored there lacks what came since, and
+ * where a device does not tell that it was restored, nobody can know it from a person's work. Throws `restore/not-withheld` when nothing is.
+ */
+export async function restoreAll(
+  ports: Ports,
+  active: ActiveConfiguration,
+  request: Omit<RestoreRequest, 'group' | 'address'>,
+): Promise<Record<string, string[]>> {
+  const restored: Record<string, string[]> = {};
+  for (const { group } of groupsOn(active.configuration, request.firewall)) {
+    try {
+      restored[group.name] = await restoreMember(ports, active, { ...request, group: group.name });
+    } catch (error) {
+      if (!isZonebridgeError(error, 'restore/not-withheld')) throw error;
+    }
+  }
+  if (Object.keys(restored).length > 0) return restored;
+  throw new ZonebridgeError('restore/not-withheld', `nothing is withheld on ${request.firewall}`);
 }
 
 /** Marks addresses dirty for a firewall and wakes it; attributes in `forget` leave the ledger rows first. */

@@ -81,6 +81,7 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
       tooMuch: 'request-limit',
       fill: () => void (region.settings.closed = true),
     }),
+    enter: () => void callAs(simulator),
     calm: () => {
       simulator.faults.remove();
       region.settings.closed = false;

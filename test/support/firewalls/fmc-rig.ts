@@ -79,6 +79,7 @@ export async function startFmcRig(
       refused: { path: 'fmc_config' },
       fill: () => Object.assign(simulator.manager.settings.limits, { mappings: 1, literals: 1 }),
     }),
+    becomeAnother: () => void (simulator.manager.settings.serial = 'FMC0SIMULATOR2'),
     calm: () => {
       simulator.faults.remove();
       simulator.manager.settings.role = 'standalone';

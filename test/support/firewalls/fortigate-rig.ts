@@ -103,6 +103,8 @@ export async function startFortigateRig(
         Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 });
       },
     }),
+    becomeAnother: () => void (simulator.device.settings.serial = 'FGVMSIM000000002'),
+    restart: (now) => simulator.device.reboot('kept', now),
     calm: () => {
       simulator.faults.remove();
       simulator.device.settings.limits.addresses = Infinity;

@@ -153,6 +153,7 @@ export async function startFortimanagerRig(
       manager.settings.haMode = 'Secondary';
       return settings;
     },
+    becomeAnother: () => void (manager.settings.serial = 'FMGVMSIM00000002'),
     calm: () => {
       simulator.faults.remove();
       manager.settings.haMode = 'Stand Alone';

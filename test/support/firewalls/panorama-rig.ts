@@ -105,6 +105,7 @@ export async function startPanoramaRig(
       device.facts.role = 'passive';
       return { ...settings, ha: { serials: [device.facts.serial] } };
     },
+    becomeAnother: () => void (device.facts.serial = '015351000099999'),
     calm: () => {
       simulator.faults.remove();
       device.facts.role = 'alone';

@@ -68,6 +68,12 @@ export interface Rig {
   refuseInstall?(channel: string): { part: string; mend(): void } | undefined;
   /** The unit that answers waits in reserve; returns the settings of a pair. Absent where units cannot be told apart. */
   standBy?(): Record<string, unknown>;
+  /** Has another serial number from now on, as a spare part or the other unit of a pair; absent where nothing tells one from another. */
+  becomeAnother?(): void;
+  /** Says that it started just now (milliseconds since 1970), as after a restored configuration; absent where it does not tell. */
+  restart?(now: number): void;
+  /** Lets this process call it, where what calls is known by its own identity; the rig that started last may be called. */
+  enter?(): void;
   /** Ends every trouble. */
   calm(): void;
   stop(): Promise<void>;
