@@ -1,3 +1,4 @@
+import { bypassesBrakes } from '../core/desired/silence.ts';
 import type { FirewallDescription, ObjectRef } from '../core/firewall.ts';
 import type { AddressGroup, GroupTarget } from '../core/model/address-group.ts';
 import { parseMembershipKey } from '../core/model/address-group.ts';
@@ -55,7 +56,7 @@ export function groupsOn(
 
 export function objectRef(
   module: FirewallDescription,
-  place: { hub: string; group: AddressGroup; target: GroupTarget },
+  place: { hub: string; group: AddressGroup; target: GroupTarget; settings: FirewallConfiguration },
 ): ObjectRef {
   const { hub, group, target } = place;
   const name = module.objectName({
@@ -72,7 +73,19 @@ export function objectRef(
     create: target.create,
     ...adoption(module, target),
     sizeHint: group.maxMembers,
+    ...lifetime(module, place),
   };
+}
+
+/** A device that forgets its members asks no person, so the group must not want one to be asked. */
+function lifetime(
+  module: FirewallDescription,
+  place: { group: AddressGroup; target: GroupTarget; settings: FirewallConfiguration },
+): Pick<ObjectRef, 'lifetimeMs'> {
+  const { group, target, settings } = place;
+  if (!bypassesBrakes(group)) return {};
+  const lifetimeMs = module.lifetimeMs?.(settings.settings, target.channel);
+  return lifetimeMs === undefined ? {} : { lifetimeMs };
 }
 
 /** Only where the channel can do it: elsewhere such an object stays foreign. */

@@ -71,6 +71,8 @@ export interface ObjectRef {
   adopt?: string | undefined;
   /** Most members the group may have (its `maxMembers`): decides the layout on devices that split large groups. */
   sizeHint?: number;
+  /** What is added or renewed from now on is forgotten by the device after so many milliseconds; absent: never. */
+  lifetimeMs?: number;
 }
 
 /** Begins the text of a member whose object a person edited; the address follows. */
@@ -117,6 +119,11 @@ export interface ObjectChanges {
   /** Canonical addresses. */
   add: readonly string[];
   remove: readonly string[];
+  /**
+   * Members whose time begins anew; only on a channel that forgets them by itself. One that is not there any more is not put there: that is
+   * `firewall/object-missing`, and the next comparison says who took it off.
+   */
+  renew?: readonly string[];
   /** Members the object should have afterwards; a device that counts otherwise is reported as truncated or changed. */
   expectedCount: number;
 }
@@ -131,7 +138,7 @@ export interface ObjectReport {
   object: ObjectRef;
   /** Outcome of the creation or adoption, when one was asked for. */
   created?: Outcome;
-  /** Outcome per address of `add` and `remove`. */
+  /** Outcome per address of `add`, `remove` and `renew`. */
   outcomes: ReadonlyMap<string, Outcome>;
   /** Entries afterwards, as the device counts them, where the channel has a cheap count. */
   countAfter?: number;
@@ -322,6 +329,11 @@ export interface FirewallDescription<Settings = unknown> {
   nameKey(name: string): string;
   /** Combinations that cannot work, each with what to do instead. */
   review(review: TargetReview<Settings>): Problem[];
+  /**
+   * How long the device keeps a member of this channel before it forgets it by itself, in milliseconds; undefined, or without this: for ever.
+   * Counts only for groups that let addresses go without a person when nobody is heard (`onSilence`).
+   */
+  lifetimeMs?(settings: Settings, channel: string): number | undefined;
   /** How the device stores an address, so that a second plan is empty. */
   canonical(address: string): string;
   /**

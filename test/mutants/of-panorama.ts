@@ -5,6 +5,7 @@ const contract = 'test/contract/firewalls.test.ts';
 const tagsTest = `${folder}/channels/tags.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
+const lifetimesTest = 'test/app/lifetimes.test.ts';
 
 /** What is said to PAN-OS and Panorama, and what their answers are taken for. */
 export const ofPanorama: readonly Mutant[] = [
@@ -38,8 +39,8 @@ export const ofPanorama: readonly Mutant[] = [
     file: `${folder}/channels/uid-message.ts`,
     edits: [
       [
-        'const member = (tag: string) =>',
-        "const member = (name: string, tag = op === 'unregister' ? 'theirs' : name) =>",
+        'const member = (tag: string, timeout?: number) =>',
+        "const member = (name: string, timeout?: number, tag = op === 'unregister' ? 'theirs' : name) =>",
       ],
     ],
     killers: [tagsTest, contract],
@@ -120,5 +121,98 @@ export const ofPanorama: readonly Mutant[] = [
     file: `${folder}/channels/objects.ts`,
     edits: [['else if (!this.#marks.isFor(object, comment)) throw foreign(object.name);', '']],
     killers: [contract],
+  },
+  {
+    name: 'expired-blamed-on-people',
+    breaks: 'what the device forgot by itself counts as taken off by a person',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [['      ...lostToTime(rows, object, readAt),\n', '']],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'never-renewed',
+    breaks: 'members run out although the hub lives',
+    file: 'lib/core/plan/lifetime.ts',
+    edits: [['return left < lifetimeMs / 2 || left', 'return left']],
+    killers: ['lib/core/plan/lifetime.test.ts', lifetimesTest],
+  },
+  {
+    name: 'held-runs-out',
+    breaks: 'what a brake holds back from leaving runs out on the device',
+    file: 'lib/app/reconcile/compare.ts',
+    edits: [
+      [
+        'observed.has(key) && due.has(key) ?',
+        'observed.has(key) && due.has(key) && !ledger.get(key)?.row.held ?',
+      ],
+      ['{ observed, due }: Comparison', '{ observed, due, ledger }: Comparison'],
+    ],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'kept-with-a-time',
+    breaks: 'the device forgets members of a group that keeps, or wants a person to be asked',
+    file: 'lib/app/targets.ts',
+    edits: [['if (!bypassesBrakes(group)) return {};', '']],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'former-time-stays',
+    breaks: 'members of a group that keeps run out, because it let go when they were put there',
+    file: 'lib/core/plan/lifetime.ts',
+    edits: [
+      [
+        'if (lifetimeMs === undefined) return expiresAt !== undefined;',
+        'if (lifetimeMs === undefined) return false;',
+      ],
+    ],
+    killers: ['lib/core/plan/lifetime.test.ts', lifetimesTest],
+  },
+  {
+    name: 'person-overruled-by-renewal',
+    breaks: 'a renewal puts back what a person took off since the comparison',
+    file: `${folder}/channels/renewal.ts`,
+    edits: [['  await takeOff(by, gone);\n', '']],
+    killers: [tagsTest, lifetimesTest],
+  },
+  {
+    name: 'order-of-a-message-trusted',
+    breaks: 'nobody looks whether a renewal left the tags there',
+    file: `${folder}/channels/renewal.ts`,
+    edits: [
+      [
+        'there = (await tagsOf(client, first.ip)).includes(first.tag);',
+        'there = await Promise.resolve(true);',
+      ],
+    ],
+    killers: [tagsTest],
+  },
+  {
+    name: 'renewal-without-intent',
+    breaks: 'what a renewal lost, whose run died, counts as taken off by a person',
+    file: 'lib/app/sync/renew.ts',
+    edits: [['setIfAbsent: { removeSentAt: now }', 'setIfAbsent: { renewedAt: now }']],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'lost-renewal-taken-for-done',
+    breaks: 'nobody looks what became of a renewal without an answer',
+    file: 'lib/app/sync/renew.ts',
+    edits: [["  if (outcome.state !== 'done')\n    return", "  if (outcome.state === 'failed')\n    return"]],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'renewal-in-the-history',
+    breaks: 'the history tells of each renewal as of a change',
+    file: 'lib/app/audit/interpret.ts',
+    edits: [['if (before && after && isBookkeeping(before, after)) return undefined;', '']],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'time-shorter-than-granted',
+    breaks: 'a device may forget members sooner than their group lets them go',
+    file: `${folder}/review.ts`,
+    edits: [['const least = 2 * ', 'const least = ']],
+    killers: [`${folder}/review.test.ts`],
   },
 ];

@@ -32,6 +32,7 @@ export function interpret(change: StreamChange): AuditRecord | undefined {
   const [realm, address] = [change.sk.slice(0, bar), change.sk.slice(bar + 1)];
   const before = rowOf(change.before);
   const after = rowOf(change.after);
+  if (before && after && isBookkeeping(before, after)) return undefined;
   const record: AuditRecord = { ...place, realm, address, kind: kindOf(before, after) };
   if (before) record.before = imageOf(before);
   if (after) record.after = imageOf(after);
@@ -46,6 +47,12 @@ function timeOf({ at, before, after }: StreamChange): number {
   const written = after?.['changedAt'];
   if (typeof written === 'number' && written !== earlier) return written;
   return Math.max(at, typeof earlier === 'number' ? earlier : 0);
+}
+
+/** Nothing that a person is told changed: its time began anew, or a late call cannot come any more. */
+function isBookkeeping(before: LedgerRow, after: LedgerRow): boolean {
+  const told = (row: LedgerRow) => JSON.stringify({ ...imageOf(row), fence: 0 });
+  return told(before) === told(after);
 }
 
 function rowOf(item: StreamChange['before']): LedgerRow | undefined {

@@ -62,7 +62,7 @@ export async function readObjectLive(
   open: OpenFirewall,
   { group, target }: LiveGroup,
 ): Promise<LiveObject> {
-  const object = objectRef(open.module, { hub: ports.hub, group, target });
+  const object = objectRef(open.module, { hub: ports.hub, group, target, settings: open.settings });
   const { ownership, renamedTo } = await whoseObject(ports.hub, open, object);
   const known = ownership === 'ours' || ownership === 'offered';
   const members = known ? await open.connection.observeMembers(object) : [];

@@ -61,7 +61,7 @@ export async function planConfiguration(
         realms: settings.realms,
         group,
         target,
-        object: objectRef(module, { hub: ports.hub, group, target }).name,
+        object: objectRef(module, { hub: ports.hub, group, target, settings }).name,
         wanted,
         quarantines: active?.quarantines ?? noQuarantines,
         frozen: frozenNow(candidate.freezes, firewall, ports.clock.now()),

@@ -7,7 +7,14 @@ test('what another device lost is lost, also while the listing of the wish lags 
   const row = readLedger({ state: 'present', changedAt: 1, counted: true, fence: 1 });
   const ledger = new Map([[key, { key, realm: 'default', address: '10.1.0.1', row }]]);
   const none = new Set<string>();
-  const comparison = { ledger, fresh: none, wanted: new Map<string, string>(), observed: none, edited: none };
+  const comparison = {
+    ledger,
+    fresh: none,
+    wanted: new Map<string, string>(),
+    observed: none,
+    edited: none,
+    due: none,
+  };
   expect(compare({ ...comparison, sameDevice: false })).toEqual([{ kind: 'lost', key }]);
   expect(compare({ ...comparison, sameDevice: true })).toEqual([{ kind: 'open', key }]);
 });
@@ -24,6 +31,7 @@ test('what is held back from leaving an object that is not ours any more is lost
       wanted: new Map<string, string>(),
       observed: none,
       edited: none,
+      due: none,
     };
     expect(compare({ ...comparison, sameDevice: true })).toEqual([{ kind: 'lost', key }]);
   }

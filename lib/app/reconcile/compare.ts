@@ -9,6 +9,8 @@ export type Finding =
   | { kind: 'lost'; key: string }
   /** It is there and nobody of us put it there. */
   | { kind: 'foreign'; key: string }
+  /** It is there as it should be, and the device would forget it by itself: the sync puts it there again. */
+  | { kind: 'due'; key: string }
   /** Ledger, device and wish do not agree, or the outcome of a change is open: the sync has to look. */
   | { kind: 'open'; key: string };
 
@@ -23,6 +25,8 @@ export interface Comparison {
   observed: ReadonlySet<string>;
   /** Membership keys whose objects a person edited, or that went with an object: not there, but not taken off either. */
   edited: ReadonlySet<string>;
+  /** Membership keys of members whose time has to begin anew. */
+  due: ReadonlySet<string>;
   /** Same device, same run of its software since the last comparison: a missing member was taken off by a person. */
   sameDevice: boolean;
 }
@@ -34,7 +38,7 @@ export function compare(comparison: Comparison): Finding[] {
   const findings: Finding[] = [];
   for (const key of [...keys].sort()) {
     if (fresh.has(key)) continue;
-    const finding = judge(key, comparison);
+    const finding = judge(key, comparison) ?? judgeTime(key, comparison);
     if (finding) findings.push(finding);
   }
   return findings;
@@ -52,6 +56,11 @@ function judge(key: string, comparison: Comparison): Finding | undefined {
   const wish = comparison.wanted.get(key);
   if (row?.withheldFor === undefined) return judgeUnknown(key, there, wish);
   return isStillOff(row.withheldFor, there, wish) ? undefined : { kind: 'open', key };
+}
+
+/** Also what is held back from leaving: until a person decides it stays. */
+function judgeTime(key: string, { observed, due }: Comparison): Finding | undefined {
+  return observed.has(key) && due.has(key) ? { kind: 'due', key } : undefined;
 }
 
 /** It is out for the endpoint for which a person took it off. */

@@ -1,3 +1,5 @@
+import type { ObjectRef } from '../../core/firewall.ts';
+import { isDue, mayHaveEnded } from '../../core/plan/lifetime.ts';
 import type { Tables } from '../../core/ports.ts';
 import { deliveries } from '../deliveries.ts';
 import { identityKey, readHandover, type TimeSpan } from '../state/identities.ts';
@@ -31,6 +33,23 @@ export function lostWithDevice(
  */
 export function lostToLateCall(rows: readonly LedgerEntry[]): string[] {
   return rows.filter(({ row }) => row.removeSentAt !== undefined).map(({ key }) => key);
+}
+
+/** What the device may have forgotten by itself. `now`: when its members had been read. */
+export function lostToTime(rows: readonly LedgerEntry[], { lifetimeMs }: ObjectRef, now: number): string[] {
+  return rows
+    .filter(({ row }) => mayHaveEnded({ expiresAt: row.expiresAt, lifetimeMs, now }))
+    .map(({ key }) => key);
+}
+
+/** What the device would forget by itself before long, or has for another time than it should. */
+export function dueForRenewal(
+  rows: readonly LedgerEntry[],
+  { lifetimeMs }: ObjectRef,
+  now: number,
+): Set<string> {
+  const due = rows.filter(({ row }) => isDue({ expiresAt: row.expiresAt, lifetimeMs, now }));
+  return new Set(due.filter(({ row }) => row.state === 'present').map(({ key }) => key));
 }
 
 /** No process that sent it lives any more. */

@@ -35,7 +35,14 @@ import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
 import { evaluatedOnly } from './evaluated.ts';
-import { isOverdue, lostToLateCall, lostWithDevice, lostWithObject } from './lost.ts';
+import {
+  dueForRenewal,
+  isOverdue,
+  lostToLateCall,
+  lostToTime,
+  lostWithDevice,
+  lostWithObject,
+} from './lost.ts';
 import type { ReconcileResult } from './reconcile-firewall.ts';
 
 export interface GroupRequest {
@@ -61,7 +68,7 @@ interface Marking extends GroupRequest {
 /** Compares one group on one firewall and marks what the sync has to look at. */
 export async function reconcileGroup(ports: Ports, request: GroupRequest): Promise<ReconcileResult> {
   const { open, group, target } = request;
-  const object = objectRef(open.module, { hub: ports.hub, group, target });
+  const object = objectRef(open.module, { hub: ports.hub, group, target, settings: open.settings });
   // Before the rows: what a run writes while they are listed must show as a newer revision.
   const [objectItem] = await ports.tables.read([objectKey(open.id, group.name)]);
   const rows = await listLedger(ports.tables, open.id, group.name);
@@ -73,6 +80,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const edited = members
     .filter((member) => member.startsWith(editedWord))
     .map((member) => member.slice(editedWord.length));
+  const readAt = ports.clock.now();
   const intact = members.filter((member) => !member.startsWith(editedWord));
   const fresh = rows.filter(({ row }) => row.changedAt >= request.startedAt).map(({ key }) => key);
   const ledger = new Map(rows.map((entry) => [entry.key, entry]));
@@ -92,7 +100,9 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
       ...lostWithObject(rows, objectRow),
       ...lostWithDevice(rows, objectRow, request.handover),
       ...lostToLateCall(rows),
+      ...lostToTime(rows, object, readAt),
     ]),
+    due: dueForRenewal(rows, object, readAt),
     sameDevice: request.sameDevice && ours,
   };
   const stillSame = async (): Promise<boolean> =>
@@ -289,7 +299,7 @@ async function mark(
       ...unlessKnown(request, finding.key),
     );
   }
-  if (finding.kind === 'open') writes.push(dirty);
+  if (finding.kind === 'open' || finding.kind === 'due') writes.push(dirty);
   try {
     await ports.tables.transact(writes);
   } catch (error) {

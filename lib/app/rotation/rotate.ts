@@ -127,7 +127,9 @@ async function proveKey(app: RotationApp, rotation: Rotation, credential: string
   try {
     await open.connection.identity();
     for (const { group, target } of groupsOn(configuration, firewall))
-      await open.connection.observeObject(objectRef(open.module, { hub: ports.hub, group, target }));
+      await open.connection.observeObject(
+        objectRef(open.module, { hub: ports.hub, group, target, settings: open.settings }),
+      );
   } finally {
     await open.connection.close();
   }

@@ -1,5 +1,6 @@
 import type { Cause, Counters } from '../../core/plan/brakes.ts';
 import { emptyCounters } from '../../core/plan/brakes.ts';
+import type { ObjectRef } from '../../core/firewall.ts';
 import type { AddressGroup } from '../../core/model/address-group.ts';
 import type { HeldReason } from '../../core/plan/hold-reasons.ts';
 import type { LedgerState } from '../../core/plan/plan.ts';
@@ -40,6 +41,8 @@ export interface LedgerRow {
   changedAt: number;
   /** When the device took it, or showed that it has it; kept by writes that only change what is noted about it. */
   putAt?: number | undefined;
+  /** When the device forgets it by itself; undefined: never. */
+  expiresAt?: number | undefined;
   /** When a removal was sent whose end nobody knows for sure: it may still happen, late. */
   removeSentAt?: number | undefined;
   cause: Cause | undefined;
@@ -93,6 +96,7 @@ export function readLedger(item: Item | undefined): LedgerRow {
     changedAt: count(item, 'changedAt'),
     // Rows of earlier versions tell only when they were written last.
     putAt: count(item, 'putAt') || count(item, 'changedAt'),
+    expiresAt: count(item, 'expiresAt') || undefined,
     removeSentAt: count(item, 'removeSentAt') || undefined,
     cause: text(item, 'cause') as Cause | undefined,
     endpoint: text(item, 'endpoint'),
@@ -164,6 +168,7 @@ export function ledgerItem(
 ): Item {
   const item: Item = { state: row.state, fence: row.fence, changedAt: row.changedAt, counted: row.counted };
   if (row.state === 'present' && row.putAt !== undefined) item['putAt'] = row.putAt;
+  if (row.state !== 'absent' && row.expiresAt !== undefined) item['expiresAt'] = row.expiresAt;
   if (row.removeSentAt !== undefined) item['removeSentAt'] = row.removeSentAt;
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
@@ -206,6 +211,11 @@ function whyItem(why: Why): Item {
     return entry[1] !== undefined;
   });
   return { ...Object.fromEntries(known), ...(approval ? { approval: { ...approval } } : {}) };
+}
+
+/** When the device forgets by itself what it is given now. */
+export function expiryAfter({ lifetimeMs }: ObjectRef, now: number): number | undefined {
+  return lifetimeMs === undefined ? undefined : now + lifetimeMs;
 }
 
 /** An old run must never write over a newer one. */

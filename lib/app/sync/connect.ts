@@ -45,9 +45,9 @@ export async function openFirewallWith(
   ports: DevicePorts,
   configuration: Configuration,
   request: OpenRequest & { credential: string },
-): Promise<{ module: FirewallModule; connection: FirewallConnection }> {
+): Promise<Pick<OpenFirewall, 'module' | 'settings'> & { connection: FirewallConnection }> {
   const { settings, module } = placeOf(ports, configuration, request.firewall);
-  return { module, connection: await connect(ports, { ...request, settings, module }) };
+  return { module, settings, connection: await connect(ports, { ...request, settings, module }) };
 }
 
 function placeOf(

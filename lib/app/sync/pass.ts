@@ -17,6 +17,7 @@ import { identityOf, type OpenFirewall } from './connect.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork, withoutReading } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
+import { renewMembers } from './renew.ts';
 import { reportsByObject } from './reports.ts';
 import { retireGroup } from './retire.ts';
 import { inForce, readRollout } from './rollout.ts';
@@ -48,7 +49,9 @@ export async function runPass(pass: Pass): Promise<number> {
     noteFigures(pass, { work, plan }, reports[index]);
   }
   throwUnsettled(reports);
-  return reports.some((report) => report !== undefined) ? 1 : 0;
+  const renewed = await renewMembers(run, firewall, planned);
+  throwUnsettled(renewed);
+  return renewed.length > 0 || reports.some((report) => report !== undefined) ? 1 : 0;
 }
 
 /** A group that left the configuration, or this firewall, stays as it is on the device until a person has it retired. */
@@ -73,7 +76,7 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
   const module = moduleOf(run.ports.firewalls, settings);
   const works = await inParallel(known, 8, async (place) => {
     const { group, target } = inForce(active, firewall, place);
-    const object = objectRef(module, { hub: run.ports.hub, group, target });
+    const object = objectRef(module, { hub: run.ports.hub, group, target, settings });
     const known = {
       place: { firewall, group, target, object, realms: settings.realms },
       quarantines: active.quarantines,
@@ -110,7 +113,8 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
   }
   const left = removalsLeftOf(pass);
   const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
-  const asks = plan.changes.length + plan.held.length > 0 && base.target.mode !== 'observe';
+  const { changes, held, renewals } = plan;
+  const asks = changes.length + held.length + renewals.length > 0 && base.target.mode !== 'observe';
   return asks ? await objectState(pass, base) : { work: base, ownership: undefined };
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../core/model/address-group.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Rollout } from '../../core/plan/rollout.ts';
+import { isDue } from '../../core/plan/lifetime.ts';
 import { isWanted, type Question } from '../../core/plan/plan.ts';
 import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
@@ -104,7 +105,8 @@ export async function readWork(
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
     const miscounted = isMiscounted(objectRow);
-    const known = { entry, wantedBy, elsewhere, group, now, quarantines, miscounted };
+    const { lifetimeMs } = place.object;
+    const known = { entry, wantedBy, elsewhere, group, now, quarantines, miscounted, lifetimeMs };
     const shards = sure?.members.has(row.key) ? sure.verified : verified;
     return toQuestion(row, { ...known, verified: shards, unsure: unsure(row.source?.cluster) });
   });
@@ -188,6 +190,8 @@ function toQuestion(
     group: AddressGroup;
     now: number;
     quarantines: Quarantines;
+    /** How long the device keeps what is put there; undefined: for ever. */
+    lifetimeMs: number | undefined;
   },
 ): Question {
   const { entry, elsewhere, group } = known;
@@ -208,6 +212,7 @@ function toQuestion(
       known.miscounted ||
       (row.source !== undefined && !known.verified.get(row.source.cluster)?.has(String(row.source.shard))),
     ledger,
+    renew: ledger === 'present' && isDue({ ...known, expiresAt: entry.expiresAt }),
     counted: entry.counted,
     withheldFor: entry.withheldFor,
     approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },

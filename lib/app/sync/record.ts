@@ -12,6 +12,7 @@ import {
   asRead,
   checkObject,
   countersItem,
+  expiryAfter,
   type Hold,
   isSameHold,
   ledgerItem,
@@ -56,7 +57,8 @@ export async function recordIntent(
       const endpoint = wishes.get(key);
       const why = whyOf(place, work, change, endpoint);
       const removeSentAt = change.op === 'remove' ? now : work.ledger.get(key)?.removeSentAt;
-      const intent = { state: 'pending', counted, changedAt: now, removeSentAt } as const;
+      const expiresAt = expiryOf(work, change, now);
+      const intent = { state: 'pending', counted, changedAt: now, expiresAt, removeSentAt } as const;
       const row = { ...intent, cause, endpoint, why, released };
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
@@ -150,7 +152,7 @@ function outcomeWrites(
     const endpoint = wishes.get(change.key);
     const why = whyOf(place, work, change, endpoint);
     const { removeSentAt } = work.ledger.get(change.key) ?? {};
-    const times = { changedAt: now, putAt: now, removeSentAt };
+    const times = { changedAt: now, putAt: now, expiresAt: expiryOf(work, change, now), removeSentAt };
     const write = outcomeWrite(place, change, { outcome, times, endpoint, why });
     if (!write) {
       if (outcome.state !== 'done') unanswered.push(answerWrite(place, change.key, outcome.error.code));
@@ -202,7 +204,8 @@ function settledWrite(
     const name = endpoint === undefined ? undefined : work.background.names.get(endpoint);
     const why = { ...row.why, endpoint: undefined, name: name ?? row.why?.name };
     const times = { changedAt: now, putAt: putAtOf(row, now), removeSentAt: row.removeSentAt };
-    const present = { state: 'present', counted: true, ...times, cause, endpoint, why } as const;
+    const { expiresAt } = row;
+    const present = { state: 'present', counted: true, ...times, expiresAt, cause, endpoint, why } as const;
     return putLedger(place, key, present, asRead(row, place.fence));
   }
   return row.changedAt > 0 ? deleteLedger(place, question.key, asRead(row, place.fence)) : undefined;
@@ -226,6 +229,7 @@ function heldWrite(
     ...heldRow(change, { reason, since, approved, rejected }),
     changedAt: now,
     putAt: putAtOf(row, now),
+    expiresAt: row?.expiresAt,
     removeSentAt: row?.removeSentAt,
     // Why it was held first decides who may release it.
     cause: same ? row.cause : change.cause,
@@ -235,7 +239,12 @@ function heldWrite(
   return putLedger(place, change.key, entry, asRead(row, place.fence));
 }
 
-type Times = Pick<LedgerRow, 'changedAt' | 'putAt' | 'removeSentAt'>;
+/** An addition begins its time; a removal that does not happen leaves it as it was. */
+function expiryOf(work: GroupWork, { op, key }: PlannedChange, now: number): number | undefined {
+  return op === 'add' ? expiryAfter(work.object, now) : work.ledger.get(key)?.expiresAt;
+}
+
+type Times = Pick<LedgerRow, 'changedAt' | 'putAt' | 'expiresAt' | 'removeSentAt'>;
 
 function outcomeWrite(
   place: Place,

@@ -28,7 +28,16 @@ const context: BrakeContext = {
 
 function planOf(changes: PlannedChange[]): GroupPlan {
   const { go, held, counters } = brake(changes, context);
-  return { create: false, adopt: false, changes: go, held, settled: [], counters, corrections: new Map() };
+  return {
+    create: false,
+    adopt: false,
+    changes: go,
+    held,
+    renewals: [],
+    settled: [],
+    counters,
+    corrections: new Map(),
+  };
 }
 
 const dead = change('remove', 'dead', { witnessed: true });

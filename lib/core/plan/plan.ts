@@ -24,6 +24,8 @@ export interface Question {
   /** `pending` and `unknown` must have been read back: what the device said. */
   ledger: LedgerState;
   readBack?: boolean | undefined;
+  /** It is there, and the device would forget it by itself: put it there again if it stays. */
+  renew?: boolean | undefined;
   /** Whether the durable counter already counts this address as a member (a pending addition does, a pending removal does not). */
   counted: boolean;
   /** Endpoint for which a person removed the address by hand. */
@@ -46,6 +48,12 @@ export interface PlannedChange extends RolloutChange {
   rejected?: boolean | undefined;
 }
 
+/** A member that stays and whose time begins anew. */
+export interface Renewal {
+  key: string;
+  address: string;
+}
+
 export interface GroupPlan {
   /** The object must be made before its first member. */
   create: boolean;
@@ -53,6 +61,8 @@ export interface GroupPlan {
   adopt: boolean;
   changes: PlannedChange[];
   held: { change: PlannedChange; reason: HeldReason }[];
+  /** No change of what is in force, so nothing holds them; what a brake keeps from leaving is among them. */
+  renewals: readonly Renewal[];
   /** Questions that need nothing on the firewall, with what the ledger should say afterwards. */
   settled: { question: Question; ledger: 'present' | 'absent' | 'withheld' }[];
   /** As they are when everything of this plan is written down. */
@@ -95,6 +105,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
     adopt: false,
     changes: [],
     held: [],
+    renewals: [],
     settled: [],
     counters,
     corrections,
@@ -123,7 +134,18 @@ export function planGroup(asked: PlanRequest): GroupPlan {
   plan.counters = braked.counters;
   plan.create = request.ownership === 'absent' && plan.changes.some((change) => change.op === 'add');
   plan.adopt = request.ownership === 'adoptable' && plan.changes.length > 0;
+  plan.renewals = renewalsOf(request, plan.changes);
   return plan;
+}
+
+function renewalsOf(request: PlanRequest, changes: readonly PlannedChange[]): Renewal[] {
+  if (request.target.mode === 'observe' || objectHold(request) !== undefined) return [];
+  const leaving = new Set(changes.map(({ key }) => key));
+  const due = request.questions.filter(({ renew, key }) => renew && !leaving.has(key));
+  return due
+    .filter(isMember)
+    .sort(byAddress)
+    .map(({ key, address }) => ({ key, address }));
 }
 
 /** An object that is not there has no members, whatever the ledger says. */

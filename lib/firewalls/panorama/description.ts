@@ -40,6 +40,8 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
   objectName,
   nameKey,
   review,
+  lifetimeMs: ({ timeoutSeconds }, channel) =>
+    channel === 'tags' && timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
   canonical: canonicalAddress,
   checkCredential,
 };

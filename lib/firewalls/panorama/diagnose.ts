@@ -112,9 +112,8 @@ function tagNotes(settings: PanoramaSettings): DiagnosisNote[] {
   if (settings.timeoutSeconds > 0)
     notes.push({
       name: 'time-out',
-      state: 'warning',
-      text: `tags run out after ${settings.timeoutSeconds} s and are not renewed: an address that lives longer drops out of its groups`,
-      remedy: 'Leave `timeoutSeconds` out, and let `onSilence` of a group remove what is dead.',
+      state: 'ok',
+      text: `tags of groups whose \`onSilence\` says \`bypassBrakes\` run out ${settings.timeoutSeconds} s after their last renewal; all others stay`,
     });
   return notes;
 }

@@ -37,3 +37,8 @@ test('a device that passes over what is there already is told apart', async () =
   simulator.device.behaviour.duplicates = 'ignored';
   expect((await ask('registered-twice')).seen).toBe('it is passed over');
 });
+
+test('a device that puts on before it takes off is told apart', async () => {
+  simulator.device.behaviour.order = 'register-first';
+  expect(await ask('taken-off-before-put-on')).toEqual({ holds: false, seen: 'it is gone afterwards' });
+});

@@ -30,6 +30,20 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
       }),
   },
   {
+    id: 'taken-off-before-put-on',
+    assumption: 'a message that takes a tag off and puts it on again leaves it there',
+    ask: async (request, prefix) =>
+      await withTags(request, [{ ip: one, tag: prefix }], async (client) => {
+        const tag = { ip: one, tag: prefix };
+        await sendAll(client, [
+          { ...tag, op: 'unregister' },
+          { ...tag, op: 'register' },
+        ]);
+        const there = (await tagsOf(client, one)).includes(prefix);
+        return { holds: there, seen: there ? 'it is there afterwards' : 'it is gone afterwards' };
+      }),
+  },
+  {
     id: 'one-refused-the-rest-done',
     assumption: 'an entry that is refused does not keep the other entries of its message from being done',
     ask: async (request, prefix) =>
@@ -150,11 +164,17 @@ async function send(
   op: TagChange['op'],
   tags: readonly Pick<TagChange, 'ip' | 'tag'>[],
 ): ReturnType<PanoramaClient['userId']> {
-  const message = uidMessage(
+  return await sendAll(
+    client,
     tags.map((tag) => ({ ...tag, op })),
-    0,
   );
-  return await client.userId(message, ({ root }) => refusedEntries(root).length > 0);
+}
+
+async function sendAll(
+  client: PanoramaClient,
+  changes: readonly TagChange[],
+): ReturnType<PanoramaClient['userId']> {
+  return await client.userId(uidMessage(changes), ({ root }) => refusedEntries(root).length > 0);
 }
 
 async function rows(client: PanoramaClient, filter: readonly Element[]): Promise<string[]> {

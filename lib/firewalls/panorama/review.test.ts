@@ -88,3 +88,20 @@ test.each([
 ] as const)('%s: refused with what to do', (...[, settings, target, group, text]) => {
   expect(problems(settings, target, group).join('\n')).toContain(text);
 });
+
+test.each([
+  ['nobody said how long', { timeoutSeconds: 0 }, 24, []],
+  ['it lasts twice as long', { timeoutSeconds: 172_800 }, 24, []],
+  ['half of it is too short', { timeoutSeconds: 172_799 }, 24, ['raise timeoutSeconds to at least 172800']],
+  ['no time is long enough', { timeoutSeconds: 2_592_000 }, 361, ['leave timeoutSeconds out']],
+])('a group that lets go after hours: %s', (_, settings, expireAfterHours, expected) => {
+  const onSilence = { expireAfterHours, bypassBrakes: true };
+  const found = problems({ ...firewall, ...settings }, {}, { onSilence });
+  expect(found).toEqual(expected.map((text) => expect.stringContaining(text)));
+});
+
+test('a group that asks a person, or keeps, has tags without a time', () => {
+  const asked = { expireAfterHours: 24, bypassBrakes: false };
+  for (const onSilence of ['keep', asked] as const)
+    expect(problems({ ...firewall, timeoutSeconds: 60 }, {}, { onSilence })).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import type { TargetReview } from '../../core/firewall.ts';
-import { type PanoramaSettings, registeredIpsMax } from './schema.ts';
+import { type PanoramaSettings, registeredIpsMax, timeoutSecondsMax } from './schema.ts';
 
 type Review = TargetReview<PanoramaSettings>;
 
@@ -52,6 +52,7 @@ function reviewTags({ firewall, settings, group, target, path }: Review): Proble
       path: `${path}.acceptConfigChurn`,
       message: 'channel "tags" writes no configuration, so there is nothing to accept; leave it out',
     });
+  problems.push(...reviewTime({ firewall, settings, group, path }));
   const most = registeredIpsMax(settings);
   if (most !== undefined && group.maxMembers > most)
     problems.push({
@@ -59,6 +60,25 @@ function reviewTags({ firewall, settings, group, target, path }: Review): Proble
       message: `maxMembers ${group.maxMembers} is more than the ${most} addresses with tags that ${firewall} keeps; lower it, or raise registeredIpsMax if the model takes more`,
     });
   return problems;
+}
+
+/** Tags are renewed when half of their time is over: what is left then has to last for the hours that the group grants. */
+function reviewTime({ firewall, settings, group, path }: Omit<Review, 'target'>): Problem[] {
+  const { timeoutSeconds } = settings;
+  const { onSilence = 'keep' } = group;
+  if (timeoutSeconds === 0 || onSilence === 'keep' || !onSilence.bypassBrakes) return [];
+  const least = 2 * onSilence.expireAfterHours * 3600;
+  if (timeoutSeconds >= least) return [];
+  const remedy =
+    least <= timeoutSecondsMax
+      ? `raise timeoutSeconds to at least ${least}, twice as long`
+      : 'that is more than the device can count, so leave timeoutSeconds out';
+  return [
+    {
+      path: `${path}.channel`,
+      message: `${group.name} keeps addresses for ${onSilence.expireAfterHours} hours of silence, and ${firewall} may forget them sooner: ${remedy}`,
+    },
+  ];
 }
 
 function reviewObjects({ firewall, settings, group, target, path }: Review): Problem[] {

@@ -5,6 +5,9 @@ const serial = z
   .string()
   .regex(/^[A-Za-z0-9-]{6,32}$/, 'a serial number holds 6 to 32 letters, digits and dashes');
 
+/** 30 days, the longest time of a registered tag. */
+export const timeoutSecondsMax = 2_592_000;
+
 /** Fields of a PAN-OS firewall's or a Panorama's entry under `firewalls` in the configuration. */
 export const panoramaSettings = z.strictObject({
   ...managementFields,
@@ -55,9 +58,11 @@ export const panoramaSettings = z.strictObject({
     .number()
     .int()
     .min(0)
-    .max(2_592_000)
+    .max(timeoutSecondsMax)
     .default(0)
-    .describe('Seconds after which the device forgets a registered tag by itself; 0: never.'),
+    .describe(
+      'Seconds after which the device forgets a registered tag when nobody renews it, in groups whose `onSilence` says `bypassBrakes`; 0: never.',
+    ),
   registeredIpsMax: z
     .number()
     .int()

@@ -209,14 +209,77 @@ describe('behind a Panorama', () => {
 });
 
 describe('times', () => {
+  const timed = { ...web, lifetimeMs: 60_000 };
+
   test('a registration with a time ends by itself, one without never', async () => {
     await start({}, { timeoutSeconds: 60 });
-    const forEver = await connectTo(simulator);
-    await apply({ add: ['10.1.0.1'] });
-    await forEver.apply([{ object: web, add: ['10.1.0.2'], remove: [], expectedCount: 2 }]);
+    await apply({ object: timed, add: ['10.1.0.1'] }, { add: ['10.1.0.2'] });
     simulator.passTime(61_000);
     expect(await connection.observeMembers(web)).toEqual(['10.1.0.2']);
-    await forEver.close();
+  });
+
+  test.each([
+    ['refused', 'as-sent'],
+    ['ignored', 'as-sent'],
+    ['refused', 'register-first'],
+    ['ignored', 'register-first'],
+  ] as const)('begin anew where a repeated pair is %s and order is %s', async (duplicates, order) => {
+    await start({ behaviour: { duplicates, order } });
+    simulator.device.table().register('10.1.0.1', [{ name: 'theirs', timeoutSeconds: 0 }]);
+    await apply({ object: timed, add: ['10.1.0.1', '10.1.0.2'] });
+    for (let round = 0; round < 3; round++) {
+      simulator.passTime(40_000);
+      const [report] = await apply({ object: timed, renew: ['10.1.0.1', '10.1.0.2'] });
+      expect(states(report)).toEqual({ '10.1.0.1': 'done', '10.1.0.2': 'done' });
+      expect(await connection.observeMembers(web)).toEqual(['10.1.0.1', '10.1.0.2']);
+    }
+    simulator.passTime(61_000);
+    expect(simulator.device.table().rows()).toMatchObject([{ ip: '10.1.0.1', tags: ['theirs'] }]);
+  });
+
+  test('are taken away by a renewal without one', async () => {
+    await start();
+    await apply({ object: timed, add: ['10.1.0.1'] });
+    await apply({ renew: ['10.1.0.1'] });
+    simulator.passTime(3_600_000);
+    expect(await connection.observeMembers(web)).toEqual(['10.1.0.1']);
+  });
+
+  test('a thousand renewals are four messages and a look at each', async () => {
+    await start();
+    await apply({ object: timed, add: many(1_000) });
+    const { writes, reads } = simulator.seen;
+    const [report] = await apply({ object: timed, renew: many(1_000) });
+    expect(new Set(Object.values(states(report)))).toEqual(new Set(['done']));
+    expect(simulator.seen).toEqual({ reads: reads + 4, writes: writes + 4 });
+  });
+
+  test('what is not there any more is not put there, and the others are renewed', async () => {
+    await start();
+    await apply({ object: timed, add: ['10.1.0.1', '10.1.0.2'] });
+    simulator.device.table().unregister('10.1.0.1', [web.name]);
+    const [report] = await apply({ object: timed, renew: ['10.1.0.1', '10.1.0.2'] });
+    expect(states(report)).toEqual({ '10.1.0.1': 'firewall/object-missing', '10.1.0.2': 'done' });
+    expect(taggedAddresses(simulator.device, web.name)).toEqual(['10.1.0.2']);
+  });
+
+  test('a lost answer is unknown, and a refused one leaves everything as it was', async () => {
+    await start();
+    await apply({ object: timed, add: ['10.1.0.1'] });
+    simulator.faults.add({ kind: 'drop-after-commit', path: 'type=user-id', times: 1 });
+    const [lost] = await apply({ object: timed, renew: ['10.1.0.1'] });
+    expect(states(lost)).toEqual({ '10.1.0.1': 'unknown' });
+    simulator.faults.add({ kind: 'passive', path: 'type=user-id', times: 1 });
+    const [refused] = await apply({ object: timed, renew: ['10.1.0.1'] });
+    expect(states(refused)).toEqual({ '10.1.0.1': 'firewall/standby-unit' });
+    expect(await connection.observeMembers(web)).toEqual(['10.1.0.1']);
+  });
+
+  test('the tag of somebody else is not renewed', async () => {
+    await start();
+    const object = { ...timed, name: 'theirs' };
+    const [report] = await apply({ object, renew: ['10.1.0.1'] });
+    expect(states(report)).toEqual({ '10.1.0.1': 'firewall/object-foreign' });
   });
 });
 

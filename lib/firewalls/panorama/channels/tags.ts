@@ -19,6 +19,7 @@ import { groupsWithTag } from './dynamic-groups.ts';
 import { readOffer } from './offers.ts';
 import { inForce, judge, membersAmong, type Pending, refusalOf } from './outcomes.ts';
 import { listTagged, probe } from './registered.ts';
+import { renewTags, type Sender } from './renewal.ts';
 import { canonicalIp, type Operation, refusedEntries, uidMessage } from './uid-message.ts';
 
 /** Entries of one message. No source gives a limit; the page size of the same table is what we send at most. */
@@ -77,41 +78,62 @@ export class TagsChannel implements Channel {
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
     const reports = changes.map(openReport);
-    const pending = reports.flatMap((report) => this.#pendingOf(report));
+    const pending = reports.flatMap((report) => {
+      const { add, remove } = report.changes;
+      return [...this.#pendingOf(report, 'unregister', remove), ...this.#pendingOf(report, 'register', add)];
+    });
     for (let from = 0; from < pending.length; from += entriesMax)
       await this.#send(attempt, pending.slice(from, from + entriesMax), 'first');
+    for (const report of reports) await this.#renew(attempt, report);
     for (const report of reports) noteCreation(report);
     return reports.map(closeReport);
   }
 
   /** The changes of one object that can be sent; the others get their outcome here. */
-  #pendingOf(report: OpenReport): Pending[] {
-    const { object, add, remove } = report.changes;
+  #pendingOf(report: OpenReport, op: Operation, addresses: readonly string[]): Pending[] {
+    const { object, createWith } = report.changes;
     if (object.create === 'own' && !this.#isOurs(object)) {
       const outcome: Outcome = { state: 'failed', error: foreign(object.name) };
-      for (const asked of [...add, ...remove]) report.outcomes.set(asked, outcome);
-      if (report.changes.createWith) report.created = outcome;
+      for (const asked of addresses) report.outcomes.set(asked, outcome);
+      if (createWith) report.created = outcome;
       return [];
     }
-    const of = (op: Operation, ip: string, asked: string): Pending => ({
+    const timeoutSeconds = object.lifetimeMs === undefined ? undefined : Math.round(object.lifetimeMs / 1000);
+    const of = (ip: string, asked: string): Pending => ({
       op,
       ip,
       tag: object.name,
+      timeoutSeconds,
       report,
       asked,
     });
-    return [
-      ...remove.map((asked) => of('unregister', canonicalIp(asked), asked)),
-      ...readEach(add, (asked) => of('register', canonicalAddress(asked), asked), report.outcomes),
-    ];
+    if (op === 'unregister') return addresses.map((asked) => of(canonicalIp(asked), asked));
+    return readEach(addresses, (asked) => of(canonicalAddress(asked), asked), report.outcomes);
+  }
+
+  /** One tag at a time, so that what an answer names is certain. */
+  async #renew(attempt: Attempt, report: OpenReport): Promise<void> {
+    const changes = this.#pendingOf(report, 'register', report.changes.renew ?? []);
+    const sender: Sender = {
+      client: this.#client,
+      attempt,
+      send: async (some) => await this.#send(attempt, some, 'first'),
+      fail: async (one) => await this.#fail(attempt, one, true),
+    };
+    // Each is two entries of the message.
+    for (let from = 0; from < changes.length; from += entriesMax / 2)
+      await renewTags(sender, changes.slice(from, from + entriesMax / 2));
   }
 
   /** One message. What its answer leaves open is read, and sent once more where it is not in force. */
   async #send(attempt: Attempt, changes: readonly Pending[], time: 'first' | 'again'): Promise<void> {
+    if (changes.length === 0) return;
     let refused = undefined as Awaited<ReturnType<PanoramaClient['userId']>> | undefined;
     const sent = await attempt.step(async () => {
-      const message = uidMessage(changes, this.#client.settings.timeoutSeconds);
-      const answer = await this.#client.userId(message, ({ root }) => refusedEntries(root).length > 0);
+      const answer = await this.#client.userId(
+        uidMessage(changes),
+        ({ root }) => refusedEntries(root).length > 0,
+      );
       if (!answer.success) refused = answer;
     });
     if (sent.state !== 'done' || !refused) {

@@ -9,23 +9,27 @@ export interface TagChange {
   op: Operation;
   ip: string;
   tag: string;
+  /** How long the device keeps what is registered; absent: for ever. */
+  timeoutSeconds?: number | undefined;
 }
 
 /**
  * One message with all changes. Each pair of address and tag is an entry of its own: of an entry with several tags one that is there
  * already makes the device refuse the others, too. A removal names our tag alone, so the other tags of the address stay.
  */
-export function uidMessage(changes: readonly TagChange[], timeoutSeconds: number): Element {
-  const timeout = timeoutSeconds > 0 ? String(timeoutSeconds) : undefined;
+export function uidMessage(changes: readonly TagChange[]): Element {
   const blocks = (['unregister', 'register'] as const).flatMap((op) => {
     const own = changes.filter((change) => change.op === op);
     if (own.length === 0) return [];
-    const member = (tag: string) => xml('member', op === 'register' ? { timeout } : {}, tag);
+    const member = (tag: string, timeout?: number) =>
+      xml('member', op === 'register' ? { timeout: timeout?.toString() } : {}, tag);
     return [
       xml(
         op,
         {},
-        own.map(({ ip, tag }) => xml('entry', { ip }, [xml('tag', {}, [member(tag)])])),
+        own.map(({ ip, tag, timeoutSeconds }) =>
+          xml('entry', { ip }, [xml('tag', {}, [member(tag, timeoutSeconds)])]),
+        ),
       ),
     ];
   });

@@ -29,6 +29,7 @@ const deviceChange = z.strictObject({
     .strictObject({
       duplicates: z.enum(['refused', 'ignored']),
       refreshes: z.boolean(),
+      order: z.enum(['as-sent', 'register-first']),
       count: z.enum(['page', 'total']),
       emptyCommit: z.enum(['success', 'code-13']),
       deniedStatus: z.enum(['ok', 'as-code']),

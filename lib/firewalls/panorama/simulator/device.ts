@@ -10,6 +10,8 @@ export interface Behaviour {
   duplicates: 'refused' | 'ignored';
   /** With `ignored`: whether its time begins anew. */
   refreshes: boolean;
+  /** What comes first where one message takes a tag off and puts it on: what stands first, or always the putting on. */
+  order: 'as-sent' | 'register-first';
   /** What `count` in a listing of tags says. */
   count: 'page' | 'total';
   /** A commit without changes: no job, as administrators with all rights see it, or code 13, as custom roles do. */

@@ -32,6 +32,7 @@ export interface PanoramaSimulator extends Running<Fault> {
 const usual: Behaviour = {
   duplicates: 'refused',
   refreshes: false,
+  order: 'as-sent',
   count: 'page',
   emptyCommit: 'success',
   deniedStatus: 'ok',

@@ -17,7 +17,11 @@ export function updateTags(device: Device, vsys: string | undefined, command: st
   if (message.name !== 'uid-message' || textAt(message, 'type') !== 'update' || !payload)
     throw new Refusal(17, 'Invalid uid-message');
   const refused: Element[] = [];
-  for (const block of payload.children) {
+  const blocks =
+    device.behaviour.order === 'as-sent'
+      ? payload.children
+      : payload.children.toSorted((a, b) => Number(b.name === 'register') - Number(a.name === 'register'));
+  for (const block of blocks) {
     if (block.name !== 'register' && block.name !== 'unregister') continue;
     const op = block.name;
     const bad = childrenNamed(block, 'entry').flatMap(
