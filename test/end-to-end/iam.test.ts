@@ -61,7 +61,8 @@ beforeAll(async () => {
   rig = await HubRig.start({ firewalls: ['edge'], groups: { web: group }, enforced: true });
   roles = new Roles(rig.ministack.endpoint);
   view = new FirewallView(rig.simulator('edge'));
-  for (const part of ['SyncFirewall', 'ReconcileFirewall']) await nameSecrets(await rig.roleOf(part));
+  for (const part of ['SyncFirewall', 'ReconcileFirewall'])
+    await roles.nameSecrets(await rig.roleOf(part), 'OwnFirewalls');
   await roles.create('operator', await operatorPolicy());
   const taken = await roles.take('operator');
   operatorEnvironment = {
@@ -73,18 +74,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => rig?.stop());
-
-/** For CloudFormation a reference to a secret is its ARN; the emulator puts its name, which no request bears. */
-async function nameSecrets(role: string): Promise<void> {
-  const policy = await roles.policy(role);
-  const Statement = policy.Statement.map((statement) => {
-    if (statement.Sid !== 'OwnFirewalls') return statement;
-    const secrets = [statement['Resource']].flat().map(String);
-    const start = `arn:aws:secretsmanager:${sandboxRegion}:${sandboxAccount}:secret:`;
-    return { ...statement, Resource: secrets.map((name) => `${start}${name}-??????`) };
-  });
-  await roles.setPolicy(role, { ...policy, Statement });
-}
 
 /** The policy that docs/deploy.md gives to whoever runs the commands. */
 async function operatorPolicy(): Promise<Policy> {

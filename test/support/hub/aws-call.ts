@@ -13,7 +13,7 @@ const root: Credentials = { id: 'test', secret: 'test' };
 
 export interface AwsCall {
   endpoint: string;
-  service: 'lambda' | 'iam';
+  service: 'elasticloadbalancing' | 'iam' | 'lambda';
   method: 'GET' | 'POST' | 'PUT';
   /** Without query. */
   path: string;

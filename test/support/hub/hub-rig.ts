@@ -51,6 +51,8 @@ export interface RigRequest {
   /** Ids of simulated FortiGates, all in one network. */
   firewalls: readonly string[];
   groups: Groups;
+  /** Firewalls of other vendors, by id: what stands in their entries beside network and realms. */
+  others?: Readonly<Record<string, object>>;
   /** More of the entry of the cluster, and the section of hosts. */
   cluster?: object;
   hosts?: object;
@@ -124,12 +126,19 @@ export class HubRig {
         caFile,
       },
     ]);
+    const others = Object.entries(this.#request.others ?? {}).map(([id, entry]) => [
+      id,
+      { network, realms: ['default'], ...entry },
+    ]);
     return {
       hub: { name: sandboxHub, account: sandboxAccount, region: sandboxRegion, alarmEmails: [] },
       networks: {
         [network]: {
           vpc: 'vpc-0a1b2c3d4e5f60718',
-          subnets: [{ id: 'subnet-0a1b2c3d4e5f60718', availabilityZone: `${sandboxRegion}a` }],
+          subnets: [
+            { id: 'subnet-0a1b2c3d4e5f60718', availabilityZone: `${sandboxRegion}a` },
+            { id: 'subnet-0a1b2c3d4e5f60719', availabilityZone: `${sandboxRegion}b` },
+          ],
           securityGroups: ['sg-0a1b2c3d4e5f60718'],
           endpoints: 'existing',
           sourceRanges: ['127.0.0.1/32'],
@@ -146,7 +155,7 @@ export class HubRig {
         },
       },
       ...(this.#request.hosts ? { hosts: this.#request.hosts } : {}),
-      firewalls: Object.fromEntries(firewalls) as object,
+      firewalls: Object.fromEntries([...firewalls, ...others]) as object,
       groups,
     };
   }

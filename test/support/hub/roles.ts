@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { sandboxAccount } from '../../../lib/sandbox/configuration.ts';
+import { sandboxAccount, sandboxRegion } from '../../../lib/sandbox/configuration.ts';
 import { awsCall } from './aws-call.ts';
 import type { Taken } from './enforced.ts';
 
@@ -41,6 +41,18 @@ export class Roles {
   async setPolicy(name: string, policy: Policy): Promise<void> {
     const PolicyDocument = JSON.stringify(policy);
     await this.#call({ Action: 'PutRolePolicy', RoleName: name, PolicyName: policyName, PolicyDocument });
+  }
+
+  /** For CloudFormation a reference to a secret is its ARN; the emulator puts its name, which no request bears. Mends one statement of a policy. */
+  async nameSecrets(role: string, sid: string): Promise<void> {
+    const policy = await this.policy(role);
+    const start = `arn:aws:secretsmanager:${sandboxRegion}:${sandboxAccount}:secret:`;
+    const Statement = policy.Statement.map((statement) => {
+      if (statement.Sid !== sid) return statement;
+      const secrets = [statement['Resource']].flat().map(String);
+      return { ...statement, Resource: secrets.map((name) => `${start}${name}-??????`) };
+    });
+    await this.setPolicy(role, { ...policy, Statement });
   }
 
   async take(name: string): Promise<Taken> {
