@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { faultFields } from './fault-list.ts';
+import { faultFields, plainFault } from './fault-list.ts';
 import { pageAnswer } from './http.ts';
 import type { Reply } from './server.ts';
 
@@ -15,13 +15,13 @@ export const commonFaults = [
   /** Waits, then handles the request. */
   z.strictObject({ kind: z.literal('delay'), milliseconds: z.int().min(0), ...faultFields }),
   /** Cuts the connection; the request is not handled. */
-  z.strictObject({ kind: z.literal('drop'), ...faultFields }),
+  plainFault('drop'),
   /** Handles the request, then cuts the connection: the reply is lost. */
-  z.strictObject({ kind: z.literal('drop-after-commit'), ...faultFields }),
+  plainFault('drop-after-commit'),
   /** 500 with a page instead of the vendor's envelope. */
-  z.strictObject({ kind: z.literal('server-error'), ...faultFields }),
+  plainFault('server-error'),
   /** 200 with the login page. */
-  z.strictObject({ kind: z.literal('login-page'), ...faultFields }),
+  plainFault('login-page'),
   /** Cuts this connection and all others and refuses new ones for a while; `immediately` does not wait for a request. */
   z.strictObject({
     kind: z.literal('down'),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 /** What every fault of a simulator has besides its kind; spread into the schema of each. */
@@ -12,6 +13,11 @@ export const faultFields = {
   /** How many requests it hits; absent: all until it is deleted. */
   times: z.int().min(1).optional(),
 };
+
+/** The schema of a fault that needs no more than its kind. */
+export function plainFault<K extends string>(kind: K) {
+  return z.strictObject({ kind: z.literal(kind), ...faultFields });
+}
 
 /** What the schema of a simulator's faults gives at least. */
 export interface FaultBase {
@@ -97,5 +103,15 @@ function compile(pattern: string | undefined): RegExp {
     return new RegExp(pattern ?? '', 'i');
   } catch (error) {
     throw new RangeError(`${JSON.stringify(pattern)} is not a regular expression.`, { cause: error });
+  }
+}
+
+/** Faults as they stand in a file. Throws RangeError for one that is not JSON. */
+export async function readFaults(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RangeError(`${file} is not JSON.`, { cause: error });
   }
 }

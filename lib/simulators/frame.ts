@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { makeServerCertificate, type ServerCertificate } from './certificates.ts';
 import { isCommon, underCommonFaults } from './common-faults.ts';
-import { type FaultBase, FaultList } from './fault-list.ts';
+import { type FaultBase, FaultList, readFaults } from './fault-list.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 import { RequestLog } from './request-log.ts';
 import { type Reply, serveWith } from './server.ts';
@@ -90,7 +89,7 @@ export class SimulatorFrame<F extends FaultBase> {
     const certificate = await makeServerCertificate(name, certificateDirectory, certificateDays);
     try {
       const frame = new SimulatorFrame(options, certificate);
-      if (faultsFile !== undefined) frame.addFaults(await readJson(faultsFile));
+      if (faultsFile !== undefined) frame.addFaults(await readFaults(faultsFile));
       await frame.#server.open();
       return frame;
     } catch (error) {
@@ -167,14 +166,5 @@ export class SimulatorFrame<F extends FaultBase> {
     const plain = query === '' ? request.path : `${request.path}?${query}`;
     const url = this.#options.urlOf?.(request) ?? plain;
     return this.#faults.match(request.method, url, (fault) => this.#options.fits?.(fault, request) ?? true);
-  }
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new RangeError(`${file} is not JSON.`, { cause: error });
   }
 }

@@ -67,3 +67,11 @@ export interface VendorSimulator {
 export function namesIn(value: string): string[] {
   return value.split(',').filter((name) => name !== '');
 }
+
+type Reached = Pick<RunningSimulator, 'url' | 'port' | 'caFile' | 'ca' | 'stop'>;
+
+/** How a simulator is reached and ended, without what is its vendor's own. */
+export function reached(simulator: Reached): Reached {
+  const { url, port, caFile, ca } = simulator;
+  return { url, port, caFile, ca, stop: async () => await simulator.stop() };
+}

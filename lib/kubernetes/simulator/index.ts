@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeServerCertificate } from '../../simulators/certificates.ts';
-import { FaultList } from '../../simulators/fault-list.ts';
+import { FaultList, readFaults } from '../../simulators/fault-list.ts';
 import { TlsServer } from '../../simulators/tls-server.ts';
 import { administrationPrefix, answerAdministration } from './administration.ts';
 import { refused } from './answer.ts';
@@ -80,7 +79,7 @@ export async function startKubernetesSimulator(
     new Tokens(token, cluster.now),
     options,
   );
-  if (options.faultsFile !== undefined) faults.add(await readFaultsFile(options.faultsFile));
+  if (options.faultsFile !== undefined) faults.add(await readFaults(options.faultsFile));
   const { podCidr = '10.128.0.0/9', nodePrefix = 24 } = options;
   const controllers =
     options.controllers === false ? undefined : startControllers(cluster, { podCidr, nodePrefix });
@@ -213,13 +212,4 @@ function count(requests: RequestLog, request: ApiRequest, cluster: Cluster, outc
   const answer = typeof outcome === 'string' || outcome.ending === 'cut' ? undefined : outcome.answer;
   const status = answer === undefined ? 0 : 'stream' in answer ? 'watch' : answer.status;
   requests.add(request.method, pattern, status);
-}
-
-async function readFaultsFile(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new RangeError(`${file} is not JSON.`, { cause: error });
-  }
 }

@@ -1,4 +1,9 @@
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  reached,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 export const prefixListSimulator: VendorSimulator = {
   kind: 'aws-prefix-list',
@@ -32,18 +37,14 @@ async function start({ version, more = {}, ...common }: SimulatorStart): Promise
     region: more['region'],
     modifyMs: Number(more['modifyMs'] ?? 400),
   });
-  const { url, port, caFile, ca, key, region } = simulator;
+  const { key, region } = simulator;
   const { account, region: name } = region.settings;
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     commits: region.commits,
     login: { ...key, account, region: name },
     secret: '',
     settings: { account, region: name, maxEntries: 1_000 },
     members: (_, object) => enforcedAddresses(region, object),
-    stop: async () => await simulator.stop(),
   };
 }

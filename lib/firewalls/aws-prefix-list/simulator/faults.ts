@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /** One fault as it is written in a file or posted. Its path is looked for in `/<Action>`. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -13,10 +13,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
     ...faultFields,
   }),
   ...commonFaults,
-  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
-  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  plainFault('unauthorized'),
+  plainFault('forbidden'),
   /** `RequestLimitExceeded`, the throttling of EC2 itself. */
-  z.strictObject({ kind: z.literal('request-limit'), ...faultFields }),
+  plainFault('request-limit'),
   /** The change is accepted and ends as `modify-failed` or `delete-failed` with this message. */
   z.strictObject({
     kind: z.literal('change-fails'),
@@ -26,7 +26,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** The change takes so long. */
   z.strictObject({ kind: z.literal('slow'), milliseconds: z.int().min(1), ...faultFields }),
   /** Lists are shown as they were when the fault was set: EC2 is eventually consistent. */
-  z.strictObject({ kind: z.literal('stale'), ...faultFields }),
+  plainFault('stale'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

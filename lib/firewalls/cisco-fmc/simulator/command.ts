@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   namesIn,
+  reached,
   type RunningSimulator,
   type SimulatorStart,
   type VendorSimulator,
@@ -44,20 +45,16 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
     domains: domains === undefined ? undefined : namesIn(domains),
     credentials: credentialFile === undefined ? {} : parse((await readFile(credentialFile, 'utf8')).trim()),
   });
-  const { url, port, caFile, ca, secret, manager, credentials } = simulator;
+  const { secret, manager, credentials } = simulator;
   const cloud = manager.settings.release === 'cdfmc';
   const { user, password, apiToken } = credentials;
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     secret,
     commits: manager.commits,
     login: cloud ? { token: apiToken } : { user, password },
     settings: { version: formatRelease(manager.settings.release), ...(cloud ? { cloud: {} } : {}) },
     members: (channel, name) => enforcedAddresses(manager, channel, name),
-    stop: async () => await simulator.stop(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /** What can go wrong with this manager beside what can go wrong with any; see the readme. */
 export const faultSchema = z.union([
@@ -13,18 +13,18 @@ export const faultSchema = z.union([
     ...faultFields,
   }),
   ...commonFaults,
-  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
-  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  plainFault('unauthorized'),
+  plainFault('forbidden'),
   /** 429 because somebody else writes, such as a person who saves a policy; reads pass. */
-  z.strictObject({ kind: z.literal('locked'), ...faultFields }),
+  plainFault('locked'),
   /** 400 that asks to try again. */
-  z.strictObject({ kind: z.literal('try-again'), ...faultFields }),
+  plainFault('try-again'),
   /** Access tokens end before the request is handled; `refresh: false`: those that renew them, too. */
   z.strictObject({ kind: z.literal('expire'), refresh: z.boolean().default(true), ...faultFields }),
   /** Handles the request, and answers with success and an error in the body. */
-  z.strictObject({ kind: z.literal('error-in-success'), ...faultFields }),
+  plainFault('error-in-success'),
   /** Success, and nothing was done. */
-  z.strictObject({ kind: z.literal('lie'), ...faultFields }),
+  plainFault('lie'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   namesIn,
+  reached,
   type RunningSimulator,
   type SimulatorStart,
   type VendorSimulator,
@@ -48,17 +49,13 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
     vdoms: vdom === undefined ? undefined : namesIn(vdom),
     token,
   });
-  const { url, port, caFile, ca, commits, device } = simulator;
+  const { commits, device } = simulator;
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     commits,
     login: { token: simulator.token },
     secret: simulator.token,
     settings: { version: device.settings.version.join('.'), managedBy: 'none' },
     members: (channel, name) => enforcedAddresses(device, channel, name),
-    stop: async () => await simulator.stop(),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /** One fault as it is written in a file or posted. Unknown fields are refused. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -13,10 +13,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
     ...faultFields,
   }),
   ...commonFaults,
-  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
-  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  plainFault('unauthorized'),
+  plainFault('forbidden'),
   /** GETs are answered from a copy of the device made when the fault was set. */
-  z.strictObject({ kind: z.literal('stale'), ...faultFields }),
+  plainFault('stale'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -1,6 +1,7 @@
 import { hasKeys } from './version.ts';
 import {
   namesIn,
+  reached,
   type RunningSimulator,
   type SimulatorStart,
   type VendorSimulator,
@@ -41,20 +42,16 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
     throw new RangeError(`--workspace is one of ${workspaceModes.join(', ')}.`);
   const adoms = more['adom'] === undefined ? undefined : namesIn(more['adom']);
   const simulator = await startFortimanagerSimulator({ ...common, workspace, adoms });
-  const { url, port, caFile, ca, manager, apiKey, administrator } = simulator;
+  const { manager, apiKey, administrator } = simulator;
   const adom = adoms?.[0] ?? 'root';
   const { name: user, password } = administrator;
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     commits: manager.commits,
     login: { user, password, apiKey },
     secret: hasKeys(manager.settings.version) ? apiKey : `${user}:${password}`,
     settings: { version: manager.settings.version, adom },
     members: (channel, name) =>
       enforcedAddresses(manager, { adom, connector: 'zonebridge' }, { channel, name }),
-    stop: async () => await simulator.stop(),
   };
 }

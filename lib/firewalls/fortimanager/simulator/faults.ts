@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /** One fault as it is written in a file or posted. `path` means method and URL of JSON-RPC, such as `get /sys/status`. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -13,9 +13,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   ...commonFaults,
   /** -11 for everything, the login too: the credential is not accepted any more. */
-  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
+  plainFault('unauthorized'),
   /** -11 for what the profile forbids: everything but login, logout and the status. */
-  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  plainFault('forbidden'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

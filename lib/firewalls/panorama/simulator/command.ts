@@ -1,5 +1,6 @@
 import {
   namesIn,
+  reached,
   type RunningSimulator,
   type SimulatorStart,
   type VendorSimulator,
@@ -48,16 +49,13 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
     deviceGroups,
     behaviour: { jobMs },
   });
-  const { url, port, caFile, ca, device, apiKey, administrator } = simulator;
+  const { device, apiKey, administrator } = simulator;
   const { name: user, password } = administrator;
   const [target] = managed;
   const [deviceGroup] = deviceGroups;
   const enforcing = (target === undefined ? undefined : device.managed.get(target)) ?? device;
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     get commits() {
       return enforcing.commits;
     },
@@ -74,6 +72,5 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
       channel === 'tags'
         ? taggedAddresses(enforcing, name)
         : groupAddresses(device, scopePath(device, kind === 'panorama' ? deviceGroup : undefined), name),
-    stop: async () => await simulator.stop(),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFaults } from '../../../simulators/common-faults.ts';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /**
  * One fault as it is written in a file or posted. Unknown fields are refused. All calls share one path, so `path` is compared with
@@ -17,15 +17,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   ...commonFaults,
   /** The key is not valid any more. */
-  z.strictObject({ kind: z.literal('unauthorized'), ...faultFields }),
+  plainFault('unauthorized'),
   /** The role does not allow it. */
-  z.strictObject({ kind: z.literal('forbidden'), ...faultFields }),
+  plainFault('forbidden'),
   /** The unit is the passive one: writes are refused with code 15. */
-  z.strictObject({ kind: z.literal('passive'), ...faultFields }),
+  plainFault('passive'),
   /** Code 22. */
-  z.strictObject({ kind: z.literal('session-timeout'), ...faultFields }),
+  plainFault('session-timeout'),
   /** Listings of tags lose their last entries. */
-  z.strictObject({ kind: z.literal('cut-list'), ...faultFields }),
+  plainFault('cut-list'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -1,4 +1,9 @@
-import type { RunningSimulator, SimulatorStart, VendorSimulator } from '../../../simulators/vendor.ts';
+import {
+  reached,
+  type RunningSimulator,
+  type SimulatorStart,
+  type VendorSimulator,
+} from '../../../simulators/vendor.ts';
 
 /** What a reader of the simulated entry is called and logs in with. */
 const reader = 'edge-1';
@@ -25,13 +30,10 @@ async function start({ more = {}, version, ...common }: SimulatorStart): Promise
   const { startBucketSimulator } = await import('./index.ts');
   const { randomBytes } = await import('node:crypto');
   const simulator = await startBucketSimulator({ ...common, bucket: more['bucket'] });
-  const { url, port, caFile, ca, bucket, objects } = simulator;
+  const { bucket, objects } = simulator;
   const password = randomBytes(18).toString('base64url');
   return {
-    url,
-    port,
-    caFile,
-    ca,
+    ...reached(simulator),
     login: { bucket, reader, password },
     secret: JSON.stringify({ [reader]: password }),
     settings: {
@@ -47,6 +49,5 @@ async function start({ more = {}, version, ...common }: SimulatorStart): Promise
       const text = objects.get(`lists/${name}`)?.body;
       return text?.split('\n').filter((line) => line !== '');
     },
-    stop: async () => await simulator.stop(),
   };
 }

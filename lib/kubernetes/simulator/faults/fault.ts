@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { faultFields } from '../../../simulators/fault-list.ts';
+import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 const events = z.int().min(0).default(0);
 
@@ -17,15 +17,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** Waits, then handles the request. */
   z.strictObject({ kind: z.literal('delay'), milliseconds: z.int().min(0), ...faultFields }),
   /** Cuts the connection; the request is not handled. */
-  z.strictObject({ kind: z.literal('drop'), ...faultFields }),
+  plainFault('drop'),
   /** Handles the request, then cuts the connection: the reply is lost. */
-  z.strictObject({ kind: z.literal('drop-after-commit'), ...faultFields }),
+  plainFault('drop-after-commit'),
   /** Sends the first half of the answer, then cuts the connection. */
-  z.strictObject({ kind: z.literal('truncate'), ...faultFields }),
+  plainFault('truncate'),
   /** Sends the first half of the answer, then nothing, and does not close. */
-  z.strictObject({ kind: z.literal('stall'), ...faultFields }),
+  plainFault('stall'),
   /** Never answers and never closes, as a connection whose other end is gone. */
-  z.strictObject({ kind: z.literal('half-open'), ...faultFields }),
+  plainFault('half-open'),
   /** Ends watches after so many events. */
   z.strictObject({
     kind: z.literal('watch-end'),
@@ -40,9 +40,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** After so many events a watch sends this text as it is, such as an event of type ERROR or half a line, and ends cleanly. */
   z.strictObject({ kind: z.literal('watch-text'), text: z.string().min(1), events, ...faultFields }),
   /** Each event of a watch comes twice. */
-  z.strictObject({ kind: z.literal('watch-duplicate'), ...faultFields }),
+  plainFault('watch-duplicate'),
   /** Each event of a watch is followed by the one before it about the same object, again. */
-  z.strictObject({ kind: z.literal('watch-stale'), ...faultFields }),
+  plainFault('watch-stale'),
   /** Each event of a watch comes this much later. */
   z.strictObject({ kind: z.literal('watch-delay'), milliseconds: z.int().min(1), ...faultFields }),
   /** Cuts all connections and refuses new ones for a while; watches cannot be resumed from before, versions go on. */
