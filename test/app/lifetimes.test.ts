@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { interpret } from '../../lib/app/audit/interpret.ts';
+import { metrics } from '../../lib/app/metrics.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { panorama } from '../../lib/firewalls/panorama/index.ts';
 import { taggedAddresses } from '../../lib/firewalls/panorama/simulator/enforced.ts';
@@ -132,6 +133,7 @@ describe('a group that lets go when nobody is heard', () => {
     await compare();
     expect(off).toHaveBeenCalledOnce();
     expect(members()).toEqual(['10.1.0.1']);
+    expect(world.telemetry.valuesOf(metrics.failures.name)).toEqual([]);
     await compare();
     await pass(30);
     await compare();
@@ -151,6 +153,18 @@ describe('a group that lets go when nobody is heard', () => {
       await pass(25);
       await compare();
       expect(members()).toEqual(held);
+    }
+  });
+
+  test('keeps its members while another address finds no room', async () => {
+    await apply(web(lets));
+    await world.tell(...labelled(1, 2));
+    simulator.device.facts.registeredIpsMax = 2;
+    for (let round = 1; round <= 3; round++) {
+      await world.tell(...labelled(2 + round));
+      await pass(25);
+      await compare();
+      expect(members()).toEqual(['10.1.0.1', '10.1.0.2']);
     }
   });
 

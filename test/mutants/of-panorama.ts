@@ -191,7 +191,14 @@ export const ofPanorama: readonly Mutant[] = [
     name: 'renewal-without-intent',
     breaks: 'what a renewal lost, whose run died, counts as taken off by a person',
     file: 'lib/app/sync/renew.ts',
-    edits: [['setIfAbsent: { removeSentAt: now }', 'setIfAbsent: { renewedAt: now }']],
+    edits: [['setIfAbsent: { removeSentAt: clock.now() }', 'setIfAbsent: { renewedAt: clock.now() }']],
+    killers: [lifetimesTest],
+  },
+  {
+    name: 'taken-off-is-trouble',
+    breaks: 'a firewall counts as ill because a person took a member off before it was renewed',
+    file: 'lib/app/sync/renew.ts',
+    edits: [['.filter(([, outcome]) => !isGone(outcome))', '.filter(() => true)']],
     killers: [lifetimesTest],
   },
   {

@@ -18,48 +18,74 @@ interface Place {
 
 /**
  * Puts members there again that the device would forget by itself. They are in force before and after, so neither brakes nor freezes are
- * asked, and no row of theirs says anything else meanwhile. Under the fence, like every write. Returns what the firewall said.
+ * asked, and no row of theirs says anything else meanwhile. Under the fence, like every write. Returns what the firewall said, but for what
+ * was not there any more, which is no trouble of the firewall.
  */
 export async function renewMembers(
   run: RunContext,
   firewall: string,
   planned: readonly PlannedWork[],
 ): Promise<readonly ObjectReport[]> {
-  const due = planned.filter(({ plan }) => plan.renewals.length > 0);
-  if (due.length === 0) return [];
   const place = { firewall, fence: run.lease.fence };
-  await recordIntent(run, place, due);
+  const wanted = planned.filter(({ plan }) => plan.renewals.length > 0);
+  const due = wanted.length === 0 ? [] : await recordIntent(run, place, wanted);
+  if (due.length === 0) return [];
   const open = await run.open(firewall);
-  const changes = due.map(({ work, plan }) => ({
+  const changes = due.map(({ work, renewals, size }) => ({
     object: work.object,
     add: [],
     remove: [],
-    renew: [...new Set(plan.renewals.map(({ address }) => address))],
-    expectedCount: plan.counters.size,
+    renew: [...new Set(renewals.map(({ address }) => address))],
+    expectedCount: size,
   }));
   const reports = await open.connection.apply(changes);
   await run.noteAnswer(open);
   const reportOf = reportsByObject(reports);
-  for (const { work, plan } of due)
-    await recordOutcome(run, place, { work, renewals: plan.renewals, report: reportOf(work.object) });
-  return reports;
+  for (const one of due) await recordOutcome(run, place, { ...one, report: reportOf(one.work.object) });
+  return reports.map((report) => {
+    const outcomes = [...report.outcomes].filter(([, outcome]) => !isGone(outcome));
+    return { ...report, outcomes: new Map(outcomes) };
+  });
 }
 
-/** A call that takes it off and puts it there again may end between the two: what is missing after it was taken off by nobody. */
-async function recordIntent(run: RunContext, place: Place, due: readonly PlannedWork[]): Promise<void> {
+/** Renewals of one group. */
+interface Due {
+  work: GroupWork;
+  renewals: readonly Renewal[];
+  /** Members that the object has. */
+  size: number;
+}
+
+/**
+ * A call that takes it off and puts it there again may end between the two: what is missing after it was taken off by nobody.
+ * Returns what is to be renewed: not what a comparison wrote meanwhile, which has to be looked at first.
+ */
+async function recordIntent(
+  run: RunContext,
+  place: Place,
+  wanted: readonly PlannedWork[],
+): Promise<readonly Due[]> {
   const { tables, clock } = run.ports;
-  const now = clock.now();
-  const groups = due.map(({ work, plan }) => {
+  const update = { set: { fence: place.fence }, setIfAbsent: { removeSentAt: clock.now() } };
+  const intents = wanted.map(({ work, plan }) => ({
+    work,
+    size: plan.counters.size,
+    writes: plan.renewals.map((renewal) => {
+      const key = ledgerKey(place.firewall, renewal.key);
+      return { renewal, write: { key, update, if: [isThere, ...unlessNewer(place.fence)] } };
+    }),
+  }));
+  const groups = intents.map(({ work, writes }) => {
     const group = work.group.name;
-    const writes = plan.renewals.map(({ key }) => ({
-      key: ledgerKey(place.firewall, key),
-      update: { set: { fence: place.fence }, setIfAbsent: { removeSentAt: now } },
-      if: [isThere, ...unlessNewer(place.fence)],
-    }));
-    return { group, object: checkObject({ ...place, group }), writes };
+    return { group, object: checkObject({ ...place, group }), writes: writes.map(({ write }) => write) };
   });
-  // A row that a comparison wrote meanwhile is dirty again, and its next look comes before its next renewal.
-  await writeFenced(tables, place, groups);
+  const refused: ReadonlySet<Write> = await writeFenced(tables, place, groups);
+  return intents
+    .map(({ work, size, writes }) => {
+      const sent = writes.filter(({ write }) => !refused.has(write));
+      return { work, size, renewals: sent.map(({ renewal }) => renewal) };
+    })
+    .filter(({ renewals }) => renewals.length > 0);
 }
 
 const isThere = { attribute: 'state', is: '=', value: 'present' } as const;
@@ -67,7 +93,7 @@ const isThere = { attribute: 'state', is: '=', value: 'present' } as const;
 async function recordOutcome(
   run: RunContext,
   place: Place,
-  done: { work: GroupWork; renewals: readonly Renewal[]; report: ObjectReport | undefined },
+  done: Due & { report: ObjectReport | undefined },
 ): Promise<void> {
   const { work, renewals, report } = done;
   const { tables, telemetry } = run.ports;
