@@ -85,6 +85,8 @@ const tableAccess: Readonly<Record<UseCase, Partial<Record<TableName, readonly T
   'archive-changes': { history: ['read', 'put'] },
 };
 
+export const useCases = Object.keys(tableAccess) as UseCase[];
+
 const actions = {
   read: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   /** A transaction needs the rights of the single writes in it. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ISecurityGroup, type ISubnet, type IVpc } from 'aws-cdk-lib/aws-ec2';
@@ -6,17 +5,17 @@ import { type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   EventSourceMapping,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { functionEnvironment } from '../app/environment.ts';
-import { bundling } from './bundling.ts';
+import { functionCode } from './function-code.ts';
 import type { Monitoring } from './monitoring.ts';
 import {
   keyRights,
@@ -53,11 +52,9 @@ export interface ZonebridgeFunctionRequest {
   network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
 }
 
-const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-
 /** A Node 24 function with its own role, log group and error alarm. */
 export class ZonebridgeFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, request: ZonebridgeFunctionRequest) {
@@ -70,10 +67,13 @@ export class ZonebridgeFunction extends Construct {
       ...(surroundings.key === undefined ? {} : { encryptionKey: surroundings.key }),
     });
     this.role = this.exactRole(request, logGroup);
-    this.lambda = new NodejsFunction(this, 'Function', {
+    this.lambda = new LambdaFunction(this, 'Function', {
       description: request.description,
-      entry: surroundings.handlerEntry(request.useCase),
-      handler: 'handler',
+      code: functionCode(this, request.useCase, {
+        entryOf: surroundings.handlerEntry,
+        folders: request.folders ?? {},
+      }),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: request.timeout,
@@ -89,10 +89,6 @@ export class ZonebridgeFunction extends Construct {
       logGroup,
       // All rights are in the role already: CDK adds none behind the reader's back.
       role: this.role.withoutPolicyUpdates(),
-      awsSdkConnectionReuse: false,
-      projectRoot,
-      depsLockFilePath: `${projectRoot}/package-lock.json`,
-      bundling: bundlingWith(request.folders ?? {}),
       ...(network === undefined
         ? {}
         : {
@@ -149,20 +145,4 @@ export class ZonebridgeFunction extends Construct {
       missing: TreatMissingData.NOT_BREACHING,
     });
   }
-}
-
-function bundlingWith(folders: Readonly<Record<string, string>>) {
-  const copies = (output: string): string[] =>
-    Object.entries(folders).map(([name, from]) => `cp -r "${projectRoot}/${from}" "${output}/${name}"`);
-  return {
-    ...bundling,
-    format: OutputFormat.ESM,
-    bundleAwsSDK: true,
-    forceDockerBundling: false,
-    commandHooks: {
-      beforeBundling: () => [],
-      beforeInstall: () => [],
-      afterBundling: (_: string, output: string) => copies(output),
-    },
-  };
 }

@@ -11,6 +11,11 @@ vi.mock(
 );
 
 vi.mock(
+  '../../lib/app/compose-devices.ts',
+  async () => (await import('./support/deployed-functions.ts')).deviceComposition,
+);
+
+vi.mock(
   '../../lib/app/compose-archive.ts',
   async () => (await import('./support/deployed-functions.ts')).archiveComposition,
 );

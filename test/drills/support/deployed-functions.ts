@@ -33,6 +33,9 @@ const parts: FunctionApp = {
 /** Stands in for lib/app/compose.ts in a test of the real handlers. */
 export const composition = { composeFunction: (): FunctionApp => parts };
 
+/** Stands in for lib/app/compose-devices.ts: the ports of a drill know whole modules. */
+export const deviceComposition = { composeDeviceFunction: (): FunctionApp => parts };
+
 /** Stands in for lib/app/compose-bus.ts: nobody listens to the hub. */
 export const busComposition = { composeBus: (): Bus => ({ put: async () => undefined }) };
 
