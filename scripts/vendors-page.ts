@@ -32,7 +32,8 @@ ${modules.map(vendorRow).join('\n')}
 function channelRow(module: FirewallModule, name: string, facts: ChannelFacts): string {
   const { apply, object, add, remove } = facts.calls;
   const kind = facts.writesConfiguration ? 'a configuration revision' : 'no configuration change';
-  const change = facts.writesWhole ? `${kind}; the whole list is sent` : kind;
+  const whole = facts.writesWhole ? `${kind}; the whole list is sent` : kind;
+  const change = facts.actsAfter === undefined ? whole : `${whole}; acts after ${facts.actsAfter}`;
   const cells = [
     `\`${module.kind}\``,
     `\`${name}\``,

@@ -14,6 +14,8 @@ export interface ChannelFacts {
   membersMax: number;
   /** An object that a former tool keeps can become ours here, with the rules that use it; then `observeFormer` is there, too. */
   adopts?: boolean;
+  /** What is written acts on the devices only after a person has done something more, such as `a deployment by a person`. */
+  actsAfter?: string;
   /** Each write carries all members, so its bytes grow with the object, though not its calls. */
   writesWhole?: true;
   /** What a change costs. */

@@ -132,6 +132,15 @@ test('a manager that was replaced is compared before it is written to, and fille
   expect(held('web')).toEqual(['10.1.0.1', '10.1.0.2']);
 });
 
+test('status says where members act only after a person has done something more', async () => {
+  const target = { ...dynamic('fixed').publish[0]!, channel: 'objects' };
+  world = await start([dynamic('web'), group('fixed', { select: "app == 'web'", publish: [target] })]);
+  await world.upsert(pod('a', '10.1.0.1', web));
+  const [edge] = (await readStatus(world)).firewalls;
+  const acts = Object.fromEntries(edge!.groups.map(({ group: name, actsAfter }) => [name, actsAfter]));
+  expect(acts).toEqual({ web: undefined, fixed: 'a deployment by a person' });
+});
+
 test('the password and the tokens show nowhere, even when the manager repeats them in all it says', async () => {
   await world.upsert(pod('a', '10.1.0.1', web));
   const { user, password } = simulator.credentials;

@@ -21,7 +21,7 @@ import { count, inParallel, text } from '../state/items.ts';
 import { wayBackStatus, type WayBackStatus } from '../way-back/way-back-status.ts';
 import { type Proposal, proposalsIn, proposalsKey } from '../state/proposals.ts';
 import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
-import { groupsOn } from '../targets.ts';
+import { groupsOn, moduleOf } from '../targets.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
 import { stateOf } from './groups.ts';
 import { listReaders, type ReaderOfList } from './list-readers.ts';
@@ -53,6 +53,8 @@ export interface GroupStatus {
   trouble: string | undefined;
   /** What a person called the object on the firewall, as the firewall tells it. */
   renamedTo: string | undefined;
+  /** What is still needed before members written there act; undefined: nothing. */
+  actsAfter: string | undefined;
   /** Oldest member that is not as it should be. */
   unsettledSince: number | undefined;
 }
@@ -197,6 +199,7 @@ export async function groupStatuses(
   firewall: string,
 ): Promise<GroupStatus[]> {
   const places = groupsOn(active.configuration, firewall);
+  const settings = active.configuration.firewalls[firewall];
   const items = await ports.tables.read(places.map(({ group }) => objectKey(firewall, group.name)));
   return inParallel([...places.entries()], 4, async ([index, { group, target }]) => {
     const { object, counters, held, trouble, renamedTo } = readObject(items[index], ports.clock.now());
@@ -208,7 +211,9 @@ export async function groupStatuses(
     const { size } = counters;
     const since = unsettledSince(rows);
     const counts = { size, held: Math.max(0, held - frozen), frozen, withheld, failed };
-    return { group: group.name, object, channel, mode, ...counts, trouble, renamedTo, unsettledSince: since };
+    const facts = settings && moduleOf(ports.firewalls, settings).facts.channels[channel];
+    const noted = { trouble, renamedTo, actsAfter: facts?.actsAfter, unsettledSince: since };
+    return { group: group.name, object, channel, mode, ...counts, ...noted };
   });
 }
 

@@ -86,6 +86,12 @@ function show(cli: Cli, status: Status): void {
     for (const { group, object, renamedTo } of groups)
       if (renamedTo !== undefined)
         output.line(`  ${output.safe(renamedText({ firewall, group, object, renamedTo }))}`);
+  for (const { firewall, groups } of status.firewalls)
+    for (const { group, size, actsAfter } of groups)
+      if (actsAfter !== undefined && size > 0)
+        output.line(
+          `  ${output.safe(`${group} on ${firewall}: its members act there only after ${actsAfter}`)}`,
+        );
   for (const one of status.publications)
     if (one.complete < one.of)
       output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);

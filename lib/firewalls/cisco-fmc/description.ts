@@ -22,6 +22,7 @@ export const ciscoFmcDescription: FirewallDescription<FmcSettings> = {
       },
       objects: {
         writesConfiguration: true,
+        actsAfter: 'a deployment by a person',
         nameLength,
         membersMax: 1_000,
         calls: { apply: 0, object: 2, add: 0, remove: 0 },
