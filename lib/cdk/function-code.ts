@@ -1,8 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Stack } from 'aws-cdk-lib';
+import { FileSystem, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync, type Metafile } from 'esbuild';
@@ -94,7 +93,7 @@ function reachable({ outputs }: Bundles, entry: string): ReadonlySet<string> {
 
 function workFolder(): string {
   if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'zonebridge-functions-'));
+    const made = FileSystem.mkdtemp('zonebridge-functions-');
     process.once('exit', () => rmSync(made, { recursive: true, force: true }));
     folder = made;
   }

@@ -130,7 +130,16 @@ const rooms: readonly Room[] = [
       /^lib\/cdk\//,
       /^lib\/app\/(configuration\/.+|deliveries|names|environment|metrics)(\.ts)?$/,
     ],
-    packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'node:module', 'node:url', 'node:path', 'node:fs'],
+    packages: [
+      'aws-cdk-lib',
+      'constructs',
+      'cdk-nag',
+      'esbuild',
+      'node:module',
+      'node:url',
+      'node:path',
+      'node:fs',
+    ],
   },
   {
     name: 'import of a former tool',
