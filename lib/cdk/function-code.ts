@@ -12,7 +12,7 @@ const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface CodeRequest {
   /** The file that exports the handler of a function. */
-  entryOf(useCase: UseCase): string;
+  entryOf: (useCase: UseCase) => string;
   /** What lies beside the code, by its name there; paths from the root of the project. */
   folders: Readonly<Record<string, string>>;
 }

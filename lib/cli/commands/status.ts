@@ -79,19 +79,7 @@ function show(cli: Cli, status: Status): void {
       ]),
     ),
   });
-  for (const { firewall, groups } of status.firewalls)
-    for (const { group, failed } of groups)
-      if (failed.count > 0) output.line(`  ${output.safe(failedText({ firewall, group, ...failed }))}`);
-  for (const { firewall, groups } of status.firewalls)
-    for (const { group, object, renamedTo } of groups)
-      if (renamedTo !== undefined)
-        output.line(`  ${output.safe(renamedText({ firewall, group, object, renamedTo }))}`);
-  for (const { firewall, groups } of status.firewalls)
-    for (const { group, size, actsAfter } of groups)
-      if (actsAfter !== undefined && size > 0)
-        output.line(
-          `  ${output.safe(`${group} on ${firewall}: its members act there only after ${actsAfter}`)}`,
-        );
+  showGroupNotes(cli, status.firewalls);
   for (const one of status.publications)
     if (one.complete < one.of)
       output.line(`  ${output.safe(`${one.group} is on ${publicationText(one, now)}`)}`);
@@ -108,6 +96,23 @@ function show(cli: Cli, status: Status): void {
     output.line(output.safe(`  EKS cluster ${cluster} asks for the agent (${state}): ${reason}`));
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+/** What a row of the table has no room for. */
+function showGroupNotes({ output }: Cli, firewalls: readonly FirewallStatus[]): void {
+  for (const { firewall, groups } of firewalls)
+    for (const { group, failed } of groups)
+      if (failed.count > 0) output.line(`  ${output.safe(failedText({ firewall, group, ...failed }))}`);
+  for (const { firewall, groups } of firewalls)
+    for (const { group, object, renamedTo } of groups)
+      if (renamedTo !== undefined)
+        output.line(`  ${output.safe(renamedText({ firewall, group, object, renamedTo }))}`);
+  for (const { firewall, groups } of firewalls)
+    for (const { group, size, actsAfter } of groups)
+      if (actsAfter !== undefined && size > 0)
+        output.line(
+          `  ${output.safe(`${group} on ${firewall}: its members act there only after ${actsAfter}`)}`,
+        );
 }
 
 /** What we write in a cluster, and where that is not as it should be. */
