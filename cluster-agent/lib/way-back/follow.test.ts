@@ -80,6 +80,24 @@ describe('desired state of the hub', () => {
     expect(values()).toEqual({ theirs: 'x' });
   });
 
+  test('shows an object of ours whose generation somebody raised to keep what he made of it', async () => {
+    const { objects, options, publish, values } = world();
+    const text = await publish(1, { a: '1' });
+    const labels = { [producerLabel]: 'group-status' };
+    for (const generation of ['999', 'not a number']) {
+      objects.put(configMap('a', 'by hand', { labels, annotations: { [generationAnnotation]: generation } }));
+      const { report, settled } = await follow(options, text);
+      expect(settled).toBe(false);
+      expect(report.parts[0]?.objects).toMatchObject([
+        { object: `ConfigMap ${namespace}/a`, outcome: 'newer' },
+      ]);
+      expect(values()).toEqual({ a: 'by hand' });
+    }
+    objects.stored.delete(`ConfigMap ${namespace}/a`);
+    await follow(options, text);
+    expect(values()).toEqual({ a: '1' });
+  });
+
   test('of an agent that stood still does not go over a younger one, whatever it saw before', async () => {
     const { objects, options, publish, values } = world();
     await follow(options, await publish(1, { a: '1', gone: '1' }));

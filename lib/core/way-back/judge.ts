@@ -25,8 +25,11 @@ export type Outcome =
   | 'conflict'
   | 'refused';
 
-/** Outcomes after which the cluster is not as it should be. */
-export const troubles: readonly Outcome[] = ['foreign', 'conflict', 'refused'];
+/**
+ * Outcomes after which the cluster is not as it should be. `newer` is one: whoever may edit an object can raise its generation, and so keep
+ * what he made of it; only a person can tell that from a hub whose state was put back.
+ */
+export const troubles: readonly Outcome[] = ['foreign', 'newer', 'conflict', 'refused'];
 
 /** The object as it is applied: with our marks, and on condition of the version that was looked at. */
 export function marked(
