@@ -42,7 +42,7 @@ export async function startGuest(kind: string, directory: string): Promise<Guest
   };
 }
 
-/** Undefined where there is none, and for lists that firewalls fetch: the emulator has no load balancer to fetch them from. */
+/** Undefined where there is none, and for lists that firewalls fetch: nothing on the stage fetches them. */
 function channelOf(kind: string): string | undefined {
   const module = firewallModule(kind);
   if (module?.serving) return undefined;

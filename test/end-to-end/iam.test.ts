@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markDirty } from '../../lib/app/state/dirty.ts';
 import { endpointKey, putEndpoint, readEndpoint } from '../../lib/app/state/endpoints.ts';
@@ -19,13 +16,13 @@ import { Person } from '../../lib/sandbox/person.ts';
 import type { BusAgent, Told } from '../support/hub/bus-agent.ts';
 import { logLines } from '../support/hub/function-log.ts';
 import { HubRig, until, workQueues } from '../support/hub/hub-rig.ts';
-import { type Policy, Roles } from '../support/hub/roles.ts';
+import { Operator } from '../support/hub/operator.ts';
+import { Roles } from '../support/hub/roles.ts';
 
 /**
  * The deployed stacks with signatures and policies enforced: functions, schedules, agent and operator each work with their own role,
  * so that a grant that is missing in the templates, or in the policy that the documentation gives an operator, fails here.
  */
-const project = join(import.meta.dirname, '..', '..');
 const cluster = clusterId({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster });
 const group = {
   addresses: 'pod',
@@ -40,7 +37,7 @@ let rig: HubRig;
 let roles: Roles;
 let agent: BusAgent;
 let view: FirewallView;
-let operatorEnvironment: Record<string, string>;
+let operator: Operator;
 
 const pod = (uid: string, address: string): Told => ({
   upsert: {
@@ -63,66 +60,23 @@ beforeAll(async () => {
   view = new FirewallView(rig.simulator('edge'));
   for (const part of ['SyncFirewall', 'ReconcileFirewall'])
     await roles.nameSecrets(await rig.roleOf(part), 'OwnFirewalls');
-  await roles.create('operator', await operatorPolicy());
-  const taken = await roles.take('operator');
-  operatorEnvironment = {
-    ...rig.environment,
-    AWS_ACCESS_KEY_ID: taken.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: taken.secretAccessKey,
-    AWS_SESSION_TOKEN: taken.sessionToken,
-  };
+  operator = await Operator.create(rig, roles);
 });
 
 afterAll(async () => rig?.stop());
 
-/** The policy that docs/deploy.md gives to whoever runs the commands. */
-async function operatorPolicy(): Promise<Policy> {
-  const text = await readFile(join(project, 'docs', 'operator-policy.json'), 'utf8');
-  const filled = text
-    .replaceAll('<account>', sandboxAccount)
-    .replaceAll('<region>', sandboxRegion)
-    .replaceAll('<hub>', sandboxHub);
-  return JSON.parse(filled) as Policy;
-}
-
-/** One command as the operator; its JSON result and exit code. */
-async function operate(argv: readonly string[], input = ''): Promise<{ code: number; result: unknown }> {
-  const command = [
-    join(project, 'bin', 'zonebridge.ts'),
-    ...argv,
-    '--config',
-    rig.configurationPath,
-    '--json',
-  ];
-  const child = spawn(process.execPath, command, {
-    cwd: project,
-    env: { ...process.env, ...operatorEnvironment },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stdin.end(input);
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
-  const last = output.trim().split('\n').at(-1) ?? '';
-  return { code, result: last === '' ? undefined : (JSON.parse(last) as unknown) };
-}
-
 describe('the main path, everybody with the own role', () => {
   test('nobody without a role does anything', async () => {
-    const stranger = { ...operatorEnvironment, AWS_ACCESS_KEY_ID: 'AKIAABSENTABSENTABSE' };
-    const before = operatorEnvironment;
-    operatorEnvironment = stranger;
-    const refused = await operate(['status']);
-    operatorEnvironment = before;
+    const refused = await operator.stranger().run(['status']);
     expect(refused).toMatchObject({ code: 1, result: { error: { code: 'hub/access-denied' } } });
   });
 
   test('an operator stores the credential, checks, plans and applies', async () => {
     const { token } = rig.simulator('edge');
-    expect(await operate(['secret', 'set', 'edge'], `${token}\n`)).toMatchObject({ code: 0 });
-    expect(await operate(['apply', '--yes'])).toMatchObject({ code: 0, result: { generation: 1 } });
-    expect(await operate(['check', 'edge'])).toMatchObject({ code: 0, result: { ok: true } });
-    expect(await operate(['plan'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['secret', 'set', 'edge'], `${token}\n`)).toMatchObject({ code: 0 });
+    expect(await operator.run(['apply', '--yes'])).toMatchObject({ code: 0, result: { generation: 1 } });
+    expect(await operator.run(['check', 'edge'])).toMatchObject({ code: 0, result: { ok: true } });
+    expect(await operator.run(['plan'])).toMatchObject({ code: 0 });
   });
 
   test('an agent reports', async () => {
@@ -141,22 +95,22 @@ describe('the main path, everybody with the own role', () => {
   });
 
   test('an operator sees it, and lets a member come back that a person took off', async () => {
-    expect(await operate(['status'])).toMatchObject({ code: 0 });
-    expect(await operate(['groups', 'web'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['status'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['groups', 'web'])).toMatchObject({ code: 0 });
     const person = new Person(rig.simulator('edge'));
     const name = view.name('web', 'push');
     const commands = [{ name, command: 'remove', entries: ['10.1.0.2'] }];
     await person.call('POST', 'monitor/system/external-resource/dynamic', { commands });
-    expect(await operate(['reconcile', 'edge'])).toMatchObject({
+    expect(await operator.run(['reconcile', 'edge'])).toMatchObject({
       code: 0,
       result: { comparison: { removedByHand: 1 } },
     });
-    expect(await operate(['explain', '10.1.0.2'])).toMatchObject({ code: 0 });
-    expect(await operate(['restore', 'edge', 'web', '10.1.0.2'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['explain', '10.1.0.2'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['restore', 'edge', 'web', '10.1.0.2'])).toMatchObject({ code: 0 });
     await until('it is back', () => has('10.1.0.2'));
-    expect(await operate(['approve', 'edge', '--yes'])).toMatchObject({ code: 0 });
+    expect(await operator.run(['approve', 'edge', '--yes'])).toMatchObject({ code: 0 });
     await person.call('DELETE', `cmdb/system/external-resource/${name}`);
-    expect(await operate(['reconcile', 'edge'])).toMatchObject({ result: { comparison: { lost: 1 } } });
+    expect(await operator.run(['reconcile', 'edge'])).toMatchObject({ result: { comparison: { lost: 1 } } });
     await until('it is made again', () => has('10.1.0.2'));
     await person.close();
   });

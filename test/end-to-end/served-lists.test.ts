@@ -1,15 +1,12 @@
 import { join } from 'node:path';
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkFirewall } from '../../lib/app/commands/check.ts';
-import { names } from '../../lib/app/names.ts';
-import { secretsClient } from '../../lib/aws/clients/secrets.ts';
-import { sandboxAccount, sandboxHub, sandboxRegion } from '../../lib/sandbox/configuration.ts';
+import { sandboxAccount, sandboxRegion } from '../../lib/sandbox/configuration.ts';
 import { runPython } from '../clients/python.ts';
 import { awsCall } from '../support/hub/aws-call.ts';
 import type { BusAgent, Told } from '../support/hub/bus-agent.ts';
 import { logLines } from '../support/hub/function-log.ts';
 import { HubRig, until } from '../support/hub/hub-rig.ts';
+import { Operator } from '../support/hub/operator.ts';
 import { Roles } from '../support/hub/roles.ts';
 
 /**
@@ -44,6 +41,7 @@ const soon = { seconds: 90 };
 let rig: HubRig;
 let roles: Roles;
 let agent: BusAgent;
+let operator: Operator;
 let front: string;
 
 const pod = (number: number): Told => ({
@@ -87,18 +85,11 @@ beforeAll(async () => {
   for (const part of ['SyncFirewall', 'ReconcileFirewall'])
     await roles.nameSecrets(await rig.roleOf(part), 'OwnFirewalls');
   await roles.nameSecrets(await rig.roleOf(server), 'PasswordsOfReaders');
-  await secretsClient().send(
-    new PutSecretValueCommand({
-      SecretId: names.secret(sandboxHub, 'branches'),
-      SecretString: JSON.stringify({ fortigates: password }),
-    }),
-  );
   const name = await balancing({ Action: 'DescribeLoadBalancers' }, 'LoadBalancerName');
   // Its data plane answers below this name.
   front = `${rig.ministack.endpoint}/_alb/${name}`;
   await registerTarget();
-  await rig.apply();
-  agent = await rig.agent();
+  operator = await Operator.create(rig, roles, branches.bucket);
 });
 
 afterAll(async () => rig?.stop());
@@ -125,11 +116,19 @@ async function registerTarget(): Promise<void> {
   await balancing({ Action: 'RegisterTargets', TargetGroupArn, 'Targets.member.1.Id': id }, 'RequestId');
 }
 
+test('an operator stores the passwords, checks, plans and applies', async () => {
+  const passwords = JSON.stringify({ fortigates: password });
+  expect(await operator.run(['secret', 'set', 'branches'], passwords)).toMatchObject({ code: 0 });
+  expect(await operator.run(['apply', '--yes'])).toMatchObject({ code: 0, result: { generation: 1 } });
+  expect(await operator.run(['check', 'branches'])).toMatchObject({ code: 0, result: { ok: true } });
+});
+
 test('a list that never held a member is not there, so that nobody loads emptiness', async () => {
   expect(await fetchList()).toMatchObject({ status: 404 });
 });
 
 test('pods reach the list, and a client that we did not write fetches it', async () => {
+  agent = await rig.agent();
   await agent.tell(...[1, 2, 3].map(pod));
   await until(
     'the list has three',
@@ -175,10 +174,10 @@ test('who shows the wrong password, none, or another path gets nothing', async (
   expect(await fetchList({ METHOD: 'DELETE' })).toMatchObject({ status: 405 });
 });
 
-test('the state tells which reader has which version', async () => {
-  const { items } = await rig.app.ports.tables.query({ table: 'history', pk: names.fetches('branches') });
-  expect(items.length).toBeGreaterThan(0);
-  expect(JSON.stringify(items)).toContain('fortigates');
+test('status tells which reader has the version that is in force', async () => {
+  const { code, result } = await operator.run(['status']);
+  expect(code).toBe(0);
+  expect(JSON.stringify(result)).toContain('"reader":"fortigates"');
 });
 
 test('without the right to write the list stays as it is, and goes on when a person mended it', async () => {
@@ -198,7 +197,6 @@ test('without the right to write the list stays as it is, and goes on when a per
   expect(await fetchList()).toMatchObject({ status: 200, body: before.body });
   await roles.setPolicy(role, policy);
   // A device that refused us as a whole is left alone, until somebody checks it.
-  const { configuration } = await rig.app.configurations.active();
-  expect(await checkFirewall(rig.app, configuration, 'branches')).toMatchObject({ ok: true });
+  expect(await operator.run(['check', 'branches'])).toMatchObject({ code: 0, result: { ok: true } });
   await until('the pod left the list', async () => !(await fetchList()).body.startsWith('10.1.0.1\n'), soon);
 });

@@ -91,6 +91,7 @@ test('firewalls reach it inside of their network, by HTTPS, from the ranges of r
 test('all values of a header reach the function, and only load balancers of this account call it', () => {
   expect(only('AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
     TargetType: 'lambda',
+    Targets: [{ Id: { 'Fn::GetAtt': [expect.stringContaining('ServeLists'), 'Arn'] } }],
     TargetGroupAttributes: expect.arrayContaining([
       { Key: 'lambda.multi_value_headers.enabled', Value: 'true' },
     ]),

@@ -284,7 +284,7 @@ test('prefix lists: the sync changes what carries a tag of ours alone, the compa
     `SyncFirewallRole: Allow DeleteManagedPrefixList ModifyManagedPrefixList on ${arn} if {"Null":{"aws:ResourceTag/zonebridge:mark":"false"}}`,
     `SyncFirewallRole: Allow ModifyManagedPrefixList on ${arn} if {"Null":{"aws:ResourceTag/zonebridge:offer":"false"}}`,
     `SyncFirewallRole: Allow CreateManagedPrefixList on ${arn} if {"Null":{"aws:RequestTag/zonebridge:mark":"false"}}`,
-    `SyncFirewallRole: Allow CreateTags on ${arn} if {"StringEquals":{"ec2:CreateAction":"CreateManagedPrefixList"}}`,
+    `SyncFirewallRole: Allow CreateTags on ${arn} if {"StringEquals":{"ec2:CreateAction":"CreateManagedPrefixList"},"Null":{"aws:RequestTag/zonebridge:mark":"false"}}`,
     ...reads('ReconcileFirewallRole'),
   ]);
   const endpoints = (template: StackTemplate) =>

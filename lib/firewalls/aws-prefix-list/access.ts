@@ -3,8 +3,9 @@ import { markTag, offerTag } from './tags.ts';
 import { partitionOf, type PrefixListSettings } from './schema.ts';
 
 /**
- * What the role of a function needs (Service Authorization Reference of EC2): it changes lists that carry a tag of ours alone, and makes none
- * without it. To describe lists cannot be limited to some.
+ * What the role of a function needs: it changes lists that carry a tag of ours alone, and makes none without it. To describe lists cannot be limited
+ * to some. The Service Authorization Reference of EC2 (as of June 2026) names each condition for its action and `prefix-list` as the resource of all but
+ * `DescribeManagedPrefixLists`; the policy AWSFaultInjectionSimulatorNetworkAccess, which AWS manages, limits making, tagging, changing and deleting lists in the same way.
  */
 export function awsAccess({ account, region }: PrefixListSettings): AwsAccess {
   const lists = [`arn:${partitionOf(region)}:ec2:${region}:${account}:prefix-list/*`];
@@ -55,7 +56,10 @@ export function awsAccess({ account, region }: PrefixListSettings): AwsAccess {
         sid: `TagsNewPrefixLists${place}`,
         actions: ['ec2:CreateTags'],
         resources: lists,
-        conditions: { StringEquals: { 'ec2:CreateAction': 'CreateManagedPrefixList' } },
+        conditions: {
+          StringEquals: { 'ec2:CreateAction': 'CreateManagedPrefixList' },
+          ...tagged(`aws:RequestTag/${markTag}`),
+        },
         wildcard,
       },
     ],
