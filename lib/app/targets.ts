@@ -94,6 +94,15 @@ function adoption(module: FirewallDescription, { channel, adopt }: GroupTarget):
   return able && adopt !== undefined ? { adopt } : {};
 }
 
+/** What the mark of an object on a firewall is made of. */
+export function identityOf(
+  hub: string,
+  firewall: string,
+  place: { module: FirewallDescription; settings: FirewallConfiguration; object: string },
+): { hub: string; firewall: string; scope: string; object: string } {
+  return { hub, firewall, scope: place.module.scope(place.settings.settings), object: place.object };
+}
+
 /** Groups what became dirty by the writer that has to look: writer key -> network and `firewall#bucket` parts. */
 export function wakeParts(
   modules: Readonly<Record<string, FirewallDescription>>,

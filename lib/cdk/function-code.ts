@@ -17,7 +17,8 @@ export interface CodeRequest {
   folders: Readonly<Record<string, string>>;
 }
 
-interface Bundles {
+/** Of all functions, made together. */
+export interface Bundles {
   /** Contents by file name; the entry of a function is called after it. */
   files: ReadonlyMap<string, Uint8Array>;
   outputs: ReadonlyMap<string, Metafile['outputs'][string]>;
@@ -33,9 +34,9 @@ let folder: string | undefined;
  */
 export function functionCode(scope: Construct, useCase: UseCase, { entryOf, folders }: CodeRequest): Code {
   if (!Stack.of(scope).bundlingRequired) return Code.fromInline(`// ${useCase}: not bundled`);
-  const bundles = bundlesOf(Object.fromEntries(useCases.map((each) => [each, entryOf(each)])));
+  const bundles = bundleFunctions(entryOf);
   const place = mkdtempSync(join(workFolder(), `${useCase}-`));
-  for (const name of reachable(bundles, `${useCase}.mjs`)) {
+  for (const name of partsOf(bundles, useCase)) {
     const at = name === `${useCase}.mjs` ? 'index.mjs' : name;
     for (const [file, to] of [
       [name, at],
@@ -50,7 +51,9 @@ export function functionCode(scope: Construct, useCase: UseCase, { entryOf, fold
   return Code.fromAsset(place);
 }
 
-function bundlesOf(entries: Readonly<Record<string, string>>): Bundles {
+/** All functions in one run, once for the same sources; also for the test that weighs them. */
+export function bundleFunctions(entryOf: CodeRequest['entryOf']): Bundles {
+  const entries = Object.fromEntries(useCases.map((each) => [each, entryOf(each)]));
   const key = JSON.stringify(entries);
   const known = made.get(key);
   if (known) return known;
@@ -82,12 +85,12 @@ function bundlesOf(entries: Readonly<Record<string, string>>): Bundles {
   return bundles;
 }
 
-/** A file and all that it imports, at once or late. */
-function reachable({ outputs }: Bundles, entry: string): ReadonlySet<string> {
-  const found = new Set([entry]);
+/** Files of a function: its entry, and all that it imports; `atOnce`: without what it imports late. */
+export function partsOf({ outputs }: Bundles, useCase: UseCase, which?: 'atOnce'): ReadonlySet<string> {
+  const found = new Set([`${useCase}.mjs`]);
   for (const name of found)
-    for (const { path, external } of outputs.get(name)?.imports ?? [])
-      if (external !== true) found.add(basename(path));
+    for (const { path, external, kind } of outputs.get(name)?.imports ?? [])
+      if (external !== true && !(which === 'atOnce' && kind === 'dynamic-import')) found.add(basename(path));
   return found;
 }
 

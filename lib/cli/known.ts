@@ -1,4 +1,4 @@
-import { activeOrNone } from '../app/commands/plan.ts';
+import { activeOrNone } from '../app/state/active-or-none.ts';
 import type { Configuration } from '../app/configuration/model.ts';
 import { listed } from '../app/unknown-name.ts';
 import { ZonebridgeError } from '../core/errors.ts';

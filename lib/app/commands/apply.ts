@@ -14,7 +14,8 @@ import { objectKey, readObject, updateObject } from '../state/ledger.ts';
 import { askProbe, type Lease, releaseLease, sendWakeUp, takeLease, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { onlyTeamsSince, onTopOfTeams } from '../delegation/on-top-of-teams.ts';
-import { activeOrNone, type FirewallPlan } from './plan.ts';
+import { activeOrNone } from '../state/active-or-none.ts';
+import type { FirewallPlan } from './plan.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 
 /** What an apply released for one group on one firewall. */

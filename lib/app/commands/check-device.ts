@@ -6,8 +6,8 @@ import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
 import type { DevicePorts, Ports } from '../ports.ts';
-import { identityOf, openFirewall, type OpenFirewall } from '../sync/connect.ts';
-import { groupsOn } from '../targets.ts';
+import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
+import { identityOf, groupsOn } from '../targets.ts';
 import type { CheckLine } from './check.ts';
 import { type LiveGroup, readObjectLive, unreadBecause } from './live.ts';
 

@@ -1,10 +1,10 @@
-import { isZonebridgeError } from '../../core/errors.ts';
 import { noQuarantines } from '../../core/plan/quarantine.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { frozenNow } from '../freezes.ts';
 import { type Advice, adviceOn } from '../network/advice.ts';
 import { knownNetworks } from '../network/sights.ts';
 import type { DevicePorts, Ports } from '../ports.ts';
+import { activeOrNone } from '../state/active-or-none.ts';
 import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
@@ -75,16 +75,6 @@ export async function planConfiguration(
     return { firewall, base, basis, unread, groups, frozen, notes, advice: own };
   });
   return [...together(plans, configuration), ...(await leavingFirewalls(ports, active, configuration))];
-}
-
-/** The active configuration, or undefined before the first `apply`. */
-export async function activeOrNone(configurations: Configurations): Promise<ActiveConfiguration | undefined> {
-  try {
-    return await configurations.active();
-  } catch (error) {
-    if (isZonebridgeError(error, 'configuration/missing')) return undefined;
-    throw error;
-  }
 }
 
 /** Nothing would change anywhere. */

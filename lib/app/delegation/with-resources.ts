@@ -1,6 +1,6 @@
 import type { App } from '../compose.ts';
 import type { Configuration } from '../configuration/model.ts';
-import { activeOrNone } from '../commands/plan.ts';
+import { activeOrNone } from '../state/active-or-none.ts';
 import { joinResources } from './resource-groups.ts';
 
 /** A configuration as a person wrote it, with the groups that teams made by resources: an apply neither forgets nor freezes them. */

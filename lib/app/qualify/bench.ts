@@ -4,9 +4,9 @@ import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
 import type { DevicePorts } from '../ports.ts';
-import { moduleOf } from '../targets.ts';
+import { identityOf, moduleOf } from '../targets.ts';
 import { unknownFirewall } from '../unknown-name.ts';
-import { identityOf, openFirewall, openFirewallWith, type OpenFirewall } from '../sync/connect.ts';
+import { openFirewall, openFirewallWith, type OpenFirewall } from '../sync/connect.ts';
 
 /** Longest time one trial may take; a first sync over a slow manager needs minutes. */
 const trialMs = 600_000;

@@ -5,8 +5,8 @@ import type { Configuration } from '../configuration/model.ts';
 import { storedCredential } from '../needs-credential.ts';
 import type { DevicePorts } from '../ports.ts';
 import { dropQualification, storeQualification } from '../state/qualifications.ts';
-import { identityOf } from '../sync/connect.ts';
-import { groupsOn, moduleOf } from '../targets.ts';
+
+import { identityOf, groupsOn, moduleOf } from '../targets.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 import { Bench } from './bench.ts';
 import { runTrial, type TrialResult } from './trial.ts';

@@ -1,14 +1,9 @@
-import type {
-  ConnectionRequest,
-  FirewallConnection,
-  FirewallDescription,
-  FirewallModule,
-} from '../../core/firewall.ts';
+import type { ConnectionRequest, FirewallConnection, FirewallModule } from '../../core/firewall.ts';
 import { ownComment } from '../../core/plan/ownership.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { names } from '../names.ts';
 import type { DevicePorts } from '../ports.ts';
-import { moduleOf } from '../targets.ts';
+import { identityOf, moduleOf } from '../targets.ts';
 import { connectWithCredentials, type CredentialedConnection } from './credentials.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 
@@ -76,13 +71,4 @@ function connect(
     takeCall,
     commentFor: (object) => ownComment(identityOf(hub, firewall, { module, settings, object })),
   });
-}
-
-/** What the mark of an object on a firewall is made of. */
-export function identityOf(
-  hub: string,
-  firewall: string,
-  place: { module: FirewallDescription; settings: FirewallConfiguration; object: string },
-): { hub: string; firewall: string; scope: string; object: string } {
-  return { hub, firewall, scope: place.module.scope(place.settings.settings), object: place.object };
 }

@@ -1,6 +1,7 @@
 import type { ObjectRef } from '../../core/firewall.ts';
 import { type Ownership, ownershipOf, renamedTo } from '../../core/plan/ownership.ts';
-import { identityOf, type OpenFirewall } from './connect.ts';
+import type { OpenFirewall } from './connect.ts';
+import { identityOf } from '../targets.ts';
 
 export interface WhoseObject {
   ownership: Ownership;

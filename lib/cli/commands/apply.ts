@@ -1,13 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { applyConfiguration, type ApplyRequest, refuseWhileTrying } from '../../app/commands/apply.ts';
-import {
-  activeOrNone,
-  type FirewallPlan,
-  heldCount,
-  isEmpty,
-  planConfiguration,
-} from '../../app/commands/plan.ts';
+import { activeOrNone } from '../../app/state/active-or-none.ts';
+import { type FirewallPlan, heldCount, isEmpty, planConfiguration } from '../../app/commands/plan.ts';
 import { failedGroups } from '../../app/commands/status.ts';
 import { type WalkProgress, waitForWalk } from '../../app/commands/wait-for-walk.ts';
 import { withResources } from '../../app/delegation/with-resources.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { allObjects, usesOf } from '../../app/commands/leaving/left-objects.ts';
 import { recordAction } from '../../app/audit/actions.ts';
 import { auditSettings } from '../../app/configuration/audit-settings.ts';
-import { activeOrNone } from '../../app/commands/plan.ts';
+import { activeOrNone } from '../../app/state/active-or-none.ts';
 import { tableNames } from '../../app/environment.ts';
 import { names } from '../../app/names.ts';
 import { type Cli, examples } from '../cli.ts';

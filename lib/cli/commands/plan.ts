@@ -1,7 +1,7 @@
 import { withResources } from '../../app/delegation/with-resources.ts';
 import { Command } from 'commander';
+import { activeOrNone } from '../../app/state/active-or-none.ts';
 import {
-  activeOrNone,
   type FirewallPlan,
   heldCount,
   isEmpty,
