@@ -22,6 +22,7 @@ import { ofQualify } from './of-qualify.ts';
 import { ofShared } from './of-shared.ts';
 import { ofSync } from './of-sync.ts';
 import { ofWatch } from './of-watch.ts';
+import { ofWayBack } from './of-way-back.ts';
 
 export const mutants: readonly Mutant[] = [
   ...ofIngest,
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...ofAccounts,
   ...ofOrders,
   ...ofWatch,
+  ...ofWayBack,
   ...ofGates,
   ...ofDelegations,
   ...ofFmc,

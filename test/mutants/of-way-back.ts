@@ -1,0 +1,76 @@
+import type { Mutant } from './mutant.ts';
+
+const core = 'lib/core/way-back';
+const agent = 'cluster-agent/lib/way-back';
+const followTest = `${agent}/follow.test.ts`;
+const suite = ['test/contract/kubernetes/way-back.test.ts', followTest];
+
+/** From the hub into the cluster: what is signed, for whom, how old, and whose the objects are. */
+export const ofWayBack: readonly Mutant[] = [
+  {
+    name: 'signature-not-asked',
+    breaks: 'a manifest that the hub did not sign is followed',
+    file: `${core}/manifest.ts`,
+    edits: [
+      [
+        'if (!(await verify(bytesToSign(signed), signature)))',
+        'if (!(await verify(bytesToSign(signed), signature)) && signed.length === 0)',
+      ],
+    ],
+    killers: suite,
+  },
+  {
+    name: 'manifest-of-another-cluster',
+    breaks: 'what the hub signed for another cluster is followed',
+    file: `${core}/manifest.ts`,
+    edits: [['if (read.data.cluster !== cluster)', 'if (read.data.cluster === "")']],
+    killers: suite,
+  },
+  {
+    name: 'older-manifest-followed',
+    breaks: 'a manifest that is older than one that was taken is followed',
+    file: `${agent}/claim.ts`,
+    edits: [['if (taken > generation)', 'if (taken > generation + 1_000)']],
+    killers: suite,
+  },
+  {
+    name: 'contents-not-compared',
+    breaks: 'contents other than those that the manifest names are applied',
+    file: `${core}/contents.ts`,
+    edits: [['if (hashOf(text) !== part.sha256)', 'if (hashOf(text).length !== part.sha256.length)']],
+    killers: suite,
+  },
+  {
+    name: 'foreign-object-overwritten',
+    breaks: "somebody else's object of the wanted name becomes ours",
+    file: `${core}/judge.ts`,
+    edits: [["!== producer) return 'foreign';", "=== '') return 'foreign';"]],
+    killers: suite,
+  },
+  {
+    name: 'older-entry-over-younger',
+    breaks: 'an object is put back to what it was in an older generation',
+    file: `${core}/judge.ts`,
+    edits: [["return generationOf(live) > since ? 'newer' : 'apply';", "return 'apply';"]],
+    killers: suite,
+  },
+  {
+    name: 'raised-generation-not-shown',
+    breaks: 'nobody is told of an object whose generation somebody raised',
+    file: `${core}/judge.ts`,
+    edits: [["['foreign', 'newer', 'conflict', 'refused']", "['foreign', 'conflict', 'refused']"]],
+    killers: suite,
+  },
+  {
+    name: 'pruned-what-was-not-read',
+    breaks: 'contents that are missing let the objects of their producer go',
+    file: `${agent}/follow.ts`,
+    edits: [
+      [
+        "throw new ZonebridgeError('desired/missing', `the contents of ${producer} are not there`);",
+        '{ opened.push({ producer: producer as Producer, entries: [] }); continue; }',
+      ],
+    ],
+    killers: suite,
+  },
+];
