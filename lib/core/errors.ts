@@ -191,6 +191,10 @@ export const errorCodes = {
     'soon',
     'The manager has the change, but not every firewall behind it; the message names them. It is installed again by itself: mend what keeps them from taking it.',
   ],
+  'firewall/not-qualified': [
+    'next-run',
+    'The device was upgraded: run `zonebridge qualify` on one of this version in a scratch scope, and writing goes on by itself; or take `requireQualification` off this firewall.',
+  ],
   'firewall/object-foreign': [
     'never',
     'An object of this name exists and does not carry our mark: rename the group, or offer the object by putting zonebridge:offer:<group> into its comment.',

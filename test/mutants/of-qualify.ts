@@ -58,4 +58,11 @@ export const ofQualify: readonly Mutant[] = [
     ],
     killers: ['test/app/way-back.test.ts'],
   },
+  {
+    name: 'upgraded-device-written',
+    breaks: 'a device that was upgraded is written to without a qualification of its version',
+    file: 'lib/app/sync/run-context.ts',
+    edits: [['if (this.active) await requireQualified', 'if (!this.active) await requireQualified']],
+    killers: ['test/app/upgraded.test.ts'],
+  },
 ];

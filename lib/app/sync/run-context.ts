@@ -5,6 +5,7 @@ import type { Item } from '../../core/ports.ts';
 import { callsPerMinute, syncBudget } from '../budgets.ts';
 import { defaultFirewallBrakes } from '../../core/plan/brakes.ts';
 import { metrics } from '../metrics.ts';
+import { requireQualified } from '../qualify/required.ts';
 import { names } from '../names.ts';
 import type { DevicePorts } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -127,6 +128,8 @@ export class RunContext {
         throw new ZonebridgeError('firewall/identity-changed', `${firewall}: ${change}`);
       }
     }
+    const { version } = now;
+    if (this.active) await requireQualified(ports, this.active.configuration, { firewall, version });
     totals.identityAt = ports.clock.now();
   }
 
