@@ -1,7 +1,7 @@
 // Writes the generated reference pages below docs/; a test compares them with what lies there.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCodes } from '../lib/core/errors.ts';
+import { errorCodes } from '../lib/core/error-codes.ts';
 import { vendorsPage } from './vendors-page.ts';
 
 const retries = {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type ErrorCode, errorCodes, ZonebridgeError } from '../core/errors.ts';
+import { errorCodes } from '../core/error-codes.ts';
+import { type ErrorCode, ZonebridgeError } from '../core/errors.ts';
 import { reportError } from './errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { Output } from './output.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { errorCodes } from '../../lib/core/errors.ts';
+import { errorCodes } from '../../lib/core/error-codes.ts';
 import { pages } from '../../scripts/document.ts';
 import { isTest, lookedAt, sourcesIn } from './sources.ts';
 
