@@ -116,4 +116,16 @@ export const ofFortimanager: readonly Mutant[] = [
     edits: [["[credential.password, session ?? '']", "[session ?? '']"]],
     killers: [clientTest],
   },
+  {
+    name: 'fmg-names-shown-raw',
+    breaks: 'the name of a user who holds a lock moves the cursor of whoever reads the error',
+    file: `${folder}/workspace.ts`,
+    edits: [
+      [
+        ".catch('somebody').transform(printable)",
+        ".catch('somebody').transform((user) => user || printable(user))",
+      ],
+    ],
+    killers: ['test/hostile/every-vendor.test.ts'],
+  },
 ];

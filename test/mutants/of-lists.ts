@@ -96,4 +96,11 @@ export const ofLists: readonly Mutant[] = [
     ],
     killers: [served],
   },
+  {
+    name: 'list-token-shown',
+    breaks: 'an error shows the session token that who answers repeats',
+    file: 'lib/firewalls/pull-list/bucket.ts',
+    edits: [["sent.token === '' ? text", "sent.token !== '' ? text"]],
+    killers: ['test/hostile/every-vendor.test.ts'],
+  },
 ];

@@ -68,4 +68,11 @@ export const ofPrefixLists: readonly Mutant[] = [
     edits: [["['x-amz-security-token', 'authorization']", "['authorization']"]],
     killers: [entries],
   },
+  {
+    name: 'ec2-reason-shown-raw',
+    breaks: 'the code of an error moves the cursor of whoever reads it',
+    file: 'lib/firewalls/aws-prefix-list/errors.ts',
+    edits: [['${printable(reason)}: ', '${reason}: ']],
+    killers: ['test/hostile/every-vendor.test.ts'],
+  },
 ];

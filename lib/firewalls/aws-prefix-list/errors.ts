@@ -26,7 +26,7 @@ export function callError(error: unknown, call: string, write: boolean): Zonebri
   const status = statusOf(error);
   const known = codes.find(([form]) => form.test(reason))?.[1];
   const fields = { httpStatus: status, reason };
-  const text = `${call}: ${reason}: ${printable(error instanceof Error ? error.message : undefined)}`;
+  const text = `${call}: ${printable(reason)}: ${printable(error instanceof Error ? error.message : undefined)}`;
   // Nothing was sent, or EC2 said what it has against it.
   if (known) return new ZonebridgeError(inRegion(known, text), text, { cause: error, fields });
   if (status === undefined) return networkError(error, call, write);

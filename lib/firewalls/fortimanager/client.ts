@@ -1,6 +1,7 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { admit } from '../shared/admission.ts';
+import { printable } from '../shared/printable.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
 import {
   type Answer,
@@ -176,7 +177,7 @@ export class FortimanagerClient {
     const [first] = answered.result;
     // -11 tells a wrong password from a missing `rpc-permit` no better than any other code.
     if (first?.status.code !== 0 || typeof answered.session !== 'string') {
-      const text = `login of ${user} refused (${first?.status.message.slice(0, 100) ?? ''}) [status ${first?.status.code ?? '?'}]: password or rpc-permit`;
+      const text = `login of ${user} refused (${printable(first?.status.message).slice(0, 100)}) [status ${first?.status.code ?? '?'}]: password or rpc-permit`;
       throw new ZonebridgeError('firewall/credentials-rejected', text, {
         fields: { status: first?.status.code },
       });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
+import { printable } from '../shared/printable.ts';
 import { adomPath, type FortimanagerClient, type Param } from './client.ts';
 import type { Element } from './envelope.ts';
 import { isLockText } from './errors.ts';
@@ -11,7 +12,7 @@ const lockEveryMs = 3_000;
 const global = z.looseObject({ 'workspace-mode': z.union([z.string(), z.number()]).optional() });
 const lockRows = z.array(
   z.looseObject({
-    lock_user: z.string().catch('somebody'),
+    lock_user: z.string().catch('somebody').transform(printable),
     dirty: z.number().catch(0),
     adom_dirty: z.number().catch(0),
   }),

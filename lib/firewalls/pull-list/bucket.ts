@@ -29,7 +29,13 @@ export interface Traffic {
 
 const commentField = 'zonebridge-comment';
 const filledField = 'zonebridge-filled';
-const clients = new Map<string, S3Client>();
+const clients = new Map<string, KeptClient>();
+
+interface KeptClient {
+  client: S3Client;
+  /** Session token that went with the last call; empty for a key without one. */
+  sent: { token: string };
+}
 
 /**
  * The bucket of one entry. Single calls: whether one is worth repeating is decided by the caller, who knows what it means.
@@ -39,10 +45,14 @@ export class ListBucket {
   readonly traffic: Traffic = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
   readonly #settings: PullListSettings;
   readonly #client: S3Client;
+  /** Takes the session token out of what was answered: texts go into errors, rows and onto screens. */
+  readonly #clean: (text: string) => string;
 
   constructor(settings: PullListSettings) {
+    const { client, sent } = clientFor(settings);
     this.#settings = settings;
-    this.#client = clientFor(settings);
+    this.#client = client;
+    this.#clean = (text) => (sent.token === '' ? text : text.replaceAll(sent.token, '[secret]'));
   }
 
   /** Throws `firewall/scope-missing` when the bucket does not exist. */
@@ -62,7 +72,7 @@ export class ListBucket {
         const condition = known === undefined ? {} : { IfNoneMatch: known };
         const command = new GetObjectCommand({ ...this.#place(name), ...condition });
         const answer = await this.#client.send(command, within(timeoutMs));
-        const text = (await answer.Body?.transformToString('utf8')) ?? '';
+        const text = this.#clean((await answer.Body?.transformToString('utf8')) ?? '');
         return { answer, text, $metadata: answer.$metadata };
       });
       this.traffic.bytesReceived += Buffer.byteLength(text);
@@ -72,7 +82,7 @@ export class ListBucket {
       return {
         text,
         tag,
-        comment: readComment(fields[commentField]),
+        comment: this.#clean(readComment(fields[commentField])),
         filled: fields[filledField] === 'yes',
       };
     } catch (error) {
@@ -139,7 +149,7 @@ export class ListBucket {
     try {
       answer = await send();
     } catch (error) {
-      throw statusOf(error) === 304 ? error : failure(error, call, write);
+      throw statusOf(error) === 304 ? error : failure(error, call, write, this.#clean);
     }
     if (answer.$metadata.requestId === undefined) {
       const text = `${call}: what answers is not S3`;
@@ -175,7 +185,7 @@ function within(timeoutMs: number): { abortSignal: AbortSignal } {
 }
 
 /** One client per place and process: its connections are kept. */
-function clientFor({ region, address, port, ca, timeoutMs }: PullListSettings): S3Client {
+function clientFor({ region, address, port, ca, timeoutMs }: PullListSettings): KeptClient {
   const key = JSON.stringify([region, address, port, ca]);
   const known = clients.get(key);
   if (known) return known;
@@ -190,8 +200,22 @@ function clientFor({ region, address, port, ca, timeoutMs }: PullListSettings): 
       ...(ca === undefined ? {} : { httpsAgent: new Agent({ ca, keepAlive: true, maxSockets: 20 }) }),
     },
   });
-  clients.set(key, client);
-  return client;
+  const kept: KeptClient = { client, sent: { token: '' } };
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      kept.sent.token = tokenIn(args.request);
+      return await next(args);
+    },
+    // The last step, when the request is signed.
+    { step: 'deserialize', name: 'rememberSessionToken' },
+  );
+  clients.set(key, kept);
+  return kept;
+}
+
+function tokenIn(request: unknown): string {
+  const headers = (request as { headers?: Record<string, string> }).headers;
+  return headers?.['x-amz-security-token'] ?? '';
 }
 
 function bracketed(address: string): string {

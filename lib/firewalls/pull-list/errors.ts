@@ -30,17 +30,24 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** `ConditionalRequestConflict`: somebody writes the same list at this moment. */
 const lost = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
-/** What an error of the SDK means: one of ours, {@link notFound} or {@link preconditionFailed}. */
-export function failure(error: unknown, call: string, write: boolean): unknown {
+/**
+ * What an error of the SDK means: one of ours, {@link notFound} or {@link preconditionFailed}. `clean` takes out of what was answered what
+ * was sent as a credential.
+ */
+export function failure(
+  error: unknown,
+  call: string,
+  write: boolean,
+  clean: (text: string) => string,
+): unknown {
   if (!(error instanceof Error)) return error;
   const status = statusOf(error);
   if (status === undefined) return withoutAnswer(error, call, write);
   if (error.name === 'NoSuchKey') return write && call.startsWith('PUT') ? preconditionFailed : notFound;
   if (lost.has(error.name)) return preconditionFailed;
   const code = codes[error.name] ?? byStatus(status, call);
-  return new ZonebridgeError(code, `${call}: ${status} ${error.name}: ${printable(error.message)}`, {
-    fields: { status },
-  });
+  const said = `${printable(clean(error.name))}: ${printable(clean(error.message))}`;
+  return new ZonebridgeError(code, `${call}: ${status} ${said}`, { fields: { status } });
 }
 
 /** What answers without a word of S3: HEAD has no body, and proxies have pages. */

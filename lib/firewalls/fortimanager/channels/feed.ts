@@ -9,6 +9,7 @@ import type {
 } from '../../../core/firewall.ts';
 import { Attempt, closeReport, type OpenReport, openReport, validAdditions } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
+import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isMissing } from '../errors.ts';
 import { fileName, inUrl } from '../names.ts';
@@ -139,7 +140,7 @@ export class FeedChannel implements Channel {
     if (users.length > 0)
       throw new ZonebridgeError(
         'firewall/object-in-use',
-        `${object.name} is fetched by ${users.map(({ key }) => key).join(', ')}`,
+        `${object.name} is fetched by ${printable(users.map(({ key }) => key).join(', '))}`,
       );
     try {
       await this.#client.writeOne('delete', this.#param(object));

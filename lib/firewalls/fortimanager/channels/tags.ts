@@ -17,6 +17,7 @@ import {
   validAdditions,
 } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
+import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
 import { inUrl } from '../names.ts';
@@ -188,7 +189,7 @@ export class TagsChannel implements Channel {
     if (users.length > 0)
       throw new ZonebridgeError(
         'firewall/object-in-use',
-        `${object.name} is used by ${users.map(({ key }) => key).join(', ')}`,
+        `${object.name} is used by ${printable(users.map(({ key }) => key).join(', '))}`,
       );
     const attempt = new Attempt();
     const left = await this.#addresses(object);
