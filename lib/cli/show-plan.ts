@@ -1,6 +1,8 @@
 import { type FirewallPlan, heldCount, isEmpty, repairCount } from '../app/commands/plan.ts';
 import type { PlannedGroup } from '../app/commands/plan-group.ts';
+import type { CallEstimate } from '../core/plan/call-estimate.ts';
 import type { Cli } from './cli.ts';
+import { plural } from './time.ts';
 import type { Cell } from './table.ts';
 
 /** Addresses of one kind shown per group; all of them with --json. */
@@ -26,9 +28,15 @@ export function showPlan(cli: Cli, plans: readonly FirewallPlan[]): void {
     for (const { group, object, size } of plan.frozen)
       output.line(`  ${group} leaves: ${object || 'no object'} stays as it is with ${size} members`);
     for (const note of plan.notes) output.line(`  ${note}`);
+    if (plan.effort) output.line(`  ${effortText(plan.effort)}`);
     output.line();
   }
   output.line(summary(plans));
+}
+
+function effortText({ calls, callsPerMinute, minutes }: CallEstimate): string {
+  const time = minutes === 0 ? 'within a minute' : `in about ${plural(minutes, 'minute')}`;
+  return `takes about ${plural(calls, 'call')}, ${time} at ${callsPerMinute} a minute`;
 }
 
 function basisText({ basis, unread }: FirewallPlan): string {

@@ -1,5 +1,7 @@
+import { type CallEstimate, estimateCalls } from '../../core/plan/call-estimate.ts';
 import { noQuarantines } from '../../core/plan/quarantine.ts';
 import type { Configuration } from '../configuration/model.ts';
+import { callsPerMinute } from '../budgets.ts';
 import { frozenNow } from '../freezes.ts';
 import { type Advice, adviceOn } from '../network/advice.ts';
 import { knownNetworks } from '../network/sights.ts';
@@ -34,6 +36,8 @@ export interface FirewallPlan {
   notes: string[];
   /** What to know about the addresses that its groups publish there. */
   advice: Advice[];
+  /** What applying it takes of the firewall; undefined when it takes nothing. */
+  effort?: CallEstimate | undefined;
 }
 
 /**
@@ -74,7 +78,32 @@ export async function planConfiguration(
     const own = advice.filter((one) => one.firewall === firewall);
     return { firewall, base, basis, unread, groups, frozen, notes, advice: own };
   });
-  return [...together(plans, configuration), ...(await leavingFirewalls(ports, active, configuration))];
+  const planned = together(plans, configuration).map((plan) => ({
+    ...plan,
+    effort: effortOf(ports, configuration, plan),
+  }));
+  return [...planned, ...(await leavingFirewalls(ports, active, configuration))];
+}
+
+/** What is held or only observed takes no calls. */
+function effortOf(
+  { firewalls }: Ports,
+  configuration: Configuration,
+  { firewall, groups }: FirewallPlan,
+): CallEstimate | undefined {
+  const settings = configuration.firewalls[firewall];
+  if (!settings) return undefined;
+  const module = moduleOf(firewalls, settings);
+  const estimated = groups
+    .filter(({ mode }) => mode !== 'observe')
+    .flatMap(({ channel, ownership, add, remove, held }) => {
+      const calls = module.facts.channels[channel]?.calls;
+      const waiting = (op: 'add' | 'remove'): number => held.filter((one) => one.op === op).length;
+      const counts = { add: add.length - waiting('add'), remove: remove.length - waiting('remove') };
+      return calls ? [{ calls, create: ownership === 'absent', ...counts }] : [];
+    });
+  const estimate = estimateCalls(estimated, callsPerMinute(module, settings));
+  return estimate.calls === 0 ? undefined : estimate;
 }
 
 /** Nothing would change anywhere. */
