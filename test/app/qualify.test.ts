@@ -84,6 +84,9 @@ test('a version that was not tried is only written to where nobody asks for it',
 
 test('a channel that the vendor does not have is refused before anything is made', async () => {
   const ran = await qualify('--channels', 'push,tags');
+  // Nobody is asked to agree to what cannot be done.
+  const unasked = await world.run(['qualify', 'nowhere']);
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('no firewall nowhere')]);
   expect(ran.code).toBe(2);
   expect(ran.stdout).toContain('no channel tags');
 });

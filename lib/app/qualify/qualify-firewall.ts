@@ -60,13 +60,10 @@ export async function qualifyFirewall(
   request: QualifyRequest,
 ): Promise<QualifyResult> {
   const { firewall, progress = () => undefined } = request;
-  const settings = configuration.firewalls[firewall];
-  if (!settings) throw unknownFirewall(configuration, firewall);
-  refuseUsed(configuration, firewall);
-  const module = moduleOf(ports.firewalls, settings);
+  const { module, channels: asked } = checkQualifyRequest(ports, configuration, request);
   const identity = await identityNow(ports, configuration, firewall);
   const channels: ChannelResult[] = [];
-  for (const channel of channelsOf(module, request)) {
+  for (const channel of asked) {
     const bench = new Bench(ports, configuration, { firewall, channel, size: request.size });
     const results: TrialResult[] = [];
     for (const trial of trials) {
@@ -86,6 +83,19 @@ export async function qualifyFirewall(
   return { firewall, kind, identity, at, ok, channels, answers };
 }
 
+/** What can be known before anybody is asked or called: that the firewall is there and unused, and has these channels. */
+export function checkQualifyRequest(
+  ports: DevicePorts,
+  configuration: Configuration,
+  { firewall, channels }: Pick<QualifyRequest, 'firewall' | 'channels'>,
+): { module: FirewallDescription; channels: readonly string[] } {
+  const settings = configuration.firewalls[firewall];
+  if (!settings) throw unknownFirewall(configuration, firewall);
+  refuseUsed(configuration, firewall);
+  const module = moduleOf(ports.firewalls, settings);
+  return { module, channels: channelsOf(module, channels) };
+}
+
 function refuseUsed(configuration: Configuration, firewall: string): void {
   const used = groupsOn(configuration, firewall).map(({ group }) => group.name);
   if (used.length === 0) return;
@@ -95,7 +105,7 @@ function refuseUsed(configuration: Configuration, firewall: string): void {
   );
 }
 
-function channelsOf(module: FirewallDescription, { channels }: QualifyRequest): readonly string[] {
+function channelsOf(module: FirewallDescription, channels: readonly string[] | undefined): readonly string[] {
   const known = Object.keys(module.facts.channels);
   const unknown = (channels ?? []).filter((channel) => !known.includes(channel));
   if (unknown.length > 0)

@@ -39,15 +39,17 @@ export function qualifyCommand(cli: Cli): Command {
 async function qualify(cli: Cli, firewall: string, options: Options): Promise<void> {
   const { output } = cli;
   await withHub(cli, async (hub) => {
+    const { checkQualifyRequest, qualifyFirewall } = await import('../../app/qualify/qualify-firewall.ts');
+    const channels = options.channels?.split(',').map((channel) => channel.trim());
+    checkQualifyRequest(hub.ports, hub.configuration, { firewall, channels });
     const question = `Make and remove objects in the scope of ${firewall}?`;
     if (!(await confirm(cli, output.safe(question), options.yes))) {
       output.line('Nothing was written.');
       return output.result({ ok: false });
     }
-    const { qualifyFirewall } = await import('../../app/qualify/qualify-firewall.ts');
     const result = await qualifyFirewall(hub.ports, hub.configuration, {
       firewall,
-      channels: options.channels?.split(',').map((channel) => channel.trim()),
+      channels,
       size: options.size,
       by: (await hub.caller.principal()) ?? 'unknown',
       progress: (text) => output.note(text),
