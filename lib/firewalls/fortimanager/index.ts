@@ -10,6 +10,7 @@ export const fortimanager: FirewallModule<FortimanagerSettings> = {
     const { openConnection } = await import('./connection.ts');
     return openConnection(request);
   },
+  openQuestions: async () => (await import('./open-questions.ts')).openQuestions,
   diagnose: async (request, channels) => {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(request, channels);

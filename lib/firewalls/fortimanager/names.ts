@@ -33,6 +33,11 @@ export function fileName(name: string, adom: string): string {
   return `${name}.${adom}.txt`;
 }
 
+/** Where the hosted file of a feed is set, read and deleted. Named by the ADOM, although all share the files: one that is not there is refused. */
+export function feedUrl(adom: string, name: string): string {
+  return `/pm/config/adom/${adom}/_external/resource/${inUrl(fileName(name, adom))}`;
+}
+
 /** Assumption: no source says whether names are compared with regard to case; names that differ only in case count as one. */
 export { caselessKey as nameKey } from '../shared/names.ts';
 

@@ -12,7 +12,7 @@ import { foreign, type Marks } from '../../shared/marks.ts';
 import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { isMissing } from '../errors.ts';
-import { fileName, inUrl } from '../names.ts';
+import { feedUrl, fileName } from '../names.ts';
 import { feedEntriesMax } from '../schema.ts';
 import { feedSince, isAtLeast } from '../version.ts';
 import type { Channel } from '../../shared/channels.ts';
@@ -179,10 +179,8 @@ export class FeedChannel implements Channel {
     await this.#client.writeOne('set', { ...this.#param(object), data: { content: formatFeed(file) } });
   }
 
-  /** Named by the ADOM, although all share the files: an ADOM that is not there, or not visible, is refused. */
-  #param(object: ObjectRef): Param {
-    const { adom } = this.#client.settings;
-    return { url: `/pm/config/adom/${adom}/_external/resource/${inUrl(fileName(object.name, adom))}` };
+  #param({ name }: ObjectRef): Param {
+    return { url: feedUrl(this.#client.settings.adom, name) };
   }
 
   #requireFeeds(): void {
