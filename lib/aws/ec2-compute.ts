@@ -160,8 +160,13 @@ function toInterface(one: Ec2Interface): NetworkInterface {
     ...PrivateIpAddresses.map((own) => own.PrivateIpAddress),
     ...Ipv6Addresses.map((own) => own.Ipv6Address),
   ]);
+  const publicAddresses = some([
+    one.Association?.PublicIp,
+    ...PrivateIpAddresses.map((own) => own.Association?.PublicIp),
+  ]);
   // EC2 API reference, NetworkInterface: RequesterManaged says whether AWS manages it. Assumption: it is set for every interface of a load balancer.
-  return { description: Description, status: Status, managed: one.RequesterManaged === true, addresses };
+  const managed = one.RequesterManaged === true;
+  return { description: Description, status: Status, managed, addresses, publicAddresses };
 }
 
 /** What is there, each once. */

@@ -29,6 +29,8 @@ export interface NetworkInterface {
   managed: boolean;
   /** Every private and IPv6 address of it. */
   addresses: readonly string[];
+  /** IPv4 addresses by which the internet reaches it: Elastic IPs, and those that AWS lent it. */
+  publicAddresses: readonly string[];
 }
 
 /** Whether an instance carries the tags; asked again of what a filtered listing answered. */

@@ -48,6 +48,7 @@ const eni = (description: string, ...addresses: string[]) => ({
   status: 'in-use',
   managed: true,
   addresses,
+  publicAddresses: [] as string[],
 });
 const network = (...addresses: string[]) => eni('ELB net/web/0123456789abcdef', ...addresses);
 
@@ -178,6 +179,25 @@ describe('host names of load balancers', () => {
     const resolved = [{ name: nlb, addresses: ['10.2.0.66'] }];
     await world.upsert({ ...service('a', nlb), resolved });
     expect(world.on('web')).toEqual([]);
+  });
+
+  test('become the addresses that the internet sees, where that is asked for; an internal one has none', async () => {
+    const { one } = world.configuration.clusters;
+    const ranges = [...one!.ranges, '198.51.100.0/24', '2001:db8::/32'];
+    world.configuration.clusters['one'] = { ...one!, resolveNames: 'public', ranges };
+    await world.activate();
+    const outside = {
+      ...network('10.2.0.1', '2001:db8::5'),
+      publicAddresses: ['198.51.100.7', '203.0.113.9'],
+    };
+    interfaces = [outside, eni('ELB app/shop/1a2b', '10.2.0.8', '2001:db8::8')];
+    await world.upsert(service('a', nlb, alb));
+    await round();
+    // 203.0.113.9 lies outside of the ranges, and private addresses are not seen from there.
+    expect(world.on('web').sort()).toEqual(['198.51.100.7', '2001:db8::5']);
+    const told = JSON.stringify((await explain(world, 'shop/a')).endpoints);
+    expect(told).toContain('203.0.113.9');
+    expect(told).toContain('it has no public address');
   });
 
   test('are left alone in clusters that do not say so', async () => {

@@ -42,6 +42,18 @@ export const ofHosts: readonly Mutant[] = [
     killers: [hosts],
   },
   {
+    name: 'private-addresses-from-outside',
+    breaks: 'what the internet does not see is published as if it did',
+    file: 'lib/app/balancers/resolve-names.ts',
+    edits: [
+      [
+        'if (!fromOutside) return addresses;',
+        'if (!fromOutside || publicAddresses.length === 0) return addresses;',
+      ],
+    ],
+    killers: ['test/app/resolved-names.test.ts'],
+  },
+  {
     name: 'two-balancers-one-name',
     breaks: 'a name that stands for two load balancers gets the addresses of both',
     file: 'lib/app/balancers/resolve-names.ts',

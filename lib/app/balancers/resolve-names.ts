@@ -1,6 +1,6 @@
 import { balancerOf } from '../../core/desired/balancer.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
-import type { Compute } from '../../core/compute.ts';
+import type { Compute, NetworkInterface } from '../../core/compute.ts';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { stableJson } from '../../core/model/content-hash.ts';
 import type { EndpointRecord, ResolvedName } from '../../core/model/endpoint.ts';
@@ -45,7 +45,7 @@ export async function resolveNames({ ports, configurations }: App, computeOf: Co
 }
 
 function isResolved({ configuration }: ActiveConfiguration, { key }: ActiveCluster): boolean {
-  return configuration.clusters[key]?.resolveNames === true;
+  return configuration.clusters[key]?.resolveNames !== undefined;
 }
 
 async function resolveIn(context: IngestContext, compute: Compute): Promise<void> {
@@ -54,7 +54,7 @@ async function resolveIn(context: IngestContext, compute: Compute): Promise<void
   const items = await ports.tables.read(named.map(({ id }) => endpointKey(cluster.id, id)));
   const known = new Map<string, Promise<ResolvedName>>();
   const look = (name: string): Promise<ResolvedName> => {
-    const found = known.get(name) ?? behind(compute, name, regionOf(context));
+    const found = known.get(name) ?? behind(compute, name, sightOf(context));
     known.set(name, found);
     return found;
   };
@@ -71,11 +71,19 @@ async function resolveIn(context: IngestContext, compute: Compute): Promise<void
   });
 }
 
-function regionOf({ active, cluster }: IngestContext): string {
-  return active.configuration.clusters[cluster.key]?.region ?? '';
+/** Where the load balancers of a cluster lie, and from where they are looked at. */
+interface Sight {
+  region: string;
+  /** From the internet: private addresses are not seen there, and IPv6 addresses are the same. */
+  fromOutside: boolean;
 }
 
-async function behind(compute: Compute, name: string, region: string): Promise<ResolvedName> {
+function sightOf({ active, cluster }: IngestContext): Sight {
+  const { region = '', resolveNames: wanted } = active.configuration.clusters[cluster.key] ?? {};
+  return { region, fromOutside: wanted === 'public' };
+}
+
+async function behind(compute: Compute, name: string, { region, fromOutside }: Sight): Promise<ResolvedName> {
   const balancer = balancerOf(name, region);
   if ('problem' in balancer) return { name, addresses: [], problem: balancer.problem };
   const found = await inParallel(balancer.descriptions, 1, async (description) =>
@@ -88,9 +96,19 @@ async function behind(compute: Compute, name: string, region: string): Promise<R
   const loadBalancers = new Set(kinds.flat().map(({ description }) => description));
   if (loadBalancers.size > 1)
     return { name, addresses: [], problem: `it stands for several: ${[...loadBalancers].sort().join(', ')}` };
-  const addresses = kinds.flat().flatMap((one) => one.addresses.map(canonicalAddress));
+  if (kinds.length === 0)
+    return { name, addresses: [], problem: 'EC2 has no network interface of that load balancer' };
+  const addresses = kinds.flat().flatMap((one) => seen(one, fromOutside).map(canonicalAddress));
   if (addresses.length > 0) return { name, addresses: [...new Set(addresses)].sort() };
-  return { name, addresses: [], problem: 'EC2 has no network interface of that load balancer' };
+  const problem = fromOutside ? 'it has no public address' : 'its network interfaces have no address';
+  return { name, addresses: [], problem };
+}
+
+function seen({ addresses, publicAddresses }: NetworkInterface, fromOutside: boolean): readonly string[] {
+  if (!fromOutside) return addresses;
+  // One without is internal; nothing tells of its IPv6 addresses whether the internet reaches them.
+  if (publicAddresses.length === 0) return [];
+  return [...publicAddresses, ...addresses.filter((address) => address.includes(':'))];
 }
 
 /** Writes what was found, when it is new. Somebody else's write meanwhile wins; the next round looks again. */

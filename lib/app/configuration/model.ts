@@ -95,8 +95,8 @@ export interface ClusterConfiguration {
   writes?: readonly Producer[] | undefined;
   /** Namespaces whose pods may wait for their firewalls. */
   gates?: GateRules | undefined;
-  /** The hub looks behind the host names of its AWS load balancers. */
-  resolveNames?: true | undefined;
+  /** The hub looks behind the host names of its AWS load balancers; `public`: for the addresses that the internet sees. */
+  resolveNames?: true | 'public' | undefined;
   /** Role of the operator's own in its account that may describe EC2 there; the account stack makes one unless given. */
   readRole?: string | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */

@@ -158,10 +158,10 @@ export const clusterSchema = z.strictObject({
       'Namespaces whose pods may wait for their firewalls by the readiness gate zonebridge.dev/published; see docs/gates.md.',
     ),
   resolveNames: z
-    .literal(true)
+    .union([z.literal(true), z.literal('public')])
     .optional()
     .describe(
-      'Looks behind the host names of its AWS load balancers: publishes the addresses of their network interfaces.',
+      'Looks behind the host names of its AWS load balancers: publishes the addresses of their network interfaces, or with `public` those by which the internet reaches them.',
     ),
   readRole: readRole.optional(),
   oidcProvider: z
