@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isZonebridgeError } from '../../lib/core/errors.ts';
 import type { FirewallConnection } from '../../lib/core/firewall.ts';
 import { fortigate } from '../../lib/firewalls/fortigate/index.ts';
@@ -13,15 +14,19 @@ import { hostileTexts } from './corpus.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** 64 MiB of zeros in 64 KiB. */
+const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
 let certificate: ServerCertificate;
 let server: Server;
 let answer: Answer;
+let asked = 0;
 
 beforeAll(async () => {
   certificate = await makeServerCertificate('hostile firewall');
   server = createServer(
     { cert: certificate.certificate, key: certificate.privateKey },
     (request, response) => {
+      asked += 1;
       request.resume();
       response.on('error', () => undefined);
       answer(request, response);
@@ -34,7 +39,11 @@ afterAll(async () => {
   server.close();
   await certificate.discard();
 });
-async function connect(): Promise<FirewallConnection> {
+beforeEach(() => {
+  asked = 0;
+});
+
+async function connect(timeoutMs = 2_000): Promise<FirewallConnection> {
   const port = (server.address() as AddressInfo).port;
   const settings = {
     address: '127.0.0.1',
@@ -42,7 +51,7 @@ async function connect(): Promise<FirewallConnection> {
     version: '7.4',
     managedBy: 'none',
     ca: certificate.ca,
-    timeoutMs: 2_000,
+    timeoutMs,
   };
   return await fortigate.connect({
     firewall: 'edge-1',
@@ -77,7 +86,80 @@ function isSafe(ends: readonly unknown[]): void {
   }
 }
 
+const json =
+  (body: unknown): Answer =>
+  (_, response) =>
+    void response.end(typeof body === 'string' ? body : JSON.stringify(body));
+
 describe.each(['push', 'objects'])('a firewall that wants to hurt us, over %s', (channel) => {
+  test.each<[string, Answer, RegExp]>([
+    [
+      'answers without an end',
+      (_, response) => {
+        const chunk = 'x'.repeat(256 * 1024);
+        const more = (): void => {
+          while (!response.destroyed && response.write(chunk));
+          if (!response.destroyed) response.once('drain', more);
+        };
+        more();
+      },
+      /longer than 64 MiB|no answer in time/,
+    ],
+    [
+      'says one byte a while',
+      (_, response) => {
+        const timer = setInterval(() => response.write(' '), 50);
+        response.on('close', () => clearInterval(timer));
+      },
+      /no answer in time/,
+    ],
+    ['never answers', () => undefined, /no answer in time/],
+    [
+      'promises much and says nothing',
+      (_, response) => response.writeHead(200, { 'content-length': '104857600' }).flushHeaders(),
+      /no answer in time/,
+    ],
+    ['sends deep lists', json('['.repeat(2_000_000)), /no JSON of FortiOS/],
+    [
+      'sends lists in lists that are well formed',
+      json(`{"status":"success","http_status":200,"results":${'['.repeat(800_000)}${']'.repeat(800_000)}}`),
+      /no JSON of FortiOS/,
+    ],
+    [
+      'sends a bomb of gzip that nobody asked for',
+      (_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+      /no JSON of FortiOS/,
+    ],
+    [
+      'sends bytes that are no UTF-8',
+      (_, response) => void response.end(Buffer.from([0xff, 0xfe, 0x00, 0x80])),
+      /no JSON of FortiOS/,
+    ],
+    [
+      'leads somewhere else',
+      (_, response) => void response.writeHead(302, { location: 'https://127.0.0.1:1/steal' }).end(),
+      /came back/,
+    ],
+    [
+      'has a header that goes on and on',
+      (_, response) => void response.writeHead(200, { 'x-long': 'y'.repeat(60_000) }).end('{}'),
+      /./,
+    ],
+  ])('%s: a coded error, soon, with bounded memory', async (_, act, text) => {
+    answer = act;
+    const before = process.memoryUsage().rss;
+    const connection = await connect(500);
+    const error = (await connection
+      .observeMembers(objectNamed('web', channel))
+      .catch((thrown: unknown) => thrown)) as Error;
+    await connection.close();
+    expect(isZonebridgeError(error), String(error)).toBe(true);
+    expect(error.message).toMatch(text);
+    expect(error.message.length).toBeLessThan(600);
+    expect(asked).toBeLessThanOrEqual(3);
+    expect(process.memoryUsage().rss - before).toBeLessThan(700 * 1024 * 1024);
+  });
+
   test('whatever JSON comes back: every error is coded, no change counts as done unless the answer says so', async () => {
     const text = fc.oneof(fc.constantFrom(...hostileTexts), fc.string({ maxLength: 20 }));
     const junk = fc.jsonValue({ maxDepth: 3 });
