@@ -5,9 +5,11 @@ import { FileSystem, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync, type Metafile } from 'esbuild';
-import { bundling } from './bundling.ts';
 import { type UseCase, useCases } from './rights.ts';
 
+/** Packages in CommonJS call `require`, which an ES module lacks. */
+const requireBanner =
+  "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);";
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface CodeRequest {
@@ -22,6 +24,8 @@ export interface Bundles {
   /** Contents by file name; the entry of a function is called after it. */
   files: ReadonlyMap<string, Uint8Array>;
   outputs: ReadonlyMap<string, Metafile['outputs'][string]>;
+  /** Sources with what each imports, also what is left out because nothing of it is used. */
+  inputs: Metafile['inputs'];
 }
 
 const made = new Map<string, Bundles>();
@@ -57,19 +61,18 @@ export function bundleFunctions(entryOf: CodeRequest['entryOf']): Bundles {
   const key = JSON.stringify(entries);
   const known = made.get(key);
   if (known) return known;
-  const { format, target, mainFields, minify, sourceMap, sourcesContent, banner } = bundling;
   const { outputFiles, metafile } = buildSync({
     entryPoints: Object.entries(entries).map(([out, file]) => ({ in: file, out })),
     bundle: true,
     splitting: true,
     platform: 'node',
-    format,
-    target,
-    mainFields,
-    minify,
-    sourcemap: sourceMap,
-    sourcesContent,
-    banner: { js: banner },
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    banner: { js: requireBanner },
     outExtension: { '.js': '.mjs' },
     absWorkingDir: projectRoot,
     // Only for the paths in source maps, which so are the same wherever the project lies.
@@ -80,6 +83,7 @@ export function bundleFunctions(entryOf: CodeRequest['entryOf']): Bundles {
   const bundles = {
     files: new Map(outputFiles.map(({ path, contents }) => [basename(path), contents])),
     outputs: new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output])),
+    inputs: metafile.inputs,
   };
   made.set(key, bundles);
   return bundles;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { sandboxAccount, sandboxRegion } from '../../lib/sandbox/configuration.ts';
 import { runPython } from '../clients/python.ts';
 import { awsCall } from '../support/hub/aws-call.ts';
@@ -57,15 +58,16 @@ const pod = (number: number): Told => ({
   },
 });
 
-interface Fetched {
-  status: number;
-  etag: string | null;
-  encoding: string | null;
-  type: string | null;
-  asks: string | null;
-  bytes: number;
-  body: string;
-}
+const fetched = z.strictObject({
+  status: z.number(),
+  etag: z.string().nullable(),
+  encoding: z.string().nullable(),
+  type: z.string().nullable(),
+  asks: z.string().nullable(),
+  bytes: z.number(),
+  body: z.string(),
+});
+type Fetched = z.infer<typeof fetched>;
 
 /** What a client gets that we did not write. */
 async function fetchList(more: Record<string, string> = {}, list = 'zb-sandbox.web'): Promise<Fetched> {
@@ -76,7 +78,7 @@ async function fetchList(more: Record<string, string> = {}, list = 'zb-sandbox.w
     PASSWORD: password,
     ...more,
   });
-  return answer as unknown as Fetched;
+  return fetched.parse(answer);
 }
 
 beforeAll(async () => {

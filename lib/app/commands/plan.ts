@@ -100,7 +100,8 @@ function effortOf(
       const calls = module.facts.channels[channel]?.calls;
       const waiting = (op: 'add' | 'remove'): number => held.filter((one) => one.op === op).length;
       const counts = { add: add.length - waiting('add'), remove: remove.length - waiting('remove') };
-      return calls ? [{ calls, create: ownership === 'absent', ...counts }] : [];
+      const making = { create: ownership === 'absent', adopt: ownership === 'adoptable' };
+      return calls ? [{ calls, ...making, ...counts }] : [];
     });
   const estimate = estimateCalls(estimated, callsPerMinute(module, settings));
   return estimate.calls === 0 ? undefined : estimate;

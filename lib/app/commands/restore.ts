@@ -7,7 +7,7 @@ import { announce } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
-import { ledgerKey, listLedger } from '../state/ledger.ts';
+import { type LedgerEntry, ledgerKey, listLedger } from '../state/ledger.ts';
 import { wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 
@@ -30,24 +30,11 @@ export async function restoreMember(
   active: ActiveConfiguration,
   request: RestoreRequest,
 ): Promise<string[]> {
-  const { firewall, group, address, by = 'unknown', reason } = request;
-  const rows = await listLedger(ports.tables, firewall, group);
-  const withheld = rows.filter(
-    (entry) => entry.row.withheldFor !== undefined && (address === undefined || entry.address === address),
-  );
-  if (withheld.length === 0) {
-    const what = address === undefined ? 'nothing is' : `${address} is not`;
-    throw new ZonebridgeError('restore/not-withheld', `${what} withheld in ${group} on ${firewall}`);
-  }
-  const addresses = withheld.map((entry) => entry.address).sort();
-  const details = address === undefined ? { addresses } : undefined;
-  await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
-  const keys = withheld.map(({ key }) => key);
-  await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
-  const detail = { firewall, group, by, addresses, ...(reason === undefined ? {} : { reason }) };
-  const at = ports.clock.now();
-  await ports.tables.write(announce({ id: ports.random.id(), type: 'restored', at, detail }));
-  return addresses;
+  const { firewall, group, address } = request;
+  const withheld = await withheldIn(ports, request);
+  if (withheld.length > 0) return await letBack(ports, active, { ...request, withheld });
+  const what = address === undefined ? 'nothing is' : `${address} is not`;
+  throw new ZonebridgeError('restore/not-withheld', `${what} withheld in ${group} on ${firewall}`);
 }
 
 /**
@@ -61,14 +48,39 @@ export async function restoreAll(
 ): Promise<Record<string, string[]>> {
   const restored: Record<string, string[]> = {};
   for (const { group } of groupsOn(active.configuration, request.firewall)) {
-    try {
-      restored[group.name] = await restoreMember(ports, active, { ...request, group: group.name });
-    } catch (error) {
-      if (!isZonebridgeError(error, 'restore/not-withheld')) throw error;
-    }
+    const one = { ...request, group: group.name };
+    const withheld = await withheldIn(ports, one);
+    if (withheld.length > 0) restored[group.name] = await letBack(ports, active, { ...one, withheld });
   }
   if (Object.keys(restored).length > 0) return restored;
   throw new ZonebridgeError('restore/not-withheld', `nothing is withheld on ${request.firewall}`);
+}
+
+async function withheldIn(
+  ports: Ports,
+  { firewall, group, address }: Pick<RestoreRequest, 'firewall' | 'group' | 'address'>,
+): Promise<LedgerEntry[]> {
+  const rows = await listLedger(ports.tables, firewall, group);
+  return rows.filter(
+    (entry) => entry.row.withheldFor !== undefined && (address === undefined || entry.address === address),
+  );
+}
+
+async function letBack(
+  ports: Ports,
+  active: ActiveConfiguration,
+  request: RestoreRequest & { withheld: readonly LedgerEntry[] },
+): Promise<string[]> {
+  const { firewall, group, address, by = 'unknown', reason, withheld } = request;
+  const addresses = withheld.map((entry) => entry.address).sort();
+  const details = address === undefined ? { addresses } : undefined;
+  await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
+  const keys = withheld.map(({ key }) => key);
+  await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
+  const detail = { firewall, group, by, addresses, ...(reason === undefined ? {} : { reason }) };
+  const at = ports.clock.now();
+  await ports.tables.write(announce({ id: ports.random.id(), type: 'restored', at, detail }));
+  return addresses;
 }
 
 /** Marks addresses dirty for a firewall and wakes it; attributes in `forget` leave the ledger rows first. */

@@ -5,12 +5,6 @@ import { identityKey, readIdentity } from '../state/identities.ts';
 import { readQualification } from '../state/qualifications.ts';
 import { groupsOn } from '../targets.ts';
 
-/** Channels over which something is written to a firewall. */
-function channelsWritten(configuration: Configuration, firewall: string): ReadonlySet<string> {
-  const written = groupsOn(configuration, firewall).filter(({ target }) => target.mode !== 'observe');
-  return new Set(written.map(({ target }) => target.channel));
-}
-
 /**
  * Refuses to write to a device that was upgraded to a version without a qualification, where one is asked for: what was tried is another one.
  * `version`: as the device tells it now. Throws `firewall/not-qualified`; a later run looks again.
@@ -18,17 +12,11 @@ function channelsWritten(configuration: Configuration, firewall: string): Readon
 export async function requireQualified(
   ports: Ports,
   configuration: Configuration,
-  { firewall, version }: { firewall: string; version: string },
+  device: { firewall: string; version: string },
 ): Promise<void> {
-  const settings = configuration.firewalls[firewall];
-  if (!settings?.requireQualification) return;
-  const found = await readQualification(ports.tables, settings.kind, version);
-  const missing = [...channelsWritten(configuration, firewall)].filter(
-    (channel) => !found?.channels.includes(channel),
-  );
-  if (missing.length === 0) return;
-  const what = `${settings.kind} ${version}, channel ${missing.join(', ')}`;
-  throw new ZonebridgeError('firewall/not-qualified', `${firewall}: not qualified: ${what}`);
+  const missing = await unqualified(ports, configuration, device);
+  if (missing.length > 0)
+    throw new ZonebridgeError('firewall/not-qualified', `not qualified: ${missing.join('; ')}`);
 }
 
 /**
@@ -39,16 +27,27 @@ export async function requireQualifications(ports: Ports, configuration: Configu
   const missing: string[] = [];
   for (const [firewall, settings] of Object.entries(configuration.firewalls)) {
     if (!settings.requireQualification) continue;
-    const channels = channelsWritten(configuration, firewall);
-    if (channels.size === 0) continue;
     const version = await versionOf(ports, firewall, settings.settings['version']);
-    const found = await readQualification(ports.tables, settings.kind, version);
-    for (const channel of channels)
-      if (!found?.channels.includes(channel))
-        missing.push(`${firewall} (${settings.kind} ${version}, channel ${channel})`);
+    missing.push(...(await unqualified(ports, configuration, { firewall, version })));
   }
-  if (missing.length === 0) return;
-  throw new ZonebridgeError('qualification/missing', `not qualified: ${missing.join('; ')}`);
+  if (missing.length > 0)
+    throw new ZonebridgeError('qualification/missing', `not qualified: ${missing.join('; ')}`);
+}
+
+/** Channels that something is written over and that are not qualified for this version, where that is asked for; for people. */
+async function unqualified(
+  ports: Ports,
+  configuration: Configuration,
+  { firewall, version }: { firewall: string; version: string },
+): Promise<string[]> {
+  const settings = configuration.firewalls[firewall];
+  if (!settings?.requireQualification) return [];
+  const written = groupsOn(configuration, firewall).filter(({ target }) => target.mode !== 'observe');
+  if (written.length === 0) return [];
+  const found = await readQualification(ports.tables, settings.kind, version);
+  return [...new Set(written.map(({ target }) => target.channel))]
+    .filter((channel) => !found?.channels.includes(channel))
+    .map((channel) => `${firewall} (${settings.kind} ${version}, channel ${channel})`);
 }
 
 async function versionOf(ports: Ports, firewall: string, configured: unknown): Promise<string> {

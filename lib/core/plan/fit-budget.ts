@@ -1,5 +1,6 @@
 import type { ChannelCalls } from '../firewall.ts';
 import type { Counters } from './brakes.ts';
+import { groupCalls, makingCalls } from './call-estimate.ts';
 import type { GroupPlan, PlannedChange } from './plan.ts';
 
 export interface Priced {
@@ -32,7 +33,7 @@ export function fitBudget(priced: readonly Priced[], left: number): { plans: Gro
   let room = left;
   for (const { change, calls, plan } of candidates) {
     const first =
-      (channels.has(calls) ? 0 : calls.apply) + (begun.has(plan) ? 0 : calls.object + creation(plan));
+      (channels.has(calls) ? 0 : calls.apply) + (begun.has(plan) ? 0 : calls.object + makingCalls(plan));
     const cost = first + calls[change.op];
     if (spent + cost > room) {
       // Nothing overtakes what comes first, but what travels in a call that is made anyway.
@@ -50,12 +51,9 @@ export function fitBudget(priced: readonly Priced[], left: number): { plans: Gro
 
 function callsOf({ plan, calls }: Priced): number {
   if (plan.changes.length === 0) return 0;
-  return plan.changes.reduce((sum, { op }) => sum + calls[op], calls.apply + calls.object + creation(plan));
-}
-
-/** Making an object is one call more; adopting one is two looks and a write. */
-function creation({ create, adopt }: GroupPlan): number {
-  return Number(create) + 3 * Number(adopt);
+  const add = plan.changes.filter(({ op }) => op === 'add').length;
+  const remove = plan.changes.length - add;
+  return calls.apply + groupCalls({ ...plan, calls, add, remove });
 }
 
 function reduced(plan: GroupPlan, chosen: ReadonlySet<PlannedChange>): GroupPlan {

@@ -1,25 +1,7 @@
 import { expect, test } from 'vitest';
-import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
-import { defaultBrakes, emptyCounters } from './brakes.ts';
+import { group, target } from '../../../test/support/planned-group.ts';
+import { emptyCounters } from './brakes.ts';
 import { planGroup, type Question } from './plan.ts';
-
-const target: GroupTarget = {
-  firewall: 'edge',
-  channel: 'push',
-  create: 'own',
-  mode: 'sync',
-  onForeignAdd: 'report',
-};
-const group: AddressGroup = {
-  name: 'web',
-  addresses: 'pod',
-  select: 'all()',
-  anyNamespace: true,
-  usedIn: 'allow',
-  maxMembers: 100,
-  brakes: defaultBrakes,
-  publish: [target],
-};
 
 /** What becomes of one change: it goes, or waits for this reason. */
 function during(freeze: boolean, op: 'add' | 'remove', more: Partial<Question> = {}): string {

@@ -1,26 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
+import { group, target } from '../../../test/support/planned-group.ts';
 import { brakesOf, defaultBrakes, emptyCounters, firewallRemovalsLeft } from './brakes.ts';
 import { holdRule } from './hold-reasons.ts';
 import { planGroup, type PlanRequest, type Question } from './plan.ts';
-
-const target: GroupTarget = {
-  firewall: 'edge',
-  channel: 'objects',
-  create: 'own',
-  mode: 'sync',
-  onForeignAdd: 'remove',
-};
-const group: AddressGroup = {
-  name: 'web',
-  addresses: 'pod',
-  select: 'all()',
-  anyNamespace: true,
-  usedIn: 'allow',
-  maxMembers: 100,
-  brakes: defaultBrakes,
-  publish: [target],
-};
 
 function question(index: number, more: Partial<Question> = {}): Question {
   const address = `10.0.${index >> 8}.${index & 255}`;

@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { AddressGroup, GroupTarget } from '../model/address-group.ts';
-import { defaultBrakes, emptyCounters } from './brakes.ts';
+import { group, target } from '../../../test/support/planned-group.ts';
+import { emptyCounters } from './brakes.ts';
 import { type GroupPlan, planGroup, type PlanRequest, type Question } from './plan.ts';
-
-const target: GroupTarget = {
-  firewall: 'edge',
-  channel: 'tags',
-  create: 'own',
-  mode: 'sync',
-  onForeignAdd: 'remove',
-};
-const group: AddressGroup = {
-  name: 'web',
-  addresses: 'pod',
-  select: 'all()',
-  anyNamespace: true,
-  usedIn: 'allow',
-  maxMembers: 100,
-  brakes: defaultBrakes,
-  publish: [target],
-};
 
 describe('members whose time begins anew', () => {
   const member = (address: string, more: Partial<Question> = {}): Question => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectReport } from '../../../lib/core/firewall.ts';
+import { expectDone } from '../../support/firewalls/expectations.ts';
 import type { Place } from './place.ts';
 
 const [first, second] = ['10.17.0.1', '10.17.0.2'];
@@ -20,7 +21,8 @@ export function interferenceSuite(place: Place): void {
       skip(!rig.endSession, 'declared: every call carries its credential');
       await place.create([first]);
       rig.endSession?.();
-      expect(await addSecond()).toEqual({ state: 'done' });
+      const report = await place.apply({ add: [second], expectedCount: 2 });
+      expectDone(report, [second]);
       expect(place.enforced()).toEqual([first, second]);
     });
 

@@ -40,7 +40,7 @@ export class Site {
     world.configuration.firewalls['edge'] = {
       ...edge,
       kind,
-      settings: settings.parse(device.settings) as never,
+      settings: settings.parse(device.settings) as Record<string, unknown>,
     };
     world.ports.firewalls = { [kind]: site.#module() };
     world.secrets.values.set(names.secret(hub, 'edge'), device.credential);
