@@ -16,6 +16,6 @@ export const handler = middy()
     const { configuration } = await app.configurations.active();
     const { hub } = configuration;
     const installer = withOwnRole(composeInstaller({ region: hub.region }), hub.rolePath);
-    const signer = composeSigner(hub.name);
+    const signer = composeSigner(hub);
     await onboardClusters({ ports: app.ports, configuration, installer, bus, signer });
   });

@@ -9,9 +9,12 @@ import type { Publishing } from './way-back/publish.ts';
 /** For the function that publishes. */
 export function composePublishing(): FunctionApp & { publishing: Publishing } {
   const app = composeFunction();
-  const { hub, desired: bucket } = readEnvironment(process.env);
+  const { hub, desired: bucket, signingKeys } = readEnvironment(process.env);
   if (bucket === undefined)
     throw new ZonebridgeError('configuration/missing', 'ZONEBRIDGE_DESIRED is not set');
   const store = new S3DesiredStore({ client: objectsClient(), bucket });
-  return { ...app, publishing: { ports: app.ports, store, signer: composeSigner(hub) } };
+  return {
+    ...app,
+    publishing: { ports: app.ports, store, signer: composeSigner({ name: hub, signingKeys }) },
+  };
 }

@@ -11,8 +11,9 @@ export interface FunctionEnvironment {
   /** Only for the function that writes the audit archive: its bucket, and how many days the index keeps. */
   ZONEBRIDGE_ARCHIVE?: string;
   ZONEBRIDGE_HISTORY_DAYS?: string;
-  /** Only for the function that publishes desired state: its bucket. */
+  /** Only for the function that publishes desired state: its bucket, and the numbers of its keys with commas between, that in force first. */
   ZONEBRIDGE_DESIRED?: string;
+  ZONEBRIDGE_SIGNING_KEYS?: string;
   /** Only for a function that serves lists: the entry under `firewalls` whose lists they are. */
   ZONEBRIDGE_LISTS?: string;
 }
@@ -34,8 +35,8 @@ export function archiveEnvironment(bucket: string, historyDays: number): Record<
 }
 
 /** What only the function that publishes desired state gets. */
-export function desiredEnvironment(bucket: string): Record<string, string> {
-  return { ZONEBRIDGE_DESIRED: bucket };
+export function desiredEnvironment(bucket: string, signingKeys: readonly number[]): Record<string, string> {
+  return { ZONEBRIDGE_DESIRED: bucket, ZONEBRIDGE_SIGNING_KEYS: signingKeys.join(',') };
 }
 
 /** What only a function that serves lists gets. */
@@ -49,6 +50,7 @@ export function readEnvironment(source: Record<string, string | undefined>): {
   network: string | undefined;
   archive: string | undefined;
   desired: string | undefined;
+  signingKeys: number[] | undefined;
   lists: string | undefined;
   historyDays: number;
 } {
@@ -59,6 +61,7 @@ export function readEnvironment(source: Record<string, string | undefined>): {
     network: source['ZONEBRIDGE_NETWORK'],
     archive: source['ZONEBRIDGE_ARCHIVE'],
     desired: source['ZONEBRIDGE_DESIRED'],
+    signingKeys: source['ZONEBRIDGE_SIGNING_KEYS']?.split(',').map(Number),
     lists: source['ZONEBRIDGE_LISTS'],
     historyDays: Number(source['ZONEBRIDGE_HISTORY_DAYS'] ?? auditDefaults.historyDays),
   };

@@ -29,8 +29,8 @@ export const names = {
   /** Bucket of what clusters shall have. */
   desiredBucket: ({ name, account, region }: { name: string; account: string; region: string }) =>
     `${prefix(name)}-desired-${account}-${region}`,
-  /** Alias of the KMS key that signs it. */
-  desiredKey: (hub: string) => `alias/${prefix(hub)}-desired`,
+  /** Alias of a KMS key that signs it, by its number. */
+  desiredKey: (hub: string, number = 1) => `alias/${prefix(hub)}-desired${number === 1 ? '' : `-${number}`}`,
   secret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}`,
   /** Credential of the administrator that makes keys for a firewall; only the rotation reads it. */
   keyMakerSecret: (hub: string, firewall: string) => `zonebridge/${hub}/${firewall}/key-maker`,

@@ -7,28 +7,39 @@ import { errorName, translate } from './service-errors.ts';
 /** A signature that is none, or not of this key. */
 const unverified = ['KMSInvalidSignatureException', 'ValidationException'];
 
-/** A key of KMS on P-256 that only signs. KMS signs a digest: its messages end at 4,096 bytes (KMS API reference, Sign). */
+/** Keys of KMS on P-256 that only sign. KMS signs a digest: its messages end at 4,096 bytes (KMS API reference, Sign). */
 export class KmsSigner implements Signer {
   readonly #client: KMSClient;
-  readonly #key: string;
-  #public: string | undefined;
+  readonly #keys: readonly string[];
+  #public: readonly string[] | undefined;
 
-  /** `key`: id, ARN or `alias/...`. */
-  constructor({ client, key }: { client: KMSClient; key: string }) {
+  /** `keys`: ids, ARNs or `alias/...`, that in force first. */
+  constructor({ client, keys }: { client: KMSClient; keys: readonly string[] }) {
     this.#client = client;
-    this.#key = key;
+    this.#keys = keys;
   }
 
   /** Base64 of the signature in DER. Throws `hub/missing` without the key, `store/unavailable` when KMS was not reached. */
   async sign(bytes: Uint8Array): Promise<string> {
-    const { Signature } = await told(() => this.#client.send(new SignCommand(this.#about(bytes))));
+    const { Signature } = await told(() => this.#client.send(new SignCommand(about(this.#keys[0], bytes))));
     return base64(Signature, 'signature');
   }
 
-  async verifies(bytes: Uint8Array, signature: string): Promise<boolean> {
+  async signedBy(bytes: Uint8Array, signature: string): Promise<'in-force' | 'other' | undefined> {
+    for (const [index, key] of this.#keys.entries())
+      if (await this.#verifies(key, bytes, signature)) return index === 0 ? 'in-force' : 'other';
+    return undefined;
+  }
+
+  async publicKeys(): Promise<readonly string[]> {
+    this.#public ??= await Promise.all(this.#keys.map((key) => this.#publicKey(key)));
+    return this.#public;
+  }
+
+  async #verifies(key: string, bytes: Uint8Array, signature: string): Promise<boolean> {
     const Signature = Buffer.from(signature, 'base64');
     try {
-      await told(() => this.#client.send(new VerifyCommand({ ...this.#about(bytes), Signature })));
+      await told(() => this.#client.send(new VerifyCommand({ ...about(key, bytes), Signature })));
       return true;
     } catch (error) {
       if (unverified.includes(errorName(error))) return false;
@@ -36,26 +47,15 @@ export class KmsSigner implements Signer {
     }
   }
 
-  /** Base64 of the public key as SubjectPublicKeyInfo in DER. */
-  async publicKey(): Promise<string> {
-    if (this.#public === undefined) {
-      const { PublicKey } = await told(() =>
-        this.#client.send(new GetPublicKeyCommand({ KeyId: this.#key })),
-      );
-      this.#public = base64(PublicKey, 'public key');
-    }
-    return this.#public;
+  async #publicKey(KeyId: string): Promise<string> {
+    const { PublicKey } = await told(() => this.#client.send(new GetPublicKeyCommand({ KeyId })));
+    return base64(PublicKey, 'public key');
   }
+}
 
-  #about(bytes: Uint8Array) {
-    const Message = createHash('sha256').update(bytes).digest();
-    return {
-      KeyId: this.#key,
-      Message,
-      MessageType: 'DIGEST',
-      SigningAlgorithm: 'ECDSA_SHA_256',
-    } as const;
-  }
+function about(KeyId: string | undefined, bytes: Uint8Array) {
+  const Message = createHash('sha256').update(bytes).digest();
+  return { KeyId, Message, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' } as const;
 }
 
 async function told<T>(ask: () => Promise<T>): Promise<T> {

@@ -16,8 +16,8 @@ export interface ClusterOnboardingRequest {
   /** Clusters that get the agent without a person, by their keys. */
   admitted: Readonly<Record<string, ClusterConfiguration>>;
   undelivered: Queue;
-  /** Key that signs what clusters shall have, where some cluster has `writes`. */
-  desiredKey: Key | undefined;
+  /** Keys that sign what clusters shall have; none where no cluster has `writes`. */
+  desiredKeys: readonly Key[];
 }
 
 /** Looks for clusters that ask for the agent by their tag, and gives it to those that the configuration admits. */
@@ -55,7 +55,7 @@ export class ClusterOnboarding extends Construct {
   }
 
   /** Looking at all clusters, and closer at admitted ones. */
-  private readingRights({ admitted, desiredKey }: ClusterOnboardingRequest): Right[] {
+  private readingRights({ admitted, desiredKeys }: ClusterOnboardingRequest): Right[] {
     const stack = Stack.of(this);
     const eks = inClusters(stack, admitted);
     return [
@@ -76,9 +76,15 @@ export class ClusterOnboarding extends Construct {
         resources: [...eks('addon', '/*'), ...eks('podidentityassociation', '/*')],
         wildcard: below,
       },
-      ...(desiredKey === undefined
+      ...(desiredKeys.length === 0
         ? []
-        : [{ sid: 'TellsAgentsTheKey', actions: ['kms:GetPublicKey'], resources: [desiredKey.keyArn] }]),
+        : [
+            {
+              sid: 'TellsAgentsTheKey',
+              actions: ['kms:GetPublicKey'],
+              resources: desiredKeys.map(({ keyArn }) => keyArn),
+            },
+          ]),
     ];
   }
 

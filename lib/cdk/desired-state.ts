@@ -3,6 +3,7 @@ import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { signingKeysOf } from '../app/configuration/signing-keys.ts';
 import { desiredEnvironment } from '../app/environment.ts';
 import { names } from '../app/names.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -27,12 +28,13 @@ const keepReplaced = Duration.days(30);
 /** What clusters shall have: a bucket for it, the key that signs it, and the function that publishes. Only where some cluster lets us write. */
 export class DesiredState extends Construct {
   readonly function: ZonebridgeFunction;
-  readonly key: Key;
+  /** That in force first. */
+  readonly keys: readonly Key[];
 
   constructor(scope: Construct, id: string, request: DesiredStateRequest) {
     super(scope, id);
     const { surroundings, undelivered } = request;
-    this.key = this.signingKey(surroundings);
+    this.keys = signingKeysOf(surroundings.hub).map((number) => this.signingKey(surroundings, number));
     this.function = this.publisher(request, this.bucket(surroundings));
     const { lambda } = this.function;
     // The next minute does the same: nothing to retry.
@@ -64,7 +66,7 @@ export class DesiredState extends Construct {
       timeout: Duration.seconds(170),
       memoryMb: 512,
       services: ['s3'],
-      environment: desiredEnvironment(bucket.bucketName),
+      environment: desiredEnvironment(bucket.bucketName, signingKeysOf(hub)),
       rights: [
         {
           sid: 'WritesDesiredState',
@@ -81,7 +83,11 @@ export class DesiredState extends Construct {
             'A few objects for each cluster of the active configuration, in a bucket for nothing else.',
         },
         { sid: 'TellsMissingFromForbidden', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
-        { sid: 'SignsDesiredState', actions: ['kms:Sign', 'kms:Verify'], resources: [this.key.keyArn] },
+        {
+          sid: 'SignsDesiredState',
+          actions: ['kms:Sign', 'kms:Verify'],
+          resources: this.keys.map(({ keyArn }) => keyArn),
+        },
         sendRight('WakesAgents', [queueArn(Stack.of(this), names.agentQueue(hub.name, '*'))], byPrefix),
         ...(admits ? admittingRights(Stack.of(this), hub.name) : []),
       ],
@@ -89,9 +95,9 @@ export class DesiredState extends Construct {
   }
 
   /** It outlives the stack: agents know its public half, and nobody can make the same key again. */
-  private signingKey({ hub }: Surroundings): Key {
-    return new Key(this, 'Key', {
-      alias: names.desiredKey(hub.name),
+  private signingKey({ hub }: Surroundings, number: number): Key {
+    return new Key(this, number === 1 ? 'Key' : `Key${number}`, {
+      alias: names.desiredKey(hub.name, number),
       description: `Signs what Zonebridge hub ${hub.name} wants in clusters`,
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,

@@ -54,9 +54,9 @@ export async function openCluster(
     image: image ?? 'none',
     metrics,
     networkReport,
-    publicKey:
+    publicKeys:
       cluster.writes && !options.removing
-        ? await (await signerOf(cli, configuration.hub)).publicKey()
+        ? await (await signerOf(cli, configuration.hub)).publicKeys()
         : undefined,
   });
   if (image !== undefined && !imageForm.test(image))
@@ -70,10 +70,10 @@ export async function openCluster(
 }
 
 /** Asked of KMS itself: a key from anywhere else could be anybody's. */
-async function signerOf({ io }: Cli, { name, region }: HubConfiguration): Promise<Signer> {
+async function signerOf({ io }: Cli, hub: HubConfiguration): Promise<Signer> {
   if (io.signer) return io.signer;
   const { composeSigner } = await import('../app/compose-signer.ts');
-  return composeSigner(name, region);
+  return composeSigner(hub, hub.region);
 }
 
 async function entranceBy(path: string, context: string | undefined) {

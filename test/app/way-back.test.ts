@@ -98,6 +98,28 @@ describe('from the hub into the cluster', () => {
     expect(firewalls('web')).toBeUndefined();
   });
 
+  test('a key is replaced, and at no time does an agent refuse what lies there', async () => {
+    const { world, store, signer, publish, apply } = await start();
+    await publish();
+    const manifest = () => store.latest.get(manifestKey('one'));
+    const first = manifest();
+    signer.numbers = [1, 2];
+    await publish();
+    expect(manifest()).toEqual(first);
+    signer.numbers = [2, 1];
+    await publish();
+    expect(manifest()).not.toEqual(first);
+    expect((await apply()).settled).toBe(true);
+    signer.numbers = [2];
+    expect((await apply()).settled).toBe(true);
+    const signed = manifest();
+    world.queues.take();
+    await publish();
+    expect(manifest()).toEqual(signed);
+    expect(await readDesired(world.tables, id)).toMatchObject({ generation: 1, published: 1 });
+    expect(wakeUps(world)).toEqual([]);
+  });
+
   test('names of groups that are none in Kubernetes get another one', async () => {
     const { publish, apply, cluster } = await start([group('a..b')]);
     await publish();

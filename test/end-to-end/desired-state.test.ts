@@ -36,28 +36,48 @@ describe('the key of the hub', () => {
     );
     const key = 'alias/zonebridge-prod-desired';
     await client.send(new CreateAliasCommand({ AliasName: key, TargetKeyId: KeyMetadata?.KeyId }));
-    const signer = new KmsSigner({ client, key });
+    const signer = new KmsSigner({ client, keys: [key] });
     const signature = await signer.sign(bytes);
-    const publicKey = await signer.publicKey();
+    const [publicKey = ''] = await signer.publicKeys();
     const spki = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
     expect(verify('sha256', bytes, spki, Buffer.from(signature, 'base64'))).toBe(true);
     const check = signatureCheck([publicKey]);
     expect(check(bytes, signature)).toBe(true);
     expect(check(Buffer.from('something else'), signature)).toBe(false);
-    expect(await signer.verifies(bytes, signature)).toBe(true);
-    expect(await signer.verifies(Buffer.from('something else'), signature)).toBe(false);
-    expect(await signer.verifies(bytes, Buffer.from('nonsense').toString('base64'))).toBe(false);
+    expect(await signer.signedBy(bytes, signature)).toBe('in-force');
+    expect(await signer.signedBy(Buffer.from('something else'), signature)).toBeUndefined();
+    expect(await signer.signedBy(bytes, Buffer.from('nonsense').toString('base64'))).toBeUndefined();
+  });
+
+  test('is replaced: the next one signs, and what the former signed is known', async () => {
+    const client = new KMSClient({});
+    const make = async () => {
+      const made = await client.send(
+        new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+      );
+      return made.KeyMetadata?.KeyId ?? '';
+    };
+    const [first, second] = [await make(), await make()];
+    const before = new KmsSigner({ client, keys: [first, second] });
+    const after = new KmsSigner({ client, keys: [second, first] });
+    const [old, young] = [await before.sign(bytes), await after.sign(bytes)];
+    expect(await after.signedBy(bytes, old)).toBe('other');
+    expect(await after.signedBy(bytes, young)).toBe('in-force');
+    const agent = signatureCheck(await before.publicKeys());
+    expect([agent(bytes, old), agent(bytes, young)]).toEqual([true, true]);
+    const strict = signatureCheck(await new KmsSigner({ client, keys: [second] }).publicKeys());
+    expect([strict(bytes, old), strict(bytes, young)]).toEqual([false, true]);
   });
 
   test('that is not there is told as what to deploy', async () => {
-    const signer = new KmsSigner({ client: new KMSClient({}), key: 'alias/none' });
+    const signer = new KmsSigner({ client: new KMSClient({}), keys: ['alias/none'] });
     await expect(signer.sign(bytes)).rejects.toMatchObject({ code: 'hub/missing' });
-    await expect(signer.publicKey()).rejects.toMatchObject({ code: 'hub/missing' });
+    await expect(signer.publicKeys()).rejects.toMatchObject({ code: 'hub/missing' });
   });
 
   test('that cannot be reached is asked again', async () => {
     const client = new KMSClient({ endpoint: 'http://127.0.0.1:1' });
-    const signer = new KmsSigner({ client, key: 'alias/none' });
+    const signer = new KmsSigner({ client, keys: ['alias/none'] });
     await expect(signer.sign(bytes)).rejects.toMatchObject({ code: 'store/unavailable' });
   });
 });

@@ -62,7 +62,7 @@ await kubernetesOrSkip('the manifests at a real Kubernetes API', () => {
       services: 'all',
       // A namespace that is there.
       gates: { default: { timeoutSeconds: 120, whenLate: 'open' } },
-      wayBack: { writes: producerNames, bucket: 'bucket', prefix: 'shop', publicKey: 'cHVibGlj' },
+      wayBack: { writes: producerNames, bucket: 'bucket', prefix: 'shop', publicKeys: ['cHVibGlj'] },
     });
     for (const object of all) {
       const before = object.kind === 'Namespace' ? 'changed' : 'created';

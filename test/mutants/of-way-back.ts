@@ -34,6 +34,14 @@ export const ofWayBack: readonly Mutant[] = [
     killers: suite,
   },
   {
+    name: 'former-key-not-signed-again',
+    breaks:
+      'what a replaced key signed lies there until contents change, and agents that forgot the key refuse it',
+    file: 'lib/app/way-back/publish.ts',
+    edits: [["own?.signedBy === 'in-force' && ", '']],
+    killers: ['test/app/way-back.test.ts'],
+  },
+  {
     name: 'contents-not-compared',
     breaks: 'contents other than those that the manifest names are applied',
     file: `${core}/contents.ts`,

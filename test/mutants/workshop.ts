@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import { Judge } from './judge.ts';
 import { type Mutant, mutate } from './mutant.ts';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -9,8 +10,6 @@ const project = join(import.meta.dirname, '..', '..');
 const leftOut = new Set(['node_modules', '.git', '.cache', 'cdk.out', 'dist', 'coverage']);
 /** Would notice every change of the source, and so prove nothing. */
 const own = 'test/mutants/**';
-/** Longer than any honest run of the unit layer: what goes on for ever was noticed, too. */
-const patienceMs = 15 * 60_000;
 
 export interface Verdict {
   /** `killed`: a test failed. `survived`: none did. `invalid`: it does not compile, so that it proves nothing. */
@@ -23,6 +22,9 @@ export interface Verdict {
 /** A copy of the project in which things may be broken; the original is only read. */
 export class Workshop {
   readonly #folder: string;
+  /** Files that the judge has to read anew. */
+  readonly #changed = new Set<string>();
+  #judge: Judge | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -40,6 +42,7 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
+    await this.#judge?.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -102,41 +105,35 @@ export class Workshop {
   }
 
   #write(file: string, text: string): Promise<void> {
-    return writeFile(join(this.#folder, file), text);
+    const path = join(this.#folder, file);
+    this.#changed.add(path);
+    return writeFile(path, text);
   }
 
   /** Name of the first test that failed; undefined when all passed. Throws when nothing ran. */
   async #test(files: readonly string[]): Promise<string | undefined> {
-    const report = join(this.#folder, 'report.json');
-    await rm(report, { force: true });
-    const { code, output } = await this.#run('vitest', [
-      'run',
-      '--config=vitest.mutants.config.ts',
-      '--project=unit',
-      '--bail=1',
-      '--reporter=json',
-      `--outputFile=${report}`,
-      ...files,
-    ]);
-    if (code === undefined) return 'the tests did not end';
-    const { testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
-    if (testResults.length === 0) throw new Error(`no test ran: ${output.slice(-400)}`);
-    return code === 0 ? undefined : firstFailure(testResults, this.#folder);
+    this.#judge ??= await Judge.open(this.#folder);
+    const answer = await this.#judge.ask({ changed: [...this.#changed], files });
+    this.#changed.clear();
+    if (answer === undefined) {
+      this.#judge = undefined;
+      return 'the tests did not end';
+    }
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.failed;
   }
 
-  /** `code` is undefined when it took too long. */
-  async #run(tool: string, args: readonly string[]): Promise<{ code: number | undefined; output: string }> {
+  async #run(tool: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
     const child = spawn(join(this.#folder, 'node_modules', '.bin', tool), args, {
       cwd: this.#folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: patienceMs,
     });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => resolve({ code: code ?? undefined, output }));
+      child.once('close', (code) => resolve({ code, output }));
     });
   }
 }
@@ -151,20 +148,3 @@ for (const project of test.projects ?? [])
 
 export default mergeConfig(base, defineConfig({ cacheDir: '.vite' }));
 `;
-
-interface Report {
-  testResults: {
-    name: string;
-    message: string;
-    assertionResults: { status: string; fullName: string }[];
-  }[];
-}
-
-function firstFailure(results: Report['testResults'], folder: string): string {
-  for (const { name, assertionResults } of results) {
-    const failed = assertionResults.find(({ status }) => status === 'failed');
-    if (failed) return `${relative(folder, name)}: ${failed.fullName}`;
-  }
-  const broken = results.find(({ message }) => message !== '');
-  return broken ? `${relative(folder, broken.name)}: ${broken.message.slice(0, 120)}` : 'an unnamed failure';
-}

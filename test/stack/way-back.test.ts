@@ -37,6 +37,20 @@ test('the key signs on P-256 and outlives the stack, and so do the versions of t
   expect(found!.Properties).toMatchObject({ VersioningConfiguration: { Status: 'Enabled' } });
 });
 
+test('while a key is replaced there are two, the function signs with the one in force, and the first keeps its place', () => {
+  const configuration = smallConfiguration();
+  configuration.clusters['shop'] = cluster('shop-eks', { writes: ['group-status'] });
+  configuration.hub.signingKeys = [2, 1];
+  const both = templateOf(synthesise(configuration), 'Zonebridge-prod-Hub');
+  const [first] = Object.keys(ofType(hub, 'AWS::KMS::Key'));
+  expect(Object.keys(ofType(both, 'AWS::KMS::Key'))).toHaveLength(2);
+  expect(Object.keys(ofType(both, 'AWS::KMS::Key'))).toContain(first);
+  expect(JSON.stringify(ofType(both, 'AWS::KMS::Alias'))).toContain('alias/zonebridge-prod-desired-2');
+  expect(JSON.stringify(ofType(both, 'AWS::Lambda::Function'))).toContain('"ZONEBRIDGE_SIGNING_KEYS":"2,1"');
+  const signs = statements(both, 'Rights of publish-desired').find(({ Sid }) => Sid === 'SignsDesiredState');
+  expect(signs?.Resource).toHaveLength(2);
+});
+
 test('without a cluster that lets us write there is neither key nor bucket nor function', () => {
   const without = templateOf(synthesise(smallConfiguration()), 'Zonebridge-prod-Hub');
   expect(Object.keys(ofType(without, 'AWS::KMS::Key'))).toEqual([]);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, sign, verify, type KeyPairKeyObjectResult } from 'node:crypto';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { type KubernetesObject, objectTitle } from '../../lib/core/onboarding/kubernetes-object.ts';
 import type { Applied } from '../../lib/core/onboarding/ports.ts';
@@ -70,28 +70,40 @@ function conflict(title: string): ZonebridgeError {
   return new ZonebridgeError('cluster/refused', `409 ${title}`, { fields: { status: 409 } });
 }
 
-/** A key of the hub that lies in memory. */
+/** Keys of the hub that lie in memory. */
 export class LocalSigner implements Signer {
-  readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  readonly #keys = new Map<number, KeyPairKeyObjectResult>();
+  /** As `hub.signingKeys`: the first signs, all are accepted. */
+  numbers: readonly number[] = [1];
   /** Runs before a signature is made; throw to fail it. */
   before: (() => void) | undefined;
 
   async sign(bytes: Uint8Array): Promise<string> {
     this.before?.();
-    return sign('sha256', bytes, this.#keys.privateKey).toString('base64');
+    return sign('sha256', bytes, this.#key(this.numbers[0] ?? 1).privateKey).toString('base64');
   }
 
-  async verifies(bytes: Uint8Array, signature: string): Promise<boolean> {
-    return this.verify(bytes, signature);
+  async signedBy(bytes: Uint8Array, signature: string) {
+    const given = Buffer.from(signature, 'base64');
+    const index = this.numbers.findIndex((one) => verify('sha256', bytes, this.#key(one).publicKey, given));
+    return index < 0 ? undefined : index === 0 ? 'in-force' : 'other';
   }
 
-  async publicKey(): Promise<string> {
-    return this.#keys.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  async publicKeys(): Promise<string[]> {
+    return this.numbers.map((one) =>
+      this.#key(one).publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+    );
   }
 
+  /** As an agent that was told the public keys of today. */
   get verify(): Verify {
-    return (bytes, signature) =>
-      verify('sha256', bytes, this.#keys.publicKey, Buffer.from(signature, 'base64'));
+    return async (bytes, signature) => (await this.signedBy(bytes, signature)) !== undefined;
+  }
+
+  #key(number: number): KeyPairKeyObjectResult {
+    const known = this.#keys.get(number) ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.#keys.set(number, known);
+    return known;
   }
 }
 

@@ -20,6 +20,14 @@ export interface ObjectOutcome {
   message?: string;
 }
 
+/** The cluster, and when to stop writing in it: between two objects, by throwing the reason. */
+export interface Writing {
+  objects: ClusterObjects;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  stop?: AbortSignal | undefined;
+}
+
 /** Contents of one producer that were read in full. */
 export interface Part {
   producer: Producer;
@@ -40,17 +48,17 @@ export async function ownObjects(
 
 /** Applies each object that is not as it should be. One that is refused stops no other one; an API that does not answer stops all. */
 export async function applyEntries(
-  objects: ClusterObjects,
+  { objects, now, stop }: Writing,
   { producer, entries }: Part,
   own: ReadonlyMap<string, KubernetesObject>,
-  now: number,
 ): Promise<ObjectOutcome[]> {
   const outcomes: ObjectOutcome[] = [];
   for (const entry of inOrder(producer, entries)) {
+    stop?.throwIfAborted();
     const object = objectTitle(entry.object);
     outcomes.push(
       await attempt(object, async () => {
-        if (kindOf(producer, entry.object)?.part === 'status') return applyStatus(objects, entry, now);
+        if (kindOf(producer, entry.object)?.part === 'status') return applyStatus(objects, entry, now());
         // What does not carry our label was not listed, and may be there all the same.
         const live = own.get(object) ?? (await objects.read(entry.object));
         const judged = judgeApply(entry, producer, live);
@@ -78,7 +86,7 @@ async function applyStatus(objects: ClusterObjects, entry: DesiredEntry, now: nu
 
 /** Deletes what is ours and not wanted any more, the last kind first. */
 export async function prune(
-  objects: ClusterObjects,
+  { objects, stop }: Writing,
   { producer, entries, generation }: Part & { generation: number },
   own: ReadonlyMap<string, KubernetesObject>,
 ): Promise<ObjectOutcome[]> {
@@ -87,13 +95,15 @@ export async function prune(
     ([title, live]) => !wanted.has(title) && judgePrune(live, producer, generation),
   );
   const outcomes: ObjectOutcome[] = [];
-  for (const [object, live] of unwanted.toReversed())
+  for (const [object, live] of unwanted.toReversed()) {
+    stop?.throwIfAborted();
     outcomes.push(
       await attempt(object, async () => {
         await objects.removeSeen(live);
         return 'pruned';
       }),
     );
+  }
   return outcomes;
 }
 

@@ -25,6 +25,8 @@ export interface FollowOptions {
   now: () => number;
   /** Producers that this cluster admits. */
   enabled: readonly Producer[];
+  /** Between two objects it may be stopped; the next look does the rest. */
+  stop?: AbortSignal | undefined;
 }
 
 /** What came of one look. `settled`: everything is as the manifest wants it. */
@@ -37,7 +39,7 @@ const objectsTold = 50;
 
 /**
  * Makes the cluster what a manifest says. Whatever is wrong with the manifest, or with the contents of one producer, changes nothing: neither is an
- * object that is missing a reason to delete one. Throws when store or cluster do not answer.
+ * object that is missing a reason to delete one. Throws when store or cluster do not answer, and when it is stopped.
  */
 export async function follow(options: FollowOptions, text: string): Promise<Followed> {
   const { cluster, verify, objects, namespace } = options;
@@ -63,10 +65,10 @@ export async function follow(options: FollowOptions, text: string): Promise<Foll
     const { producer } = part;
     try {
       const own = await ownObjects(objects, producer);
-      const done = await applyEntries(objects, part, own, options.now());
+      const done = await applyEntries(options, part, own);
       outcomes.set(producer, done);
       pruning.unshift(async () => {
-        done.push(...(await prune(objects, { ...part, generation }, own)));
+        done.push(...(await prune(options, { ...part, generation }, own)));
       });
     } catch (error) {
       if (!isZonebridgeError(error, 'cluster/refused')) throw error;

@@ -144,3 +144,16 @@ test.each([
   await clock.advance(5_000);
   expect(told().map(({ report }) => report.generation)).toEqual([1]);
 });
+
+test('stops between two objects when the process ends, and tells nothing that is not so', async () => {
+  await publish(1, ['a', 'b', 'c']);
+  objects.before = (request, title) => {
+    if (request === 'apply' && title.endsWith('/a')) stop.abort();
+  };
+  follower.call();
+  await clock.advance(1);
+  expect(objects.writes.filter((write) => write.includes('zonebridge-status'))).toEqual([
+    'apply ConfigMap zonebridge-status/a',
+  ]);
+  expect(told()).toEqual([]);
+});

@@ -12,7 +12,7 @@ const lookMilliseconds = 5 * 60_000;
 const againMilliseconds = 60 * 60_000;
 const retry = { base: 5_000, cap: lookMilliseconds };
 
-export interface FollowerOptions extends FollowOptions {
+export interface FollowerOptions extends Omit<FollowOptions, 'stop'> {
   bus: EventBus;
   clock: Clock;
   random: Random;
@@ -46,12 +46,12 @@ export class DesiredFollower {
     while (!stop.aborted) {
       const wait = this.#failures === 0 ? lookMilliseconds : backOff(this.#failures - 1, retry, random);
       await Promise.race([this.#called.wait(stop), pause(clock, wait, stop)]);
-      if (!stop.aborted) await this.look();
+      if (!stop.aborted) await this.look(stop);
     }
   }
 
-  /** Looks now. Never throws. */
-  async look(): Promise<void> {
+  /** Looks now; ends early when it is stopped. Never throws. */
+  async look(stop?: AbortSignal): Promise<void> {
     const { clock, epoch, source, status } = this.#options;
     if (epoch() === undefined) return;
     try {
@@ -63,7 +63,7 @@ export class DesiredFollower {
         this.#failures = 0;
         return;
       }
-      const followed = await follow(this.#options, found.text);
+      const followed = await follow({ ...this.#options, stop }, found.text);
       this.#settled = followed.settled ? { tag: found.tag, at: now } : undefined;
       this.#failures = followed.settled ? 0 : this.#failures + 1;
       const refusal =
@@ -74,6 +74,7 @@ export class DesiredFollower {
       this.#settled = undefined;
       this.#failures = Math.max(1, this.#failures);
     } catch (error) {
+      if (stop?.aborted) return;
       this.#settled = undefined;
       this.#failures += 1;
       status.failed('following the desired state', error);

@@ -42,6 +42,13 @@ const types: Case[] = [
   ],
   ['version: "7.4.4"', 'version: 7.4', 'firewalls.edge-1.version', 17, /quotes: "7.4"/],
   ['cell: a', 'cell: a, sharedRanges: yes', 'clusters.shop.sharedRanges', 10, /write true/],
+  [
+    'cell: a',
+    'cell: a, gates: { My_Shop: {} }',
+    'clusters.shop.gates.My_Shop',
+    10,
+    /"My_Shop": is no name of a namespace/,
+  ],
   ['maxMembers: 200', 'maxMembers: "200"', 'groups.storefront.maxMembers', 26, /a text; a number/],
   ['maxMembers: 200', 'maxMembers: 0', 'groups.storefront.maxMembers', 26, /at least 1/],
   ['usedIn: allow', 'usedIn: alow', 'groups.storefront.usedIn', 25, /did you mean allow\?/],

@@ -21,12 +21,12 @@ import type {
 import { type Origin, originsOf } from './origins.ts';
 import type { Report } from './report.ts';
 import { delegationSchema } from './delegation-schema.ts';
+import { hubSchema } from './hub-schema.ts';
 import {
   brakesSchema,
   clusterSchema,
   type DocumentBrakes,
   groupSchema,
-  hubSchema,
   keySchemas,
   networkSchema,
   sectionNames,

@@ -23,6 +23,9 @@ export interface ExplainContext {
 export function explainIssue(issue: Issue, at: DocumentPath, context: ExplainContext): Explained[] {
   const path = [...at, ...steps(issue)];
   if (issue.code === 'invalid_union') return insideUnion(issue, path, context);
+  // The name of an entry is wrong: why stands inside.
+  if (issue.code === 'invalid_key')
+    return issue.issues.map(({ message }) => ({ path, message: `${show(path.at(-1))}: ${message}` }));
   if (issue.code !== 'unrecognized_keys') return [{ path, message: explainValue(issue, path, context) }];
   return issue.keys.map((key) => ({
     path: [...path, key],
@@ -30,7 +33,7 @@ export function explainIssue(issue: Issue, at: DocumentPath, context: ExplainCon
   }));
 }
 
-type ValueIssue = Exclude<Issue, { code: 'invalid_union' | 'unrecognized_keys' }>;
+type ValueIssue = Exclude<Issue, { code: 'invalid_key' | 'invalid_union' | 'unrecognized_keys' }>;
 
 function explainValue(issue: ValueIssue, path: DocumentPath, context: ExplainContext): string {
   const missing = issue.input === undefined;
@@ -46,7 +49,6 @@ function explainValue(issue: ValueIssue, path: DocumentPath, context: ExplainCon
       return wrongSize(issue);
     case 'invalid_format':
     case 'custom':
-    case 'invalid_key':
     case 'invalid_element':
     case 'not_multiple_of':
       break;

@@ -4,12 +4,12 @@ import type { FirewallDescription } from '../../core/firewall.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { DocumentPath } from './source/path.ts';
 import { delegationSchema } from './delegation-schema.ts';
+import { hubSchema } from './hub-schema.ts';
 import {
   brakesSchema,
   clusterSchema,
   firewallSchema,
   groupSchema,
-  hubSchema,
   keySchemas,
   networkSchema,
 } from './schema.ts';

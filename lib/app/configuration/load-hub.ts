@@ -1,6 +1,6 @@
 import { type ConfigurationFiles, diskFiles } from './files.ts';
 import type { HubConfiguration } from './model.ts';
-import { hubSchema } from './schema.ts';
+import { hubSchema } from './hub-schema.ts';
 import { configurationTexts, isMap } from './source/sources.ts';
 import { readYaml } from './source/yaml-source.ts';
 

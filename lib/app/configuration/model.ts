@@ -57,6 +57,8 @@ export interface HubConfiguration {
   alarmAfter?: { pausedMinutes?: number | undefined; frozenHours?: number | undefined } | undefined;
   /** Image of the agent, and keys of the clusters that get it without a person. */
   onboarding?: { image?: string | undefined; admit?: readonly string[] | undefined } | undefined;
+  /** Numbers of the keys for what clusters shall have: the first signs, agents accept all; [1] unless set. */
+  signingKeys?: readonly number[] | undefined;
   /** IAM path of all roles, such as `/security/`. */
   rolePath?: string | undefined;
   /** How the audit archive is kept; defaults in audit-settings.ts. */

@@ -4,11 +4,11 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { approvalsSchema, quarantineSchema, ticketSystemSchema } from './approvals-schema.ts';
 import type { Configuration } from './model.ts';
 import { delegationSchema } from './delegation-schema.ts';
+import { hubSchema } from './hub-schema.ts';
 import {
   clusterSchema,
   firewallSchema,
   groupSchema,
-  hubSchema,
   keySchemas,
   networkSchema,
   targetSchema,

@@ -87,7 +87,7 @@ export async function look(
 
 /** Every feature, whatever the agent has: what is not there is not taken out. */
 function withEverything(settings: AgentSettings): AgentSettings {
-  const wayBack = { writes: producerNames, bucket: 'none', prefix: 'none', publicKey: 'none' };
+  const wayBack = { writes: producerNames, bucket: 'none', prefix: 'none', publicKeys: ['none'] };
   const gates = settings.gates ?? {};
   return { ...settings, metrics: true, networkReport: true, services: 'all', gates, wayBack };
 }

@@ -69,7 +69,7 @@ async function answered(round: OnboardingRound, cluster: EksCluster): Promise<Pr
   const wanted = wantedFor(configuration, answer.key, {
     image: configuration.hub.onboarding?.image ?? '',
     networkReport: true,
-    publicKey: clusterOf(configuration, answer.key).cluster.writes && (await round.signer.publicKey()),
+    publicKeys: clusterOf(configuration, answer.key).cluster.writes && (await round.signer.publicKeys()),
   });
   if ((await heard(ports, wanted.id)).epoch > 0) return undefined;
   const noted = { cluster: cluster.name, key: answer.key, since };

@@ -45,8 +45,8 @@ export function wantedFor(
     image: string;
     metrics?: boolean | undefined;
     networkReport: boolean;
-    /** Base64 of the hub's key for desired state; needed where the cluster has `writes`. */
-    publicKey?: string | undefined;
+    /** Base64 of the hub's keys for desired state; needed where the cluster has `writes`. */
+    publicKeys?: readonly string[] | undefined;
   },
 ): Wanted {
   const { hub } = configuration;
@@ -84,14 +84,14 @@ export function wantedFor(
       services: servicesFor(configuration, key),
       ...(cluster.gates === undefined ? {} : { gates: cluster.gates }),
       ...(more.metrics ? { metrics: true } : {}),
-      ...(cluster.writes === undefined || more.publicKey === undefined
+      ...(cluster.writes === undefined || more.publicKeys === undefined
         ? {}
         : {
             wayBack: {
               writes: cluster.writes,
               bucket: names.desiredBucket(hub),
               prefix: key,
-              publicKey: more.publicKey,
+              publicKeys: more.publicKeys,
             },
           }),
     },

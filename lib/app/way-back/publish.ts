@@ -96,13 +96,15 @@ export async function finishPublishing(
     if (row.generation === 0) return true;
     const key = manifestKey(to.key);
     const found = await store.read(key);
-    const there = found && (await ownManifest(signer, to, found.text));
+    const own = found && (await ownManifest(signer, to, found.text));
+    const there = own?.manifest;
     if (there !== undefined && isAhead(there, row)) {
       const { generation } = there;
       await advanceDesired(ports.tables, to.id, { before: row, generation, parts: forgotten(there, row) });
       return false;
     }
-    const isThere = there?.generation === row.generation;
+    // What a former key signed is signed again, before agents stop accepting it.
+    const isThere = own?.signedBy === 'in-force' && there?.generation === row.generation;
     if (isThere && row.published >= row.generation) return true;
     if (!isThere) {
       const text = JSON.stringify({
@@ -138,13 +140,18 @@ function forgotten(there: Manifest, row: DesiredRow): ManifestPart[] {
     .map((part) => ({ ...part, sha256: '0'.repeat(64) }));
 }
 
-/** What lies there, when it is ours. */
-async function ownManifest(signer: Signer, to: Recipient, text: string): Promise<Manifest | undefined> {
+/** What lies there, when it is ours, and which of our keys signed it. */
+async function ownManifest(signer: Signer, to: Recipient, text: string) {
+  let signedBy: Awaited<ReturnType<Signer['signedBy']>>;
   try {
-    return await openManifest(text, {
+    const manifest = await openManifest(text, {
       cluster: to.id,
-      verify: async (bytes, signature) => signer.verifies(bytes, signature),
+      verify: async (bytes, signature) => {
+        signedBy = await signer.signedBy(bytes, signature);
+        return signedBy !== undefined;
+      },
     });
+    return { manifest, signedBy };
   } catch (error) {
     if (isZonebridgeError(error, 'desired/invalid', 'desired/wrong-cluster', 'desired/wrong-signature'))
       return undefined;

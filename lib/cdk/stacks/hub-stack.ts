@@ -53,8 +53,8 @@ export class HubStack extends ZonebridgeStack {
     if (desired !== undefined) functions.push(desired.function);
     const admitted = this.admitted(settings);
     if (Object.keys(admitted).length > 0) {
-      const desiredKey = desired?.key;
-      const request = { surroundings, monitoring, admitted, undelivered, desiredKey };
+      const desiredKeys = desired?.keys ?? [];
+      const request = { surroundings, monitoring, admitted, undelivered, desiredKeys };
       const onboarding = new ClusterOnboarding(this, 'Onboarding', request);
       bus.admitFunction(onboarding.function.role);
       functions.push(onboarding.function);

@@ -32,6 +32,6 @@ export interface AgentWayBack {
   bucket: string;
   /** Key of the cluster in the configuration. */
   prefix: string;
-  /** Base64 of the hub's public key. */
-  publicKey: string;
+  /** Base64 of the hub's public keys: more than one while a key is replaced. */
+  publicKeys: readonly string[];
 }

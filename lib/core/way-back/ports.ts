@@ -12,13 +12,14 @@ export interface DesiredStore {
   replace(key: string, text: string, tag: string | undefined): Promise<boolean>;
 }
 
-/** The hub's key for manifests; it never leaves its keeper. */
+/** The hub's keys for manifests; they never leave their keeper. While a key is replaced there are several, and one is in force. */
 export interface Signer {
-  /** Base64 of a DER-encoded ECDSA signature over P-256 and SHA-256. Throws `store/unavailable`. */
+  /** Base64 of a DER-encoded ECDSA signature over P-256 and SHA-256 by the key in force. Throws `store/unavailable`. */
   sign(bytes: Uint8Array): Promise<string>;
-  verifies(bytes: Uint8Array, signature: string): Promise<boolean>;
-  /** Base64 of the SubjectPublicKeyInfo. */
-  publicKey(): Promise<string>;
+  /** By which key the signature was made: `other` is one that agents accept, too; undefined: by none of ours. */
+  signedBy(bytes: Uint8Array, signature: string): Promise<'in-force' | 'other' | undefined>;
+  /** Base64 of the SubjectPublicKeyInfo of each key, that in force first. */
+  publicKeys(): Promise<readonly string[]>;
 }
 
 /** Key of the manifest of a cluster, by the cluster's key in the configuration. */

@@ -87,7 +87,7 @@ function environmentOf(settings: AgentSettings): Record<string, string> {
           ZONEBRIDGE_WRITES: wayBack.writes.join(','),
           ZONEBRIDGE_DESIRED_BUCKET: wayBack.bucket,
           ZONEBRIDGE_DESIRED_PREFIX: wayBack.prefix,
-          ZONEBRIDGE_DESIRED_KEYS: wayBack.publicKey,
+          ZONEBRIDGE_DESIRED_KEYS: wayBack.publicKeys.join(','),
         }),
   };
 }

@@ -28,7 +28,7 @@ const everything = {
   networkReport: true,
   services: 'all' as const,
   gates: settingsOfGates,
-  wayBack: { writes: producerNames, bucket: 'desired-bucket', prefix: 'shop-key', publicKey: 'cHVibGlj' },
+  wayBack: { writes: producerNames, bucket: 'desired-bucket', prefix: 'shop-key', publicKeys: ['cHVibGlj'] },
 };
 
 describe('the manifests of an agent', () => {
