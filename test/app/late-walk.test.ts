@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { listHeld } from '../../lib/app/commands/approve.ts';
 import { startWalk } from '../../lib/app/ingest/walk.ts';
 import { objectKey } from '../../lib/app/state/ledger.ts';
+import { manifestsOf } from '../support/manifests.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const records = ['a', 'b', 'c'].map((uid, index) => pod(uid, `10.1.0.${index + 1}`, { app: 'api' }));
@@ -99,4 +100,24 @@ test('nor what the ledger still has from the time before', async () => {
   await world.activate();
   await world.reconcile();
   expect(world.on('web')).toHaveLength(3);
+});
+
+test('nor an address that no pod has: only the walk knows whether a service still wants it', async () => {
+  const fronts = group('web', { addresses: 'service' });
+  const world = await World.start([fronts]);
+  const services = Array.from({ length: 20 }, (_, i) => ({
+    ...pod(`front-${i}`, `10.2.0.${i + 1}`, { app: 'web' }),
+    kind: 'service' as const,
+    namespace: 'shop',
+  }));
+  for (const service of services) await world.upsert(service);
+  const manifests = manifestsOf(services, world.sequence + 1);
+  await world.event('manifest', { epoch: world.epoch, services: true, manifests });
+  await world.apply([group('web', { addresses: 'service', publish: [] })]);
+  const [{ key } = { key: undefined }] = world.tables.all('memberships');
+  if (key) await world.tables.write({ key, delete: true });
+  world.configuration = { ...world.configuration, groups: { web: fronts } };
+  await world.activate();
+  await world.reconcile();
+  expect(world.on('web')).toHaveLength(20);
 });

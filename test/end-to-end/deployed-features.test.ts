@@ -1,8 +1,14 @@
-import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateNetworkInterfaceCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signatureCheck } from '../../cluster-agent/signature.ts';
+import { readStatus } from '../../lib/app/commands/status.ts';
 import { names } from '../../lib/app/names.ts';
 import { clusterId } from '../../lib/core/model/messages.ts';
 import { manifestKey } from '../../lib/core/way-back/ports.ts';
@@ -33,6 +39,7 @@ const bastions = {
   namespaces: 'global()',
   clusters: ['fleet'],
 };
+const front = { ...group, addresses: 'service', select: "app == 'front'" };
 
 let rig: HubRig;
 let agent: BusAgent;
@@ -41,7 +48,7 @@ let view: FirewallView;
 beforeAll(async () => {
   rig = await HubRig.start({
     firewalls: ['edge'],
-    groups: { web: group, bastions },
+    groups: { web: group, bastions, front },
     cluster: { writes: ['group-status'], resolveNames: true, sharedRanges: true },
     hosts: {
       fleet: {
@@ -123,4 +130,37 @@ test('tell-hosts follows instances by their tags, and takes them off when they e
     soon,
   );
   expect(there()).toHaveLength(2);
+}, 240_000);
+
+test('resolve-names looks behind the name of a load balancer, and believes no interface that AWS did not make', async () => {
+  // The emulator makes no interfaces for load balancers: this is what somebody who wants to be on the firewall would make.
+  await new EC2Client({}).send(
+    new CreateNetworkInterfaceCommand({
+      SubnetId: 'subnet-00000001',
+      Description: 'ELB app/front/50dc6c495c0c9188',
+    }),
+  );
+  await agent.tell({
+    upsert: {
+      kind: 'service',
+      uid: 'front',
+      name: 'front',
+      namespace: 'shop',
+      hostNetwork: false,
+      labels: { app: 'front' },
+      namespaceLabels: { 'kubernetes.io/metadata.name': 'shop' },
+      addresses: [],
+      hostNames: [`internal-front-1234567890.${sandboxRegion}.elb.amazonaws.com`],
+    },
+  });
+  const told = async (): Promise<string> => JSON.stringify((await readStatus(rig.app)).unseen);
+  await until(
+    'status says why the load balancer is missing',
+    async () => {
+      await rig.invoke('ResolveNames');
+      return (await told()).includes('EC2 has no network interface of that load balancer');
+    },
+    { seconds: 90, everyMs: 3_000 },
+  );
+  expect(view.members('front', 'push') ?? []).toEqual([]);
 }, 240_000);

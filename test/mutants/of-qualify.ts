@@ -62,7 +62,12 @@ export const ofQualify: readonly Mutant[] = [
     name: 'upgraded-device-written',
     breaks: 'a device that was upgraded is written to without a qualification of its version',
     file: 'lib/app/sync/run-context.ts',
-    edits: [['if (this.active) await requireQualified', 'if (!this.active) await requireQualified']],
+    edits: [
+      [
+        'if (this.active) await requireQualified',
+        'if (this.active && totals.identityAt < 0) await requireQualified',
+      ],
+    ],
     killers: ['test/app/upgraded.test.ts'],
   },
 ];
