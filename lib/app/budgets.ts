@@ -1,15 +1,23 @@
 import type { FirewallDescription } from '../core/firewall.ts';
 import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
-import type { FirewallConfiguration } from './configuration/model.ts';
+import type { Configuration, FirewallConfiguration } from './configuration/model.ts';
 import type { ComparisonCalls } from './state/identities.ts';
+import { moduleOf, writerKeyOf } from './targets.ts';
 
 /** Part of a firewall's calls that a comparison may take; kept free for it only while one is under way. */
 const comparisonShare = 0.25;
 
-/** Calls a minute that we allow ourselves on a firewall. */
-export function callsPerMinute(module: FirewallDescription, settings: FirewallConfiguration): number {
-  const { usual, most } = allowedCalls(module, settings.settings);
-  return Math.min(settings.callsPerMinute ?? usual, most);
+/** Calls a minute that we allow ourselves for an entry. What is usual for a device is divided among its entries: domains, ADOMs, VDOMs. */
+export function callsPerMinute(
+  modules: Readonly<Record<string, FirewallDescription>>,
+  { firewalls }: Pick<Configuration, 'firewalls'>,
+  entry: FirewallConfiguration,
+): number {
+  const { usual, most } = allowedCalls(moduleOf(modules, entry), entry.settings);
+  const device = writerKeyOf(modules, entry);
+  const sharing = Object.values(firewalls).filter((one) => writerKeyOf(modules, one) === device).length;
+  const share = Math.max(1, Math.floor(usual / Math.max(1, sharing)));
+  return Math.min(entry.callsPerMinute ?? share, most);
 }
 
 /** Calls a minute that are usual for a firewall with these settings, and the most that the configuration may allow. */

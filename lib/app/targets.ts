@@ -78,7 +78,7 @@ export function objectRef(
 }
 
 /** A device that forgets its members asks no person, so the group must not want one to be asked. */
-function lifetime(
+export function lifetime(
   module: FirewallDescription,
   place: { group: AddressGroup; target: GroupTarget; settings: FirewallConfiguration },
 ): Pick<ObjectRef, 'lifetimeMs'> {

@@ -313,6 +313,10 @@ export const errorCodes = {
     'never',
     'Run `zonebridge retire` without a name: it lists what is left on firewalls.',
   ],
+  'retire/still-fetched': [
+    'never',
+    'Take the list out of the policies of these firewalls; a day after their last fetch it can be retired.',
+  ],
   'retire/still-published': [
     'never',
     'Take it out of zonebridge.yaml and run `zonebridge apply`, then retire it again.',

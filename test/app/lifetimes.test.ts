@@ -104,6 +104,16 @@ describe('a group that lets go when nobody is heard', () => {
     expect(members()).toHaveLength(40);
   });
 
+  test('is warned of when it is only observed: then nobody renews its members', async () => {
+    const observed = { firewall: 'edge', channel: 'tags', create: 'own', mode: 'observe' };
+    await apply(web(lets, { publish: [observed] }));
+    const { stdout, stderr } = await world.run(['validate']);
+    expect(stdout + stderr).toContain('the firewall forgets them within 172800 s');
+    await apply(web('keep', { publish: [observed] }));
+    const kept = await world.run(['validate']);
+    expect(kept.stdout + kept.stderr).not.toContain('forgets them');
+  });
+
   test('leaves out what a person took off, also when it is due', async () => {
     await apply(web(lets));
     await world.tell(...labelled(1, 2));

@@ -1,7 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fromLoadBalancer, toLoadBalancer } from '../../lib/app/lists/load-balancer.ts';
+import { leftObjects, usesOf } from '../../lib/app/commands/leaving/left-objects.ts';
+import { requestRetire } from '../../lib/app/commands/leaving/retire.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
+import { leaving, noteLeft } from '../../lib/app/state/left.ts';
 import { names } from '../../lib/app/names.ts';
 import { readFetches } from '../../lib/app/state/fetches.ts';
 import { basic, entry, listObject, ListWorld, passwords } from '../support/list-world.ts';
@@ -229,4 +232,30 @@ test('from a pod to a firewall: the list follows, and status says who has it', a
     lost: 0,
     foreign: 0,
   });
+});
+
+test('a list that a firewall fetched within a day is not retired, and the firewall is named', async () => {
+  const { world } = lists;
+  await world.upsert(pod('a', '10.1.0.1', { app: 'web' }));
+  await minutes(1);
+  expect(await lists.fetch(`/${listObject('web').name}`)).toMatchObject({ status: 200 });
+  const previous = world.configuration;
+  await noteLeft(world.tables, leaving(previous, { ...previous, groups: {} }), world.clock.now());
+  await world.apply([]);
+  const active = await world.configurations.active();
+  const [object] = await leftObjects(world.ports, active);
+  if (!object) throw new Error('nothing is left');
+  const uses = await usesOf(world.ports, active, [object]);
+  expect([...uses.values()]).toMatchObject([
+    { ownership: 'ours', use: { count: 1, users: [{ where: 'branch', key: '10.9.1.1' }] } },
+  ]);
+  const by = { name: 'mia', principal: 'arn:aws:iam::111122223333:user/mia' };
+  const retire = async () =>
+    requestRetire(world.ports, active, { object, by, ticket: undefined, reason: undefined });
+  await expect(retire()).rejects.toMatchObject({
+    code: 'retire/still-fetched',
+    message: expect.stringContaining('branch at 10.9.1.1'),
+  });
+  await minutes(24 * 60);
+  expect(await retire()).toBeTypeOf('string');
 });

@@ -8,7 +8,7 @@ import { recordOf } from '../state/firewall-records.ts';
 import { identityKey, readComparisonCalls, storeComparisonCalls } from '../state/identities.ts';
 import { count } from '../state/items.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
-import { moduleOf, writerKeyOf } from '../targets.ts';
+import { writerKeyOf } from '../targets.ts';
 
 /** A firewall that is always short of calls is compared at least this often all the same. */
 const comparedAtLeastMs = 60 * 60_000;
@@ -44,6 +44,6 @@ export async function admitComparison(
   }
   const { calls: own } = readComparisonCalls(identity);
   await storeComparisonCalls(ports.tables, firewall, { calls: own, until: deadline });
-  const perMinute = callsPerMinute(moduleOf(ports.firewalls, settings), settings);
+  const perMinute = callsPerMinute(ports.firewalls, configuration, settings);
   return comparisonBudget(perMinute, { own, runs });
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { leftObjects, type LeftObject, usesOf } from '../../app/commands/leaving/left-objects.ts';
 import { requestRetire, waitForRetirement } from '../../app/commands/leaving/retire.ts';
 import type { Retirement } from '../../app/state/retirements.ts';
-import { ZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirmByName } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -112,6 +112,9 @@ function refuseMistakes(
   );
 }
 
+/** Undefined: nothing is known of the request any more. */
+type End = Pick<Retirement, 'state' | 'removed' | 'message' | 'users'> | undefined;
+
 /** Longer than the firewall may take for thousands of members, one by one. */
 const timeoutMs = 5 * 60_000;
 
@@ -125,12 +128,19 @@ async function takeOff(
   const active = await hub.active();
   const by = await acting(cli, hub);
   const { ticket, reason } = options;
-  const results: (LeftObject & { end: Retirement | undefined })[] = [];
+  const results: (LeftObject & { end: End })[] = [];
   for (const object of objects) {
-    const id = await requestRetire(hub.ports, active, { object, by, ticket, reason });
     const { firewall, group } = object;
-    output.note(`waiting for ${firewall}`);
-    const end = await waitForRetirement(hub.ports, { firewall, group, id, timeoutMs });
+    let end: End;
+    try {
+      const id = await requestRetire(hub.ports, active, { object, by, ticket, reason });
+      output.note(`waiting for ${firewall}`);
+      end = await waitForRetirement(hub.ports, { firewall, group, id, timeoutMs });
+    } catch (error) {
+      // The others are not in the way of one that is still used.
+      if (!isZonebridgeError(error, 'retire/still-fetched')) throw error;
+      end = { state: 'refused', removed: 0, message: `${error.message} (${error.code})`, users: [] };
+    }
     results.push({ ...object, end });
     output.line(`${group} on ${firewall}: ${output.safe(endText(end))}`);
   }
@@ -141,7 +151,7 @@ async function takeOff(
   output.result({ ok: refused.length + open.length === 0, retired: results });
 }
 
-function endText(end: Retirement | undefined): string {
+function endText(end: End): string {
   if (end?.state === 'done') return `taken off, ${plural(end.removed, 'member')}`;
   if (end?.state !== 'refused')
     return 'not yet; the hub goes on for an hour, `zonebridge retire` shows what is left';

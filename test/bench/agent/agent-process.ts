@@ -40,6 +40,20 @@ export class AgentProcess {
     return answer.status === 200;
   }
 
+  /** Whether it waits for its turn. */
+  async follows(): Promise<boolean> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/readyz`);
+    const { role } = (await answer.json()) as { role?: string };
+    return role === 'follower';
+  }
+
+  /** With its last breath it gives up nothing: the next one waits until its Lease is over. */
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
   /** In order, so that the next one need not wait for its Lease. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

@@ -25,7 +25,8 @@ export class AwsStandIn {
   readonly #server = createServer((request, response) => {
     void read(request).then(async (text) => {
       const target = String(request.headers['x-amz-target']);
-      const answer = await this.#answer(target.slice(target.indexOf('.') + 1), JSON.parse(text));
+      const operation = target.slice(target.indexOf('.') + 1);
+      const answer = await this.#answer(operation, JSON.parse(text), request);
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
     });
   });
@@ -62,14 +63,14 @@ export class AwsStandIn {
     this.#wake?.();
   }
 
-  async #answer(operation: string, input: unknown): Promise<unknown> {
+  async #answer(operation: string, input: unknown, request: IncomingMessage): Promise<unknown> {
     switch (operation) {
       case 'PutEvents':
         return this.#put(input as PutEvents);
       case 'GetQueueUrl':
         return { QueueUrl: `${this.environment['AWS_ENDPOINT_URL']}/000000000000/agent` };
       case 'ReceiveMessage':
-        return this.#receive();
+        return this.#receive(request);
       default:
         return {};
     }
@@ -84,12 +85,14 @@ export class AwsStandIn {
     return { FailedEntryCount: 0, Entries: Entries.map((_, index) => ({ EventId: String(index) })) };
   }
 
-  async #receive(): Promise<unknown> {
+  async #receive({ socket }: IncomingMessage): Promise<unknown> {
     if (this.#waiting.length === 0)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, 15_000).unref();
       });
+    // A process that was killed takes nothing with it.
+    if (socket.destroyed) return {};
     return {
       Messages: this.#waiting.splice(0, 10).map((Body) => ({
         Body,

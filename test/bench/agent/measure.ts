@@ -43,8 +43,8 @@ interface World {
   load: Load;
   hub: BenchHub;
   gate: Gate;
-  /** Starts an agent on the cluster. */
-  start: () => Promise<AgentProcess>;
+  /** Starts an agent on the cluster; another one is stopped before, unless they shall be two. */
+  start: (options?: { beside: boolean }) => Promise<AgentProcess>;
 }
 
 export async function measure(setting: Setting): Promise<Figures> {
@@ -66,8 +66,8 @@ export async function measure(setting: Setting): Promise<Figures> {
   const writes = await BenchApi.of(api.kubeconfig);
   let agent: AgentProcess | undefined;
   const environment = { ...aws.environment, KUBECONFIG: through };
-  const start = async (): Promise<AgentProcess> => {
-    await agent?.stop();
+  const start = async ({ beside } = { beside: false }): Promise<AgentProcess> => {
+    if (!beside) await agent?.stop();
     agent = await AgentProcess.start(bundle, flags, environment);
     return agent;
   };
@@ -83,6 +83,7 @@ export async function measure(setting: Setting): Promise<Figures> {
     const busy = await underChanges(world, started.agent);
     const swept = await sweepBurst(world);
     const growth = await grows(world, started.agent);
+    const taken = await takesOver(world, started.agent);
     const ratio = Math.round(((busy['busyRssMb'] ?? 0) / baseline) * 100) / 100;
     return {
       baselineRssMb: baseline,
@@ -91,6 +92,7 @@ export async function measure(setting: Setting): Promise<Figures> {
       ratioToBaseline: ratio,
       ...swept,
       ...growth,
+      ...taken,
     };
   } finally {
     await agent?.stop();
@@ -185,6 +187,20 @@ async function sweepBurst({ hub, load, setting }: World): Promise<Figures> {
     burstOnBusMs: Math.round(last - begin),
     burstLagMs: Math.round(last - done),
   };
+}
+
+/** The second replica waits; the first is killed without a word. Until the hub has compared everything that the second one says. */
+async function takesOver({ hub, setting, start }: World, leader: AgentProcess): Promise<Figures> {
+  const follower = await start({ beside: true });
+  await until(async () => follower.follows(), patienceMs);
+  const followerRssMb = follower.megabytes();
+  hub.verifiedAt = undefined;
+  const begin = performance.now();
+  await leader.kill();
+  await until(() => hub.verifiedAt !== undefined, patienceMs, 10);
+  const takeOverMs = Math.round((hub.verifiedAt ?? Infinity) - begin);
+  setting.note(`the second replica took over after ${takeOverMs} ms`);
+  return { followerRssMb, takeOverMs };
 }
 
 async function grows({ hub, load, setting }: World, agent: AgentProcess): Promise<Figures> {

@@ -28,8 +28,13 @@ export class Arrivals {
     void this.#watch();
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  /** Changes that neither came nor were overtaken by what the firewall has at the end. */
+  lost(members: readonly string[]): number {
+    const there = new Set(members);
+    return [...this.#waiting.keys()].filter((key) => {
+      const [operation, address = ''] = key.split(' ');
+      return there.has(address) !== (operation === 'add');
+    }).length;
   }
 
   expect(operation: Operation, address: string, { at, answeredAt }: Asked): void {

@@ -4,6 +4,7 @@ import { readStatus } from '../../../lib/app/commands/status.ts';
 import { SeededRandom } from '../../support/ports.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { type Spread, spread } from '../propagation/figures.ts';
+import { readInvocations } from '../propagation/invocations.ts';
 import { benchGroup, type Rig } from '../rig.ts';
 import { until } from '../until.ts';
 import { machine, positive, progressFrom, withRig } from '../with-rig.ts';
@@ -79,6 +80,8 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
     () => Object.keys(firewalls).every((id) => rig.size(id, group, 'push') >= options.pods),
     600_000,
   );
+  progress('waiting until nothing of the fill is under way any more');
+  await until(isAtRest, 600_000, 1_000);
   const arrivals = new Arrivals(rig.simulator('steady'));
   const load = new Load(rig, { group, pods, random: new SeededRandom(options.seed), arrivals });
   const memory = new MemorySampler(5_000);
@@ -106,7 +109,7 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
     ratePerSecond: Math.round((load.changes / seconds) * 10) / 10,
     outages,
     latency: Object.fromEntries([...arrivals.latencies].map(([phase, all]) => [phase, spread(all)])),
-    lost: arrivals.waiting,
+    lost: arrivals.lost(rig.sandbox.view('steady').members(group, 'push') ?? []),
     overtaken: arrivals.overtaken,
     settledMs,
     wrong: wrongFirewalls(rig, load),
@@ -148,6 +151,13 @@ function wrongFirewalls(rig: Rig, load: Load): string[] {
 async function isQuiet(): Promise<boolean> {
   const { tables, queues } = await readLeftovers(['dirty']);
   return tables['dirty'] === 0 && Object.keys(queues).length === 0;
+}
+
+/** The fill is not what is measured: its audit keeps the emulator, which serves one event source after the other, busy for a while. */
+async function isAtRest(): Promise<boolean> {
+  const now = Date.now();
+  const recent = await readInvocations(now - 3_000, now);
+  return !recent.some(({ useCase }) => useCase === 'archive-changes') && (await isQuiet());
 }
 
 function show(result: SoakResult): string {

@@ -8,6 +8,7 @@ import { listLedger, objectKey, readObject } from '../../state/ledger.ts';
 import { openFirewall, type OpenFirewall } from '../../sync/connect.ts';
 import { whoseObject } from '../../sync/whose-object.ts';
 import { groupsOn } from '../../targets.ts';
+import { fetchersOf } from './fetchers.ts';
 import { type Unread, unreadBecause } from '../live.ts';
 
 /** What stands on a firewall for a group, by our record. */
@@ -99,9 +100,8 @@ async function useOf(ports: Ports, open: OpenFirewall, left: LeftObject): Promis
   const create = offered ? 'offered' : 'own';
   const object = { group, name, channel, create } as const;
   const { ownership, renamedTo } = await whoseObject(ports.hub, open, object);
-  const use =
-    ownership === 'absent'
-      ? { count: 0, users: [] }
-      : await open.connection.references({ ...object, name: renamedTo ?? name });
-  return { ownership, use };
+  if (ownership === 'absent') return { ownership, use: { count: 0, users: [] } };
+  const use = await open.connection.references({ ...object, name: renamedTo ?? name });
+  const fetchers = await fetchersOf(ports, open.settings, { firewall: open.id, object: name });
+  return { ownership, use: fetchers.length === 0 ? use : { count: fetchers.length, users: fetchers } };
 }

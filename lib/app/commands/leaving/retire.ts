@@ -14,6 +14,7 @@ import type { Person } from '../../person.ts';
 import { wake } from '../../state/writers.ts';
 import { writerKeyOf } from '../../targets.ts';
 import { checkDeletion } from '../check-decision.ts';
+import { fetchersOf } from './fetchers.ts';
 import { isPublished, type LeftObject } from './left-objects.ts';
 
 /** A request that no run could carry out by then is dropped: somebody may have begun to use the object. */
@@ -29,7 +30,8 @@ export interface RetireRequest {
 
 /**
  * Asks the sync to take what a group left off a firewall: it alone writes to devices. Returns the id of the request.
- * Throws `retire/still-published` while the active configuration publishes the group there, and what approvals ask for (`approval/...`).
+ * Throws `retire/still-published` while the active configuration publishes the group there, `retire/still-fetched` while firewalls fetch the
+ * list, and what approvals ask for (`approval/...`).
  */
 export async function requestRetire(
   ports: Ports,
@@ -42,6 +44,12 @@ export async function requestRetire(
     throw new ZonebridgeError(
       'retire/still-published',
       `${group} is published to ${firewall}: take it out of the configuration first`,
+    );
+  const fetchers = await fetchersOf(ports, settings, object);
+  if (fetchers.length > 0)
+    throw new ZonebridgeError(
+      'retire/still-fetched',
+      `${object.object} was fetched within a day by ${fetchers.map(({ where, key }) => `${where} at ${key}`).join(', ')}`,
     );
   checkDeletion(active, { by, ticket });
   const id = ports.random.id();

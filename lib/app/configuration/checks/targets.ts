@@ -7,6 +7,7 @@ import type { FirewallConfiguration } from '../model.ts';
 import type { Report } from '../report.ts';
 import { type DocumentPath, formatPath } from '../source/path.ts';
 import { suggest } from '../suggest.ts';
+import { lifetime } from '../../targets.ts';
 
 interface Target {
   group: AddressGroup;
@@ -22,6 +23,7 @@ export function checkTargets(draft: Draft, modules: Modules, report: Report): vo
   for (const target of targets(draft, modules)) {
     if (!checkChannel(target, report)) continue;
     checkAdoption(target, report);
+    warnAboutTime(target, report);
     const { group, path, firewall, module } = target;
     const { settings } = firewall;
     report.add(
@@ -67,6 +69,17 @@ function checkChannel({ target, path, module }: Target, report: Report): boolean
   const known = `${module.displayName} knows ${channels.join(', ')}`;
   report.problem([...path, 'channel'], `there is no channel ${target.channel}${question} ${known}`);
   return false;
+}
+
+/** Who only looks renews nothing. */
+function warnAboutTime({ group, target, path, firewall, module }: Target, report: Report): void {
+  if (target.mode !== 'observe') return;
+  const { lifetimeMs } = lifetime(module, { group, target, settings: firewall });
+  if (lifetimeMs !== undefined)
+    report.warning(
+      [...path, 'mode'],
+      `members that are there already are not renewed: the firewall forgets them within ${lifetimeMs / 1000} s`,
+    );
 }
 
 /** What becomes ours is named: no derived name, no channel that cannot, and nothing taken out before ours is in. */
