@@ -11,7 +11,10 @@ describe.skipIf(isMissing)('pyfmg', () => {
     'reads what our module wrote, and our module what it wrote, logged in by %s',
     async (login) => {
       if ('missing' in clients) throw new Error(clients.missing);
-      const simulator = await startFortimanagerSimulator({ workspace: 'normal' });
+      const simulator = await startFortimanagerSimulator({
+        workspace: 'normal',
+        devices: ['fgt-1', 'fgt-2'],
+      });
       try {
         const connection = await connectTo(simulator, { install: 'partial' });
         for (const channel of channels) {
@@ -19,10 +22,18 @@ describe.skipIf(isMissing)('pyfmg', () => {
           const createWith = { comment: commentFor(object.name) };
           await applyTo(connection, object, { createWith, add: ['10.1.0.1', '10.1.0.2'], expectedCount: 2 });
         }
+        const mapped = objectNamed('mapped', 'objects');
+        const ofDevice = await connectTo(simulator, { install: 'partial', device: { name: 'fgt-1' } });
+        await applyTo(ofDevice, mapped, {
+          createWith: { comment: commentFor(mapped.name, 'root/fgt-1/root') },
+          add: ['10.1.0.3', '10.1.0.4'],
+          expectedCount: 2,
+        });
         const { name } = objectNamed('web', 'tags');
         const seen = await runPython(clients.python, 'pyfmg_client.py', {
           FORTIMANAGER_PORT: String(simulator.port),
           FORTIMANAGER_OBJECT: name,
+          FORTIMANAGER_MAPPED: mapped.name,
           REQUESTS_CA_BUNDLE: simulator.caFile,
           ...(login === 'password'
             ? {
@@ -38,6 +49,9 @@ describe.skipIf(isMissing)('pyfmg', () => {
           tag: ['10.1.0.1', '10.1.0.2'],
           group: ['zb-test-10.1.0.1', 'zb-test-10.1.0.2'],
           address: ['ipmask', ['10.1.0.1', '255.255.255.255']],
+          mapping: [[{ name: 'fgt-1', vdom: 'root' }], ['zb-test-10.1.0.3', 'zb-test-10.1.0.4']],
+          mapped: [[], [[{ name: 'fgt-1', vdom: 'root' }]]],
+          unmapped: -3,
           unlocked: -10147,
           lock: 0,
           add: 0,
@@ -45,6 +59,14 @@ describe.skipIf(isMissing)('pyfmg', () => {
           dangling: -10131,
           member: 0,
           used: -10015,
+          mapAgain: -2,
+          mapDangling: -10131,
+          mapNowhere: -10131,
+          map: 0,
+          mapUpdate: 0,
+          usedByMapping: -10015,
+          unmap: 0,
+          unmapAgain: -3,
           missing: -3,
           badUrl: -6,
           commit: 0,
@@ -52,13 +74,14 @@ describe.skipIf(isMissing)('pyfmg', () => {
           task: [0, 100, 0, 'done'],
           tagged: 0,
           filtered: ['theirs'],
-          count: 3,
+          count: 5,
         });
         expect([...(await connection.observeMembers(objectNamed('web', 'objects')))].sort()).toEqual([
           '10.1.0.1',
           '10.1.0.2',
           'object:theirs',
         ]);
+        expect([...(await ofDevice.observeMembers(mapped))].sort()).toEqual(['10.1.0.3', 'object:theirs']);
         expect([...(await connection.observeMembers(objectNamed('web', 'tags')))].sort()).toEqual([
           '10.1.0.1',
           '10.1.0.2',

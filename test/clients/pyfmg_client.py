@@ -46,6 +46,12 @@ def main():
     seen["group"] = sorted(fmg.get("%s/addrgrp/%s" % (obj, name))[1]["member"])
     address = fmg.get("%s/address/%s" % (obj, seen["group"][0]))[1]
     seen["address"] = [address["type"], address["subnet"]]
+    mapped = "%s/addrgrp/%s/dynamic_mapping" % (obj, os.environ["FORTIMANAGER_MAPPED"])
+    mapping = fmg.get(mapped + "/fgt-1/root")[1]
+    seen["mapping"] = [mapping["_scope"], mapping["member"]]
+    group = fmg.get("%s/addrgrp/%s" % (obj, os.environ["FORTIMANAGER_MAPPED"]))[1]
+    seen["mapped"] = [group["member"], [one["_scope"] for one in group["dynamic_mapping"]]]
+    seen["unmapped"] = code(fmg.get(mapped + "/fgt-2/root"))
 
     # What our module has to see afterwards.
     seen["unlocked"] = code(fmg.add(obj + "/address", data={"name": "theirs", "subnet": "10.9.0.1/32"}))
@@ -55,6 +61,14 @@ def main():
     seen["dangling"] = code(fmg.add(obj + "/addrgrp", data={"name": "g", "member": ["nobody"]}))
     seen["member"] = code(fmg.add("%s/addrgrp/%s/member" % (obj, name), data=["theirs"]))
     seen["used"] = code(fmg.delete(obj + "/address/theirs"))
+    seen["mapAgain"] = code(fmg.add(mapped, data={"_scope": [{"name": "fgt-1", "vdom": "root"}], "member": ["none"]}))
+    seen["mapDangling"] = code(fmg.update(mapped + "/fgt-1/root", data={"member": ["nobody"]}))
+    seen["mapNowhere"] = code(fmg.add(mapped, data={"_scope": [{"name": "fgt-9", "vdom": "root"}], "member": ["none"]}))
+    seen["map"] = code(fmg.add(mapped, data={"_scope": [{"name": "fgt-2", "vdom": "root"}], "member": ["theirs"]}))
+    seen["mapUpdate"] = code(fmg.update(mapped + "/fgt-1/root", data={"member": [mapping["member"][0], "theirs"]}))
+    seen["usedByMapping"] = code(fmg.delete("%s/address/%s" % (obj, mapping["member"][0])))
+    seen["unmap"] = code(fmg.delete(mapped + "/fgt-2/root"))
+    seen["unmapAgain"] = code(fmg.delete(mapped + "/fgt-2/root"))
     seen["missing"] = code(fmg.delete(obj + "/address/nobody"))
     seen["badUrl"] = code(fmg.get("/pm/config/adom/nowhere/obj/firewall/address"))
     seen["commit"] = code(fmg.commit_changes(ADOM))

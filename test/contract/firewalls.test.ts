@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
-import { rigs } from '../support/firewalls/rigs.ts';
+import { rigs, variants } from '../support/firewalls/rigs.ts';
 import { adoptionSuite } from './firewall/adoption.ts';
 import { interferenceSuite } from './firewall/interference.ts';
 import { membersSuite } from './firewall/members.ts';
@@ -33,4 +33,8 @@ function contract(kind: string, channel: string): void {
 for (const module of Object.values(firewallModules)) {
   for (const channel of Object.keys(module.facts.channels))
     describe(`${module.kind}, channel ${channel}`, () => contract(module.kind, channel));
+}
+
+for (const [name, { channels }] of Object.entries(variants)) {
+  for (const channel of channels) describe(`${name}, channel ${channel}`, () => contract(name, channel));
 }

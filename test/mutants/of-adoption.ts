@@ -62,7 +62,7 @@ export const ofAdoption: readonly Mutant[] = [
     name: 'adoption-unread-by-manager',
     breaks: 'a manager adopts an object whatever its comment is',
     file: 'lib/firewalls/fortimanager/channels/object-adoption.ts',
-    edits: [['rows.get(4)?.comment !== adopt', 'rows.get(4) === undefined']],
+    edits: [['four?.comment !== adopt', 'four === undefined']],
     killers: [contract],
   },
   {

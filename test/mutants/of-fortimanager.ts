@@ -7,6 +7,7 @@ const workspaceTest = `${folder}/workspace.test.ts`;
 const installTest = `${folder}/install.test.ts`;
 const feedTest = `${folder}/channels/feed.test.ts`;
 const tagsTest = `${folder}/channels/tags.test.ts`;
+const mappingsTest = `${folder}/channels/device-mappings.test.ts`;
 
 /** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
 export const ofFortimanager: readonly Mutant[] = [
@@ -15,7 +16,10 @@ export const ofFortimanager: readonly Mutant[] = [
     breaks: 'an ADOM that somebody locked, or left with unsaved changes, is locked all the same',
     file: `${folder}/workspace.ts`,
     edits: [
-      ['if (held === undefined && (await this.#tryLock())) return;', 'if (await this.#tryLock()) return;'],
+      [
+        'if (held === undefined && (await this.#tryLock())) return state;',
+        'if (await this.#tryLock()) return state;',
+      ],
     ],
     killers: [workspaceTest],
   },
@@ -127,5 +131,55 @@ export const ofFortimanager: readonly Mutant[] = [
       ],
     ],
     killers: ['test/hostile/every-vendor.test.ts'],
+  },
+  {
+    name: 'fmg-mapping-in-foreign-group',
+    breaks: 'a mapping is put into a group that somebody else made and did not offer',
+    file: `${folder}/channels/device-mappings.ts`,
+    edits: [
+      [
+        "if (object.create === 'own') return this.#isOpen(object, group) ? mapping : group;",
+        "if (object.create === 'own') return mapping;",
+      ],
+    ],
+    killers: [mappingsTest, contract],
+  },
+  {
+    name: 'fmg-mapping-left-empty',
+    breaks: 'a mapping without members may let the members of the group through',
+    file: `${folder}/channels/device-mappings.ts`,
+    edits: [['data: { member: next.length === 0 ? [placeholder] : next },', 'data: { member: next },']],
+    killers: [mappingsTest],
+  },
+  {
+    name: 'fmg-mapping-of-others-taken-along',
+    breaks: 'a group goes with the mappings that other devices have in it',
+    file: `${folder}/channels/device-mappings.ts`,
+    edits: [['group.dynamic_mapping.length === 1 &&', 'group.dynamic_mapping.length >= 1 &&']],
+    killers: [mappingsTest],
+  },
+  {
+    name: 'fmg-mapping-deleted-in-use',
+    breaks:
+      'a mapping goes while a rule uses its group, and the device takes the members of the group instead',
+    file: `${folder}/channels/device-mappings.ts`,
+    edits: [['if (users.length > 0)', 'if (users.length > 1e6)']],
+    killers: [mappingsTest, contract],
+  },
+  {
+    name: 'fmg-not-looked-again-after-waiting',
+    breaks: 'a list is set as it was before somebody who held the lock edited it',
+    file: `${folder}/workspace.ts`,
+    edits: [['if (last !== first && !(await', 'if (last.length < first.length && !(await']],
+    killers: [mappingsTest],
+  },
+  {
+    name: 'fmg-mapping-installed-everywhere',
+    breaks: 'what is for one device is installed on all of them',
+    file: `${folder}/install.ts`,
+    edits: [
+      ['return device ? { scope: [device] } : {};', "return device?.name === '' ? { scope: [device] } : {};"],
+    ],
+    killers: [mappingsTest],
   },
 ];

@@ -3,8 +3,11 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceIdentity, FirewallConnection } from '../../core/firewall.ts';
 import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
+import { DeviceMappings } from './channels/device-mappings.ts';
 import { FeedChannel } from './channels/feed.ts';
+import { GroupRows } from './channels/group-rows.ts';
 import { ObjectsChannel } from './channels/objects.ts';
+import { sharedMarks } from './channels/shared-marks.ts';
 import { TagsChannel } from './channels/tags.ts';
 import { adomPath, FortimanagerClient, isAdomMissing } from './client.ts';
 import type { FortimanagerSettings } from './schema.ts';
@@ -15,10 +18,18 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   const client = new FortimanagerClient(request);
   const seen = marks((name) => request.commentFor(name));
   const workspace = new Workspace(client);
+  const { device, adom } = request.settings;
+  const ofAdom = device ? sharedMarks(request.hub, adom) : seen;
+  const groups = device
+    ? new DeviceMappings(client, device, { mapping: seen, group: ofAdom })
+    : new GroupRows(client);
   const channels = {
     feed: new FeedChannel(client, seen),
     tags: new TagsChannel(client, seen, workspace),
-    objects: new ObjectsChannel({ client, marks: seen, hub: request.hub }, workspace),
+    objects: new ObjectsChannel(
+      { client, hub: request.hub, marks: seen, addressMarks: ofAdom, groups },
+      workspace,
+    ),
   };
   return {
     identity: async () => await readIdentity(client),

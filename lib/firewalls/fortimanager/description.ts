@@ -44,7 +44,8 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
   },
   // Hosted files are shared by all ADOMs, so the whole manager has one writer.
   writerKey: ({ address, port }) => `${address.toLowerCase()}:${port}`,
-  scope: ({ adom }) => adom,
+  // Names of ADOMs hold no slash. What an entry with a device keeps is another thing than the group itself.
+  scope: ({ adom, device }) => (device ? `${adom}/${device.name}/${device.vdom}` : adom),
   objectName,
   nameKey,
   review,

@@ -80,6 +80,28 @@ test.each([
     ['workspace'],
   ],
   ['a connector that is missing', { settings: { connector: 'other' } }, ['tags'], ['connector']],
+  ['a device that the ADOM has not', { settings: { device: { name: 'fgt-9' } } }, ['tags'], ['device']],
+  [
+    'a VDOM that the device has not',
+    { settings: { device: { name: 'fgt-1', vdom: 'dmz' } } },
+    ['tags'],
+    ['device'],
+  ],
+  [
+    'a device manager that may not be read',
+    {
+      settings: { device: { name: 'fgt-1' } },
+      prepare: ({ faults }: FortimanagerSimulator) =>
+        void faults.add({ kind: 'reject', code: -11, path: 'dvmdb/adom/root/device' }),
+    },
+    ['tags'],
+    ['device'],
+  ],
 ])('warns of %s', async (_, more, channels, expected) => {
   expect(warnings(await diagnosed(channels, more))).toEqual(expected);
+});
+
+test('a device that is known is said to be', async () => {
+  const { notes = [] } = await diagnosed(['tags'], { settings: { device: { name: 'fgt-1' } } });
+  expect(notes.filter(({ name }) => name === 'device')).toMatchObject([{ state: 'ok' }]);
 });

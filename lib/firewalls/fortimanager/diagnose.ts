@@ -6,6 +6,7 @@ import { FortimanagerClient, type Param } from './client.ts';
 import { readIdentity } from './connection.ts';
 import type { FortimanagerSettings } from './schema.ts';
 import { hasFeeds } from './channels/feed.ts';
+import { deviceNotes } from './diagnose-device.ts';
 import { isAtLeast, manyTagsSince, partialInstallSince } from './version.ts';
 
 interface Right {
@@ -59,6 +60,7 @@ export async function diagnose(
       ...(await workspaceNotes(client)),
       ...channelNotes(client, wanted),
       ...(wanted.includes('tags') ? await connectorNotes(client) : []),
+      ...(await deviceNotes(client)),
     ];
     return { ...greeting, rights, notes };
   } finally {

@@ -3,6 +3,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import { printable } from '../shared/printable.ts';
 import type { FortimanagerClient } from './client.ts';
 import { addressOfName } from './names.ts';
+import type { FortimanagerDevice } from './schema.ts';
 import { waitForTask } from './tasks.ts';
 import { isAtLeast, partialInstallSince } from './version.ts';
 
@@ -12,7 +13,12 @@ export type InstallStep = readonly [action: 'add' | 'update' | 'delete', object:
 const started = z.looseObject({ task: z.coerce.number().int() });
 const previewed = z.looseObject({ message: z.string() });
 const packageRows = z.array(
-  z.looseObject({ dev: z.string(), pkg: z.string(), status: z.string().optional() }),
+  z.looseObject({
+    dev: z.string(),
+    vdom: z.string().optional(),
+    pkg: z.string(),
+    status: z.string().optional(),
+  }),
 );
 
 /** Refuses before anything is written what could not be installed afterwards. */
@@ -30,17 +36,24 @@ export function requireInstall(client: FortimanagerClient): void {
     );
 }
 
-/** Makes saved changes effective on the firewalls, as configured, and waits for the end. Never with `force`. */
+/**
+ * Makes saved changes effective on the firewalls, as configured, and waits for the end. Never with `force`. With a device in the settings it
+ * is the only one that gets anything; without, the manager finds those that use the objects, or takes all targets of the package.
+ */
 export async function install(client: FortimanagerClient, steps: readonly InstallStep[]): Promise<void> {
   const { adom, install: kind, package: name } = client.settings;
   if (kind === 'none' || steps.length === 0) return;
   if (kind === 'partial') {
     // The last two fields place policies in their order; objects have none.
     const objects = steps.map(([action, object]) => [action, object, '', '']);
-    await run(client, 'install/objects/v2', { adom, flags: 0, objects });
+    await run(client, 'install/objects/v2', { adom, flags: 0, objects, ...scopeOf(client) });
     return;
   }
-  await run(client, 'install/package', { adom, pkg: name, flags: ['none'] });
+  await run(client, 'install/package', { adom, pkg: name, flags: ['none'], ...scopeOf(client) });
+}
+
+function scopeOf({ settings: { device } }: FortimanagerClient): { scope?: FortimanagerDevice[] } {
+  return device ? { scope: [device] } : {};
 }
 
 /**
@@ -53,7 +66,7 @@ export async function refuseChangesOfOthers(
 ): Promise<void> {
   const { adom, install: kind, package: name } = client.settings;
   if (kind !== 'package') return;
-  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'] });
+  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'], ...scopeOf(client) });
   const foreign: string[] = [];
   try {
     for (const device of await devicesOf(client)) {
@@ -81,9 +94,10 @@ export async function refuseChangesOfOthers(
   );
 }
 
-/** Devices that the package was installed on before. */
+/** Devices that the package was installed on before; with a device in the settings, that one. */
 async function devicesOf(client: FortimanagerClient): Promise<string[]> {
-  const { package: name } = client.settings;
+  const { package: name, device } = client.settings;
+  if (device) return [device.name];
   const rows = await readPackages(client);
   return [...new Set(rows.filter(({ pkg }) => pkg === name).map(({ dev }) => dev))];
 }
@@ -105,9 +119,14 @@ function parsePackages(data: unknown): PackageRow[] {
   return rows.data;
 }
 
-/** Whether everything that was saved is installed, as far as the manager tells: by package, not by object. */
-export function isAllInstalled(data: unknown): boolean {
-  return parsePackages(data).every(({ status }) => status === 'installed');
+/** Whether everything that was saved is installed, on one device or on all, as far as the manager tells: by package, not by object. */
+export function isAllInstalled(data: unknown, device: FortimanagerDevice | undefined): boolean {
+  return parsePackages(data)
+    .filter(
+      ({ dev, vdom }) =>
+        device === undefined || (dev === device.name && (vdom === undefined || vdom === device.vdom)),
+    )
+    .every(({ status }) => status === 'installed');
 }
 
 async function run(

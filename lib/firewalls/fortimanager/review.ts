@@ -14,11 +14,11 @@ export function review(request: Review): Problem[] {
   const { target, path } = request;
   switch (target.channel) {
     case 'feed':
-      return [...reviewFeed(request), ...needlessChurn(request)];
+      return [...reviewFeed(request), ...needlessChurn(request), ...needlessDevice(request)];
     case 'tags':
-      return [...reviewTags(request), ...needlessChurn(request)];
+      return [...reviewTags(request), ...needlessChurn(request), ...needlessDevice(request)];
     case 'objects':
-      return reviewObjects(request);
+      return [...reviewObjects(request), ...reviewMapping(request)];
     default:
       return [
         {
@@ -64,6 +64,28 @@ function needlessChurn({ target, path }: Review): Problem[] {
     {
       path: `${path}.acceptConfigChurn`,
       message: `channel "${target.channel}" writes no configuration, so there is nothing to accept; leave it out`,
+    },
+  ];
+}
+
+/** A file or a tag is the same for all devices of the manager. */
+function needlessDevice({ firewall, settings, target, path }: Review): Problem[] {
+  if (settings.device === undefined) return [];
+  return [
+    {
+      path: `${path}.channel`,
+      message: `channel "${target.channel}" is the same for all devices, and ${firewall} is for device ${settings.device.name} alone; use channel "objects", or an entry for this manager without device`,
+    },
+  ];
+}
+
+/** A former tool's group is one for all devices. */
+function reviewMapping({ firewall, settings, target, path }: Review): Problem[] {
+  if (settings.device === undefined || target.adopt === undefined) return [];
+  return [
+    {
+      path: `${path}.adopt`,
+      message: `${firewall} is for device ${settings.device.name} alone, and a group of a former tool is for all devices; adopt it over an entry without device`,
     },
   ];
 }

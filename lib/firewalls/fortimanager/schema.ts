@@ -10,6 +10,25 @@ export const fortimanagerSettings = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,35}$/, 'holds 1 to 35 letters, digits, - and _')
     .default('root')
     .describe('Administrative domain that holds our objects.'),
+  device: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$/,
+          'holds 1 to 48 letters, digits, dots, - and _, and begins with a letter or digit',
+        )
+        .describe('Name of the device, as the device manager shows it.'),
+      vdom: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,31}$/, 'holds 1 to 31 letters, digits, - and _')
+        .default('root')
+        .describe('VDOM of the device; `root` where VDOMs are off.'),
+    })
+    .optional()
+    .describe(
+      'Over `objects`, members are put into the per-device mapping of the group for this device alone; other devices keep what they have.',
+    ),
   version: z
     .string()
     .regex(/^7\.[0246](\.\d{1,2})?$/, 'is not one of 7.0, 7.2, 7.4, 7.6 (with or without patch level)')
@@ -82,6 +101,7 @@ export const fortimanagerSettings = z.strictObject({
 });
 
 export type FortimanagerSettings = z.infer<typeof fortimanagerSettings>;
+export type FortimanagerDevice = NonNullable<FortimanagerSettings['device']>;
 
 /** Entries one feed may have: as configured, else the smallest number published for FortiOS of the same version. */
 export function feedEntriesMax(settings: FortimanagerSettings): number {

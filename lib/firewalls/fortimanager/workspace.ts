@@ -44,8 +44,8 @@ export class Workspace {
 
   /**
    * Runs `change` in the locked ADOM, saves what it did, then runs `after` while the lock still holds. `look`: what is read before
-   * anything is locked, in one call with the state of the lock; `seen` gets it and says by false that there is nothing to change. `change`
-   * says by false that nothing is worth saving.
+   * anything is locked, in one call with the state of the lock; `seen` gets it and says by false that there is nothing to change. Who had to
+   * wait for the lock looks again, because whoever held it may have changed what was seen. `change` says by false that nothing is worth saving.
    */
   async run(work: {
     look: readonly Param[];
@@ -61,8 +61,9 @@ export class Workspace {
       if (await work.change()) await work.after();
       return;
     }
-    await this.#lock(first);
+    const last = await this.#lock(first, work.look);
     try {
+      if (last !== first && !(await work.seen(last.slice(2)))) return;
       if (!(await work.change())) return;
       await this.#commit();
       await work.after();
@@ -113,14 +114,17 @@ export class Workspace {
     return [{ url: this.#url('lockinfo') }, { url: this.#url('dirty') }];
   }
 
-  /** Waits for a lock that somebody holds. Changes that are not saved are nobody's business of ours: then we do not even ask. */
-  async #lock(first: readonly Element[]): Promise<void> {
+  /**
+   * Waits for a lock that somebody holds. Changes that are not saved are nobody's business of ours: then we do not even ask. Returns the last
+   * answer to the questions about the lock and to those of `look`.
+   */
+  async #lock(first: readonly Element[], look: readonly Param[]): Promise<readonly Element[]> {
     const { clock, deadline, settings } = this.#client;
     const until = Math.min(clock.now() + settings.lockWaitSeconds * 1000, deadline - lockEveryMs);
     let state = first;
     for (;;) {
       const held = await this.#whoHolds(state);
-      if (held === undefined && (await this.#tryLock())) return;
+      if (held === undefined && (await this.#tryLock())) return state;
       if (clock.now() + lockEveryMs >= until)
         throw new ZonebridgeError(
           'firewall/busy',
@@ -128,7 +132,7 @@ export class Workspace {
           { fields: { lockedBy: held } },
         );
       await clock.sleep(lockEveryMs);
-      state = await this.#client.read(this.#state());
+      state = await this.#client.read([...this.#state(), ...look]);
     }
   }
 

@@ -6,7 +6,7 @@ import type {
 } from '../../../lib/core/firewall.ts';
 import { ownComment } from '../../../lib/core/plan/ownership.ts';
 import type { ChannelPromise, Rig } from '../../support/firewalls/rig.ts';
-import { rigs } from '../../support/firewalls/rigs.ts';
+import { rigs, variants } from '../../support/firewalls/rigs.ts';
 
 export const hub = 'test';
 const firewall = 'edge-1';
@@ -33,7 +33,7 @@ export class Place {
   }
 
   async start(): Promise<void> {
-    this.#rig = await rigs[this.kind]?.();
+    this.#rig = await (rigs[this.kind] ?? variants[this.kind]?.start)?.();
   }
 
   async stop(): Promise<void> {

@@ -25,8 +25,8 @@ export function quickClock(onSleep: () => void = () => undefined) {
   };
 }
 
-export function commentFor(name: string, adom = 'root'): string {
-  return ownComment({ hub, firewall: 'fmg-1', scope: adom, object: name });
+export function commentFor(name: string, scope = 'root'): string {
+  return ownComment({ hub, firewall: 'fmg-1', scope, object: name });
 }
 
 /** A connection to a simulator, with settings that differ as given. */
@@ -44,7 +44,7 @@ export async function connectTo(
     credential: more.credential ?? passwordOf(simulator),
     clock,
     deadline: clock.now() + 600_000,
-    commentFor: (name) => commentFor(name, parsed.adom),
+    commentFor: (name) => commentFor(name, fortimanager.scope(parsed)),
   });
 }
 

@@ -1,18 +1,10 @@
 import type { FormerMembers, ObjectChanges, ObjectRef } from '../../../core/firewall.ts';
-import type { AddressFamily } from '../../../core/model/address.ts';
 import type { Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient } from '../client.ts';
 import { addressOfRow } from '../translate.ts';
+import type { FoundGroup } from './group-place.ts';
 import { missing } from './object-members.ts';
-import {
-  addressTable,
-  groupOf,
-  groupParams,
-  objectUrl,
-  placeholder,
-  type Row,
-  rowsOf,
-} from './object-rows.ts';
+import { addressTable, groupOf, groupParams, objectUrl, placeholder, rowsOf } from './object-rows.ts';
 
 /**
  * Whether the groups that were just read are a former tool's that becomes ours: the whole comment is the listed one. An IPv6 group of the
@@ -20,13 +12,12 @@ import {
  */
 export function isAdoption(
   { object, adoptWith }: ObjectChanges,
-  rows: ReadonlyMap<AddressFamily, Row | undefined>,
+  [four, six]: readonly FoundGroup[],
   marks: Marks,
 ): boolean {
   const { adopt } = object;
-  const sibling = rows.get(6);
-  if (adoptWith === undefined || adopt === undefined || rows.get(4)?.comment !== adopt) return false;
-  return sibling === undefined || marks.isFor(object, sibling.comment);
+  if (adoptWith === undefined || adopt === undefined || four?.comment !== adopt) return false;
+  return six?.comment === undefined || marks.isFor(object, six.comment);
 }
 
 /** What a former tool's IPv4 group matches, in one call; the address table is read as a whole, because names do not tell addresses. */

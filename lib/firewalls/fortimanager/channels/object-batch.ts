@@ -1,75 +1,35 @@
 import type { ZonebridgeError } from '../../../core/errors.ts';
 import type { Outcome } from '../../../core/firewall.ts';
-import { type AddressFamily, addressFamily } from '../../../core/model/address.ts';
 import type { OpenReport } from '../../shared/attempt.ts';
-import { foreign, type Marks } from '../../shared/marks.ts';
-import type { FortimanagerClient, Method, Param } from '../client.ts';
+import { foreign } from '../../shared/marks.ts';
+import type { Param } from '../client.ts';
 import type { Element } from '../envelope.ts';
-import { isDuplicate, isMissing, statusError } from '../errors.ts';
+import { isDuplicate, isMissing } from '../errors.ts';
 import type { InstallStep } from '../install.ts';
-import { addressName } from '../names.ts';
 import { addressObject, addressOfRow } from '../translate.ts';
-import { emptyGroupsSince, isAtLeast } from '../version.ts';
+import type { FoundGroup, MemberWrite, Place } from './group-place.ts';
 import { isAdoption } from './object-adoption.ts';
-import { missing, parseStranger } from './object-members.ts';
-import {
-  addressTable,
-  families,
-  groupParams,
-  groupTable,
-  objectUrl,
-  placeholder,
-  type Row,
-  rowOf,
-} from './object-rows.ts';
-
-/** One address of one group that comes or goes. */
-interface Item {
-  report: OpenReport;
-  text: string;
-  op: 'add' | 'remove';
-  family: AddressFamily;
-  /** Name of the member. */
-  name: string;
-  /** The address whose object of ours it is; undefined for a member that is not ours. */
-  address: string | undefined;
-  error: ZonebridgeError | undefined;
-}
-
-/** One element of a request, and what depends on it. */
-interface Step {
-  param: Param;
-  items: readonly Item[];
-  /** Refusals that mean that it is done already, or need not be. */
-  mayFail?: (error: ZonebridgeError) => boolean;
-  install?: InstallStep;
-  /** Told of a refusal, beside the items. */
-  failed?: (error: ZonebridgeError) => void;
-}
-
-/** Assumption: the largest request is not documented; so many elements are sent at most. */
-const stepsMax = 500;
+import { type Item, itemsOf } from './object-items.ts';
+import { missing } from './object-members.ts';
+import { addressTable, groupTable, objectUrl, type Row, rowOf } from './object-rows.ts';
+import { fail, type Step, StepSender } from './object-steps.ts';
 
 /** The changes of one run as few requests: what is new, then what goes. Each element fails alone. */
 export class ObjectBatch {
-  readonly #client: FortimanagerClient;
-  readonly #marks: Marks;
+  readonly #place: Place;
   readonly #reports: readonly OpenReport[];
-  #items: Item[];
+  readonly #items: readonly Item[];
+  readonly #sender: StepSender;
+  readonly #groups = new Map<OpenReport, readonly FoundGroup[]>();
   readonly #addresses = new Map<string, Row | undefined>();
-  readonly #adopted: OpenReport[] = [];
-  readonly #missingGroups: { report: OpenReport; family: AddressFamily }[] = [];
-  /** By object, so that each is installed once. */
-  readonly #installs = new Map<string, InstallStep>();
+  #adopted: OpenReport[] = [];
+  #lacking: { report: OpenReport; group: FoundGroup }[] = [];
 
-  constructor(
-    place: { client: FortimanagerClient; marks: Marks; hub: string },
-    reports: readonly OpenReport[],
-  ) {
-    this.#client = place.client;
-    this.#marks = place.marks;
+  constructor(place: Place, reports: readonly OpenReport[]) {
+    this.#place = place;
     this.#reports = reports;
     this.#items = reports.flatMap((report) => itemsOf(report, place.hub));
+    this.#sender = new StepSender(place.client);
   }
 
   get groups(): ReadonlySet<string> {
@@ -78,13 +38,13 @@ export class ObjectBatch {
 
   /** What has to be installed after {@link write}. */
   get installs(): InstallStep[] {
-    return [...this.#installs.values()];
+    return this.#sender.installs;
   }
 
-  /** Marks of the groups and of the address objects; members are not read, so the answer does not grow with the groups. */
+  /** Whose the groups and the address objects are. */
   look(): Param[] {
     return [
-      ...this.#reports.flatMap(({ object }) => groupParams(this.#client, object)),
+      ...this.#reports.flatMap(({ object }) => this.#place.groups.look(object)),
       ...this.#ours().map((item) => this.#addressParam(item)),
     ];
   }
@@ -100,66 +60,105 @@ export class ObjectBatch {
 
   #addressParam({ family, name }: Item): Param {
     return {
-      url: objectUrl(this.#client, addressTable(family), name),
+      url: objectUrl(this.#place.client, addressTable(family), name),
       fields: ['name', 'comment', 'type', 'subnet', 'ip6'],
       loadsub: 0,
     };
   }
 
-  /** Takes what {@link look} found. False when nothing is left to do. */
+  /** Takes what {@link look} found; what was found before counts no more. False when nothing is left to do. */
   async seen(elements: readonly Element[]): Promise<boolean> {
-    const params = this.look();
-    for (const [index, report] of this.#reports.entries()) {
-      const rows = new Map<AddressFamily, Row | undefined>();
-      for (const [at, family] of families.entries())
-        rows.set(family, await rowOf(this.#client, params[index * 2 + at], elements[index * 2 + at]));
-      this.#judge(report, rows);
+    const { client, addressMarks, groups } = this.#place;
+    [this.#adopted, this.#lacking] = [[], []];
+    for (const item of this.#items) item.error = undefined;
+    let at = 0;
+    for (const report of this.#reports) {
+      delete report.created;
+      const params = groups.look(report.object);
+      const found = await groups.found(report.object, params, elements.slice(at, at + params.length));
+      at += params.length;
+      this.#groups.set(report, found);
+      this.#judge(report, found);
     }
-    const first = this.#reports.length * 2;
     for (const [index, item] of this.#ours().entries()) {
-      const row = await rowOf(this.#client, params[first + index], elements[first + index]);
+      const row = await rowOf(client, this.#addressParam(item), elements[at + index]);
       this.#addresses.set(item.name, row);
-      if (row && !this.#marks.isOurs(item.name, row.comment))
+      if (row && !addressMarks.isOurs(item.name, row.comment))
         for (const same of this.#items.filter(({ name }) => name === item.name))
           if (same.op === 'add') same.error ??= foreign(item.name);
     }
-    const groups = this.#missingGroups.length + this.#adopted.length;
-    return this.#items.some(({ error }) => error === undefined) || groups > 0;
+    const made = this.#lacking.length + this.#adopted.length;
+    return this.#items.some(({ error }) => error === undefined) || made > 0;
   }
 
-  #judge(report: OpenReport, rows: ReadonlyMap<AddressFamily, Row | undefined>): void {
+  #judge(report: OpenReport, found: readonly FoundGroup[]): void {
     const { object, createWith, adoptWith } = report.changes;
-    const items = this.#items.filter((item) => item.report === report);
-    const adopts = isAdoption(report.changes, rows, this.#marks);
+    const { groups, marks } = this.#place;
+    const adopts = groups.adopts && isAdoption(report.changes, found, marks);
     if (adopts) this.#adopted.push(report);
-    const stranger = adopts
-      ? undefined
-      : [...rows.values()].find((row) => row && !this.#marks.isFor(object, row.comment));
-    const absent = rows.get(4) === undefined;
-    const error = stranger ? foreign(object.name) : absent && !createWith ? missing(object) : undefined;
+    const isStranger = ({ comment }: FoundGroup): boolean =>
+      comment !== undefined && !marks.isFor(object, comment);
+    const absent = found[0]?.comment === undefined;
+    const isForeign = !adopts && found.some(isStranger);
+    const error = isForeign ? foreign(object.name) : absent && !createWith ? missing(object) : undefined;
     if (error) {
-      for (const item of items) item.error = error;
+      for (const item of this.#itemsOf(report)) item.error = error;
       if (createWith || adoptWith) report.created = { state: 'failed', error };
       return;
     }
-    if (absent) this.#missingGroups.push({ report, family: 4 });
-    const six = items.filter((item) => item.family === 6 && item.op === 'add');
-    if (rows.get(6) !== undefined || six.length === 0) return;
-    if (object.create === 'own') this.#missingGroups.push({ report, family: 6 });
-    else for (const item of six) item.error = missing(object);
+    this.#noteLacking(report, found, absent);
+  }
+
+  /** What has to be made: the group of IPv4 when it is to be there, everything else when there is something to put in. */
+  #noteLacking(report: OpenReport, found: readonly FoundGroup[], absent: boolean): void {
+    const { object } = report;
+    for (const group of found) {
+      const wanted = this.#itemsOf(report, group).filter(({ op }) => op === 'add');
+      const isFirst = group.family === 4 && absent;
+      if (group.lacks.length === 0 || (wanted.length === 0 && !isFirst)) continue;
+      if (object.create === 'own' || group.comment !== undefined) this.#lacking.push({ report, group });
+      else for (const item of wanted) item.error = missing(object);
+    }
+  }
+
+  /** Items of a report, or of one family of it. */
+  #itemsOf(report: OpenReport, group?: FoundGroup): Item[] {
+    return this.#items.filter(
+      (item) => item.report === report && (group === undefined || item.family === group.family),
+    );
   }
 
   /** Writes everything. False when nothing of it was taken. */
   async write(): Promise<boolean> {
-    const updated = await this.#send('update', [...this.#adoptionSteps(), ...this.#editedSteps()]);
-    const added = await this.#send('add', [
+    const sender = this.#sender;
+    const updated = await sender.send('update', [...this.#adoptionSteps(), ...this.#editedSteps()]);
+    const added = await sender.send('add', [
       ...this.#groupSteps(),
-      ...this.#addressSteps(),
-      ...this.#memberSteps('add'),
+      ...this.#addressSteps('add'),
+      ...this.#memberWrites('add'),
     ]);
-    const removed = await this.#send('delete', [...this.#memberSteps('remove'), ...this.#deletionSteps()]);
+    const set = await this.#setLists();
+    const removed = await sender.send('delete', [...this.#memberWrites('delete'), ...this.#deletionSteps()]);
     this.#installAgain();
-    return updated || added || removed;
+    return updated || added || set || removed;
+  }
+
+  /** Whole lists, with the new addresses in them. A list that was refused beside one of its addresses is set again without it. */
+  async #setLists(): Promise<boolean> {
+    const refused = new Map<string, { list: MemberWrite; error: ZonebridgeError }>();
+    const lists = this.#memberWrites('set').map((list) => ({
+      ...list,
+      items: [],
+      failed: (error: ZonebridgeError) => void refused.set(list.param.url, { list, error }),
+    }));
+    const taken = await this.#sender.send('set', [...this.#addressSteps('set'), ...lists]);
+    const again = this.#memberWrites('set').filter(({ param, items }) => {
+      const first = refused.get(param.url);
+      if (first === undefined || items.length < first.list.items.length) return first !== undefined;
+      fail({ param, items }, first.error);
+      return false;
+    });
+    return (await this.#sender.send('set', again)) || taken;
   }
 
   /** Outcomes of everything, when the run as a whole ended so. */
@@ -176,10 +175,10 @@ export class ObjectBatch {
   #adoptionSteps(): Step[] {
     return this.#adopted.map((report) => {
       const { name } = report.object;
-      const url = objectUrl(this.#client, groupTable(4), name);
+      const url = objectUrl(this.#place.client, groupTable(4), name);
       return {
         param: { url, data: { comment: report.changes.adoptWith?.comment } },
-        items: this.#items.filter((item) => item.report === report),
+        items: this.#itemsOf(report),
         failed: (error) => void (report.created = { state: 'failed', error }),
         install: ['update', `obj/${groupTable(4)}/${name}`],
       };
@@ -187,18 +186,17 @@ export class ObjectBatch {
   }
 
   #groupSteps(): Step[] {
-    // Before FortiOS 7.2 a group must have a member; there it keeps one that matches nothing.
-    const member = isAtLeast(this.#client.version, emptyGroupsSince) ? [] : [placeholder];
-    return this.#missingGroups.map(({ report, family }) => {
-      const { name } = report.object;
-      const comment =
-        family === 4 ? (report.changes.createWith?.comment ?? '') : this.#marks.commentFor(name);
-      const items = this.#items.filter((item) => item.report === report && item.family === family);
-      const param = { url: objectUrl(this.#client, groupTable(family)), data: { name, comment, member } };
+    return this.#lacking.flatMap(({ report, group }) => {
+      const { object, createWith } = report.changes;
+      const own = group.family === 4 ? createWith?.comment : undefined;
+      const items = this.#itemsOf(report, group);
       const failed = (error: ZonebridgeError): void => {
-        if (family === 4) report.created = { state: 'failed', error };
+        if (group.family === 4 && createWith) report.created ??= { state: 'failed', error };
       };
-      return { param, items, failed, install: ['add', `obj/${groupTable(family)}/${name}`] };
+      const comment = own ?? this.#place.marks.commentFor(object.name);
+      return this.#place.groups
+        .making(object, group, comment)
+        .map(({ param, install }) => ({ param, items, failed, install }));
     });
   }
 
@@ -209,7 +207,7 @@ export class ObjectBatch {
       (row, address) => row !== undefined && addressOfRow(row) !== address,
     ).map((items) => {
       const { family, name, address = '' } = items[0] as Item;
-      const url = objectUrl(this.#client, addressTable(family), name);
+      const url = objectUrl(this.#place.client, addressTable(family), name);
       return {
         param: { url, data: addressObject(address).fields },
         items,
@@ -218,32 +216,26 @@ export class ObjectBatch {
     });
   }
 
-  #addressSteps(): Step[] {
+  #addressSteps(method: 'add' | 'set'): Step[] {
+    const { client, addressMarks, groups } = this.#place;
+    if (method !== groups.addressMethod) return [];
     return this.#forAddresses('add', (row) => row === undefined).map((items) => {
       const { family, name, address = '' } = items[0] as Item;
-      const data = { name, comment: this.#marks.commentFor(name), ...addressObject(address).fields };
-      const param = { url: objectUrl(this.#client, addressTable(family)), data };
+      const data = { name, comment: addressMarks.commentFor(name), ...addressObject(address).fields };
+      const param = { url: objectUrl(client, addressTable(family)), data };
       return { param, items, mayFail: isDuplicate, install: ['add', `obj/${addressTable(family)}/${name}`] };
     });
   }
 
-  #memberSteps(op: Item['op']): Step[] {
-    return this.#items
-      .filter((item) => item.op === op && item.error === undefined)
-      .map((item) => {
-        const group = item.report.object.name;
-        const param = {
-          url: `${objectUrl(this.#client, groupTable(item.family), group)}/member`,
-          data: [item.name],
-        };
-        const mayFail = op === 'add' ? isDuplicate : isMissing;
-        return {
-          param,
-          items: [item],
-          mayFail,
-          install: ['update', `obj/${groupTable(item.family)}/${group}`],
-        };
-      });
+  /** Those of the method, as far as nothing is wrong with their items yet. */
+  #memberWrites(method: MemberWrite['method']): MemberWrite[] {
+    const writes = [...this.#groups].flatMap(([report, found]) =>
+      found.flatMap((group) => {
+        const items = this.#itemsOf(report, group).filter(({ error }) => error === undefined);
+        return this.#place.groups.memberWrites(report.object, group, items);
+      }),
+    );
+    return writes.filter((write) => write.method === method);
   }
 
   /** Objects of addresses that left. One that something else uses stays: the manager refuses it, and is never forced. */
@@ -251,13 +243,14 @@ export class ObjectBatch {
     const added = new Set(this.#items.filter(({ op }) => op === 'add').map(({ name }) => name));
     const gone = this.#forAddresses(
       'remove',
-      (row, _, name) => row !== undefined && !added.has(name) && this.#marks.isOurs(name, row.comment),
+      (row, _, name) =>
+        row !== undefined && !added.has(name) && this.#place.addressMarks.isOurs(name, row.comment),
     );
     return gone.map((items) => {
       const { family, name } = items[0] as Item;
       const mayFail = (error: ZonebridgeError): boolean =>
         isMissing(error) || error.code === 'firewall/object-in-use';
-      const param = { url: objectUrl(this.#client, addressTable(family), name) };
+      const param = { url: objectUrl(this.#place.client, addressTable(family), name) };
       return { param, items, mayFail, install: ['delete', `obj/${addressTable(family)}/${name}`] };
     });
   }
@@ -277,25 +270,6 @@ export class ObjectBatch {
     return [...Map.groupBy(items, ({ name }) => name).values()];
   }
 
-  async #send(method: Exclude<Method, 'get'>, steps: readonly Step[]): Promise<boolean> {
-    let taken = false;
-    for (let at = 0; at < steps.length; at += stepsMax) {
-      const part = steps.slice(at, at + stepsMax);
-      const elements = await this.#client.write(
-        method,
-        part.map(({ param }) => param),
-      );
-      for (const [index, step] of part.entries()) {
-        const status = elements[index]?.status ?? { code: -1, message: 'no answer' };
-        const error = status.code === 0 ? undefined : statusError(`${method} ${step.param.url}`, status);
-        if (error && !step.mayFail?.(error)) fail(step, error);
-        else this.#took(step, error);
-        taken ||= error === undefined;
-      }
-    }
-    return taken;
-  }
-
   /**
    * Address objects that were there, or gone, before this run are installed, too: the run that saved them may not have come so far.
    * Assumption: an `update` makes an object that a firewall does not have yet.
@@ -305,52 +279,8 @@ export class ObjectBatch {
       if (error || address === undefined) continue;
       const row = this.#addresses.get(name);
       const object = `obj/${addressTable(family)}/${name}`;
-      if (op === 'add' && row) this.#toInstall(['update', object]);
-      if (op === 'remove' && !row) this.#toInstall(['delete', object]);
+      if (op === 'add' && row) this.#sender.toInstall(['update', object]);
+      if (op === 'remove' && !row) this.#sender.toInstall(['delete', object]);
     }
   }
-
-  /** A refusal that means "done already" counts. An object that stays, because something uses it, is not taken away. */
-  #took({ install }: Step, error: ZonebridgeError | undefined): void {
-    if (install && error?.code !== 'firewall/object-in-use') this.#toInstall(install);
-  }
-
-  #toInstall(step: InstallStep): void {
-    if (!this.#installs.has(step[1])) this.#installs.set(step[1], step);
-  }
-}
-
-function fail({ items, failed }: Step, error: ZonebridgeError): void {
-  for (const item of items) item.error ??= error;
-  failed?.(error);
-}
-
-function itemsOf(report: OpenReport, hub: string): Item[] {
-  const { add, remove } = report.changes;
-  const valid = add.filter((address) => !report.outcomes.has(address));
-  const common = { report, error: undefined };
-  return [
-    ...valid.map(
-      (text): Item => ({
-        ...common,
-        text,
-        op: 'add',
-        family: addressFamily(text),
-        name: addressName(hub, text),
-        address: text,
-      }),
-    ),
-    ...remove.map((text): Item => {
-      const stranger = parseStranger(text);
-      if (stranger) return { ...common, text, op: 'remove', ...stranger, address: undefined };
-      return {
-        ...common,
-        text,
-        op: 'remove',
-        family: addressFamily(text),
-        name: addressName(hub, text),
-        address: text,
-      };
-    }),
-  ];
 }

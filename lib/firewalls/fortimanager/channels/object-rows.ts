@@ -5,15 +5,32 @@ import type { AddressFamily } from '../../../core/model/address.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import type { Element } from '../envelope.ts';
 import { addressPrefix, inUrl } from '../names.ts';
+import { emptyGroupsSince, isAtLeast } from '../version.ts';
 
 const row = z.looseObject({ name: z.string(), comment: z.string().catch('') });
-const groupRow = row.extend({ member: z.union([z.array(z.string()), z.string().transform((one) => [one])]) });
+const member = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
+const groupRow = row.extend({ member });
+const mappingRow = z.looseObject({ comment: z.string().catch(''), member });
+const scope = z.array(z.looseObject({ name: z.string(), vdom: z.string().optional() }));
+/** A group without a mapping may say so by nothing. */
+const mappings = z
+  .array(z.looseObject({ _scope: scope, comment: z.string().catch('') }))
+  .or(z.null().transform(() => []));
+const mappedRow = row.extend({ dynamic_mapping: mappings });
+const mappedGroup = mappedRow.extend({ member });
 export type Row = z.infer<typeof row>;
-export type GroupRow = z.infer<typeof groupRow>;
+type GroupRow = z.infer<typeof groupRow>;
+type MappingRow = z.infer<typeof mappingRow>;
+export type MappedGroup = z.infer<typeof mappedGroup>;
 
 export const families: readonly AddressFamily[] = [4, 6];
 /** Built-in address that matches nothing: the member of a group that must not be empty. */
 export const placeholder = 'none';
+
+/** Members of a group that has none. Before FortiOS 7.2 a group must have a member; there it keeps one that matches nothing. */
+export function emptyMembers({ version }: FortimanagerClient): string[] {
+  return isAtLeast(version, emptyGroupsSince) ? [] : [placeholder];
+}
 
 export function groupTable(family: AddressFamily): 'firewall/addrgrp' | 'firewall/addrgrp6' {
   return family === 4 ? 'firewall/addrgrp' : 'firewall/addrgrp6';
@@ -68,6 +85,33 @@ export async function groupOf(
   element: Element | undefined,
 ): Promise<GroupRow | undefined> {
   return await parsed(client, { param, element }, groupRow);
+}
+
+/** A per-device mapping with its members. */
+export async function mappingOf(
+  client: FortimanagerClient,
+  param: Param | undefined,
+  element: Element | undefined,
+): Promise<MappingRow | undefined> {
+  return await parsed(client, { param, element }, mappingRow);
+}
+
+/** A group with its members and its mappings. One that came without either is an error: it would look unused. */
+export async function mappedGroupOf(
+  client: FortimanagerClient,
+  param: Param | undefined,
+  element: Element | undefined,
+): Promise<MappedGroup | undefined> {
+  return await parsed(client, { param, element }, mappedGroup);
+}
+
+export async function mappedGroupsOf(
+  client: FortimanagerClient,
+  param: Param | undefined,
+  element: Element | undefined,
+): Promise<z.infer<typeof mappedRow>[]> {
+  const rows = z.array(mappedRow).or(z.null().transform(() => []));
+  return (await parsed(client, { param, element }, rows)) ?? [];
 }
 
 export async function rowsOf(

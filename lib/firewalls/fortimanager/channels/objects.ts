@@ -9,26 +9,20 @@ import type {
   ObservedObject,
 } from '../../../core/firewall.ts';
 import { Attempt, closeReport, openReport, validAdditions } from '../../shared/attempt.ts';
-import { foreign, type Marks } from '../../shared/marks.ts';
-import type { FortimanagerClient } from '../client.ts';
+import { foreign } from '../../shared/marks.ts';
 import { statusError } from '../errors.ts';
 import { install, type InstallStep, refuseChangesOfOthers, requireInstall } from '../install.ts';
 import { readUses } from '../uses.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Channel } from '../../shared/channels.ts';
+import type { FoundGroup, Place } from './group-place.ts';
 import { readFormer } from './object-adoption.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { readMembers } from './object-members.ts';
-import { families, groupParams, groupTable, objectUrl, type Row, rowOf, rowsOf } from './object-rows.ts';
-
-interface Place {
-  client: FortimanagerClient;
-  marks: Marks;
-  hub: string;
-}
+import { groupTable } from './object-rows.ts';
 
 /**
- * Members as address objects in address groups of an ADOM. A run looks, locks, writes, saves, installs and unlocks once, whatever the number
+ * Members as address objects in address groups of an ADOM, or in the mapping of a group for one device. A run looks, locks, writes, saves, installs and unlocks once, whatever the number
  * of changes; nothing counts as done before it is installed.
  */
 export class ObjectsChannel implements Channel {
@@ -41,29 +35,26 @@ export class ObjectsChannel implements Channel {
   }
 
   async observeObject(object: ObjectRef): Promise<ObservedObject> {
-    const [four, six] = await this.#groups(object);
+    const [four, six] = await this.#found(object);
     // The pair is foreign when one of the two is: we would write into both.
-    if (six && !this.#place.marks.isFor(object, six.comment)) return { exists: true, comment: six.comment };
-    return { exists: four !== undefined, comment: four?.comment ?? '' };
+    if (six?.comment !== undefined && !this.#place.marks.isFor(object, six.comment))
+      return { exists: true, comment: six.comment };
+    return { exists: four?.comment !== undefined, comment: four?.comment ?? '' };
   }
 
-  async #groups(object: ObjectRef): Promise<(Row | undefined)[]> {
-    const { client } = this.#place;
-    const params = groupParams(client, object);
-    const elements = await client.read(params);
-    return [await rowOf(client, params[0], elements[0]), await rowOf(client, params[1], elements[1])];
+  async #found(object: ObjectRef): Promise<FoundGroup[]> {
+    const { client, groups } = this.#place;
+    const params = groups.look(object);
+    return await groups.found(object, params, await client.read(params));
   }
 
   async listObjects(): Promise<readonly NamedComment[]> {
-    const { client } = this.#place;
-    const param = { url: objectUrl(client, groupTable(4)), fields: ['name', 'comment'], loadsub: 0 };
-    const [element] = await client.read([param]);
-    const rows = await rowsOf(client, param, element);
-    return rows.map(({ name, comment }) => ({ name, comment }));
+    return await this.#place.groups.list();
   }
 
   async observeFormer(object: ObjectRef): Promise<FormerMembers> {
-    return await readFormer(this.#place.client, object);
+    if (this.#place.groups.adopts) return await readFormer(this.#place.client, object);
+    throw new ZonebridgeError('firewall/unsupported', 'no per-device mapping of a former tool is adopted');
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {
@@ -102,11 +93,11 @@ export class ObjectsChannel implements Channel {
     return reports.map(closeReport);
   }
 
+  /** Rules name the group, whatever it is mapped to. */
   async references(object: ObjectRef): Promise<ObjectUse> {
-    const found = await this.#groups(object);
     const uses: ObjectUse = { count: 0, users: [] };
-    for (const [index, family] of families.entries()) {
-      if (!found[index]) continue;
+    for (const { family, lacks } of await this.#found(object)) {
+      if (lacks.includes('group')) continue;
       const { count, users } = await readUses(this.#place.client, groupTable(family), object.name);
       uses.count = (uses.count ?? 0) + (count ?? 0);
       uses.users = [...uses.users, ...users];
@@ -115,30 +106,31 @@ export class ObjectsChannel implements Channel {
   }
 
   async deleteObject(object: ObjectRef): Promise<void> {
-    const { client, marks, hub } = this.#place;
-    const found = await this.#groups(object);
-    const there = families.filter((_, index) => found[index] !== undefined);
-    if (there.length === 0) return;
-    if (found.some((row) => row && !marks.isOurs(object.name, row.comment))) throw foreign(object.name);
+    const { client, marks, hub, groups } = this.#place;
+    const holders = (await this.#found(object)).flatMap(({ holder }) => holder ?? []);
+    if (holders.length === 0) return;
+    if (holders.some((comment) => !marks.isOurs(object.name, comment))) throw foreign(object.name);
     requireInstall(client);
-    const params = there.map((family) => ({ url: objectUrl(client, groupTable(family), object.name) }));
+    let steps: InstallStep[] = [];
     await this.#workspace.run({
       look: [],
       seen: async () => true,
       change: async () => {
         await refuseChangesOfOthers(client, { hub, groups: new Set([object.name]) });
-        const elements = await client.write('delete', params);
-        for (const [index, element] of elements.entries()) {
-          if (element.status.code === 0 || element.status.code === -3) continue;
-          throw refusal(object, statusError(`delete ${params[index]?.url ?? ''}`, element.status));
+        const writes = await groups.removals(object);
+        if (writes.length === 0) return false;
+        const elements = await client.write(
+          'delete',
+          writes.map(({ param }) => param),
+        );
+        for (const [index, { status }] of elements.entries()) {
+          if (status.code === 0 || status.code === -3) continue;
+          throw refusal(object, statusError(`delete ${writes[index]?.param.url ?? ''}`, status));
         }
+        steps = writes.map((write) => write.install);
         return true;
       },
-      after: async () =>
-        await install(
-          client,
-          there.map((family): InstallStep => ['delete', `obj/${groupTable(family)}/${object.name}`]),
-        ),
+      after: async () => await install(client, steps),
     });
   }
 }

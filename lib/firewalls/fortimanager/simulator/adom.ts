@@ -1,4 +1,5 @@
 import { type JsonObject, notLocked, Refusal } from './refusal.ts';
+import { isFor, mappingsOf, naming, onDevice } from './mappings.ts';
 import { builtIn, listOf, missingReference, type Rows, type TableSchema, tableSchemas } from './table.ts';
 
 export interface Lock {
@@ -13,6 +14,7 @@ type Tables = Map<string, Rows>;
 /** A device of an ADOM: what was installed on it. */
 export interface ManagedDevice {
   name: string;
+  vdoms: string[];
   /** Whether it takes installs. */
   online: boolean;
   tables: Tables;
@@ -26,14 +28,20 @@ export class Adom {
   lock: Lock | undefined;
   /** Addresses by tag (row of `user/adgrp`); not part of the configuration. */
   readonly tags = new Map<string, Set<string>>();
-  readonly devices: ManagedDevice[] = [{ name: 'fgt-1', online: true, tables: new Map() }];
+  readonly devices: ManagedDevice[];
   /** Rows that were saved and not installed since, such as `firewall/address/x`, with who changed them. */
   readonly pending = new Map<string, string>();
   /** Changes with any change of an object. */
   revision = 0;
 
-  constructor(name: string) {
+  constructor(name: string, devices: readonly string[] = ['fgt-1']) {
     this.name = name;
+    this.devices = devices.map((device) => ({
+      name: device,
+      vdoms: ['root'],
+      online: true,
+      tables: new Map(),
+    }));
   }
 
   get dirty(): boolean {
@@ -99,7 +107,7 @@ export class Adom {
   /** Throws for members and sources that name nothing. */
   checkReferences(schema: TableSchema, row: JsonObject, session: string): void {
     for (const [field, tables] of Object.entries(schema.references)) {
-      for (const name of listOf(row, field)) {
+      for (const name of naming(row).flatMap((one) => listOf(one, field))) {
         if (builtIn.has(name) || tables.some((table) => this.rows(table, session).has(name))) continue;
         throw missingReference(name);
       }
@@ -114,7 +122,8 @@ export class Adom {
       for (const [field, tables] of Object.entries(schema?.references ?? {})) {
         if (!tables.includes(path)) continue;
         for (const [name, row] of this.rows(table, session))
-          if (listOf(row, field).includes(key)) users.push({ path: table, key: name, field });
+          if (naming(row).some((one) => listOf(one, field).includes(key)))
+            users.push({ path: table, key: name, field });
       }
     }
     return users;
@@ -127,10 +136,52 @@ export class Adom {
       const slash = object.lastIndexOf('/');
       const [path, key] = [object.slice(0, slash), object.slice(slash + 1)];
       const rows = new Map(device.tables.get(path));
-      const row = this.#saved.get(path)?.get(key);
+      const row = this.#onDevice(device, path, key);
       if (row) rows.set(key, row);
       else rows.delete(key);
       device.tables.set(path, rows);
     }
+  }
+
+  /** A saved row as the device gets it. */
+  #onDevice({ name, vdoms: [vdom = ''] }: ManagedDevice, path: string, key: string): JsonObject | undefined {
+    return onDevice(this.#saved.get(path)?.get(key), name, vdom);
+  }
+
+  /** Rows as a device would have them after an install of everything. */
+  rowsFor(device: ManagedDevice, path: string): Rows {
+    const keys = [...this.rows(path).keys()];
+    return new Map(keys.flatMap((key) => this.#installed(device, path, key)));
+  }
+
+  #installed(device: ManagedDevice, path: string, key: string): [string, JsonObject][] {
+    const row = this.#onDevice(device, path, key);
+    return row ? [[key, row]] : [];
+  }
+
+  /** What was saved, concerns a device, and is not installed on it. */
+  pendingOn(device: ManagedDevice): string[] {
+    return [...this.pending.keys()].filter((object) => {
+      const slash = object.lastIndexOf('/');
+      const [path, key] = [object.slice(0, slash), object.slice(slash + 1)];
+      const row = this.#onDevice(device, path, key);
+      const same = JSON.stringify(row) === JSON.stringify(device.tables.get(path)?.get(key));
+      return !same && !this.#isForOthers(device, path, key);
+    });
+  }
+
+  /** Whether mappings for other devices alone name a row: then no install brings it to this one. */
+  #isForOthers({ name: device, vdoms: [vdom = ''] }: ManagedDevice, path: string, key: string): boolean {
+    const users = this.usersOf(path, key);
+    return (
+      users.length > 0 &&
+      users.every(({ path: table, key: name, field }) => {
+        const row = this.rows(table).get(name);
+        const mine = mappingsOf(row).some(
+          (one) => isFor(one, device, vdom) && listOf(one, field).includes(key),
+        );
+        return !mine && !listOf(row, field).includes(key);
+      })
+    );
   }
 }

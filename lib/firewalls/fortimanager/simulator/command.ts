@@ -19,6 +19,10 @@ export const fortimanagerSimulator: VendorSimulator = {
       flags: '--adom <names>',
       description: 'administrative domains, separated by commas; root unless given',
     },
+    {
+      flags: '--devices <names>',
+      description: 'devices of each ADOM, separated by commas; fgt-1 unless given',
+    },
     { flags: '--workspace <mode>', description: 'disabled (default), normal, workflow or per-adom' },
   ],
   files: [],
@@ -41,7 +45,8 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   if (more['workspace'] !== undefined && workspace === undefined)
     throw new RangeError(`--workspace is one of ${workspaceModes.join(', ')}.`);
   const adoms = more['adom'] === undefined ? undefined : namesIn(more['adom']);
-  const simulator = await startFortimanagerSimulator({ ...common, workspace, adoms });
+  const devices = more['devices'] === undefined ? undefined : namesIn(more['devices']);
+  const simulator = await startFortimanagerSimulator({ ...common, workspace, adoms, devices });
   const { manager, apiKey, administrator } = simulator;
   const adom = adoms?.[0] ?? 'root';
   const { name: user, password } = administrator;

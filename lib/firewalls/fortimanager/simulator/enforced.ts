@@ -7,6 +7,8 @@ import { listOf, type Rows } from './table.ts';
 export interface Places {
   adom: string;
   connector: string;
+  /** Of the devices that install groups, the one that is looked at; any that takes installs unless given. */
+  device?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export function enforcedAddresses(
   if (!adom) return undefined;
   const { channel, name } = object;
   if (channel === 'feed') return readFeed(manager.files.get(`${name}.${places.adom}.txt`)?.content);
-  if (channel === 'objects') return groupMembers(adom, name);
+  if (channel === 'objects') return groupMembers(adom, name, places.device);
   const tag = `js_${places.connector}_${name}`;
   return adom.rows('user/adgrp').has(tag) ? [...(adom.tags.get(tag) ?? [])] : undefined;
 }
@@ -37,11 +39,15 @@ export function readFeed(content: string | undefined): string[] | undefined {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** A group that some rule uses counts as the device has it, any other as the ADOM has it. */
-function groupMembers(adom: Adom, name: string): string[] | undefined {
+/** A group that some rule uses counts as the device has it, any other as the ADOM has it for that device. */
+function groupMembers(adom: Adom, name: string, wanted: string | undefined): string[] | undefined {
   const used = ['firewall/addrgrp', 'firewall/addrgrp6'].some((path) => adom.usersOf(path, name).length > 0);
-  const device = adom.devices.find(({ online }) => online) ?? adom.devices[0];
-  const rows = (path: string): Rows => (used ? device?.tables.get(path) : undefined) ?? adom.rows(path);
+  const device =
+    adom.devices.find(({ name: one, online }) => (wanted === undefined ? online : one === wanted)) ??
+    adom.devices[0];
+  if (!device) return undefined;
+  const rows = (path: string): Rows =>
+    (used ? device.tables.get(path) : undefined) ?? adom.rowsFor(device, path);
   const group = rows('firewall/addrgrp').get(name);
   if (!group) return undefined;
   const addresses = listOf(group, 'member').map((member) => addressOf(rows('firewall/address').get(member)));

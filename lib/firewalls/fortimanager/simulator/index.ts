@@ -15,6 +15,8 @@ export interface SimulatorOptions extends StartOptions {
   version?: string | undefined;
   /** Default `root`. */
   adoms?: readonly string[] | undefined;
+  /** Devices of each ADOM; default `fgt-1`. */
+  devices?: readonly string[] | undefined;
   workspace?: ManagerSettings['workspace'] | undefined;
   /** A connector to make in each ADOM, as the security team would; default `zonebridge`. */
   connector?: string | undefined;
@@ -57,14 +59,16 @@ export async function startFortimanagerSimulator(
 }
 
 function prepare(options: SimulatorOptions): Manager {
-  const { adoms = ['root'], connector = 'zonebridge', workspace } = options;
+  const { adoms = ['root'], connector = 'zonebridge', devices, workspace } = options;
   if (adoms.length === 0 || adoms.some((name) => !/^[\w-]{1,35}$/.test(name)))
     throw new RangeError(`ADOM names are letters, digits, - and _, not ${JSON.stringify(adoms)}.`);
+  if (devices?.length === 0 || devices?.some((name) => !/^[\w.-]{1,48}$/.test(name)))
+    throw new RangeError(`Device names are letters, digits, dots, - and _, not ${JSON.stringify(devices)}.`);
   const settings = defaultSettings(options.version);
   if (workspace !== undefined) settings.workspace = workspace;
   Object.assign(settings.limits, options.limits);
   Object.assign(settings.behaviour, options.behaviour);
-  const manager = new Manager(settings, adoms);
+  const manager = new Manager(settings, adoms, devices);
   const setUp = { session: '', user: 'admin', locking: false };
   for (const adom of manager.adoms.values()) {
     adom.change('user/json', new Map([[connector, { name: connector, status: 'enable' }]]), setUp);

@@ -1,5 +1,5 @@
 import { isFrom } from './version.ts';
-import type { Adom } from './adom.ts';
+import type { Adom, ManagedDevice } from './adom.ts';
 import type { Answered, Call } from './call.ts';
 import { invalidData, invalidUrl, isObject, type Json, noObject, Refusal, textOf } from './refusal.ts';
 
@@ -15,14 +15,16 @@ export function answerInstall(call: Call): Answered {
       if (manager.settings.behaviour.partialInstall === 'disable')
         throw new Refusal(-1, 'Partial install is not enabled');
       const objects = namedObjects(data['objects']);
-      return { data: { task: start(call, adom, { objects, preview: data['flags'] === 2 }) } };
+      const devices = scoped(adom, data['scope']);
+      return { data: { task: start(call, adom, { objects, devices, preview: data['flags'] === 2 }) } };
     }
     case 'install/package': {
       const flags = [data['flags'] ?? []].flat();
       if (!adom.paths().some((path) => path.startsWith(`pkg/${textOf(data['pkg'])}/`))) throw noObject();
       // A package install takes everybody's changes along.
       const objects = [...adom.pending.keys()];
-      return { data: { task: start(call, adom, { objects, preview: flags.includes('preview') }) } };
+      const devices = scoped(adom, data['scope']);
+      return { data: { task: start(call, adom, { objects, devices, preview: flags.includes('preview') }) } };
     }
     case 'install/preview': {
       const task = manager.tasks.start('Preview', caller.user, () => [
@@ -31,7 +33,7 @@ export function answerInstall(call: Call): Answered {
       return { data: { task } };
     }
     case 'preview/result':
-      return { data: { message: previewText([...adom.pending.keys()]) } };
+      return { data: { message: previewText(pendingOf(adom, textOf(data['device']))) } };
     case 'package/cancel/install':
       return undefined;
     default:
@@ -50,11 +52,34 @@ function namedObjects(input: Json | undefined): string[] {
   });
 }
 
-function start(call: Call, adom: Adom, install: { objects: readonly string[]; preview: boolean }): number {
-  const { objects, preview } = install;
+/** `[{"name":"fgt-1","vdom":"root"}]`: those devices alone; without it, all. */
+function scoped(adom: Adom, scope: Json | undefined): ManagedDevice[] {
+  if (scope === undefined) return adom.devices;
+  return [scope].flat().map((one) => {
+    const [name, vdom] = isObject(one) ? [textOf(one['name']), textOf(one['vdom'])] : ['', ''];
+    const device = adom.devices.find((known) => known.name === name);
+    if (!device?.vdoms.includes(vdom)) throw new Refusal(-20002, 'unknown device');
+    return device;
+  });
+}
+
+/** What an install would change on a device. */
+function pendingOf(adom: Adom, name: string): string[] {
+  const device = adom.devices.find((known) => known.name === name);
+  if (!device) throw new Refusal(-20002, 'unknown device');
+  return adom.pendingOn(device);
+}
+
+interface Install {
+  objects: readonly string[];
+  devices: readonly ManagedDevice[];
+  preview: boolean;
+}
+
+function start(call: Call, adom: Adom, { objects, devices, preview }: Install): number {
   return call.manager.tasks.start('Install', call.caller.user, () => {
-    if (preview) return adom.devices.map(({ name }) => ({ name, err: 0, detail: 'preview done' }));
-    const lines = adom.devices.map((device) => {
+    if (preview) return devices.map(({ name }) => ({ name, err: 0, detail: 'preview done' }));
+    const lines = devices.map((device) => {
       try {
         adom.install(device, objects);
         return { name: device.name, err: 0, detail: 'install and save finished status=OK' };
@@ -62,7 +87,8 @@ function start(call: Call, adom: Adom, install: { objects: readonly string[]; pr
         return { name: device.name, err: 1, detail: error instanceof Error ? error.message : 'failed' };
       }
     });
-    if (lines.every(({ err }) => err === 0)) for (const object of objects) adom.pending.delete(object);
+    const waiting = new Set(adom.devices.flatMap((device) => adom.pendingOn(device)));
+    for (const object of objects) if (!waiting.has(object)) adom.pending.delete(object);
     call.manager.commits.append({ what: 'install' });
     return lines;
   });

@@ -22,10 +22,10 @@ export class Manager {
   /** `what`: such as `set /pm/config/adom/root/_external/resource/x.txt`. */
   readonly commits = new CommitLog<{ what: string }>();
 
-  constructor(settings: ManagerSettings, adoms: readonly string[]) {
+  constructor(settings: ManagerSettings, adoms: readonly string[], devices?: readonly string[]) {
     this.settings = settings;
     this.tasks = new TaskList(settings);
-    for (const name of adoms) this.adoms.set(name, new Adom(name));
+    for (const name of adoms) this.adoms.set(name, new Adom(name, devices));
   }
 
   /** Throws -6 for an ADOM that is not there. */

@@ -1,5 +1,7 @@
 import { Adom } from './adom.ts';
 import { type Answered, type Call, changer } from './call.ts';
+import { answerMappings, type MappingTarget } from './mapping-api.ts';
+import { hasMappings, renamedIn } from './mappings.ts';
 import { readQuery, select } from './query.ts';
 import {
   invalidData,
@@ -29,12 +31,28 @@ export function answerObjects(call: Call, adom: Adom, rest: readonly string[]): 
     const { options } = readQuery(call.param);
     return options.includes('devinfo') ? { data: { uuid: `rev-${adom.revision}` } } : undefined;
   }
+  const mapping = mappingTarget(adom, rest);
+  if (call.method !== 'get' && !call.manager.settings.mayWriteObjects) throw noPermission();
+  if (mapping) {
+    const answered = answerMappings(call, mapping);
+    if (call.method !== 'get')
+      call.manager.commits.append({ what: `${call.method} ${mapping.path}/${mapping.key}/dynamic_mapping` });
+    return answered;
+  }
   const target = targetOf(adom, rest);
   if (call.method === 'get') return { data: read(call, target) };
-  if (!call.manager.settings.mayWriteObjects) throw noPermission();
   const answer = target.child === undefined ? write(call, target) : writeMembers(call, target);
   call.manager.commits.append({ what: `${call.method} ${target.path}/${target.key ?? ''}` });
   return answer;
+}
+
+/** `obj/firewall/addrgrp/<group>/dynamic_mapping...`. */
+function mappingTarget(adom: Adom, rest: readonly string[]): MappingTarget | undefined {
+  const [kind, first, second, key, word, ...more] = rest;
+  const path = `${first}/${second}`;
+  const schema = Adom.schema(path);
+  if (kind !== 'obj' || word !== 'dynamic_mapping' || !schema || !hasMappings(path)) return undefined;
+  return { adom, schema, path, key: key ?? '', rest: more };
 }
 
 function targetOf(adom: Adom, rest: readonly string[]): Target {
@@ -56,7 +74,7 @@ function read(call: Call, { adom, schema, path, key, child }: Target): Json {
   if (key !== undefined) {
     const row = rowOf(rows, key);
     if (child !== undefined) return listOf(row, child);
-    const [shown = {}] = select([full(schema, row, call.verbose)], {
+    const [shown = {}] = select([full(call, schema, row)], {
       ...query,
       filter: undefined,
       range: undefined,
@@ -66,14 +84,21 @@ function read(call: Call, { adom, schema, path, key, child }: Target): Json {
       : shown;
   }
   const found = select(
-    [...rows.values()].map((row) => full(schema, row, call.verbose)),
+    [...rows.values()].map((row) => full(call, schema, row)),
     query,
   );
   return query.options.includes('count') ? found.length : found;
 }
 
-function full(schema: TableSchema, row: JsonObject, verbose: boolean): JsonObject {
-  return shownRow(schema, { ...schema.defaults, ...row }, verbose);
+/** All fields; rows below it only where they are asked for. */
+function full({ param, verbose }: Call, schema: TableSchema, row: JsonObject): JsonObject {
+  const { dynamic_mapping: mappings = null, ...shown } = shownRow(
+    schema,
+    { ...schema.defaults, ...row },
+    verbose,
+  );
+  if (!hasMappings(schema.path) || param['loadsub'] === 0) return shown;
+  return { ...shown, dynamic_mapping: mappings };
 }
 
 function write(call: Call, target: Target): Answered {
@@ -156,8 +181,7 @@ function replaceByNone(
 ): void {
   const by = changer(call);
   const row = rowOf(adom.rows(user.path, by.session), user.key);
-  const members = listOf(row, user.field).map((one) => (one === name ? 'none' : one));
-  adom.change(user.path, new Map([[user.key, { ...row, [user.field]: members }]]), by);
+  adom.change(user.path, new Map([[user.key, renamedIn(row, user.field, [name, 'none'])]]), by);
 }
 
 /** `add`, `delete` and `unset` of names in a list of a row. */

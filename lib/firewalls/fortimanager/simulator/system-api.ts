@@ -1,5 +1,5 @@
 import type { Answered, Call } from './call.ts';
-import { invalidUrl, type JsonObject, noObject, noPermission } from './refusal.ts';
+import { invalidUrl, type Json, type JsonObject, noObject, noPermission } from './refusal.ts';
 import { type ManagerSettings, workspaceModes } from './settings.ts';
 
 /** `/sys/status`, `/cli/global/system/...`, `/dvmdb/adom/...`, `/task/task/...`. */
@@ -18,12 +18,32 @@ export function answerSystem(call: Call): Answered {
         : { 'workspace-mode': workspaceModes.indexOf(mode), 'adom-status': 1 },
     };
   }
-  if (path === 'dvmdb/adom') return { data: [...manager.adoms.keys()].map((name) => ({ name })) };
-  if (parts[0] === 'dvmdb' && parts[1] === 'adom' && parts.length === 3) {
-    if (!manager.adoms.has(parts[2] ?? '')) throw noObject();
-    return { data: { name: parts[2] ?? '', state: 1, workspace_mode: manager.locking ? 1 : 0 } };
-  }
+  if (parts[0] === 'dvmdb' && parts[1] === 'adom') return { data: adoms(call, parts.slice(2)) };
   throw invalidUrl();
+}
+
+/** `/dvmdb/adom`, one ADOM, and what lies below it. */
+function adoms(call: Call, [name, word, ...rest]: readonly string[]): Json {
+  const { manager } = call;
+  if (name === undefined) return [...manager.adoms.keys()].map((one) => ({ name: one }));
+  if (word === 'device') return knownDevice(call, rest);
+  if (word !== undefined) throw invalidUrl();
+  if (!manager.adoms.has(name)) throw noObject();
+  return { name, state: 1, workspace_mode: manager.locking ? 1 : 0 };
+}
+
+/** `/dvmdb/adom/<adom>/device`, a device, its VDOMs, or one of them. */
+function knownDevice({ manager, parts }: Call, rest: readonly string[]): Json {
+  const { devices } = manager.adom(parts[2] ?? '');
+  const [name, word, vdom] = rest;
+  if (name === undefined) return devices.map((one) => ({ name: one.name }));
+  const device = devices.find((one) => one.name === name);
+  if (!device) throw noObject();
+  if (word === undefined) return { name, vdom: device.vdoms.map((one) => ({ name: one })) };
+  if (word !== 'vdom' || rest.length > 3) throw invalidUrl();
+  if (vdom === undefined) return device.vdoms.map((one) => ({ name: one }));
+  if (!device.vdoms.includes(vdom)) throw noObject();
+  return { name: vdom };
 }
 
 function status(settings: ManagerSettings): JsonObject {

@@ -1,0 +1,82 @@
+import type { NamedComment, ObjectRef } from '../../../core/firewall.ts';
+import type { FortimanagerClient, Param } from '../client.ts';
+import type { Element } from '../envelope.ts';
+import { isDuplicate, isMissing } from '../errors.ts';
+import type { FoundGroup, GroupPlace, MemberWrite, RowWrite } from './group-place.ts';
+import type { Item } from './object-items.ts';
+import {
+  emptyMembers,
+  families,
+  groupOf,
+  groupParams,
+  groupTable,
+  objectUrl,
+  rowOf,
+  rowsOf,
+} from './object-rows.ts';
+
+/** Members in the rows of the groups themselves: the same for all devices. */
+export class GroupRows implements GroupPlace {
+  readonly addressMethod = 'add';
+  readonly adopts = true;
+  readonly #client: FortimanagerClient;
+
+  constructor(client: FortimanagerClient) {
+    this.#client = client;
+  }
+
+  /** Without members the answer does not grow with the group. */
+  look(object: ObjectRef, members = false): Param[] {
+    return groupParams(this.#client, object, members ? ['member'] : []);
+  }
+
+  async found(_: ObjectRef, params: readonly Param[], elements: readonly Element[]): Promise<FoundGroup[]> {
+    const groups: FoundGroup[] = [];
+    for (const [index, family] of families.entries()) {
+      const param = params[index];
+      const hasMembers = Array.isArray(param?.['fields']) && param['fields'].includes('member');
+      const whole = hasMembers ? await groupOf(this.#client, param, elements[index]) : undefined;
+      const row = hasMembers ? whole : await rowOf(this.#client, param, elements[index]);
+      groups.push({
+        family,
+        comment: row?.comment,
+        holder: row?.comment,
+        lacks: row ? [] : ['group'],
+        members: whole?.member ?? [],
+      });
+    }
+    return groups;
+  }
+
+  making({ name }: ObjectRef, { family }: FoundGroup, comment: string): RowWrite[] {
+    const url = objectUrl(this.#client, groupTable(family));
+    const data = { name, comment, member: emptyMembers(this.#client) };
+    return [{ param: { url, data }, install: ['add', `obj/${groupTable(family)}/${name}`] }];
+  }
+
+  memberWrites({ name }: ObjectRef, { family }: FoundGroup, items: readonly Item[]): MemberWrite[] {
+    const url = `${objectUrl(this.#client, groupTable(family), name)}/member`;
+    return items.map((item) => ({
+      method: item.op === 'add' ? 'add' : 'delete',
+      param: { url, data: [item.name] },
+      items: [item],
+      mayFail: item.op === 'add' ? isDuplicate : isMissing,
+      install: ['update', `obj/${groupTable(family)}/${name}`],
+    }));
+  }
+
+  async list(): Promise<NamedComment[]> {
+    const param = { url: objectUrl(this.#client, groupTable(4)), fields: ['name', 'comment'], loadsub: 0 };
+    const [element] = await this.#client.read([param]);
+    const rows = await rowsOf(this.#client, param, element);
+    return rows.map(({ name, comment }) => ({ name, comment }));
+  }
+
+  /** Both families: what is not there is no error. One that something uses is refused by the manager. */
+  async removals({ name }: ObjectRef): Promise<RowWrite[]> {
+    return families.map((family) => ({
+      param: { url: objectUrl(this.#client, groupTable(family), name) },
+      install: ['delete', `obj/${groupTable(family)}/${name}`],
+    }));
+  }
+}
