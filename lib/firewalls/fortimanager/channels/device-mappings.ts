@@ -52,7 +52,7 @@ export class DeviceMappings implements GroupPlace {
         fields: ['name', 'comment'],
         loadsub: 0,
       },
-      { url: this.#mappingUrl(family, name), fields: ['_scope', 'comment', 'member'] },
+      { url: this.#mappingUrl(family, name), fields: ['comment', 'member'] },
     ]);
   }
 
