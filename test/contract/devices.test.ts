@@ -3,7 +3,7 @@ import { restoreAll } from '../../lib/app/commands/restore.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import type { Rig } from '../support/firewalls/rig.ts';
-import { rigs } from '../support/firewalls/rigs.ts';
+import { rigs, variants } from '../support/firewalls/rigs.ts';
 import { Site } from './firewall/site.ts';
 
 /** What happens to the device itself: the whole way from a pod, over every channel of every vendor. */
@@ -12,11 +12,15 @@ for (const module of Object.values(firewallModules)) {
     describe(`${module.kind}, channel ${channel}`, () => devices(module.kind, channel));
 }
 
+for (const [name, { channels }] of Object.entries(variants)) {
+  for (const channel of channels) describe(`${name}, channel ${channel}`, () => devices(name, channel));
+}
+
 function devices(kind: string, channel: string): void {
   let former: Rig;
   let other: Rig;
   beforeEach(async () => {
-    const start = rigs[kind];
+    const start = rigs[kind] ?? variants[kind]?.start;
     if (!start) throw new Error(`no rig for ${kind}`);
     [former, other] = [await start(), await start()];
   });

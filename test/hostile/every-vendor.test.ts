@@ -5,7 +5,7 @@ import type { ConnectionRequest, FirewallConnection, ObjectRef, Outcome } from '
 import { ownComment } from '../../lib/core/plan/ownership.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import type { Rig, Trouble } from '../support/firewalls/rig.ts';
-import { rigs } from '../support/firewalls/rigs.ts';
+import { rigs, variants } from '../support/firewalls/rigs.ts';
 import { type Twist, TwistingProxy } from '../support/firewalls/twisting-proxy.ts';
 import { changed, instead } from './twists.ts';
 
@@ -51,7 +51,7 @@ interface Scene {
 }
 
 async function open(kind: string): Promise<Scene> {
-  const rig = (await rigs[kind]?.()) as Rig;
+  const rig = (await (rigs[kind] ?? variants[kind]?.start)?.()) as Rig;
   process.env[ofSession] = sessionToken;
   const proxy = await TwistingProxy.start(rig.settings);
   const { module } = rig;
@@ -185,8 +185,15 @@ function areSafe(found: readonly unknown[], { proxy, rig }: Scene): void {
   expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
 }
 
-describe.each(Object.values(firewallModules))('$kind', ({ kind, facts }) => {
-  const channels = Object.keys(facts.channels);
+const subjects = [
+  ...Object.values(firewallModules).map(({ kind, facts }) => ({
+    kind,
+    channels: Object.keys(facts.channels),
+  })),
+  ...Object.entries(variants).map(([kind, { channels }]) => ({ kind, channels })),
+];
+
+describe.each(subjects)('$kind', ({ kind, channels }) => {
   const objects = new Map<string, Objects>();
   let scene: Scene;
   beforeAll(async () => {

@@ -174,6 +174,20 @@ export const ofFortimanager: readonly Mutant[] = [
     killers: [mappingsTest],
   },
   {
+    name: 'fmg-list-not-set-without-refused',
+    breaks: 'an address that has no room keeps all changes of its list out',
+    file: `${folder}/channels/object-batch.ts`,
+    edits: [['items.length < first.list.items.length', 'items.length < 0']],
+    killers: [mappingsTest, contract],
+  },
+  {
+    name: 'fmg-other-devices-make-uncertain',
+    breaks: 'what waits for one device is taken to wait for another',
+    file: `${folder}/install.ts`,
+    edits: [['device === undefined || (dev === device.name', "device === undefined || (dev !== ''"]],
+    killers: [mappingsTest],
+  },
+  {
     name: 'fmg-mapping-installed-everywhere',
     breaks: 'what is for one device is installed on all of them',
     file: `${folder}/install.ts`,

@@ -254,6 +254,15 @@ describe('deleting', () => {
   });
 });
 
+test('before 7.2 the group that we make holds what matches nothing, and still goes with its last mapping', async () => {
+  simulator.manager.settings.version = '7.0.12';
+  const fra = await connectTo(simulator, { device: { name: 'fgt-fra' } });
+  await applyTo(fra, object, { ...createFor('fgt-fra'), add: ['10.1.0.1'], expectedCount: 1 });
+  expect(group()).toMatchObject({ member: ['none'] });
+  await fra.deleteObject(object);
+  expect(group()).toBeUndefined();
+});
+
 test('an address that has no room does not keep the others out of the list', async () => {
   const fra = await ofDevice('fgt-fra');
   await applyTo(fra, object, { ...createFor('fgt-fra'), add: ['10.1.0.1'], expectedCount: 1 });
