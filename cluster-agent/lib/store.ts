@@ -16,6 +16,7 @@ import type {
 import type { ServiceProjection } from '../../lib/kubernetes/services.ts';
 import type { Kind, Seen, ServicesTold, Touch } from './ports.ts';
 import { Services } from './services.ts';
+import { SharedLabels } from './shared-labels.ts';
 import { SetIndex } from './set-index.ts';
 
 /**
@@ -34,6 +35,7 @@ export class Store {
   readonly #podsByNode = new SetIndex();
   readonly #podsByNamespace = new SetIndex();
   readonly #goneNamespaces = new Set<string>();
+  readonly #labels = new SharedLabels();
   readonly #services: Services;
   readonly #touch: Touch;
   /** The hub takes services and ingresses; until then they are no endpoints. */
@@ -145,7 +147,7 @@ export class Store {
     const old = this.#pods.get(pod.uid);
     if (old && same(old, pod)) return;
     if (old) this.#unlink(old);
-    this.#pods.set(pod.uid, pod);
+    this.#pods.set(pod.uid, { ...pod, labels: this.#labels.shared(pod.labels) });
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     if (pod.node !== undefined) this.#podsByNode.add(pod.node, pod.uid);
     this.#touch(endpointId(pod), seen);

@@ -1,23 +1,15 @@
 import type { FirewallDescription } from '../core/firewall.ts';
-import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
-import type { Configuration, FirewallConfiguration } from './configuration/model.ts';
+import { CallBudget, type CallCounts, together } from '../core/model/call-budget.ts';
+import type { FirewallConfiguration } from './configuration/model.ts';
 import type { ComparisonCalls } from './state/identities.ts';
-import { moduleOf, writerKeyOf } from './targets.ts';
 
 /** Part of a firewall's calls that a comparison may take; kept free for it only while one is under way. */
 const comparisonShare = 0.25;
 
-/** Calls a minute that we allow ourselves for an entry. What is usual for a device is divided among its entries: domains, ADOMs, VDOMs. */
-export function callsPerMinute(
-  modules: Readonly<Record<string, FirewallDescription>>,
-  { firewalls }: Pick<Configuration, 'firewalls'>,
-  entry: FirewallConfiguration,
-): number {
-  const { usual, most } = allowedCalls(moduleOf(modules, entry), entry.settings);
-  const device = writerKeyOf(modules, entry);
-  const sharing = Object.values(firewalls).filter((one) => writerKeyOf(modules, one) === device).length;
-  const share = Math.max(1, Math.floor(usual / Math.max(1, sharing)));
-  return Math.min(entry.callsPerMinute ?? share, most);
+/** Calls a minute that we allow ourselves on a firewall. */
+export function callsPerMinute(module: FirewallDescription, settings: FirewallConfiguration): number {
+  const { usual, most } = allowedCalls(module, settings.settings);
+  return Math.min(settings.callsPerMinute ?? usual, most);
 }
 
 /** Calls a minute that are usual for a firewall with these settings, and the most that the configuration may allow. */
@@ -29,14 +21,21 @@ export function allowedCalls(
   return module.callsPerMinute?.(settings) ?? { usual, most };
 }
 
-/** What a run may call: everything that comparisons leave. */
+/** What a run may call: everything that comparisons leave, and the other entries of the device (domains, ADOMs, VDOMs). */
 export function syncBudget(
   perMinute: number,
-  known: { own: CallCounts; comparisons: ComparisonCalls; now: number },
+  known: {
+    own: CallCounts;
+    comparisons: ComparisonCalls;
+    /** What the runs of the other entries called until now. */
+    siblings: () => readonly CallCounts[];
+    now: number;
+  },
 ): CallBudget {
-  const { own, comparisons, now } = known;
+  const { own, comparisons, siblings, now } = known;
   const reserved = comparisons.until > now ? Math.ceil(perMinute * comparisonShare) : 0;
-  return new CallBudget({ perMinute, own, others: comparisons.calls, reserved });
+  const others = (at: number): CallCounts => together([comparisons.calls, ...siblings()], at);
+  return new CallBudget({ perMinute, own, others, reserved });
 }
 
 /**
@@ -45,7 +44,8 @@ export function syncBudget(
  */
 export function comparisonBudget(
   perMinute: number,
-  known: { own: CallCounts; runs: CallCounts },
+  known: { own: CallCounts; runs: readonly CallCounts[] },
 ): CallBudget {
-  return new CallBudget({ perMinute, share: comparisonShare, own: known.own, others: known.runs });
+  const others = (now: number): CallCounts => together(known.runs, now);
+  return new CallBudget({ perMinute, share: comparisonShare, own: known.own, others });
 }

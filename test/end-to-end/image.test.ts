@@ -111,7 +111,10 @@ async function startImage(
     [...args, ...allowed, ...command.map((path) => path.replace('/agent/', `${context}/`))],
     {
       cwd: context,
-      env: { ...environment, ...Object.fromEntries([(dockerfile.get('ENV') ?? '').split('=')]) },
+      env: {
+        ...environment,
+        ...Object.fromEntries((dockerfile.get('ENV') ?? '').split(' ').map((one) => one.split('='))),
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
       ...(root ? { uid, gid } : {}),
     },

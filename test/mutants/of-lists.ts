@@ -103,4 +103,11 @@ export const ofLists: readonly Mutant[] = [
     edits: [["sent.token === '' ? text", "sent.token !== '' ? text"]],
     killers: ['test/hostile/every-vendor.test.ts'],
   },
+  {
+    name: 'fetched-list-retired',
+    breaks: 'a list that firewalls still fetch is taken away from them',
+    file: 'lib/app/commands/leaving/fetchers.ts',
+    edits: [['const usedForMs = 24 * 60 * 60_000', 'const usedForMs = -1']],
+    killers: ['test/app/lists.test.ts'],
+  },
 ];

@@ -83,7 +83,7 @@ export async function readFirewallState(
   const settings = configuration.firewalls[firewall];
   if (!settings) throw unknownFirewall(configuration, firewall);
   const module = moduleOf(ports.firewalls, settings);
-  const perMinute = callsPerMinute(ports.firewalls, configuration, settings);
+  const perMinute = callsPerMinute(module, settings);
   const request = { module, groups: groupsOn(configuration, firewall) };
   const writerKey = writerKeyOf(ports.firewalls, settings);
   const [[writerItem, identityItem, comparisonItem, pointer], rows] = await Promise.all([

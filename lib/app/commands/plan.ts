@@ -103,7 +103,7 @@ function effortOf(
       const making = { create: ownership === 'absent', adopt: ownership === 'adoptable' };
       return calls ? [{ calls, ...making, ...counts }] : [];
     });
-  const estimate = estimateCalls(estimated, callsPerMinute(firewalls, configuration, settings));
+  const estimate = estimateCalls(estimated, callsPerMinute(module, settings));
   return estimate.calls === 0 ? undefined : estimate;
 }
 

@@ -5,7 +5,6 @@ import { checkDelegations } from './checks/delegations.ts';
 import { checkGroups } from './checks/groups.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkServedLists } from './checks/served-lists.ts';
-import { checkSharedDevices } from './checks/shared-devices.ts';
 import { checkTargets } from './checks/targets.ts';
 import { warnAboutUnused } from './checks/unused.ts';
 import type { Draft } from './draft.ts';
@@ -22,7 +21,6 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkTargets(draft, modules, report);
   checkServedLists(draft, modules, report);
   checkDelegations(draft, modules, report);
-  checkSharedDevices(draft, modules, report);
   warnAboutSharedAddresses(draft, report);
   warnAboutUnused(draft, report);
 }

@@ -8,7 +8,7 @@ import { recordOf } from '../state/firewall-records.ts';
 import { identityKey, readComparisonCalls, storeComparisonCalls } from '../state/identities.ts';
 import { count } from '../state/items.ts';
 import { readWriter, writerRow } from '../state/writers.ts';
-import { writerKeyOf } from '../targets.ts';
+import { moduleOf, writerKeyOf } from '../targets.ts';
 
 /** A firewall that is always short of calls is compared at least this often all the same. */
 const comparedAtLeastMs = 60 * 60_000;
@@ -32,7 +32,7 @@ export async function admitComparison(
   const writerKey = writerKeyOf(ports.firewalls, settings);
   const [writer, identity] = await ports.tables.read([writerRow(writerKey), identityKey(firewall)]);
   const { probe, firewalls } = readWriter(writer);
-  const { trouble, calls: runs } = recordOf(firewalls, firewall);
+  const { trouble } = recordOf(firewalls, firewall);
   if (!probe.includes(firewall) && circuitOpenUntil(trouble, now) !== undefined) {
     const text = `${firewall} is left alone since it said ${trouble.lastError ?? 'no'}`;
     throw new ZonebridgeError('firewall/circuit-open', text);
@@ -44,6 +44,7 @@ export async function admitComparison(
   }
   const { calls: own } = readComparisonCalls(identity);
   await storeComparisonCalls(ports.tables, firewall, { calls: own, until: deadline });
-  const perMinute = callsPerMinute(ports.firewalls, configuration, settings);
+  const perMinute = callsPerMinute(moduleOf(ports.firewalls, settings), settings);
+  const runs = Object.values(firewalls).map(({ calls }) => calls);
   return comparisonBudget(perMinute, { own, runs });
 }

@@ -1,5 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import type { CallBudget } from '../../core/model/call-budget.ts';
+import type { CallBudget, CallCounts } from '../../core/model/call-budget.ts';
 import { isIll } from '../../core/model/trouble.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute, syncBudget } from '../budgets.ts';
@@ -19,7 +19,7 @@ import {
 } from '../state/identities.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
 import { endLease, type Lease, releaseLease, sendWakeUp } from '../state/writers.ts';
-import { groupsOn } from '../targets.ts';
+import { groupsOn, moduleOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from './connect.ts';
 import { FirewallsInRun } from './firewalls-in-run.ts';
 
@@ -145,13 +145,12 @@ export class RunContext {
   /** Calls that this run may still make to a firewall. */
   budgetOf(firewall: string): CallBudget {
     return this.state.budget(firewall, (own) => {
-      const configuration = this.active?.configuration;
-      const entry = configuration?.firewalls[firewall];
-      if (!configuration || !entry)
-        throw new ZonebridgeError('configuration/missing', `no firewall ${firewall}`);
-      const perMinute = callsPerMinute(this.ports.firewalls, configuration, entry);
+      const settings = this.active?.configuration.firewalls[firewall];
+      if (!settings) throw new ZonebridgeError('configuration/missing', `no firewall ${firewall}`);
+      const perMinute = callsPerMinute(moduleOf(this.ports.firewalls, settings), settings);
       const comparisons = readComparisonCalls(this.identityItems.get(firewall));
-      return syncBudget(perMinute, { own, comparisons, now: this.ports.clock.now() });
+      const siblings = (): CallCounts[] => this.state.callsOfOthers(firewall);
+      return syncBudget(perMinute, { own, comparisons, siblings, now: this.ports.clock.now() });
     });
   }
 

@@ -46,7 +46,8 @@ export const agent: Benchmark = {
       execFileSync(process.execPath, build, { cwd: project, stdio: 'ignore' });
       const flags = values.flags?.split(' ').filter((flag) => flag !== '') ?? (await imageFlags());
       const bundle = join(directory, 'agent', 'main.mjs');
-      const figures = await measure({ api, size, directory, bundle, flags, note });
+      const environment = await imageEnvironment();
+      const figures = await measure({ api, size, directory, bundle, flags, environment, note });
       const load = Math.round((loadavg()[1] ?? 0) * 10) / 10;
       const result = { api, ...size, ...figures, flags: flags.join(' '), ...machine(), loadAverage: load };
       for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(24)} ${value ?? '-'}`);
@@ -59,7 +60,16 @@ export const agent: Benchmark = {
 
 /** Options of Node in the ENTRYPOINT of the image. */
 async function imageFlags(): Promise<string[]> {
-  const file = await readFile(join(project, 'cluster-agent', 'Dockerfile'), 'utf8');
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(file)?.[1] ?? '[]';
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(await dockerfile())?.[1] ?? '[]';
   return (JSON.parse(entry) as string[]).slice(1);
+}
+
+/** What the image sets for its process. */
+async function imageEnvironment(): Promise<Record<string, string>> {
+  const set = /^ENV (.*)$/m.exec(await dockerfile())?.[1] ?? '';
+  return Object.fromEntries(set.split(' ').map((one) => one.split('='))) as Record<string, string>;
+}
+
+async function dockerfile(): Promise<string> {
+  return readFile(join(project, 'cluster-agent', 'Dockerfile'), 'utf8');
 }

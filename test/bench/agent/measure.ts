@@ -33,6 +33,8 @@ export interface Setting {
   bundle: string;
   /** Options of Node. */
   flags: readonly string[];
+  /** Variables of the image. */
+  environment: Readonly<Record<string, string>>;
   note: (line: string) => void;
 }
 
@@ -65,7 +67,7 @@ export async function measure(setting: Setting): Promise<Figures> {
   await writeFile(through, kubeconfig.replace(server.origin, `https://127.0.0.1:${gate.port}`));
   const writes = await BenchApi.of(api.kubeconfig);
   let agent: AgentProcess | undefined;
-  const environment = { ...aws.environment, KUBECONFIG: through };
+  const environment = { ...setting.environment, ...aws.environment, KUBECONFIG: through };
   const start = async ({ beside } = { beside: false }): Promise<AgentProcess> => {
     if (!beside) await agent?.stop();
     agent = await AgentProcess.start(bundle, flags, environment);
