@@ -1,4 +1,5 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
+import type { ObjectUse } from '../../../core/firewall.ts';
 import { recordAction } from '../../audit/actions.ts';
 import type { Ports } from '../../ports.ts';
 import type { ActiveConfiguration } from '../../state/configurations.ts';
@@ -46,11 +47,7 @@ export async function requestRetire(
       `${group} is published to ${firewall}: take it out of the configuration first`,
     );
   const fetchers = await fetchersOf(ports, settings, object);
-  if (fetchers.length > 0)
-    throw new ZonebridgeError(
-      'retire/still-fetched',
-      `${object.object} was fetched within a day by ${fetchers.map(({ where, key }) => `${where} at ${key}`).join(', ')}`,
-    );
+  if (fetchers.length > 0) throw stillFetched(object.object, fetchers);
   checkDeletion(active, { by, ticket });
   const id = ports.random.id();
   const now = ports.clock.now();
@@ -62,6 +59,16 @@ export async function requestRetire(
   const writerKey = writerKeyOf(ports.firewalls, settings);
   await wake(ports, { hub: ports.hub, network: settings.network, writerKey, parts: [], now });
   return id;
+}
+
+/** Thousands of firewalls may fetch one list: some of them say enough. */
+const fetchersNamed = 5;
+
+function stillFetched(list: string, fetchers: ObjectUse['users']): ZonebridgeError {
+  const named = fetchers.slice(0, fetchersNamed).map(({ where, key }) => `${where} at ${key}`);
+  const more = fetchers.length - named.length;
+  const all = more > 0 ? [...named, `${more} more`] : named;
+  return new ZonebridgeError('retire/still-fetched', `${list} was fetched within a day by ${all.join(', ')}`);
 }
 
 /** Waits until a request was carried out or refused; what there is when the time is over. */
