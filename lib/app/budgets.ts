@@ -1,5 +1,5 @@
 import type { FirewallDescription } from '../core/firewall.ts';
-import { CallBudget, type CallCounts, together } from '../core/model/call-budget.ts';
+import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
 import type { FirewallConfiguration } from './configuration/model.ts';
 import type { ComparisonCalls } from './state/identities.ts';
 
@@ -21,21 +21,14 @@ export function allowedCalls(
   return module.callsPerMinute?.(settings) ?? { usual, most };
 }
 
-/** What a run may call: everything that comparisons leave, and the other entries of the device (domains, ADOMs, VDOMs). */
+/** What a run may call: everything that comparisons leave. */
 export function syncBudget(
   perMinute: number,
-  known: {
-    own: CallCounts;
-    comparisons: ComparisonCalls;
-    /** What the runs of the other entries called until now. */
-    siblings: () => readonly CallCounts[];
-    now: number;
-  },
+  known: { own: CallCounts; comparisons: ComparisonCalls; now: number },
 ): CallBudget {
-  const { own, comparisons, siblings, now } = known;
+  const { own, comparisons, now } = known;
   const reserved = comparisons.until > now ? Math.ceil(perMinute * comparisonShare) : 0;
-  const others = (at: number): CallCounts => together([comparisons.calls, ...siblings()], at);
-  return new CallBudget({ perMinute, own, others, reserved });
+  return new CallBudget({ perMinute, own, others: comparisons.calls, reserved });
 }
 
 /**
@@ -44,8 +37,7 @@ export function syncBudget(
  */
 export function comparisonBudget(
   perMinute: number,
-  known: { own: CallCounts; runs: readonly CallCounts[] },
+  known: { own: CallCounts; runs: CallCounts },
 ): CallBudget {
-  const others = (now: number): CallCounts => together(known.runs, now);
-  return new CallBudget({ perMinute, share: comparisonShare, own: known.own, others });
+  return new CallBudget({ perMinute, share: comparisonShare, own: known.own, others: known.runs });
 }

@@ -170,7 +170,7 @@ test('who has which version is noted when it changes, and every five minutes', a
   await lists.fetch(`/${name}`, { 'if-none-match': first });
   expect(tables.usage.writeUnits).toBe(1);
   await lists.fetch(`/${name}`, { 'x-forwarded-for': '10.9.7.7' });
-  expect(await readFetches(tables, entry, 10)).toEqual(
+  expect(await readFetches(tables, entry, { most: 10 })).toEqual(
     ['10.9.1.1', '10.9.7.7'].map((address) => ({
       list: name,
       reader: 'branch',
@@ -182,7 +182,7 @@ test('who has which version is noted when it changes, and every five minutes', a
   await lists.publish('web', ['10.1.0.2']);
   await minutes(1);
   await lists.fetch(`/${name}`);
-  const fetches = await readFetches(tables, entry, 10);
+  const fetches = await readFetches(tables, entry, { most: 10 });
   expect(fetches.map(({ version }) => version === fetches[0]?.version)).toEqual([true, false]);
 });
 

@@ -19,7 +19,8 @@ export class Judge {
   static async open(folder: string): Promise<Judge> {
     const file = join(import.meta.dirname, 'judge-process.ts');
     const judge = new Judge(fork(file, [folder], { cwd: folder, detached: true, stdio: 'ignore' }));
-    await judge.#answer();
+    const { error } = (await judge.#answer()) ?? { error: 'the tests could not be begun' };
+    if (error !== undefined) throw new Error(error);
     return judge;
   }
 
@@ -31,6 +32,7 @@ export class Judge {
   }
 
   async close(): Promise<void> {
+    if (!this.#process.connected) return;
     const gone = once(this.#process, 'exit');
     this.#process.disconnect();
     await gone;

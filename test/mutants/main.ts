@@ -66,14 +66,16 @@ async function judgeAll(chosen: readonly Mutant[], jobs: number): Promise<Result
   const left = chosen.filter(({ name }) => !complaints.has(name));
   const worker = async (number: number): Promise<void> => {
     const workshop = await Workshop.open();
+    const judged: Mutant[] = [];
     try {
       if (number === 0) await requireThatNothingFails(workshop, chosen);
       for (let mutant = left.shift(); mutant; mutant = left.shift()) {
         const { name, file, breaks } = mutant;
+        judged.push(mutant);
         report(results, { name, file, breaks, ...(await workshop.judge(mutant)) });
       }
       // What was mended is read as mended: otherwise the last mutants were killed by the first.
-      await requireThatNothingFails(workshop, chosen.slice(0, 10));
+      if (judged.length > 0) await requireThatNothingFails(workshop, judged.slice(-10));
     } catch (error) {
       // The others stop, too.
       left.length = 0;

@@ -7,7 +7,7 @@ export interface Mutant {
   file: string;
   /** Each text occurs exactly once in the file, and is replaced by the other. */
   edits: readonly (readonly [find: string, replacement: string])[];
-  /** Test files most likely to notice, tried before all the others of the unit layer. */
+  /** Test files that notice, the likeliest first. */
   killers: readonly string[];
 }
 

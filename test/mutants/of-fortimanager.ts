@@ -148,8 +148,15 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-mapping-left-empty',
     breaks: 'a mapping without members may let the members of the group through',
     file: `${folder}/channels/device-mappings.ts`,
-    edits: [['data: { member: next.length === 0 ? [placeholder] : next },', 'data: { member: next },']],
+    edits: [['member: next.length === 0 ? [placeholder] : next,', 'member: next,']],
     killers: [mappingsTest],
+  },
+  {
+    name: 'fmg-deleted-as-seen-before',
+    breaks: 'a group that a person made while a lock was waited for is deleted with ours',
+    file: `${folder}/channels/group-rows.ts`,
+    edits: [['if (there.some(', 'if (there.length > 9 && there.some(']],
+    killers: [`${folder}/workspace.test.ts`],
   },
   {
     name: 'fmg-mapping-of-others-taken-along',

@@ -368,13 +368,6 @@ export const ofSync: readonly Mutant[] = [
     killers: ['test/app/late-removal.test.ts'],
   },
   {
-    name: 'device-called-twice-as-often',
-    breaks: 'each entry of a device takes all the calls that the device takes',
-    file: 'lib/app/budgets.ts',
-    edits: [['together([comparisons.calls, ...siblings()], at)', 'together([comparisons.calls], at)']],
-    killers: ['lib/app/budgets.test.ts'],
-  },
-  {
     name: 'unwalked-taken-off',
     breaks: 'a comparison takes off what only the walk of a new configuration will want',
     file: 'lib/app/reconcile/evaluated.ts',

@@ -42,8 +42,11 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    await this.#judge?.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    try {
+      await this.#judge?.close();
+    } finally {
+      await rm(this.#folder, { recursive: true, force: true });
+    }
   }
 
   /** Breaks the copy, lets the tests look at it, and mends it. */
@@ -59,16 +62,15 @@ export class Workshop {
     }
   }
 
-  /** The copy as it is: nothing may fail. `files` empty: the whole unit layer. Gives the failing test. */
+  /** The copy as it is: nothing may fail. Gives the failing test. */
   async failure(files: readonly string[]): Promise<string | undefined> {
     return this.#test(files);
   }
 
-  /** The likeliest test alone, then the other likely ones, then the whole unit layer. */
+  /** The likeliest test alone, then the others that it names. What only some other test would notice survived: it names the wrong ones. */
   async #look([first = '', ...others]: readonly string[]): Promise<Omit<Verdict, 'seconds'>> {
     let by = await this.#test([first]);
     if (by === undefined && others.length > 0) by = await this.#test(others);
-    by ??= await this.#test([]);
     return by === undefined ? { verdict: 'survived', by: '' } : { verdict: 'killed', by };
   }
 

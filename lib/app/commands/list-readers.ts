@@ -32,8 +32,9 @@ export async function listReaders(
   const settings = configuration.firewalls[firewall];
   const serving = settings && moduleOf(ports.firewalls, settings).serving;
   if (!serving) return undefined;
-  const fetches = Map.groupBy(await readFetches(ports.tables, firewall, rowsMax), ({ list, reader }) =>
-    JSON.stringify([list, reader]),
+  const fetches = Map.groupBy(
+    await readFetches(ports.tables, firewall, { most: rowsMax }),
+    ({ list, reader }) => JSON.stringify([list, reader]),
   );
   const { readers } = serving.place(settings.settings);
   const places = groupsOn(configuration, firewall);

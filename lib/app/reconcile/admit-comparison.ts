@@ -32,7 +32,7 @@ export async function admitComparison(
   const writerKey = writerKeyOf(ports.firewalls, settings);
   const [writer, identity] = await ports.tables.read([writerRow(writerKey), identityKey(firewall)]);
   const { probe, firewalls } = readWriter(writer);
-  const { trouble } = recordOf(firewalls, firewall);
+  const { trouble, calls: runs } = recordOf(firewalls, firewall);
   if (!probe.includes(firewall) && circuitOpenUntil(trouble, now) !== undefined) {
     const text = `${firewall} is left alone since it said ${trouble.lastError ?? 'no'}`;
     throw new ZonebridgeError('firewall/circuit-open', text);
@@ -45,6 +45,5 @@ export async function admitComparison(
   const { calls: own } = readComparisonCalls(identity);
   await storeComparisonCalls(ports.tables, firewall, { calls: own, until: deadline });
   const perMinute = callsPerMinute(moduleOf(ports.firewalls, settings), settings);
-  const runs = Object.values(firewalls).map(({ calls }) => calls);
   return comparisonBudget(perMinute, { own, runs });
 }

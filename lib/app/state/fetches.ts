@@ -23,13 +23,18 @@ export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch):
   await tables.write({ key, put: { version, at, expiresAt } });
 }
 
-/** Rows of a firewall in the order of list, reader and address; not much more than `most`. */
-export async function readFetches(tables: Tables, firewall: string, most: number): Promise<Fetch[]> {
+/** Rows of a firewall, or of one of its lists, in the order of list, reader and address; not much more than `most`. */
+export async function readFetches(
+  tables: Tables,
+  firewall: string,
+  { most, list: only }: { most: number; list?: string },
+): Promise<Fetch[]> {
+  const prefix = only === undefined ? {} : { prefix: `${only}|` };
   const fetches: Fetch[] = [];
   let after: string | undefined;
   do {
     const more = after === undefined ? {} : { after };
-    const page = await tables.query({ table: 'history', pk: names.fetches(firewall), ...more });
+    const page = await tables.query({ table: 'history', pk: names.fetches(firewall), ...prefix, ...more });
     for (const { key, item } of page.items) {
       const [list = '', reader = '', address = ''] = (key.sk ?? '').split('|');
       const version = text(item, 'version') ?? '';

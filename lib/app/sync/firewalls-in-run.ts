@@ -72,13 +72,6 @@ export class FirewallsInRun {
     return budget;
   }
 
-  /** What the other entries of the device called, in this run and before. */
-  callsOfOthers(firewall: string): CallCounts[] {
-    return [...this.#records]
-      .filter(([other]) => other !== firewall)
-      .map(([other, { calls }]) => this.#budgets.get(other)?.counts ?? calls);
-  }
-
   get firstError(): ZonebridgeError | undefined {
     return this.#failed.values().next().value;
   }

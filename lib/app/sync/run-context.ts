@@ -1,5 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import type { CallBudget, CallCounts } from '../../core/model/call-budget.ts';
+import type { CallBudget } from '../../core/model/call-budget.ts';
 import { isIll } from '../../core/model/trouble.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute, syncBudget } from '../budgets.ts';
@@ -149,8 +149,7 @@ export class RunContext {
       if (!settings) throw new ZonebridgeError('configuration/missing', `no firewall ${firewall}`);
       const perMinute = callsPerMinute(moduleOf(this.ports.firewalls, settings), settings);
       const comparisons = readComparisonCalls(this.identityItems.get(firewall));
-      const siblings = (): CallCounts[] => this.state.callsOfOthers(firewall);
-      return syncBudget(perMinute, { own, comparisons, siblings, now: this.ports.clock.now() });
+      return syncBudget(perMinute, { own, comparisons, now: this.ports.clock.now() });
     });
   }
 

@@ -52,7 +52,7 @@ describe('a budget of calls', () => {
   test('a comparison takes its share of what the sync left', () => {
     let others = noCalls;
     for (let i = 0; i < 90; i++) others = countCall(others, now);
-    const comparison = new CallBudget({ perMinute: 100, share: 0.25, own: noCalls, others: () => others });
+    const comparison = new CallBudget({ perMinute: 100, share: 0.25, own: noCalls, others });
     expect(burst(comparison, now)).toBe(10);
     expect(new CallBudget({ perMinute: 100, share: 0.25, own: noCalls }).left(now)).toBe(25);
   });
@@ -62,7 +62,7 @@ describe('a budget of calls', () => {
     expect(burst(reserved, now)).toBe(75);
     let others = noCalls;
     for (let i = 0; i < 100; i++) others = countCall(others, now);
-    const full = new CallBudget({ perMinute: 100, own: noCalls, others: () => others });
+    const full = new CallBudget({ perMinute: 100, own: noCalls, others });
     expect(full.left(now)).toBe(0);
     expect(full.take(now)).toBeGreaterThan(0);
     expect(full.take(now + full.wait(now, 1))).toBe(0);

@@ -29,15 +29,6 @@ export function countCall(counts: CallCounts, now: number): CallCounts {
   return { slot, counts: [newest + 1, ...older] };
 }
 
-/** The calls of several users as those of one. */
-export function together(all: readonly CallCounts[], now: number): CallCounts {
-  const moved = all.map((one) => at(one, now).counts);
-  const counts = Array.from({ length: slots }, (_, slot) =>
-    moved.reduce((sum, one) => sum + (one[slot] ?? 0), 0),
-  );
-  return { slot: Math.floor(now / slotMs), counts };
-}
-
 /** Milliseconds until so many calls fit; 0 when they do now. More than the whole budget never fits: then until it is all there. */
 function waitFor(counts: CallCounts, wish: { now: number; calls: number; most: number }): number {
   const { now, most } = wish;
@@ -56,9 +47,9 @@ export interface BudgetOptions {
   perMinute: number;
   /** The part of it that this user may take; all when left out. */
   share?: number | undefined;
-  /** What this user called before, and what others called until now. */
+  /** What this user called before, and what others did. */
   own: CallCounts;
-  others?: ((now: number) => CallCounts) | undefined;
+  others?: CallCounts | undefined;
   /** Calls a minute that are kept free for somebody who works at the same time. */
   reserved?: number | undefined;
 }
@@ -67,11 +58,11 @@ export interface BudgetOptions {
 export class CallBudget {
   readonly perMinute: number;
   readonly #share: number;
-  readonly #others: (now: number) => CallCounts;
+  readonly #others: CallCounts;
   readonly #reserved: number;
   #own: CallCounts;
 
-  constructor({ perMinute, share = 1, own, others = () => noCalls, reserved = 0 }: BudgetOptions) {
+  constructor({ perMinute, share = 1, own, others = noCalls, reserved = 0 }: BudgetOptions) {
     this.perMinute = perMinute;
     this.#share = Math.max(1, Math.floor(perMinute * share));
     this.#own = own;
@@ -103,11 +94,11 @@ export class CallBudget {
     this.#own = at(this.#own, now);
     const most = this.#most(now);
     if (most > 0) return waitFor(this.#own, { now, calls, most });
-    return Math.max(slotMs, waitFor(this.#others(now), { now, calls: 1, most: this.perMinute }));
+    return Math.max(slotMs, waitFor(this.#others, { now, calls: 1, most: this.perMinute }));
   }
 
   #most(now: number): number {
-    const theirs = Math.max(callsInMinute(this.#others(now), now), this.#reserved);
+    const theirs = Math.max(callsInMinute(this.#others, now), this.#reserved);
     return Math.min(this.#share, this.perMinute - theirs);
   }
 }

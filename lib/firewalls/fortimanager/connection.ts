@@ -22,7 +22,7 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   const ofAdom = device ? sharedMarks(request.hub, adom) : seen;
   const groups = device
     ? new DeviceMappings(client, device, { mapping: seen, group: ofAdom })
-    : new GroupRows(client);
+    : new GroupRows(client, seen);
   const channels = {
     feed: new FeedChannel(client, seen),
     tags: new TagsChannel(client, seen, workspace),

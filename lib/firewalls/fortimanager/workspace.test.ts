@@ -61,6 +61,22 @@ describe('an ADOM that has to be locked', () => {
     expect(asked(simulator, 'exec /dvmdb/adom/root/workspace')).toBe(0);
   });
 
+  test('what a person made while we waited is not deleted with ours', async () => {
+    await applyTo(await connectTo(simulator), object, made);
+    const person = personLocks({ changes: false });
+    const theirs = { name: object.name, member: [], comment: 'made by alice' };
+    const clock = quickClock(() => {
+      if (adom().lock === undefined) return;
+      const by = { session: person.session, user: 'alice', locking: false };
+      adom().change('firewall/addrgrp6', new Map([[object.name, theirs]]), by);
+      person.unlock();
+    });
+    const connection = await connectTo(simulator, {}, { clock });
+    await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/object-foreign' });
+    for (const table of ['firewall/addrgrp', 'firewall/addrgrp6'])
+      expect([...adom().rows(table).keys()]).toEqual([object.name]);
+  });
+
   test('a lock that is given back while we wait becomes ours', async () => {
     const person = personLocks({ changes: false });
     let waits = 0;

@@ -17,8 +17,8 @@ export async function fetchersOf(
 ): Promise<ObjectUse['users']> {
   if (!moduleOf(ports.firewalls, settings).serving) return [];
   const since = ports.clock.now() - usedForMs;
-  const fetches = await readFetches(ports.tables, firewall, rowsMax);
+  const fetches = await readFetches(ports.tables, firewall, { most: rowsMax, list: object });
   return fetches
-    .filter(({ list, at }) => list === object && at > since)
+    .filter(({ at }) => at > since)
     .map(({ reader, address }) => ({ where: reader, key: address, field: 'fetched it within a day' }));
 }

@@ -117,7 +117,7 @@ export class DeviceMappings implements GroupPlace {
    * One list for all changes. It is never empty: no source says whether an empty mapping lets nothing match or gives way to the group's own
    * members, so it then holds the address that matches nothing.
    */
-  memberWrites({ name }: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[] {
+  memberWrites({ name, create }: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[] {
     const { family, lacks, members } = group;
     const isAbsent = lacks.length > 0 && items.every(({ op }) => op === 'remove');
     if (items.length === 0 || isAbsent) return [];
@@ -125,9 +125,11 @@ export class DeviceMappings implements GroupPlace {
     const added = items.filter(({ op }) => op === 'add').map((item) => item.name);
     const kept = members.filter((member) => member !== placeholder && !gone.has(member));
     const next = [...new Set([...kept, ...added])];
+    // With its mark: one that somebody deleted meanwhile is made by this, and must not be a stranger's then.
+    const comment = create === 'own' ? { comment: this.#marks.mapping.commentFor(name) } : {};
     const param = {
       url: this.#mappingUrl(family, name),
-      data: { member: next.length === 0 ? [placeholder] : next },
+      data: { member: next.length === 0 ? [placeholder] : next, ...comment },
     };
     return [{ method: 'set', param, items, install: ['update', `obj/${groupTable(family)}/${name}`] }];
   }

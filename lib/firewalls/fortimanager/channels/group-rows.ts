@@ -1,4 +1,5 @@
 import type { NamedComment, ObjectRef } from '../../../core/firewall.ts';
+import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import type { Element } from '../envelope.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
@@ -20,9 +21,11 @@ export class GroupRows implements GroupPlace {
   readonly addressMethod = 'add';
   readonly adopts = true;
   readonly #client: FortimanagerClient;
+  readonly #marks: Marks;
 
-  constructor(client: FortimanagerClient) {
+  constructor(client: FortimanagerClient, marks: Marks) {
     this.#client = client;
+    this.#marks = marks;
   }
 
   /** Without members the answer does not grow with the group. */
@@ -72,9 +75,14 @@ export class GroupRows implements GroupPlace {
     return rows.map(({ name, comment }) => ({ name, comment }));
   }
 
-  /** Both families: what is not there is no error. One that something uses is refused by the manager. */
-  async removals({ name }: ObjectRef): Promise<RowWrite[]> {
-    return families.map((family) => ({
+  /** Looked at again: while the lock was waited for somebody may have made one of this name. What something uses is refused by the manager. */
+  async removals(object: ObjectRef): Promise<RowWrite[]> {
+    const { name } = object;
+    const params = this.look(object);
+    const found = await this.found(object, params, await this.#client.read(params));
+    const there = found.filter(({ comment }) => comment !== undefined);
+    if (there.some(({ comment = '' }) => !this.#marks.isOurs(name, comment))) throw foreign(name);
+    return there.map(({ family }) => ({
       param: { url: objectUrl(this.#client, groupTable(family), name) },
       install: ['delete', `obj/${groupTable(family)}/${name}`],
     }));

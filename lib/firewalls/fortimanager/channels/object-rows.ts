@@ -11,7 +11,8 @@ const row = z.looseObject({ name: z.string(), comment: z.string().catch('') });
 const member = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
 const groupRow = row.extend({ member });
 const mappingRow = z.looseObject({ comment: z.string().catch(''), member });
-const scope = z.array(z.looseObject({ name: z.string(), vdom: z.string().optional() }));
+/** That of a stranger's mapping may be anything: it is none of ours then. */
+const scope = z.array(z.looseObject({ name: z.string().nullish(), vdom: z.string().nullish() })).catch([]);
 /** A group without a mapping may say so by nothing. */
 const mappings = z
   .array(z.looseObject({ _scope: scope, comment: z.string().catch('') }))
