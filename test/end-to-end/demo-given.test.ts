@@ -6,7 +6,13 @@ import { type KubernetesSimulator, startKubernetesSimulator } from '../../lib/ku
 import { Cluster } from '../../lib/sandbox/cluster.ts';
 import { startKubernetes } from '../../lib/sandbox/kubernetes/start.ts';
 import { demo, resultOf } from '../support/demo-process.ts';
-import { documentedRules, everythingIn, kubeconfigWith, leasesIn } from '../support/given-cluster.ts';
+import {
+  documentedRules,
+  everythingIn,
+  kubeconfigWith,
+  leasesIn,
+  nodesAreSettled,
+} from '../support/given-cluster.ts';
 import { kubernetesOrSkip } from '../support/kubernetes.ts';
 
 /** `demo --kubeconfig` in clusters that were there before, by an account that has the documented rights and no others. */
@@ -32,6 +38,7 @@ async function inhabited(kubeconfig: string): Promise<void> {
   });
   while ((await cluster.pods('team', 'app=storefront')).length < 2)
     await new Promise((resolve) => setTimeout(resolve, 50));
+  await nodesAreSettled(kubeconfig);
 }
 
 async function options(admin: string): Promise<string[]> {

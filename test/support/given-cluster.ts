@@ -16,6 +16,16 @@ export async function documentedRules(): Promise<Rule[]> {
   return (parse(block ?? '') as { rules: Rule[] }).rules;
 }
 
+/** Waits until the controllers have taken the taint of a new node away: what they do later is none of what a test looks for. */
+export async function nodesAreSettled(admin: string): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(admin);
+  const core = config.makeApiClient(CoreV1Api);
+  const tainted = async (): Promise<boolean> =>
+    (await core.listNode()).items.some(({ spec }) => (spec?.taints ?? []).length > 0);
+  while (await tainted()) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 /** Writes a kubeconfig of a service account that has these rights and no others, beside unrelated entries. Returns its path. */
 export async function kubeconfigWith(admin: string, file: string, rules: readonly Rule[]): Promise<string> {
   const config = new KubeConfig();

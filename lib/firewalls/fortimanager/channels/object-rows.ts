@@ -20,8 +20,6 @@ const mappings = z
 const mappedRow = row.extend({ dynamic_mapping: mappings });
 const mappedGroup = mappedRow.extend({ member });
 export type Row = z.infer<typeof row>;
-type GroupRow = z.infer<typeof groupRow>;
-type MappingRow = z.infer<typeof mappingRow>;
 export type MappedGroup = z.infer<typeof mappedGroup>;
 
 export const families: readonly AddressFamily[] = [4, 6];
@@ -70,68 +68,34 @@ export function ownAddressParams(client: FortimanagerClient, hub: string): Param
   }));
 }
 
-/** A row that was asked for; undefined when the manager says that it is not there. */
-export async function rowOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<Row | undefined> {
-  return await parsed(client, { param, element }, row);
+/** Reads the answer to one question; undefined when the manager says that it is not there. What came without a field is an error. */
+function reading<T>(schema: z.ZodType<T>) {
+  return async (
+    client: FortimanagerClient,
+    param: Param | undefined,
+    element: Element | undefined,
+  ): Promise<T | undefined> => {
+    const asked = param ?? { url: '?' };
+    if (element?.status.code === -3) return undefined;
+    if (element?.status.code !== 0) throw await client.error('get', asked, element);
+    const found = schema.safeParse(element.data);
+    if (found.success) return found.data;
+    throw new ZonebridgeError('firewall/unexpected-answer', `get ${asked.url}: the row came back incomplete`);
+  };
 }
 
-/** A group with its members. One that came without the field is an error, not an empty group. */
-export async function groupOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<GroupRow | undefined> {
-  return await parsed(client, { param, element }, groupRow);
+/** A table without rows may be null. */
+function readingAll<T>(schema: z.ZodType<T>) {
+  const read = reading<T[]>(z.array(schema).or(z.null().transform(() => [])));
+  return async (...asked: Parameters<typeof read>): Promise<T[]> => (await read(...asked)) ?? [];
 }
 
+export const rowOf = reading(row);
+/** A group with its members: without the field it would look empty. */
+export const groupOf = reading(groupRow);
 /** A per-device mapping with its members. */
-export async function mappingOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<MappingRow | undefined> {
-  return await parsed(client, { param, element }, mappingRow);
-}
-
-/** A group with its members and its mappings. One that came without either is an error: it would look unused. */
-export async function mappedGroupOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<MappedGroup | undefined> {
-  return await parsed(client, { param, element }, mappedGroup);
-}
-
-export async function mappedGroupsOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<z.infer<typeof mappedRow>[]> {
-  const rows = z.array(mappedRow).or(z.null().transform(() => []));
-  return (await parsed(client, { param, element }, rows)) ?? [];
-}
-
-export async function rowsOf(
-  client: FortimanagerClient,
-  param: Param | undefined,
-  element: Element | undefined,
-): Promise<Row[]> {
-  return (await parsed(client, { param, element }, z.array(row).or(z.null().transform(() => [])))) ?? [];
-}
-
-async function parsed<T>(
-  client: FortimanagerClient,
-  { param = { url: '?' }, element }: { param: Param | undefined; element: Element | undefined },
-  schema: z.ZodType<T>,
-): Promise<T | undefined> {
-  if (element?.status.code === -3) return undefined;
-  if (element?.status.code !== 0) throw await client.error('get', param, element);
-  const found = schema.safeParse(element.data);
-  if (!found.success)
-    throw new ZonebridgeError('firewall/unexpected-answer', `get ${param.url}: the row came back incomplete`);
-  return found.data;
-}
+export const mappingOf = reading(mappingRow);
+/** A group with its members and its mappings: without either it would look unused. */
+export const mappedGroupOf = reading(mappedGroup);
+export const mappedGroupsOf = readingAll(mappedRow);
+export const rowsOf = readingAll(row);
