@@ -1,5 +1,5 @@
 import type { FirewallDescription } from '../core/firewall.ts';
-import { CallBudget, type CallCounts } from '../core/model/call-budget.ts';
+import { CallBudget, type CallCounts, type Siblings } from '../core/model/call-budget.ts';
 import type { FirewallConfiguration } from './configuration/model.ts';
 import type { ComparisonCalls } from './state/identities.ts';
 
@@ -21,14 +21,14 @@ export function allowedCalls(
   return module.callsPerMinute?.(settings) ?? { usual, most };
 }
 
-/** What a run may call: everything that comparisons leave. */
+/** What a run may call for one entry of a device: everything that comparisons and the other entries (domains, ADOMs, VDOMs) leave. */
 export function syncBudget(
   perMinute: number,
-  known: { own: CallCounts; comparisons: ComparisonCalls; now: number },
+  known: { own: CallCounts; comparisons: ComparisonCalls; siblings: Siblings; now: number },
 ): CallBudget {
-  const { own, comparisons, now } = known;
+  const { own, comparisons, siblings, now } = known;
   const reserved = comparisons.until > now ? Math.ceil(perMinute * comparisonShare) : 0;
-  return new CallBudget({ perMinute, own, others: comparisons.calls, reserved });
+  return new CallBudget({ perMinute, own, others: comparisons.calls, reserved, siblings });
 }
 
 /**

@@ -14,6 +14,7 @@ import { ofIngest } from './of-ingest.ts';
 import { ofLists } from './of-lists.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
+import { ofBudgets } from './of-budgets.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPanorama } from './of-panorama.ts';
 import { ofPlan } from './of-plan.ts';
@@ -41,6 +42,7 @@ export const mutants: readonly Mutant[] = [
   ...ofHosts,
   ...ofOnboarding,
   ...ofAccounts,
+  ...ofBudgets,
   ...ofOrders,
   ...ofWatch,
   ...ofWayBack,

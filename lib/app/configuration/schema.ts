@@ -174,7 +174,7 @@ export const firewallSchema = z.strictObject({
     .min(10)
     .optional()
     .describe(
-      'Calls a minute that we allow ourselves, comparisons included; the type has a default and a maximum. Divide it among the entries of one device.',
+      'Calls a minute that we allow ourselves, comparisons included; the type has a default and a maximum. Entries of one device share it.',
     ),
   brakes: firewallBrakesSchema.optional().describe('Limits of the firewall as a whole, over all groups.'),
   requireQualification: z

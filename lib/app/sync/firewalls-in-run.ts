@@ -11,7 +11,7 @@ import {
   passesQuickly,
   type Trouble,
 } from '../../core/model/trouble.ts';
-import type { CallBudget, CallCounts } from '../../core/model/call-budget.ts';
+import { type CallBudget, type CallCounts, callsInMinute } from '../../core/model/call-budget.ts';
 import type { Random } from '../../core/ports.ts';
 import {
   type FirewallRecord,
@@ -70,6 +70,18 @@ export class FirewallsInRun {
     this.#records.set(firewall, record);
     this.#budgets.set(firewall, budget);
     return budget;
+  }
+
+  /** Calls that are theirs at this moment: what they made within a minute, and an equal part for each that waits for calls. */
+  claimOf(firewalls: readonly string[], now: number, equalPart: number): number {
+    let claim = 0;
+    for (const firewall of firewalls) {
+      const record = this.#records.get(firewall);
+      if (!record) continue;
+      const called = callsInMinute(this.#budgets.get(firewall)?.counts ?? record.calls, now);
+      claim += Math.max(called, record.trouble.budgetSince === undefined ? 0 : equalPart);
+    }
+    return claim;
   }
 
   get firstError(): ZonebridgeError | undefined {

@@ -1,5 +1,5 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
-import type { CallBudget } from '../../core/model/call-budget.ts';
+import type { CallBudget, Siblings } from '../../core/model/call-budget.ts';
 import { isIll } from '../../core/model/trouble.ts';
 import type { Item } from '../../core/ports.ts';
 import { callsPerMinute, syncBudget } from '../budgets.ts';
@@ -149,7 +149,10 @@ export class RunContext {
       if (!settings) throw new ZonebridgeError('configuration/missing', `no firewall ${firewall}`);
       const perMinute = callsPerMinute(moduleOf(this.ports.firewalls, settings), settings);
       const comparisons = readComparisonCalls(this.identityItems.get(firewall));
-      return syncBudget(perMinute, { own, comparisons, now: this.ports.clock.now() });
+      const others = this.firewalls.filter((other) => other !== firewall);
+      const claim: Siblings['claim'] = (now, equalPart) => this.state.claimOf(others, now, equalPart);
+      const siblings = { count: others.length, claim };
+      return syncBudget(perMinute, { own, comparisons, siblings, now: this.ports.clock.now() });
     });
   }
 

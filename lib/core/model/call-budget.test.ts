@@ -68,6 +68,54 @@ describe('a budget of calls', () => {
     expect(full.take(now + full.wait(now, 1))).toBe(0);
   });
 
+  test('siblings take what the others neither called nor wait for, and an equal part in any case', () => {
+    const waiting = new Set<number>();
+    const budgets: CallBudget[] = [];
+    for (const of of [0, 1, 2]) {
+      const claim = (at: number, equalPart: number): number =>
+        budgets
+          .map(({ counts }, index) => Math.max(callsInMinute(counts, at), waiting.has(index) ? equalPart : 0))
+          .reduce((sum, one, index) => (index === of ? sum : sum + one), 0);
+      budgets.push(new CallBudget({ perMinute: 120, own: noCalls, siblings: { count: 2, claim } }));
+    }
+    const [large, small, idle] = budgets as [CallBudget, CallBudget, CallBudget];
+    expect(burst(large, now)).toBe(120);
+    expect(burst(small, now)).toBe(40);
+    expect(idle.left(now)).toBe(40);
+    waiting.add(0).add(1);
+    const later = now + 65_000;
+    expect([small, large, idle].map((budget) => budget.left(later))).toEqual([80, 80, 40]);
+    expect([small, large].map((budget) => burst(budget, later))).toEqual([80, 40]);
+    expect(large.wait(later + 10_000, 1)).toBe(55_000);
+  });
+
+  test('whoever waits as long as he is told may call, and not sooner', () => {
+    const call = fc.record({ pause: fc.nat(20_000), calls: fc.nat(20), who: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.array(call, { maxLength: 40 }), (perMinute, all) => {
+        const others = [1, 2, 3].map(() => noCalls);
+        const claim = (at: number): number =>
+          others.reduce((sum, calls) => sum + callsInMinute(calls, at), 0);
+        const siblings = { count: others.length, claim };
+        const budget = new CallBudget({ perMinute, own: noCalls, siblings });
+        let time = now;
+        for (const { pause, calls, who } of all) {
+          time += pause;
+          for (let i = 0; i < calls; i++)
+            if (who === 0) budget.take(time);
+            else others[who - 1] = countCall(others[who - 1] ?? noCalls, time);
+          const wait = budget.wait(time, 1);
+          expect(wait).toBeLessThanOrEqual(65_000);
+          expect(budget.left(time) > 0).toBe(wait === 0);
+          // Looking ahead moves the counts, so a copy looks.
+          const copy = new CallBudget({ perMinute, own: budget.counts, siblings });
+          if (wait > 5_000) expect(copy.left(time + wait - 5_000)).toBe(0);
+          expect(copy.left(time + wait)).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+
   test('a clock that was an hour ahead leaves no calls uncounted', () => {
     const ahead = countCall(noCalls, now + 3_600_000);
     expect(callsInMinute(ahead, now)).toBe(1);

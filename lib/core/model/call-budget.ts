@@ -29,19 +29,6 @@ export function countCall(counts: CallCounts, now: number): CallCounts {
   return { slot, counts: [newest + 1, ...older] };
 }
 
-/** Milliseconds until so many calls fit; 0 when they do now. More than the whole budget never fits: then until it is all there. */
-function waitFor(counts: CallCounts, wish: { now: number; calls: number; most: number }): number {
-  const { now, most } = wish;
-  const calls = Math.min(wish.calls, most);
-  const { slot, counts: moved } = at(counts, now);
-  let used = moved.reduce((sum, count) => sum + count, 0);
-  for (let age = slots - 1; age >= 0 && used + calls > most; age--) {
-    used -= moved[age] ?? 0;
-    if (used + calls <= most) return (slot + slots - age) * slotMs - now;
-  }
-  return used + calls <= most ? 0 : slots * slotMs;
-}
-
 export interface BudgetOptions {
   /** Calls a minute of everybody together. */
   perMinute: number;
@@ -52,7 +39,17 @@ export interface BudgetOptions {
   others?: CallCounts | undefined;
   /** Calls a minute that are kept free for somebody who works at the same time. */
   reserved?: number | undefined;
+  /** Users of the same kind beside this one, who draw on the same budget. */
+  siblings?: Siblings | undefined;
 }
+
+export interface Siblings {
+  count: number;
+  /** Calls that are theirs at this moment: what they made within a minute, and an equal part for each that waits for calls. */
+  claim: (now: number, equalPart: number) => number;
+}
+
+const alone: Siblings = { count: 0, claim: () => 0 };
 
 /** The budget of one user of a firewall's calls: what sync and comparison may still call, each counting its own and knowing the other's. */
 export class CallBudget {
@@ -60,14 +57,17 @@ export class CallBudget {
   readonly #share: number;
   readonly #others: CallCounts;
   readonly #reserved: number;
+  readonly #siblings: Siblings;
   #own: CallCounts;
 
-  constructor({ perMinute, share = 1, own, others = noCalls, reserved = 0 }: BudgetOptions) {
+  constructor(options: BudgetOptions) {
+    const { perMinute, share = 1 } = options;
     this.perMinute = perMinute;
     this.#share = Math.max(1, Math.floor(perMinute * share));
-    this.#own = own;
-    this.#others = others;
-    this.#reserved = reserved;
+    this.#own = options.own;
+    this.#others = options.others ?? noCalls;
+    this.#reserved = options.reserved ?? 0;
+    this.#siblings = options.siblings ?? alone;
   }
 
   /** What this user called, to be kept for the next run. */
@@ -88,17 +88,23 @@ export class CallBudget {
     return wait;
   }
 
-  /** Milliseconds until so many calls fit. */
+  /** Milliseconds until so many calls fit. More than the whole budget never fits: then until it is all there. */
   wait(now: number, calls: number): number {
     // Written back, so that what a clock ahead of ours counted grows old from now on.
     this.#own = at(this.#own, now);
-    const most = this.#most(now);
-    if (most > 0) return waitFor(this.#own, { now, calls, most });
-    return Math.max(slotMs, waitFor(this.#others, { now, calls: 1, most: this.perMinute }));
+    for (let later = 0; later <= slots; later++) {
+      const time = later === 0 ? now : (this.#own.slot + later) * slotMs;
+      const most = this.#most(time);
+      if (most > 0 && callsInMinute(this.#own, time) + Math.min(calls, most) <= most) return time - now;
+    }
+    return slots * slotMs;
   }
 
+  /** What nobody else claims, and at least an equal part: who has little to do does not wait for who has much. */
   #most(now: number): number {
-    const theirs = Math.max(callsInMinute(this.#others, now), this.#reserved);
-    return Math.min(this.#share, this.perMinute - theirs);
+    const free = this.perMinute - Math.max(callsInMinute(this.#others, now), this.#reserved);
+    const equalPart = Math.max(1, Math.floor(this.perMinute / (this.#siblings.count + 1)));
+    const left = free - this.#siblings.claim(now, equalPart);
+    return Math.min(this.#share, Math.max(left, Math.min(free, equalPart)));
   }
 }

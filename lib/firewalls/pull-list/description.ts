@@ -23,9 +23,9 @@ export const pullListDescription: FirewallDescription<PullListSettings> = {
     },
     commit: false,
     ipv6: true,
-    // S3 takes 3,500 writes a second below one prefix; this only keeps a mistake from costing money.
-    callsPerMinute: 3_000,
-    callsPerMinuteMost: 60_000,
+    // S3 takes 3,500 writes a second below one prefix; this only keeps a mistake from costing money. All lists of a bucket share it.
+    callsPerMinute: 30_000,
+    callsPerMinuteMost: 120_000,
     // FortiOS keeps the last list over a reboot; of the other readers no source says it.
     survivesReboot: 'unconfirmed',
   },

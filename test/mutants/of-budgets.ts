@@ -1,0 +1,26 @@
+import type { Mutant } from './mutant.ts';
+
+/** Calls that several entries of one device share. */
+export const ofBudgets: readonly Mutant[] = [
+  {
+    name: 'device-called-twice-as-often',
+    breaks: 'each entry of a device takes all the calls that the device takes',
+    file: 'lib/core/model/call-budget.ts',
+    edits: [['free - this.#siblings.claim(now, equalPart)', 'free']],
+    killers: ['lib/core/model/call-budget.test.ts', 'test/app/call-budget.test.ts'],
+  },
+  {
+    name: 'small-entry-starves',
+    breaks: 'an entry with little to do waits until another of the device has none',
+    file: 'lib/core/model/call-budget.ts',
+    edits: [['Math.max(left, Math.min(free, equalPart))', 'left']],
+    killers: ['lib/core/model/call-budget.test.ts'],
+  },
+  {
+    name: 'waiting-sibling-forgotten',
+    breaks: 'an entry takes again what another has been waiting for',
+    file: 'lib/app/sync/firewalls-in-run.ts',
+    edits: [['record.trouble.budgetSince === undefined ? 0 : equalPart', '0']],
+    killers: ['test/app/call-budget.test.ts'],
+  },
+];
