@@ -186,4 +186,18 @@ export const ofIngest: readonly Mutant[] = [
     edits: [['- endpoint.deletedAt < tombstoneMs', '- endpoint.deletedAt < tombstoneMs - tombstoneMs']],
     killers: ['test/app/tombstones.test.ts', random],
   },
+  {
+    name: 'retold-takes-back',
+    breaks: 'a pod that lost its address takes it from who has it when it is told again',
+    file: 'lib/app/ingest/claim-addresses.ts',
+    edits: [['const isNew = !had.includes(address);', 'const isNew = true;']],
+    killers: ['test/app/retold.test.ts'],
+  },
+  {
+    name: 'swept-back',
+    breaks: 'the sweep gives a pod the address that it lost to a living one',
+    file: 'lib/app/ingest/reclaim.ts',
+    edits: [['before: endpoint.record', 'before: undefined']],
+    killers: ['test/app/retold.test.ts'],
+  },
 ];

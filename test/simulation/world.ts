@@ -8,6 +8,7 @@ import { Hub } from './hub.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { DeviceWatch } from './oracle/device-watch.ts';
 import { watchMonotony } from './oracle/monotony.ts';
+import { watchOwners } from './oracle/owner-watch.ts';
 import { Truth } from './oracle/truth.ts';
 import type { HubSpec } from './plan/spec.ts';
 import type { Key } from '../../lib/core/ports.ts';
@@ -89,7 +90,7 @@ export class World {
     });
     watch = new DeviceWatch(hub, truth);
     if (kernel.follow !== undefined) followRows(hub, kernel.follow);
-    hub.tables.watchers.push(watchMonotony(kernel), (key, before, after) => {
+    hub.tables.watchers.push(watchMonotony(kernel), watchOwners(kernel, truth), (key, before, after) => {
       const next = hub.tables.writer && hub.candidates.get(hub.tables.writer);
       if (key.pk !== 'configuration|active' || !after || !next) return;
       if (before?.['generation'] === after['generation']) return;
@@ -119,6 +120,7 @@ export class World {
     const receivers = new Receivers(queue);
     const agents = new Agents(this.kernel, { api: cluster.api, bus: hub.bus, receivers, identity });
     cluster.api.watchers.push(({ kind, uid }) => truth.lookAt(cluster, kind === 'pod' ? uid : undefined));
+    cluster.onDisplaced = (uid) => truth.lookAt(cluster, uid);
     cluster.onAssigned = (address) => watch.brakes.assignedAt.set(address, this.kernel.now);
     return { cluster, agents, hub: side };
   }

@@ -80,8 +80,9 @@ async function tryChange(context: IngestContext, change: Change): Promise<boolea
   }
   const owners = new Map(claimed.map((address, index) => [address, readOwner(ownerItems[index])]));
   await followQuarantines(context, change.id, claimed);
-  const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners);
-  const record = withResolved(change.record, stored?.record);
+  const before = stored?.record;
+  const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners, { before });
+  const record = withResolved(change.record, before);
   if (record?.hostNames) await noteNamed(ports.tables, cluster.id, change.id, ports.clock.now());
   const { keys, refused: outside } = desired(context, record, excluded);
   const endpoint = nextRow(context, { change, record, stored, refused: [...refused, ...outside] });

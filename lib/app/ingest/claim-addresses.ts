@@ -1,3 +1,4 @@
+import type { EndpointRecord } from '../../core/model/endpoint.ts';
 import type { Write } from '../../core/ports.ts';
 import {
   endpointKey,
@@ -24,21 +25,26 @@ interface Claims {
   steps: Intended[];
 }
 
-/** Takes the addresses of the record, evicting older claims. `again`: also those of newer endpoints that are gone. */
+/**
+ * Takes the addresses of the record, evicting older claims. `before`: the record as it was known until now; what it lost since is not claimed
+ * by telling it again, unless its owner is gone. `fromGone`: whether to ask that; of what is told at this moment unless given.
+ */
 export async function claimAddresses(
   context: IngestContext,
   change: Pick<Change, 'id' | 'version' | 'time'>,
   owners: ReadonlyMap<string, Owner | undefined>,
-  { again = false }: { again?: boolean } = {},
+  { before, fromGone }: { before: EndpointRecord | undefined; fromGone?: boolean },
 ): Promise<Claims> {
   const { cluster, active } = context;
   const claims: Claims = { excluded: new Set(), refused: [], writes: [], steps: [] };
   const endpoint = globalEndpointId(cluster.id, change.id);
   const losers = new Map<string, string[]>();
+  const had = claimedAddresses(before);
   for (const [address, owner] of owners) {
-    const claimant = { endpoint, version: change.version, time: change.time, cluster };
+    const isNew = !had.includes(address);
+    const claimant = { endpoint, version: change.version, time: change.time, cluster, isNew };
     const judged = judgeClaim(claimant, owner, active);
-    const open = judged.verdict === 'refused' || (again && judged.verdict === 'lost');
+    const open = judged.verdict === 'refused' || (judged.verdict === 'lost' && (fromGone ?? !isNew));
     const verdict = open && (await isGone(context, owner, address)) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);

@@ -14,6 +14,8 @@ export interface Claimant {
   version: Version;
   time: number;
   cluster: ActiveCluster;
+  /** It had not been told with this address before. */
+  isNew: boolean;
 }
 
 /** Host-network pods and nodes share addresses on purpose; only a pod's own address has one owner. */
@@ -22,23 +24,24 @@ export function claimedAddresses(record: EndpointRecord | undefined): readonly s
 }
 
 /**
- * An address is reused within seconds while the delete of its last owner may be late: the newer claim wins.
- * Within a cluster the agent's order decides; between clusters that share ranges, time; otherwise the second one is refused.
+ * An address is reused within seconds while the delete of its last owner may be late: the newer claim wins, which is not the one that is told
+ * again. Within a cluster the agent's order decides; between clusters that share ranges, time; otherwise the second one is refused.
  */
 export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active: ActiveConfiguration): Claim {
   if (owner === undefined) return { verdict: 'take', evicts: undefined };
   if (owner.endpoint === claimant.endpoint) return { verdict: 'keep' };
   const other = parseGlobalEndpointId(owner.endpoint).cluster;
+  const lost: Claim = { verdict: 'lost', to: owner.endpoint };
   if (other === claimant.cluster.id) {
+    if (!claimant.isNew) return lost;
     const newer = compareVersions(claimant.version, owner.version) >= 0;
-    return newer ? { verdict: 'take', evicts: owner.endpoint } : { verdict: 'lost', to: owner.endpoint };
+    return newer ? { verdict: 'take', evicts: owner.endpoint } : lost;
   }
   const otherCluster = active.clusters.get(other);
   // A cluster that left the configuration has no say any more.
   if (!otherCluster) return { verdict: 'take', evicts: owner.endpoint };
   if (!(claimant.cluster.sharedRanges && otherCluster.sharedRanges))
     return { verdict: 'refused', other: otherCluster.key };
-  return claimant.time >= owner.time
-    ? { verdict: 'take', evicts: owner.endpoint }
-    : { verdict: 'lost', to: owner.endpoint };
+  const newer = claimant.isNew && claimant.time >= owner.time;
+  return newer ? { verdict: 'take', evicts: owner.endpoint } : lost;
 }

@@ -24,7 +24,10 @@ export async function reclaim(
   const owners = new Map(claimed.map((address, index) => [address, readOwner(items[index])]));
   const self = globalEndpointId(cluster.id, endpoint.id);
   if ([...owners.values()].every((owner) => owner?.endpoint === self)) return;
-  const again = await claimAddresses(context, endpoint, owners, { again: verified });
+  const again = await claimAddresses(context, endpoint, owners, {
+    before: endpoint.record,
+    fromGone: verified,
+  });
   const { excluded, refused, writes, steps } = again;
   if (writes.length === 0) return;
   await followQuarantines(context, endpoint.id, claimed);

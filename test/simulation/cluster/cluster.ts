@@ -20,6 +20,10 @@ export class Cluster {
   readonly #pool: AddressPool;
   /** Told when a pod gets an address. */
   onAssigned: ((address: string) => void) | undefined;
+  /** Told when a pod that is still listed lost its address to another one. */
+  onDisplaced: ((uid: string) => void) | undefined;
+  /** Pods whose machine is gone: what they had is free. */
+  readonly #bereft = new Set<string>();
   #uids = 0;
 
   constructor(kernel: Kernel, spec: ClusterSpec, pool: AddressPool) {
@@ -108,13 +112,19 @@ export class Cluster {
     this.#controlLater(now.workload);
   }
 
-  /** A node is lost: some seconds later its pods are gone and made anew elsewhere. */
+  /**
+   * A node is lost: some seconds later its pods are gone and made anew elsewhere. When the machine itself is gone its pods' addresses are
+   * given to others meanwhile, while the pods are still listed, and are told again when the node is taken out.
+   */
   loseNode(name: string): void {
     const node = [...this.api.nodes.values()].find((one) => one.name === name);
     if (!node || this.api.nodes.size < 2) return;
-    this.#tell(`node ${name} is lost`);
-    this.api.remove(node);
-    this.#kernel.scheduler.after(this.#kernel.dice.between(1_000, 30_000), () => {
+    const { dice, scheduler } = this.#kernel;
+    const machineGone = dice.chance(0.5);
+    this.#tell(`node ${name} is lost${machineGone ? ' with its machine' : ''}`);
+    if (machineGone) for (const pod of this.podsOf((one) => one.node === name)) this.#bereave(pod);
+    scheduler.after(machineGone ? dice.between(1_000, 20_000) : 0, () => this.api.remove(node));
+    scheduler.after(dice.between(21_000, 50_000), () => {
       for (const pod of this.podsOf((one) => one.node === name)) this.removePod(pod);
     });
   }
@@ -124,7 +134,8 @@ export class Cluster {
   }
 
   #control(workload: Workload): void {
-    const pods = this.podsOf((pod) => pod.workload === workload.name && !pod.ended);
+    const runs = (pod: Pod): boolean => !pod.ended && !this.#bereft.has(pod.uid);
+    const pods = this.podsOf((pod) => pod.workload === workload.name && runs(pod));
     for (let missing = workload.replicas - pods.length; missing > 0; missing--) this.#makePod(workload);
     for (const pod of pods.slice(workload.replicas)) this.removePod(pod);
   }
@@ -168,7 +179,19 @@ export class Cluster {
     this.api.put({ ...pod, address });
   }
 
+  #bereave({ uid, address, hostNetwork, ended, workload }: Pod): void {
+    if (address === undefined || hostNetwork || ended) return;
+    this.#bereft.add(uid);
+    this.#controlLater(workload);
+    this.#pool.giveBack(address, () => {
+      if (!this.api.displace(uid)) return;
+      this.#tell(`pod ${uid} is still listed, but ${address} is another pod's`);
+      this.onDisplaced?.(uid);
+    });
+  }
+
   #release(pod: Pod): void {
+    if (this.#bereft.delete(pod.uid)) return;
     if (pod.address !== undefined && !pod.hostNetwork) this.#pool.giveBack(pod.address);
   }
 

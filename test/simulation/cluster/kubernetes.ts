@@ -14,6 +14,8 @@ export interface Pod {
   hostNetwork: boolean;
   /** It ended; its address may be given away. */
   ended: boolean;
+  /** Its machine is gone and its address another pod's, though the API still lists it as it was. */
+  displaced?: true;
   /** The workload that made it. */
   workload: string;
 }
@@ -69,6 +71,13 @@ export class Kubernetes {
   put(resource: Resource): void {
     this.#of(resource.kind).set(resource.uid, resource);
     this.#happen(resource, 'upsert');
+  }
+
+  /** What really is, and no event tells. */
+  displace(uid: string): boolean {
+    const pod = this.pods.get(uid);
+    if (pod) this.pods.set(uid, { ...pod, displaced: true });
+    return pod !== undefined;
   }
 
   remove(resource: Resource): void {

@@ -134,7 +134,7 @@ export class Truth {
 
   /** The pod that has the address now. */
   holderOf(address: string): string | undefined {
-    for (const { pod } of this.#present.values()) if (pod.address === address && !pod.ended) return pod.uid;
+    for (const { pod } of this.#present.values()) if (pod.address === address && isIts(pod)) return pod.uid;
     return undefined;
   }
 
@@ -256,6 +256,11 @@ function selects(group: GroupSpec, pod: Pod, stages: ReadonlyMap<string, string 
   return group.stage === undefined || stages.get(pod.namespace) === group.stage;
 }
 
+/** The address that the pod is listed with is still its own. */
+function isIts({ ended, displaced }: Pod): boolean {
+  return !ended && !displaced;
+}
+
 function ownAddress(pod: Pod): string | undefined {
-  return pod.hostNetwork ? undefined : pod.address;
+  return pod.hostNetwork || pod.displaced ? undefined : pod.address;
 }

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { group, pod, World } from '../support/world.ts';
+
+const address = '10.1.0.5';
+const old = (more = {}) => pod('o', address, { app: 'old' }, { node: 'a', ...more });
+const fresh = () => pod('n', address, { app: 'new' }, { node: 'b' });
+const published = (world: World) => ({ old: world.on('old'), new: world.on('new') });
+
+/** A machine is gone, its address another pod's, and its pod still listed as running. */
+async function reused(): Promise<World> {
+  const world = await World.start([group('old'), group('new')]);
+  await world.upsert(old());
+  await world.upsert(fresh());
+  expect(published(world)).toEqual({ old: [], new: [address] });
+  return world;
+}
+
+describe('a pod that is told again after it lost its address', () => {
+  for (const cause of ['node', 'namespace', 'relist', 'watch'] as const)
+    test(`does not take it from who has it (${cause})`, async () => {
+      const world = await reused();
+      await world.upsert(old({ nodeAddresses: [], namespaceLabels: { stage: cause } }), cause);
+      expect(published(world)).toEqual({ old: [], new: [address] });
+      for (let minute = 0; minute < 70; minute++) {
+        await world.clock.sleep(60_000);
+        await sweep(world.ports, world.configurations);
+        await world.settle();
+      }
+      expect(published(world)).toEqual({ old: [], new: [address] });
+      await world.remove('o');
+      expect(published(world)).toEqual({ old: [], new: [address] });
+    });
+
+  test('gets it back when who had it is gone', async () => {
+    const world = await reused();
+    await world.remove('n');
+    await world.upsert(old({ labels: { app: 'old', tier: 'front' } }));
+    expect(published(world)).toEqual({ old: [address], new: [] });
+  });
+
+  test('takes another address like any other', async () => {
+    const world = await reused();
+    await world.upsert(pod('m', '10.1.0.6', { app: 'new' }));
+    await world.upsert(old({ addresses: ['10.1.0.6'] }));
+    expect(published(world)).toEqual({ old: ['10.1.0.6'], new: [address] });
+  });
+});

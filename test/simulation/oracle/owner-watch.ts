@@ -1,0 +1,25 @@
+import type { Item, Key } from '../../../lib/core/ports.ts';
+import { globalEndpointId } from '../../../lib/app/state/endpoints.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Truth } from './truth.ts';
+
+/** An address stays with the pod that has it, however often another one that lost it is told again. */
+export function watchOwners(
+  kernel: Kernel,
+  truth: Truth,
+): (key: Key, before: Item | undefined, after: Item | undefined) => void {
+  /** What each endpoint lost to another one, as long as the hub knows the endpoint. */
+  const lost = new Map<string, Set<string>>();
+  return (key, before, after) => {
+    if (key.table === 'endpoints' && !after)
+      lost.delete(globalEndpointId(key.pk.slice(0, key.pk.lastIndexOf('|')), key.sk ?? ''));
+    const [kind, , address = ''] = key.pk.split('|');
+    if (key.table !== 'control' || kind !== 'owner' || !before || !after) return;
+    const [from, to] = [String(before['endpoint']), String(after['endpoint'])];
+    if (from === to) return;
+    const holder = truth.holderOf(address);
+    if (lost.get(to)?.has(address) && holder !== undefined && from.endsWith(`|${holder}`))
+      kernel.violate('an address stays with who has it', `${address} went from ${from} back to ${to}`);
+    lost.set(from, (lost.get(from) ?? new Set()).add(address));
+  };
+}
