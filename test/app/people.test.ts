@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { restoreMember } from '../../lib/app/commands/restore.ts';
 import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
+import { readStatus } from '../../lib/app/commands/status.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -52,6 +53,20 @@ describe('people on the firewall', () => {
       expect(row?.item['withheldFor'] !== undefined || looked).toBe(true);
     },
   );
+
+  test('a member that only the listing missed was removed by nobody, and leaves with its pod', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    const listing = vi.spyOn(world.device, 'members');
+    listing.mockImplementation((name) =>
+      [...world.device.objects.get(name)!.members].filter((one) => one !== '10.1.0.2'),
+    );
+    await world.reconcile();
+    listing.mockRestore();
+    expect((await readStatus(world)).firewalls[0]!.comparison).toMatchObject({ removedByHand: 0 });
+    await world.remove('p1');
+    expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.3']);
+  });
 
   test('what a restart lost is put back', async () => {
     const world = await filled(3);

@@ -34,6 +34,7 @@ import type { OpenFirewall } from '../sync/connect.ts';
 import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
+import { confirmed } from './confirm.ts';
 import { evaluatedOnly } from './evaluated.ts';
 import {
   dueForRenewal,
@@ -110,6 +111,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   let findings = compare(comparison);
   if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))
     findings = compare({ ...comparison, sameDevice: false });
+  findings = await confirmed(open.connection, object, findings);
   findings = await evaluatedOnly(ports.tables, request.active, { findings, ledger, wanted: listed });
   await noteWhose(ports, request, { whose, ours, objectRow });
   const acted = findings.filter(
