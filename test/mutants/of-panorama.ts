@@ -81,6 +81,27 @@ export const ofPanorama: readonly Mutant[] = [
     killers: [tagsTest, contract],
   },
   {
+    name: 'empty-answer-taken-for-empty-tag',
+    breaks: 'a success that holds no list is taken for a group without members',
+    file: `${folder}/channels/registered.ts`,
+    edits: [
+      ["const counted = textAt(result, 'count') ?? '';", "const counted = textAt(result, 'count') ?? '0';"],
+    ],
+    killers: [tagsTest],
+  },
+  {
+    name: 'refusal-in-a-success-overlooked',
+    breaks: 'what a success names as refused counts as done',
+    file: `${folder}/channels/uid-message.ts`,
+    edits: [
+      [
+        "[...childrenNamed(child(root, 'msg'), 'line'), ...childrenNamed(root, 'result')]",
+        "childrenNamed(child(root, 'msg'), 'line')",
+      ],
+    ],
+    killers: [tagsTest],
+  },
+  {
     name: 'passive-unit-believed',
     breaks: 'tags go to the unit of a pair that is passive, and nowhere else',
     file: `${folder}/client.ts`,

@@ -144,6 +144,12 @@ test.each([
   });
 });
 
+test('a success that names the entry without a word leaves open what was done', async () => {
+  const entry = '<uid-response><payload><register><entry ip="10.1.0.1"/></register></payload></uid-response>';
+  answer = { text: `<response status="success"><result>${entry}</result></response>` };
+  expect((await add()).outcomes.get('10.1.0.1')).toMatchObject({ state: 'unknown' });
+});
+
 test('what a device says is printed without its control characters', async () => {
   answer = { text: `<response status="error" code="12"><msg><line>a&#27;[31m&#10;b</line></msg></response>` };
   const outcome = (await add()).outcomes.get('10.1.0.1');

@@ -38,6 +38,11 @@ test('a device that passes over what is there already is told apart', async () =
   expect((await ask('registered-twice')).seen).toBe('it is passed over');
 });
 
+test('a device whose empty list has no count is told apart', async () => {
+  simulator.faults.add({ kind: 'empty-result', path: 'type=op' });
+  expect(await ask('empty-list-counted')).toMatchObject({ holds: false });
+});
+
 test('a device that puts on before it takes off is told apart', async () => {
   simulator.device.behaviour.order = 'register-first';
   expect(await ask('taken-off-before-put-on')).toEqual({ holds: false, seen: 'it is gone afterwards' });

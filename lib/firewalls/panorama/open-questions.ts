@@ -3,7 +3,7 @@ import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
 import { printable } from '../shared/printable.ts';
 import { groupsWithTag } from './channels/dynamic-groups.ts';
 import { tagsOf } from './channels/registered.ts';
-import { isBenign, refusedEntries, type TagChange, uidMessage } from './channels/uid-message.ts';
+import { isBenign, sendUid, type TagChange } from './channels/uid-message.ts';
 import { PanoramaClient } from './client.ts';
 import type { PanoramaSettings } from './schema.ts';
 import { childrenNamed, type Element, xml, xmlText } from './xml.ts';
@@ -23,10 +23,8 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
       'a tag that an address carries already is passed over, or refused in the words that public clients know',
     ask: async (request, prefix) =>
       await withTags(request, [{ ip: one, tag: prefix }], async (client) => {
-        const answer = await register(client, [{ ip: one, tag: prefix }]);
-        const [refused] = refusedEntries(answer.root);
-        if (answer.success) return { holds: true, seen: 'it is passed over' };
-        return { holds: refused !== undefined && isBenign(refused), seen: refused?.message ?? answer.text };
+        const [refused] = await register(client, [{ ip: one, tag: prefix }]);
+        return { holds: !refused || isBenign(refused), seen: refused?.message ?? 'it is passed over' };
       }),
   },
   {
@@ -35,7 +33,7 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
     ask: async (request, prefix) =>
       await withTags(request, [{ ip: one, tag: prefix }], async (client) => {
         const tag = { ip: one, tag: prefix };
-        await sendAll(client, [
+        await sendUid(client, [
           { ...tag, op: 'unregister' },
           { ...tag, op: 'register' },
         ]);
@@ -96,6 +94,14 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
           seen: `the beginning of a tag finds ${found.join(', ') || 'nothing'}`,
         };
       }),
+  },
+  {
+    id: 'empty-list-counted',
+    assumption: 'a listing of registered addresses that finds none has a count all the same',
+    ask: async (request) => {
+      const error = await withTags(request, [], async (client) => await refusal(client));
+      return { holds: !error, seen: error?.message ?? 'it has' };
+    },
   },
   {
     id: 'dynamic-groups-listed',
@@ -163,18 +169,11 @@ async function send(
   client: PanoramaClient,
   op: TagChange['op'],
   tags: readonly Pick<TagChange, 'ip' | 'tag'>[],
-): ReturnType<PanoramaClient['userId']> {
-  return await sendAll(
+): ReturnType<typeof sendUid> {
+  return await sendUid(
     client,
     tags.map((tag) => ({ ...tag, op })),
   );
-}
-
-async function sendAll(
-  client: PanoramaClient,
-  changes: readonly TagChange[],
-): ReturnType<PanoramaClient['userId']> {
-  return await client.userId(uidMessage(changes), ({ root }) => refusedEntries(root).length > 0);
 }
 
 async function rows(client: PanoramaClient, filter: readonly Element[]): Promise<string[]> {

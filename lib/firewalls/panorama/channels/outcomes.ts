@@ -2,8 +2,7 @@ import { ZonebridgeError } from '../../../core/errors.ts';
 import type { PanoramaClient } from '../client.ts';
 import { type OpenReport } from '../../shared/attempt.ts';
 import { listTagged, tagsOf } from './registered.ts';
-import { isBenign, type RefusedEntry, refusedEntries, type TagChange } from './uid-message.ts';
-import type { Element } from '../xml.ts';
+import { isBenign, type RefusedEntry, type TagChange } from './uid-message.ts';
 
 /** A change with the report that waits for its outcome, under the text the change was asked by. */
 export interface Pending extends TagChange {
@@ -25,11 +24,14 @@ export interface Judged {
 }
 
 /**
- * What a refusal says about each change of the message. An entry that is named alone for its address and operation is certain; what is
- * not named, or shares its address with another change, is not.
+ * What a refusal says about each change of the message. An entry that is named alone for its address and operation, with a word why, is
+ * certain; what is not named, or shares its address with another change, is not.
  */
-export function judge(changes: readonly Pending[], refused: Element): Judged {
-  const named = Map.groupBy(refusedEntries(refused), keyOf);
+export function judge(changes: readonly Pending[], refused: readonly RefusedEntry[]): Judged {
+  const named = Map.groupBy(
+    refused.filter(({ message }) => message !== ''),
+    keyOf,
+  );
   const sent = Map.groupBy(changes, keyOf);
   const judged: Judged = { done: [], failed: [], open: [] };
   for (const change of changes) {

@@ -52,14 +52,13 @@ async function readPage(
   const { result } = await client.op(
     xml('show', {}, [xml('object', {}, [xml('registered-ip', {}, fields)])]),
   );
-  // Versions before 8.0 give the name of a file instead: an answer without a list is no empty list.
-  if (!result || textAt(result, 'msg', 'line', 'outfile') !== undefined)
-    throw incomplete('op show object registered-ip');
+  const counted = textAt(result, 'count') ?? '';
   const entries = childrenNamed(result, 'entry').map((entry) => ({
     ip: canonicalIp(entry.attributes['ip'] ?? ''),
     tags: childrenNamed(child(entry, 'tag'), 'member').map((member) => member.text.trim()),
   }));
-  if (isCut(entries.length, { start, limit, counted: Number(textAt(result, 'count') ?? Number.NaN) }))
+  // An answer without a list is no empty list: versions before 8.0 give the name of a file. Assumption: an empty list has a count, too.
+  if (!/^\d{1,9}$/.test(counted) || isCut(entries.length, { start, limit, counted: Number(counted) }))
     throw incomplete('op show object registered-ip');
   return entries;
 }
@@ -67,6 +66,6 @@ async function readPage(
 /** Assumption: `count` counts this page or the whole table, no source says which; a page shorter than both allow is cut. */
 function isCut(length: number, page: { start: number; limit: number; counted: number }): boolean {
   const { start, limit, counted } = page;
-  if (!Number.isInteger(counted) || (length === 0 && start > counted && start > 1)) return false;
+  if (length === 0 && start > counted && start > 1) return false;
   return length < (counted <= limit ? counted : Math.min(limit, counted - start + 1));
 }

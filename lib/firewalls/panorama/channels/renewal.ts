@@ -3,7 +3,7 @@ import { type Attempt, openReport } from '../../shared/attempt.ts';
 import type { PanoramaClient } from '../client.ts';
 import type { Pending } from './outcomes.ts';
 import { tagsOf } from './registered.ts';
-import { isBenign, type Operation, type RefusedEntry, refusedEntries, uidMessage } from './uid-message.ts';
+import { isBenign, type Operation, type RefusedEntry, sendUid } from './uid-message.ts';
 
 /** What the channel does for it: sends ordinary changes, and settles one that was refused for good. */
 export interface Sender {
@@ -22,10 +22,7 @@ export async function renewTags(by: Sender, changes: readonly Pending[]): Promis
   const offs = changes.map((change): Pending => ({ ...change, op: 'unregister' }));
   let refused: readonly RefusedEntry[] = [];
   const sent = await by.attempt.step(async () => {
-    const named = ({ root }: { root: Parameters<typeof refusedEntries>[0] }) =>
-      refusedEntries(root).length > 0;
-    const answer = await by.client.userId(uidMessage([...offs, ...changes]), named);
-    if (!answer.success) refused = refusedEntries(answer.root);
+    refused = await sendUid(by.client, [...offs, ...changes]);
   });
   if (sent.state !== 'done') {
     for (const change of changes) change.report.outcomes.set(change.asked, sent);

@@ -84,11 +84,26 @@ describe('one message', () => {
       });
     },
   );
+
+  test('a success that holds no list is no empty list', async () => {
+    await start();
+    await apply({ add: many(5) });
+    simulator.faults.add({ kind: 'empty-result', path: 'type=op' });
+    const unexpected = { code: 'firewall/unexpected-answer' };
+    await expect(connection.observeMembers(web)).rejects.toMatchObject(unexpected);
+    await expect(connection.observeObject(web)).rejects.toMatchObject(unexpected);
+    for (const some of [many(1), many(5)])
+      await expect(connection.observeSome(web, some)).rejects.toMatchObject(unexpected);
+  });
 });
 
 describe('what is there already', () => {
-  test.each(['refused', 'ignored'] as const)('is done where a device has it %s', async (duplicates) => {
-    await start({ behaviour: { duplicates } });
+  test.each([
+    ['refused', 'error'],
+    ['refused', 'success'],
+    ['ignored', 'error'],
+  ] as const)('is done where a device has it %s, named in %s', async (duplicates, refusals) => {
+    await start({ behaviour: { duplicates, refusals } });
     await apply({ add: ['10.1.0.1', '10.1.0.2'] });
     const [report] = await apply({ add: ['10.1.0.2', '10.1.0.3'], remove: ['10.1.0.1', '10.1.0.9'] });
     expect(new Set(Object.values(states(report)))).toEqual(new Set(['done']));
@@ -116,17 +131,20 @@ describe('what cannot be added', () => {
     expect(simulator.device.table().rows()[0]?.tags).toHaveLength(32);
   });
 
-  test('a full table is told per address, and removals still make room', async () => {
-    await start();
-    await apply({ add: ['10.1.0.1', '10.1.0.2'] });
-    simulator.device.facts.registeredIpsMax = 2;
-    const [report] = await apply({ add: ['10.1.0.3', '10.1.0.4'], remove: ['10.1.0.1'] });
-    expect(states(report)).toEqual({
-      '10.1.0.1': 'done',
-      '10.1.0.3': 'done',
-      '10.1.0.4': 'firewall/table-full',
-    });
-  });
+  test.each(['error', 'success'] as const)(
+    'a full table is told per address, in %s, and removals still make room',
+    async (refusals) => {
+      await start({ behaviour: { refusals } });
+      await apply({ add: ['10.1.0.1', '10.1.0.2'] });
+      simulator.device.facts.registeredIpsMax = 2;
+      const [report] = await apply({ add: ['10.1.0.3', '10.1.0.4'], remove: ['10.1.0.1'] });
+      expect(states(report)).toEqual({
+        '10.1.0.1': 'done',
+        '10.1.0.3': 'done',
+        '10.1.0.4': 'firewall/table-full',
+      });
+    },
+  );
 
   test('a tag that is not ours by its name is not touched', async () => {
     await start();
@@ -254,14 +272,17 @@ describe('times', () => {
     expect(simulator.seen).toEqual({ reads: reads + 4, writes: writes + 4 });
   });
 
-  test('what is not there any more is not put there, and the others are renewed', async () => {
-    await start();
-    await apply({ object: timed, add: ['10.1.0.1', '10.1.0.2'] });
-    simulator.device.table().unregister('10.1.0.1', [web.name]);
-    const [report] = await apply({ object: timed, renew: ['10.1.0.1', '10.1.0.2'] });
-    expect(states(report)).toEqual({ '10.1.0.1': 'firewall/object-missing', '10.1.0.2': 'done' });
-    expect(taggedAddresses(simulator.device, web.name)).toEqual(['10.1.0.2']);
-  });
+  test.each(['error', 'success'] as const)(
+    'what is not there any more, as told in %s, is not put there, and the others are renewed',
+    async (refusals) => {
+      await start({ behaviour: { refusals } });
+      await apply({ object: timed, add: ['10.1.0.1', '10.1.0.2'] });
+      simulator.device.table().unregister('10.1.0.1', [web.name]);
+      const [report] = await apply({ object: timed, renew: ['10.1.0.1', '10.1.0.2'] });
+      expect(states(report)).toEqual({ '10.1.0.1': 'firewall/object-missing', '10.1.0.2': 'done' });
+      expect(taggedAddresses(simulator.device, web.name)).toEqual(['10.1.0.2']);
+    },
+  );
 
   test('a lost answer is unknown, and a refused one leaves everything as it was', async () => {
     await start();

@@ -20,7 +20,7 @@ import { readOffer } from './offers.ts';
 import { inForce, judge, membersAmong, type Pending, refusalOf } from './outcomes.ts';
 import { listTagged, probe } from './registered.ts';
 import { renewTags, type Sender } from './renewal.ts';
-import { canonicalIp, type Operation, refusedEntries, uidMessage } from './uid-message.ts';
+import { canonicalIp, type Operation, type RefusedEntry, sendUid } from './uid-message.ts';
 
 /** Entries of one message. No source gives a limit; the page size of the same table is what we send at most. */
 const entriesMax = 500;
@@ -128,19 +128,15 @@ export class TagsChannel implements Channel {
   /** One message. What its answer leaves open is read, and sent once more where it is not in force. */
   async #send(attempt: Attempt, changes: readonly Pending[], time: 'first' | 'again'): Promise<void> {
     if (changes.length === 0) return;
-    let refused = undefined as Awaited<ReturnType<PanoramaClient['userId']>> | undefined;
+    let refused: readonly RefusedEntry[] = [];
     const sent = await attempt.step(async () => {
-      const answer = await this.#client.userId(
-        uidMessage(changes),
-        ({ root }) => refusedEntries(root).length > 0,
-      );
-      if (!answer.success) refused = answer;
+      refused = await sendUid(this.#client, changes);
     });
-    if (sent.state !== 'done' || !refused) {
+    if (sent.state !== 'done' || refused.length === 0) {
       for (const change of changes) settle(change, sent);
       return;
     }
-    const judged = judge(changes, refused.root);
+    const judged = judge(changes, refused);
     for (const change of judged.done) settle(change, { state: 'done' });
     for (const [index, one] of judged.failed.entries()) await this.#fail(attempt, one, index < askedWhyMax);
     if (judged.open.length > 0) await this.#readBack(attempt, judged.open, time);

@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../../../core/model/address.ts';
 import { printable } from '../../shared/printable.ts';
+import type { PanoramaClient } from '../client.ts';
 import { child, childrenNamed, type Element, parseXml, xml, xmlText } from '../xml.ts';
 
 export type Operation = 'register' | 'unregister';
@@ -17,7 +18,7 @@ export interface TagChange {
  * One message with all changes. Each pair of address and tag is an entry of its own: of an entry with several tags one that is there
  * already makes the device refuse the others, too. A removal names our tag alone, so the other tags of the address stay.
  */
-export function uidMessage(changes: readonly TagChange[]): Element {
+function uidMessage(changes: readonly TagChange[]): Element {
   const blocks = (['unregister', 'register'] as const).flatMap((op) => {
     const own = changes.filter((change) => change.op === op);
     if (own.length === 0) return [];
@@ -40,6 +41,18 @@ export function uidMessage(changes: readonly TagChange[]): Element {
   ]);
 }
 
+/** Sends one message. Returns the entries that the device refused; what else goes wrong is thrown. */
+export async function sendUid(
+  client: PanoramaClient,
+  changes: readonly TagChange[],
+): Promise<readonly RefusedEntry[]> {
+  const { root } = await client.userId(
+    uidMessage(changes),
+    (answer) => refusedEntries(answer.root).length > 0,
+  );
+  return refusedEntries(root);
+}
+
 /** What the device said about one entry that it refused. */
 export interface RefusedEntry {
   op: Operation;
@@ -47,10 +60,14 @@ export interface RefusedEntry {
   message: string;
 }
 
-/** The entries named in a refusal: `msg/line/uid-response/payload/<op>/entry` with the attributes ip and message. */
+/**
+ * The entries that an answer names, each with the attributes ip and message: an error in `msg/line/uid-response/payload/<op>/entry`.
+ * A success names none; in one that does, below `result`, they count as refused all the same.
+ */
 export function refusedEntries(root: Element): RefusedEntry[] {
-  return childrenNamed(child(root, 'msg'), 'line').flatMap((line) => {
-    const payload = child(uidResponse(line), 'payload');
+  const places = [...childrenNamed(child(root, 'msg'), 'line'), ...childrenNamed(root, 'result')];
+  return places.flatMap((place) => {
+    const payload = child(uidResponse(place), 'payload');
     return (['register', 'unregister'] as const).flatMap((op) =>
       childrenNamed(payload, op)
         .flatMap((block) => childrenNamed(block, 'entry'))
@@ -64,11 +81,11 @@ export function refusedEntries(root: Element): RefusedEntry[] {
 }
 
 /** Assumption: some versions send it as text inside of the line, as they do with other messages. */
-function uidResponse(line: Element): Element | undefined {
-  const nested = child(line, 'uid-response');
-  if (nested || !line.text.trim().startsWith('<uid-response')) return nested;
+function uidResponse(place: Element): Element | undefined {
+  const nested = child(place, 'uid-response');
+  if (nested || !place.text.trim().startsWith('<uid-response')) return nested;
   try {
-    return parseXml(line.text.trim());
+    return parseXml(place.text.trim());
   } catch {
     return undefined;
   }

@@ -30,6 +30,7 @@ const deviceChange = z.strictObject({
       duplicates: z.enum(['refused', 'ignored']),
       refreshes: z.boolean(),
       order: z.enum(['as-sent', 'register-first']),
+      refusals: z.enum(['error', 'success']),
       count: z.enum(['page', 'total']),
       emptyCommit: z.enum(['success', 'code-13']),
       deniedStatus: z.enum(['ok', 'as-code']),

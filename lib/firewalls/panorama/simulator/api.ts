@@ -52,6 +52,7 @@ export function answerApi(
         ? keygen(gate, parameters)
         : answerType(request, { device, gate, parameters });
     if (faults.some(({ kind }) => kind === 'cut-list')) cutList(answer);
+    if (faults.some(({ kind }) => kind === 'empty-result')) return xmlAnswer(success(undefined, result({})));
     return xmlAnswer(answer);
   } catch (error) {
     if (error instanceof Refusal) {

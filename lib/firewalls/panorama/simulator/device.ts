@@ -12,6 +12,8 @@ export interface Behaviour {
   refreshes: boolean;
   /** What comes first where one message takes a tag off and puts it on: what stands first, or always the putting on. */
   order: 'as-sent' | 'register-first';
+  /** Status of the answer that names entries which were refused. */
+  refusals: 'error' | 'success';
   /** What `count` in a listing of tags says. */
   count: 'page' | 'total';
   /** A commit without changes: no job, as administrators with all rights see it, or code 13, as custom roles do. */

@@ -26,6 +26,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   plainFault('session-timeout'),
   /** Listings of tags lose their last entries. */
   plainFault('cut-list'),
+  /** Success with an empty result, in place of what was asked for. */
+  plainFault('empty-result'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -33,6 +33,7 @@ const usual: Behaviour = {
   duplicates: 'refused',
   refreshes: false,
   order: 'as-sent',
+  refusals: 'error',
   count: 'page',
   emptyCommit: 'success',
   deniedStatus: 'ok',

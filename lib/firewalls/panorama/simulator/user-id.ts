@@ -33,6 +33,8 @@ export function updateTags(device: Device, vsys: string | undefined, command: st
   device.commits.append({});
   const done = payload.children.map(({ name }) => xml(name));
   if (refused.length === 0) return success(undefined, xml('result', {}, [uidResponse(done)]));
+  if (device.behaviour.refusals === 'success')
+    return success(undefined, xml('result', {}, [uidResponse(refused)]));
   return xml('response', { status: 'error' }, [xml('msg', {}, [xml('line', {}, [uidResponse(refused)])])]);
 }
 
