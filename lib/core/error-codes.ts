@@ -236,7 +236,7 @@ export const errorCodes = {
   ],
   'firewall/unknown-device': [
     'never',
-    'Another device answers than those in `ha.serials`: if it was replaced on purpose, put its serial number there, otherwise look at the route.',
+    'Another device answers than those that the entry names (`ha.serials`, `targets`): if it was replaced on purpose, put its serial number there, otherwise look at the route.',
   ],
   'firewall/unreachable': [
     'soon',

@@ -4,6 +4,7 @@ const folder = 'lib/firewalls/panorama';
 const contract = 'test/contract/firewalls.test.ts';
 const tagsTest = `${folder}/channels/tags.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
+const pairTest = `${folder}/pair.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
 const lifetimesTest = 'test/app/lifetimes.test.ts';
 
@@ -103,10 +104,24 @@ export const ofPanorama: readonly Mutant[] = [
   },
   {
     name: 'passive-unit-believed',
-    breaks: 'tags go to the unit of a pair that is passive, and nowhere else',
+    breaks: 'the unit of a pair that stands first is read and written, be it passive',
+    file: `${folder}/high-availability.ts`,
+    edits: [['if (state !== undefined && isActive(state)) return', 'if (state !== undefined) return']],
+    killers: [pairTest, tagsTest],
+  },
+  {
+    name: 'failover-overlooked',
+    breaks: 'the unit that was active at first is asked who it is, and written to, after a failover',
     file: `${folder}/client.ts`,
-    edits: [['this.#unit = 1 - this.#unit;', '']],
-    killers: [tagsTest],
+    edits: [['forgetUnit(): void {\n    this.#unit = undefined;', 'forgetUnit(): void {']],
+    killers: [pairTest],
+  },
+  {
+    name: 'answer-without-its-target-believed',
+    breaks: 'a Panorama that answers in the place of a firewall is taken for the firewall',
+    file: `${folder}/identity.ts`,
+    edits: [['of [targets, ha?.serials])', 'of [ha?.serials])']],
+    killers: [pairTest],
   },
   {
     name: 'commit-of-everybody',

@@ -5,7 +5,7 @@ import { repeatRead } from '../shared/repeat-read.ts';
 import type { Answer, Device, Exchange } from '../shared/transport.ts';
 import { exchange, networkError, openDevice, releaseDevice } from '../shared/transport.ts';
 import { type Asked, type Envelope, readEnvelope } from './envelope.ts';
-import { isForOtherUnit } from './errors.ts';
+import { activeUnit, stateCommand, type Unit } from './high-availability.ts';
 import { type PanoramaSettings, scopeOf } from './schema.ts';
 import { type Element, formatXml, textAt, xml } from './xml.ts';
 
@@ -26,8 +26,8 @@ interface Call {
 
 /**
  * Speaks the XML interface of PAN-OS: POST with a form, the key in the header `X-PAN-KEY` alone, deadline, budget, bounded retries of
- * reads. A write is sent once; when its reply is lost the error is `firewall/outcome-unknown`. A call for a managed firewall goes to the
- * other unit of its pair when the first one is passive or not connected, because then the first one did nothing.
+ * reads. A write is sent once; when its reply is lost the error is `firewall/outcome-unknown`. A call for a managed firewall that is a pair
+ * goes to the unit that is active; which one that is stays until {@link forgetUnit}, so that nobody reads half of two tables.
  */
 export class PanoramaClient {
   readonly settings: PanoramaSettings;
@@ -35,7 +35,7 @@ export class PanoramaClient {
   readonly #device: Device;
   readonly #usage = { calls: 0, writes: 0, bytesSent: 0, bytesReceived: 0 };
   #identity: DeviceIdentity | undefined;
-  #unit = 0;
+  #unit: Unit | undefined;
   #restBranch: string | undefined;
   #closed = false;
 
@@ -47,20 +47,21 @@ export class PanoramaClient {
 
   /** An operational command, only such as read. */
   async op(command: Element, place: Place = 'target'): Promise<Envelope> {
+    return await this.#op(command, await this.#scope(place));
+  }
+
+  async #op(command: Element, scope: Parameters): Promise<Envelope> {
     const name = `op ${pathOf(command)}`;
+    const parameters = { type: 'op', cmd: formatXml(command), ...scope };
     return await repeatRead(
       this.#request.clock,
-      async () =>
-        await this.#xml(
-          { name, write: false },
-          { type: 'op', cmd: formatXml(command), ...this.#scope(place) },
-        ),
+      async () => await this.#xml({ name, write: false }, parameters),
     );
   }
 
   /** A message to User-ID, which registers and unregisters tags. `accepts`: refusals that name single entries. */
   async userId(message: Element, accepts: Asked['accepts']): Promise<Envelope> {
-    const parameters = { type: 'user-id', cmd: formatXml(message), ...this.#scope('target') };
+    const parameters = { type: 'user-id', cmd: formatXml(message), ...(await this.#scope('target')) };
     return await this.#xml({ name: 'user-id update', write: true, accepts }, parameters);
   }
 
@@ -91,12 +92,24 @@ export class PanoramaClient {
     return await repeatRead(this.#request.clock, async () => await this.#send(call));
   }
 
+  /** Unit of a pair that calls go to; undefined without a pair, and before the first call. */
+  get unit(): Unit | undefined {
+    return this.#unit;
+  }
+
+  /** The next call looks again which unit of a pair is active. */
+  forgetUnit(): void {
+    this.#unit = undefined;
+  }
+
   remember(identity: DeviceIdentity): void {
     this.#identity = identity;
   }
 
+  /** Of a pair that of the unit that calls go to, whose version may not have been read. */
   lastIdentity(): DeviceIdentity | undefined {
-    return this.#identity;
+    if (!this.#unit || this.#unit.serial === this.#identity?.serial) return this.#identity;
+    return { serial: this.#unit.serial, version: this.settings.version, role: this.#unit.state };
   }
 
   /** What this process has already checked on the device (see `Device.checked`). */
@@ -137,34 +150,22 @@ export class PanoramaClient {
   }
 
   /** The table of a Panorama itself has no virtual systems. */
-  #scope(place: Place): Parameters {
+  async #scope(place: Place): Promise<Parameters> {
     const { device, targets, vsys } = this.settings;
     if (device === 'firewall') return { vsys };
-    return targets && place === 'target' ? { vsys, target: targets[this.#unit] } : {};
+    if (!targets || place === 'device') return {};
+    if (targets.length === 1) return { vsys, target: targets[0] };
+    this.#unit ??= await activeUnit(
+      targets,
+      async (target) => await this.#op(stateCommand, { vsys, target }),
+    );
+    return { vsys, target: this.#unit.serial };
   }
 
   async #xml(what: Pick<Call, 'name' | 'write' | 'accepts'>, parameters: Parameters): Promise<Envelope> {
     const call: Call = { ...what, method: 'POST', path: '/api/', parameters };
-    try {
-      return await this.#answered(call);
-    } catch (error) {
-      if (parameters['target'] === undefined || !isForOtherUnit(error) || !this.#turnToOtherUnit())
-        throw error;
-      return await this.#answered({ ...call, parameters: { ...parameters, ...this.#scope('target') } });
-    }
-  }
-
-  async #answered(call: Call): Promise<Envelope> {
     const { write, accepts } = call;
     return readEnvelope(await this.#send(call), { call: this.#named(call), write, accepts });
-  }
-
-  /** False when there is none. */
-  #turnToOtherUnit(): boolean {
-    const { targets = [] } = this.settings;
-    if (targets.length < 2) return false;
-    this.#unit = 1 - this.#unit;
-    return true;
   }
 
   #named({ name, parameters }: Call): string {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts';
-import { ZonebridgeError, isZonebridgeError } from '../../core/errors.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
 
 /**
  * Codes in the attribute `code` of an answer: our code for each, and what it says ("PAN-OS XML API Error Codes", 11.1). Those that say
@@ -77,10 +77,4 @@ export function refusalError({ call, httpStatus, code, text, write }: Refusal): 
   const number = code === undefined ? '' : `, PAN-OS code ${code}`;
   const fields = { httpStatus, panosCode: code, notSent: kind === 'firewall/unreachable' };
   return new ZonebridgeError(kind, `${call}: ${says} [HTTP ${httpStatus}${number}]`, { fields });
-}
-
-/** The unit that was meant did certainly not act, and the other one of the pair may. */
-export function isForOtherUnit(error: unknown): boolean {
-  if (isZonebridgeError(error, 'firewall/standby-unit')) return true;
-  return isZonebridgeError(error, 'firewall/unreachable') && error.fields['notSent'] === true;
 }

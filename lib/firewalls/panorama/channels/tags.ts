@@ -76,6 +76,8 @@ export class TagsChannel implements Channel {
   }
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
+    // Since the last look another unit of the pair may have become active. From here on it stays the same, until the attempt has ended.
+    this.#client.forgetUnit();
     const attempt = new Attempt();
     const reports = changes.map(openReport);
     const pending = reports.flatMap((report) => {

@@ -47,6 +47,7 @@ export function answerApi(
       return answerRest(request, device, gate.admit(request, new URLSearchParams()));
     if (!/^\/api\/?$/.test(request.path)) return pageAnswer(404, 'Not found');
     const parameters = parametersOf(request);
+    if (faults.some(({ kind }) => kind === 'lost-target')) parameters.delete('target');
     const answer =
       parameters.get('type') === 'keygen'
         ? keygen(gate, parameters)

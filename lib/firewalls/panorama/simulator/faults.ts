@@ -22,6 +22,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   plainFault('forbidden'),
   /** The unit is the passive one: writes are refused with code 15. */
   plainFault('passive'),
+  /** A call for a managed firewall is answered by the Panorama itself. */
+  plainFault('lost-target'),
   /** Code 22. */
   plainFault('session-timeout'),
   /** Listings of tags lose their last entries. */
