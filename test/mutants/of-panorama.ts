@@ -212,6 +212,13 @@ export const ofPanorama: readonly Mutant[] = [
     killers: [tagsTest, lifetimesTest],
   },
   {
+    name: 'put-back-called-gone',
+    breaks: 'what a renewal put back, and could not take off again, is told to be gone',
+    file: `${folder}/channels/renewal.ts`,
+    edits: [["taken?.state === 'done' ?", 'taken?.state !== undefined ?']],
+    killers: [tagsTest],
+  },
+  {
     name: 'order-of-a-message-trusted',
     breaks: 'nobody looks whether a renewal left the tags there',
     file: `${folder}/channels/renewal.ts`,

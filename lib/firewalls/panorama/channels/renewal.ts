@@ -1,4 +1,5 @@
 import { ZonebridgeError } from '../../../core/errors.ts';
+import type { Outcome } from '../../../core/firewall.ts';
 import { type Attempt, openReport } from '../../shared/attempt.ts';
 import type { PanoramaClient } from '../client.ts';
 import type { Pending } from './outcomes.ts';
@@ -60,14 +61,23 @@ async function settleKept({ client, attempt }: Sender, kept: readonly Pending[])
   return true;
 }
 
-/** It was not there any more, so a person may have taken it off; the message has put it there again. */
+/** It was not there any more, so a person may have taken it off; the message has put it there again, where it stays unless this is done. */
 async function takeOff(by: Sender, gone: readonly Pending[]): Promise<void> {
-  if (gone.length === 0) return;
-  await by.send(
-    gone.map((change) => ({ ...change, op: 'unregister', report: openReport(change.report.changes) })),
-  );
-  for (const { report, asked, ip, tag } of gone) {
-    const error = new ZonebridgeError('firewall/object-missing', `${ip} does not carry ${tag} any more`);
-    report.outcomes.set(asked, { state: 'failed', error });
+  const offs = gone.map((change) => ({ change, report: openReport(change.report.changes) }));
+  await by.send(offs.map(({ change, report }) => ({ ...change, op: 'unregister', report })));
+  for (const { change, report } of offs) {
+    const { asked, ip, tag } = change;
+    const taken = report.outcomes.get(asked);
+    change.report.outcomes.set(asked, taken?.state === 'done' ? missing(ip, tag) : putBack(ip, tag));
   }
+}
+
+function missing(ip: string, tag: string): Outcome {
+  const error = new ZonebridgeError('firewall/object-missing', `${ip} does not carry ${tag} any more`);
+  return { state: 'failed', error };
+}
+
+function putBack(ip: string, tag: string): Outcome {
+  const text = `${ip} did not carry ${tag} any more; its renewal put it there, and it could not be taken off again`;
+  return { state: 'unknown', error: new ZonebridgeError('firewall/outcome-unknown', text) };
 }

@@ -284,6 +284,22 @@ describe('times', () => {
     },
   );
 
+  test.each([
+    ['lost', { kind: 'drop' }],
+    ['refused', { kind: 'forbidden' }],
+  ] as const)(
+    'what a renewal put there against a person, and whose taking off was %s, is not called gone',
+    async (_, fault) => {
+      await start();
+      await apply({ object: timed, add: ['10.1.0.1', '10.1.0.2'] });
+      simulator.device.table().unregister('10.1.0.1', [web.name]);
+      simulator.faults.add({ ...fault, path: 'type=user-id', after: 1, times: 1 });
+      const [report] = await apply({ object: timed, renew: ['10.1.0.1', '10.1.0.2'] });
+      expect(states(report)['10.1.0.1']).toBe('unknown');
+      expect(taggedAddresses(simulator.device, web.name)?.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    },
+  );
+
   test('a lost answer is unknown, and a refused one leaves everything as it was', async () => {
     await start();
     await apply({ object: timed, add: ['10.1.0.1'] });
