@@ -82,6 +82,13 @@ export const ofPanorama: readonly Mutant[] = [
     killers: [tagsTest, contract],
   },
   {
+    name: 'moving-list-believed',
+    breaks: 'a member that moved from one page to the next while they were read counts as removed',
+    file: `${folder}/channels/registered.ts`,
+    edits: [['if (page > 0 && entries[0]?.ip !== last) return undefined;', '']],
+    killers: [`${folder}/channels/registered.test.ts`],
+  },
+  {
     name: 'empty-answer-taken-for-empty-tag',
     breaks: 'a success that holds no list is taken for a group without members',
     file: `${folder}/channels/registered.ts`,

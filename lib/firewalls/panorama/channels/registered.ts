@@ -6,6 +6,8 @@ import { canonicalIp } from './uid-message.ts';
 const pageSize = 500;
 /** No device keeps more; what goes on beyond it is no table. */
 const pagesMax = 20_000;
+/** How often a list is begun that moves while it is read. */
+const listingsMax = 3;
 
 /** A registered address with all its tags, whoever registered them. */
 export interface RegisteredIp {
@@ -13,16 +15,31 @@ export interface RegisteredIp {
   tags: string[];
 }
 
-/** Addresses that carry a tag, page by page. Throws when a page is missing. */
+/** Addresses that carry a tag. Throws when a page is missing, or when the table does not stand still for long enough to be read. */
 export async function listTagged(client: PanoramaClient, tag: string): Promise<string[]> {
+  for (let listing = 0; listing < listingsMax; listing++) {
+    const found = await readPages(client, tag);
+    if (found) return found;
+  }
+  throw incomplete('op show object registered-ip');
+}
+
+/**
+ * Page by page, each beginning with the row that ended the one before. Undefined when it does not: rows have moved in between, and one that
+ * is there may stand on no page. Assumption: rows keep their order, and what is new does not come before what goes.
+ */
+async function readPages(client: PanoramaClient, tag: string): Promise<string[] | undefined> {
   const found = new Map<string, RegisteredIp>();
+  let last: string | undefined;
   for (let page = 0; page < pagesMax; page++) {
-    const entries = await readPage(client, { tag, limit: pageSize, start: page * pageSize + 1 });
+    const entries = await readPage(client, { tag, limit: pageSize, start: page * (pageSize - 1) + 1 });
+    if (page > 0 && entries[0]?.ip !== last) return undefined;
     const before = found.size;
     for (const entry of entries) found.set(entry.ip, entry);
     if (entries.length < pageSize)
       return [...found.values()].filter(({ tags }) => tags.includes(tag)).map(({ ip }) => ip);
     if (found.size === before) break;
+    last = entries.at(-1)?.ip;
   }
   throw incomplete('op show object registered-ip');
 }
@@ -63,9 +80,8 @@ async function readPage(
   return entries;
 }
 
-/** Assumption: `count` counts this page or the whole table, no source says which; a page shorter than both allow is cut. */
+/** Assumption: `count` counts this page or the whole table, no source says which; a page that fits neither is cut. */
 function isCut(length: number, page: { start: number; limit: number; counted: number }): boolean {
   const { start, limit, counted } = page;
-  if (length === 0 && start > counted && start > 1) return false;
-  return length < (counted <= limit ? counted : Math.min(limit, counted - start + 1));
+  return length !== counted && length !== Math.max(0, Math.min(limit, counted - start + 1));
 }
