@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const folder = 'lib/firewalls/panorama';
 const contract = 'test/contract/firewalls.test.ts';
 const tagsTest = `${folder}/channels/tags.test.ts`;
+const operationsTest = `${folder}/channels/operations.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
 const pairTest = `${folder}/pair.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
@@ -164,6 +165,20 @@ export const ofPanorama: readonly Mutant[] = [
     file: `${folder}/channels/objects.ts`,
     edits: [['else if (!this.#marks.isFor(object, comment)) throw foreign(object.name);', '']],
     killers: [contract],
+  },
+  {
+    name: 'missing-told-one-by-one',
+    breaks: 'a removal that is made again costs a refused call for each address that has gone already',
+    file: `${folder}/channels/operations.ts`,
+    edits: [['let looked = false;', 'let looked = true;']],
+    killers: [operationsTest],
+  },
+  {
+    name: 'missing-by-an-empty-answer',
+    breaks: 'a removal counts as done because the answer that was to show the list was empty',
+    file: `${folder}/channels/operations.ts`,
+    edits: [["if (!found && code !== 7) throw incomplete('config get');", '']],
+    killers: [operationsTest],
   },
   {
     name: 'expired-blamed-on-people',

@@ -28,6 +28,14 @@ export function entry(name: string): string {
   return `/entry[@name=${quote}${name}${quote}]`;
 }
 
+/** The list that a path of {@link entry} or {@link member} leads into, and the name in it. */
+export function splitLast(xpath: string): { list: string; name: string } | undefined {
+  const [, list, single, double] =
+    /^(.*)\/(?:entry\[@name|member\[text\(\))=(?:'([^']*)'|"([^"]*)")\]$/.exec(xpath) ?? [];
+  const name = single ?? double;
+  return list === undefined || name === undefined ? undefined : { list, name };
+}
+
 /** Assumption: a member of a list is named by its text. */
 export function member(name: string): string {
   const quote = name.includes("'") ? '"' : "'";
