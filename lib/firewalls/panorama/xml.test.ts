@@ -30,8 +30,13 @@ test.each([
   expect(() => parseXml(text)).toThrow(SyntaxError);
 });
 
-test('refuses more elements than are allowed', () => {
-  expect(() => parseXml(`<a>${'<b/>'.repeat(10)}</a>`, { depth: 5, elements: 10 })).toThrow(SyntaxError);
+test.each([
+  ['elements', `<a>${'<b/>'.repeat(10)}</a>`],
+  ['attributes of one element', `<a ${Array.from({ length: 10 }, (_, index) => `b${index}=""`).join(' ')}/>`],
+  ['both together', `<a>${'<b c=""/>'.repeat(5)}</a>`],
+])('refuses more than is allowed: %s', (_, text) => {
+  expect(() => parseXml(text, { depth: 5, nodes: 10 })).toThrow(SyntaxError);
+  expect(() => parseXml(text, { depth: 5, nodes: 11 })).not.toThrow();
 });
 
 const element: fc.Arbitrary<Element> = fc.letrec<{ element: Element }>((tie) => ({

@@ -8,10 +8,11 @@ export interface Element {
 
 export interface XmlLimits {
   depth: number;
-  elements: number;
+  /** Elements and attributes together. */
+  nodes: number;
 }
 
-const usualLimits: XmlLimits = { depth: 64, elements: 1_000_000 };
+const usualLimits: XmlLimits = { depth: 64, nodes: 1_000_000 };
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const nameAt = /[A-Za-z_:][\w:.-]*/y;
@@ -31,7 +32,7 @@ class Reader {
   readonly #limits: XmlLimits;
   readonly #open: Element[] = [];
   #root: Element | undefined;
-  #elements = 0;
+  #nodes = 0;
   #place = 0;
 
   constructor(text: string, limits: XmlLimits) {
@@ -70,17 +71,17 @@ class Reader {
 
   #begin(): void {
     this.#place += 1;
+    this.#count();
     const element: Element = { name: this.#match(nameAt)[0], attributes: {}, children: [], text: '' };
     for (;;) {
       const [, name, double, single] = this.#matchIf(attributeAt) ?? [];
       if (name === undefined) break;
+      this.#count();
       if (Object.hasOwn(element.attributes, name)) throw this.#wrong('an attribute stands twice');
       // Not by assignment: a name such as `__proto__` is a name like any other.
       const value = this.#decode(double ?? single ?? '');
       Object.defineProperty(element.attributes, name, { value, enumerable: true });
     }
-    this.#elements += 1;
-    if (this.#elements > this.#limits.elements) throw this.#wrong('it has too many elements');
     const parent = this.#open.at(-1);
     if (parent) parent.children.push(element);
     else if (this.#root) throw this.#wrong('it has two roots');
@@ -88,6 +89,12 @@ class Reader {
     if (this.#match(tagEndAt)[1] === '/') return;
     this.#open.push(element);
     if (this.#open.length > this.#limits.depth) throw this.#wrong('it is nested too deep');
+  }
+
+  /** Each element and each attribute takes far more memory than its text is long. */
+  #count(): void {
+    this.#nodes += 1;
+    if (this.#nodes > this.#limits.nodes) throw this.#wrong('it has too many elements and attributes');
   }
 
   #close(): void {
