@@ -126,7 +126,7 @@ describe('a pair', () => {
 describe('a unit that changes in the middle', () => {
   test('of a listing ends it: half of one table and half of the other is no list', async () => {
     put(other, many(800));
-    put(one, many(800).reverse());
+    put(one, many(800).toReversed());
     const table = other.table();
     const rows = table.rows.bind(table);
     table.rows = () => {

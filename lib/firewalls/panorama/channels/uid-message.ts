@@ -64,7 +64,7 @@ export interface RefusedEntry {
  * The entries that an answer names, each with the attributes ip and message: an error in `msg/line/uid-response/payload/<op>/entry`.
  * A success names none; in one that does, below `result`, they count as refused all the same.
  */
-export function refusedEntries(root: Element): RefusedEntry[] {
+function refusedEntries(root: Element): RefusedEntry[] {
   const places = [...childrenNamed(child(root, 'msg'), 'line'), ...childrenNamed(root, 'result')];
   return places.flatMap((place) => {
     const payload = child(uidResponse(place), 'payload');
