@@ -188,7 +188,7 @@ describe('manifests for others', () => {
       resources: string[];
     };
     expect((await readdir(folder)).sort()).toEqual([...resources, 'kustomization.yaml'].sort());
-    expect(resources).toContain('networkpolicy-zonebridge-agent-metrics.yaml');
+    expect(resources).toContain('networkpolicy-zonebridge.zonebridge-agent-metrics.yaml');
   });
 });
 

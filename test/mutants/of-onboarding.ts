@@ -57,4 +57,11 @@ export const ofOnboarding: readonly Mutant[] = [
     edits: [['  if ((await heard(ports, wanted.id)).epoch > 0) return undefined;\n', '']],
     killers: [rounds],
   },
+  {
+    name: 'manifests-share-a-file',
+    breaks: 'of an object that several namespaces need one file is written for all',
+    file: `${folder}/write-manifests.ts`,
+    edits: [["namespace === undefined ? '' : `${namespace}.`", "namespace === undefined ? '.' : ''"]],
+    killers: ['test/app/written-manifests.test.ts'],
+  },
 ];

@@ -1,18 +1,35 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { KubernetesObject } from '../../core/onboarding/kubernetes-object.ts';
+import { ZonebridgeError } from '../../core/errors.ts';
+import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 
-/** Writes each object into a file of its own, with a kustomization that lists them. Overwrites what was written before. */
+/**
+ * Writes each object into a file of its own, with a kustomization that lists them. Overwrites what was written before.
+ * Throws `configuration/invalid`, before it writes anything, when two objects would share a file.
+ */
 export async function writeManifests(folder: string, objects: readonly KubernetesObject[]): Promise<void> {
+  const files = new Map<string, KubernetesObject>();
+  for (const object of objects) {
+    const file = fileOf(object);
+    if (files.has(file)) {
+      const message = `${objectTitle(object)} would be written to ${file} twice`;
+      throw new ZonebridgeError('configuration/invalid', message);
+    }
+    files.set(file, object);
+  }
   await mkdir(folder, { recursive: true });
-  const files = objects.map(({ kind, metadata }) => `${kind.toLowerCase()}-${metadata.name}.yaml`);
-  for (const [index, object] of objects.entries())
-    await writeFile(join(folder, files[index] ?? ''), stringify(object));
+  for (const [file, object] of files) await writeFile(join(folder, file), stringify(object));
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: files,
+    resources: [...files.keys()],
   };
   await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization));
+}
+
+/** The same object may be needed in several namespaces. A namespace has no dot, so names that differ stay different. */
+function fileOf({ kind, metadata: { name, namespace } }: KubernetesObject): string {
+  const place = namespace === undefined ? '' : `${namespace}.`;
+  return `${kind.toLowerCase()}-${place}${name}.yaml`;
 }
