@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { recordAction } from '../app/audit/actions.ts';
 import { imageForm, imageRule } from '../app/configuration/image-form.ts';
-import { notReady } from '../app/onboarding/look.ts';
+import { notReady } from '../app/onboarding/preview.ts';
 import { clusterOf, type Wanted, wantedFor } from '../app/onboarding/wanted.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import type { Obstacle } from '../core/onboarding/examine.ts';

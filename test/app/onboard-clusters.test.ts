@@ -39,8 +39,8 @@ const types = () => told.map(({ type }) => type);
 
 test('an admitted cluster that asks gets the agent, with access for the time of the work', async () => {
   await round(['one']);
-  expect(installer.calls[0]).toBe('create association');
-  expect(installer.calls[1]).toBe(`admit ${ownRole}`);
+  expect(installer.calls[0]).toBe(`admit ${ownRole}`);
+  expect(installer.calls[1]).toBe('create association');
   expect(installer.calls.at(-1)).toBe(`dismiss ${ownRole}`);
   expect([...installer.objects.keys()].filter((title) => title.startsWith('Deployment'))).toHaveLength(1);
   expect(types()).toEqual(['cluster-admitted']);
@@ -95,6 +95,17 @@ test('what stands in the way is noted and told once; the round fails, and goes o
   installer.addonList = [{ name: 'eks-pod-identity-agent', version: '1', status: 'ACTIVE' }];
   await round(['one']);
   expect(types()).toEqual(['cluster-failed', 'cluster-admitted']);
+});
+
+test('an agent of another hub is left alone, although nobody is let in to see it before', async () => {
+  const metadata = { name: 'zonebridge-agent', namespace: 'zonebridge-system', uid: 'u' };
+  const data = { ZONEBRIDGE_BUS: 'arn:aws:events:eu-central-1:999988887777:event-bus/zonebridge-other' };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+  installer.objects.set('ConfigMap zonebridge-system/zonebridge-agent', map);
+  await expect(round(['one'])).rejects.toMatchObject({ code: 'cluster/not-ready' });
+  expect(installer.calls).toEqual([`admit ${ownRole}`, `dismiss ${ownRole}`]);
+  expect([...installer.objects.values()]).toEqual([map]);
+  expect(Object.values(await readProposals(world.tables))[0]?.reason).toContain('zonebridge-other');
 });
 
 test('an event that was not taken is told again', async () => {

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const folder = 'lib/app/onboarding';
 const commands = 'test/app/onboarding.test.ts';
+const otherHub = 'test/app/other-hub.test.ts';
 const rounds = 'test/app/onboard-clusters.test.ts';
 
 /** Who gets an agent, who is let into a cluster, and what is taken out of it again. */
@@ -25,9 +26,30 @@ export const ofOnboarding: readonly Mutant[] = [
   {
     name: 'other-hub-taken-over',
     breaks: 'an agent of another hub is taken over',
-    file: `${folder}/look.ts`,
+    file: `${folder}/preview.ts`,
     edits: [['bus === settings.environment.ZONEBRIDGE_BUS', "settings.environment.ZONEBRIDGE_BUS !== ''"]],
     killers: [commands],
+  },
+  {
+    name: 'other-hub-not-asked-inside',
+    breaks: 'who is let in for the work does not ask there whose agent it is',
+    file: `${folder}/onboard.ts`,
+    edits: [['    if (obstacles.length > 0) throw notReady(wanted.key, obstacles);\n', '']],
+    killers: [otherHub, rounds],
+  },
+  {
+    name: 'other-hub-offboarded',
+    breaks: 'who is let in for the work takes the agent of another hub out',
+    file: `${folder}/offboard.ts`,
+    edits: [['    if (obstacles.length > 0) throw notReady(wanted.key, obstacles);\n', '']],
+    killers: [otherHub],
+  },
+  {
+    name: 'other-hub-forgotten',
+    breaks: 'that the agent is of another hub is lost when the objects are tried',
+    file: `${folder}/preview.ts`,
+    edits: [['trial === undefined || untried.obstacles.length > 0', 'trial === undefined']],
+    killers: [otherHub],
   },
   {
     name: 'old-agent-will-do',

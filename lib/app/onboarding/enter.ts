@@ -1,7 +1,8 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { EksCluster, Installer } from '../../core/onboarding/ports.ts';
 import type { Clock } from '../../core/ports.ts';
-import { type Access, isOutside } from './look.ts';
+import type { Access } from './look.ts';
+import { isOutside } from './preview.ts';
 
 /** Assumption: an access entry counts within seconds; no source gives a bound, so it is tried for two minutes. */
 const patienceMs = 120_000;

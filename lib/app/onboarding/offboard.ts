@@ -3,6 +3,7 @@ import { sameRoles } from '../../core/onboarding/examine.ts';
 import type { Look } from './look.ts';
 import { leftoverRights } from './leftovers.ts';
 import { inside } from './enter.ts';
+import { notReady, preview } from './preview.ts';
 import { type Heard, heard } from './hear.ts';
 import type { Onboarding } from './onboard.ts';
 
@@ -19,14 +20,18 @@ export interface Offboarded {
 /**
  * Takes the agent out of a cluster: first the Deployment, so that nothing runs without its rights, then what it needed, at last the
  * role. Changes nothing on any firewall and nothing in the hub. Repeating it is no error.
+ * Throws `cluster/not-ready` when the agent is that of another hub, which is asked again inside of the cluster.
  */
 export async function offboard(offboarding: Onboarding, seen: Look): Promise<Offboarded> {
   const { ports, installer, wanted, progress } = offboarding;
   const { eks, api, identity } = seen;
   const removed: string[] = [];
   const kept: string[] = [];
-  const leaving = seen.objects.map(({ object }) => object).toReversed();
+  const objects = seen.objects.map(({ object }) => object);
+  const leaving = objects.toReversed();
   await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+    const { obstacles } = await preview({ api, wanted, objects, trial: undefined });
+    if (obstacles.length > 0) throw notReady(wanted.key, obstacles);
     // Also what only an earlier configuration named.
     for (const object of [...leaving, ...(await leftoverRights(api, leaving))]) {
       const stored = await api.read(object);

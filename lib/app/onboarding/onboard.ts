@@ -4,8 +4,9 @@ import type { Applied, Installer } from '../../core/onboarding/ports.ts';
 import type { Ports } from '../ports.ts';
 import { inside } from './enter.ts';
 import { leftoverRights } from './leftovers.ts';
-import { type Look, notReady } from './look.ts';
 import { hearsAll, heard, type Heard } from './hear.ts';
+import type { Look } from './look.ts';
+import { notReady, preview } from './preview.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What onboarding works with. */
@@ -26,37 +27,44 @@ export interface Onboarded {
 }
 
 /**
- * Makes the association and applies the manifests; what is so already stays as it is, so that it can be repeated after any failure.
- * The role comes first: an agent without it starts, fails and waits longer each time.
+ * Asks again, inside of the cluster, whose agent is there and what would conflict, then makes the association and applies the manifests; what is so
+ * already stays as it is, so that it can be repeated after any failure.
+ * The role comes before what needs it: an agent without it starts, fails and waits longer each time.
  * Throws `cluster/not-ready` for obstacles, and `cluster/refused` or `cluster/unreachable`.
  */
 export async function onboard(
   onboarding: Onboarding,
   seen: Look,
-  options: { force: boolean },
+  { force }: { force: boolean },
 ): Promise<Onboarded> {
   const { ports, installer, wanted, progress } = onboarding;
-  const { examination, eks, api } = seen;
+  const { examination, api } = seen;
   if (examination.obstacles.length > 0) throw notReady(wanted.key, examination.obstacles);
   const before = await heard(ports, wanted.id);
+  let missing = examination.identity === 'create';
   const identity = examination.identity === 'create' ? 'created' : examination.identity;
-  if (identity === 'created') {
-    const { namespace, serviceAccount, roleArn } = wanted.identity;
-    progress(`associating ${namespace}/${serviceAccount} with ${roleArn}`);
-    await installer.eks.createPodIdentity(eks.name, wanted.identity);
-  }
+  const associateOnce = async (): Promise<void> => {
+    if (missing) await associate(onboarding, seen);
+    missing = false;
+  };
   const objects: Onboarded['objects'] = [];
   const removed: string[] = [];
-  if (seen.access === 'none') return { identity, objects, removed, before };
+  if (seen.access === 'none') {
+    await associateOnce();
+    return { identity, objects, removed, before };
+  }
+  const all = seen.objects.map(({ object }) => object);
   await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+    const { obstacles } = await preview({ api, wanted, objects: all, trial: { dryRun: true, force } });
+    if (obstacles.length > 0) throw notReady(wanted.key, obstacles);
+    await associateOnce();
     // Begun anew when we are only let in midway.
     objects.length = 0;
-    for (const { object } of seen.objects) {
-      const became = await api.apply(object, options);
+    for (const object of all) {
+      const became = await api.apply(object, { force });
       if (became !== 'unchanged') progress(`${became} ${objectTitle(object)}`);
       objects.push({ object: objectTitle(object), became });
     }
-    const all = seen.objects.map(({ object }) => object);
     for (const left of await leftoverRights(api, all)) {
       if (!(await api.remove(left, left.metadata.uid ?? ''))) continue;
       progress(`removed ${objectTitle(left)}`);
@@ -64,6 +72,12 @@ export async function onboard(
     }
   });
   return { identity, objects, removed, before };
+}
+
+async function associate({ installer, wanted, progress }: Onboarding, { eks }: Look): Promise<void> {
+  const { namespace, serviceAccount, roleArn } = wanted.identity;
+  progress(`associating ${namespace}/${serviceAccount} with ${roleArn}`);
+  await installer.eks.createPodIdentity(eks.name, wanted.identity);
 }
 
 /** Longest that a first listing of a large cluster and a slow image registry take. */
