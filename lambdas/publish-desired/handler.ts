@@ -11,9 +11,9 @@ export const handler = middy()
   .use(figures(app, 'publish-desired'))
   .handler(async () => {
     try {
-      await admitGroups(app);
-    } finally {
-      // What clusters shall have does not wait for a firewall whose turn takes long.
+      // First: what clusters shall have does not wait for a firewall whose turn takes long, and what is admitted now is carried out until the next round.
       await publishDesired(app.publishing, app.configurations);
+    } finally {
+      await admitGroups(app);
     }
   });

@@ -127,7 +127,7 @@ export class DesiredState extends Construct {
   }
 }
 
-/** What an apply needs: releases in the ledger, marks, the walk, and waking up. Only where resources become groups. */
+/** What an apply needs: releases in the ledger, marks, the walk, and waking up; and for the status of groups what waits for firewalls. Only where resources become groups. */
 function admittingRights(stack: Stack, hub: string): Right[] {
   const table = (name: string): string =>
     stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: names.table(hub, name) });
@@ -142,6 +142,7 @@ function admittingRights(stack: Stack, hub: string): Right[] {
       ],
       resources: [table('dirty'), table('ledger')],
     },
+    { sid: 'SeesWhatWaits', actions: ['dynamodb:Query'], resources: [table('dirty')] },
     sendRight('StartsWalks', [queueArn(stack, names.ingestQueue(hub))]),
     sendRight('WakesNetworks', [queueArn(stack, names.wakeQueue(hub, '*'))], byPrefix),
   ];

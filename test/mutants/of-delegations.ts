@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
 const delegations = 'test/app/delegations.test.ts';
+const statuses = 'test/app/group-statuses.test.ts';
+const standing = 'lib/app/way-back/standing.ts';
 const admission = 'lib/core/delegation/admit.test.ts';
 const onTop = 'lib/app/delegation/on-top-of-teams.ts';
 const admit = 'lib/core/delegation/admit.ts';
@@ -48,5 +50,49 @@ export const ofDelegations: readonly Mutant[] = [
     file: admit,
     edits: [['if (foreign !== undefined)', "if (foreign === 'none')"]],
     killers: [admission, delegations],
+  },
+  {
+    name: 'ill-firewall-counts',
+    breaks: 'a group counts as published on a firewall that takes no changes',
+    file: standing,
+    edits: [['if (isIll(trouble))', 'if (isIll(trouble) && trouble.failures < 0)']],
+    killers: [statuses],
+  },
+  {
+    name: 'waiting-changes-count',
+    breaks: 'a group counts as published while its changes wait',
+    file: standing,
+    edits: [["dirty.has(group) || more ? 'changes are on their way' : undefined", 'undefined']],
+    killers: [statuses],
+  },
+  {
+    name: 'paused-firewall-counts',
+    breaks: 'a group counts as published while writes are paused',
+    file: standing,
+    edits: [['active.paused ?? pauses.get(firewall)', 'active.paused']],
+    killers: [statuses],
+  },
+  {
+    name: 'walk-counts',
+    breaks: 'a new spec counts as published before its pods were looked at',
+    file: standing,
+    edits: [['(await walked)', '(await walked) || true']],
+    killers: [statuses],
+  },
+  {
+    name: 'former-spec-counts',
+    breaks: 'a spec counts as published although firewalls have the one before',
+    file: 'lib/app/way-back/producers/address-groups.ts',
+    edits: [['stableJson(accepted) === stableJson(active)', 'accepted.name === active.name']],
+    killers: [statuses],
+  },
+  {
+    name: 'refused-spec-counts',
+    breaks: 'a refused spec counts as published because what was accepted before is there',
+    file: 'lib/app/way-back/producers/address-groups.ts',
+    edits: [
+      [": { reason: 'NotAccepted', message: 'firewalls have what was accepted before' }", ': undefined'],
+    ],
+    killers: [statuses],
   },
 ];

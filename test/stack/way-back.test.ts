@@ -82,6 +82,7 @@ test('only where resources become groups may the function release and walk', () 
   const table = (name: string) => `arn:aws:dynamodb:${here}:table/zonebridge-prod-${name}`;
   for (const name of ['dirty', 'ledger', 'control'])
     expect(asks('dynamodb:UpdateItem', table(name))).toBe('allow');
+  expect(asks('dynamodb:Query', table('dirty'))).toBe('allow');
   for (const name of ['endpoints', 'memberships'])
     expect(asks('dynamodb:UpdateItem', table(name))).toBe('no');
   expect(asks('sqs:SendMessage', `arn:aws:sqs:${here}:zonebridge-prod-ingest`)).toBe('allow');

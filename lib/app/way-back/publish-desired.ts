@@ -7,15 +7,23 @@ import { readDesired } from '../state/desired.ts';
 import { inParallel } from '../state/items.ts';
 import { addressGroupStatuses } from './producers/address-groups.ts';
 import { groupStatusObjects } from './producers/group-status.ts';
+import { standings } from './standing.ts';
 import { finishPublishing, type Publishing, publishPart } from './publish.ts';
+
+/** One round for all clusters. */
+interface Round {
+  ports: Ports;
+  active: ActiveConfiguration;
+  standing: ReturnType<typeof standings>;
+}
 
 /** What each producer wants of a cluster now. */
 const wants: Readonly<
-  Record<
-    Producer,
-    (ports: Ports, active: ActiveConfiguration, cluster: ActiveCluster) => Promise<KubernetesObject[]>
-  >
-> = { 'group-status': groupStatusObjects, 'address-groups': addressGroupStatuses };
+  Record<Producer, (round: Round, cluster: ActiveCluster) => Promise<KubernetesObject[]>>
+> = {
+  'group-status': ({ ports, active }, cluster) => groupStatusObjects(ports, active, cluster),
+  'address-groups': addressGroupStatuses,
+};
 
 /**
  * Every minute: publishes for each cluster what its producers want, and finishes what was not finished. A producer that the configuration of a cluster
@@ -25,12 +33,14 @@ const wants: Readonly<
 export async function publishDesired(publishing: Publishing, configurations: Configurations): Promise<void> {
   const active = await activeOrNone(configurations);
   if (active === undefined) return;
+  const { ports } = publishing;
+  const round: Round = { ports, active, standing: standings(ports, active) };
   const failures: unknown[] = [];
   await inParallel([...active.clusters.values()], 8, async (cluster) => {
     try {
-      await publishFor(publishing, active, cluster);
+      await publishFor(publishing, round, cluster);
     } catch (error) {
-      publishing.ports.telemetry.warn('desired state was not published', {
+      ports.telemetry.warn('desired state was not published', {
         cluster: cluster.key,
         problem: error instanceof Error ? error.message : String(error),
       });
@@ -40,16 +50,12 @@ export async function publishDesired(publishing: Publishing, configurations: Con
   if (failures.length > 0) throw failures[0];
 }
 
-async function publishFor(
-  publishing: Publishing,
-  active: ActiveConfiguration,
-  cluster: ActiveCluster,
-): Promise<void> {
+async function publishFor(publishing: Publishing, round: Round, cluster: ActiveCluster): Promise<void> {
   const { generation } = await readDesired(publishing.ports.tables, cluster.id);
   if ((cluster.settings.writes ?? []).length === 0 && generation === 0) return;
-  const failures = await publishParts(publishing, active, cluster);
+  const failures = await publishParts(publishing, round, cluster);
   if (!(await finishPublishing(publishing, cluster))) {
-    failures.push(...(await publishParts(publishing, active, cluster)));
+    failures.push(...(await publishParts(publishing, round, cluster)));
     await finishPublishing(publishing, cluster);
   }
   if (failures.length > 0) throw failures[0];
@@ -58,7 +64,7 @@ async function publishFor(
 /** One producer that fails does not keep the others back; gives what went wrong. */
 async function publishParts(
   publishing: Publishing,
-  active: ActiveConfiguration,
+  round: Round,
   cluster: ActiveCluster,
 ): Promise<unknown[]> {
   const { ports } = publishing;
@@ -69,7 +75,7 @@ async function publishParts(
   for (const producer of [...named, ...left.filter(isProducer)]) {
     try {
       const isNamed = named.some((one) => one === producer);
-      const objects = isNamed ? await wants[producer](ports, active, cluster) : [];
+      const objects = isNamed ? await wants[producer](round, cluster) : [];
       await publishPart(publishing, cluster, { producer, objects });
     } catch (error) {
       failures.push(error);

@@ -1,52 +1,76 @@
 import type { Verdict } from '../../../core/delegation/admit.ts';
 import type { AddressGroup } from '../../../core/model/address-group.ts';
+import { stableJson } from '../../../core/model/content-hash.ts';
 import type { KubernetesObject } from '../../../core/onboarding/kubernetes-object.ts';
 import { producers } from '../../../core/way-back/producers.ts';
 import { joinResources } from '../../delegation/resource-groups.ts';
 import type { Ports } from '../../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../../state/configurations.ts';
 import { objectKey, type ObjectRow, readObject } from '../../state/ledger.ts';
+import type { Standing } from '../standing.ts';
 
 const [{ apiVersion, kind }] = producers['address-groups'];
 
-/** The status of each AddressGroup resource of a cluster: whether it was accepted, and what the firewalls have of it by our record. */
+/** A firewall of a group: our record of it, and why that may not be what is wanted now. */
+interface Place {
+  target: AddressGroup['publish'][number];
+  row: ObjectRow;
+  outdated: string | undefined;
+}
+
+/**
+ * The status of each AddressGroup resource of a cluster: whether it was accepted, and what the firewalls have of it by our record. A firewall counts
+ * only while nothing waits for it: the record alone does not tell what is still to come.
+ */
 export async function addressGroupStatuses(
-  ports: Ports,
-  { configuration }: ActiveConfiguration,
+  at: { ports: Ports; active: ActiveConfiguration; standing: (firewall: string) => Promise<Standing> },
   cluster: ActiveCluster,
 ): Promise<KubernetesObject[]> {
+  const { ports, active, standing } = at;
+  const { configuration } = active;
   const { verdicts } = await joinResources(ports.tables, configuration, configuration.groups);
-  const own = verdicts.filter((verdict) => verdict.cluster === cluster.key);
-  const activeOf = (verdict: Verdict): AddressGroup | undefined =>
-    Object.values(configuration.groups).find(({ resource }) => resource?.uid === verdict.request.uid);
-  const places = own.flatMap((verdict) => {
-    const group = activeOf(verdict);
-    return group === undefined ? [] : group.publish.map(({ firewall }) => ({ firewall, group: group.name }));
-  });
-  const items = await ports.tables.read(places.map(({ firewall, group }) => objectKey(firewall, group)));
-  const now = ports.clock.now();
-  const rows = new Map(
-    places.map(({ firewall, group }, index) => [`${firewall}|${group}`, readObject(items[index], now)]),
+  const own = verdicts
+    .filter((verdict) => verdict.cluster === cluster.key)
+    .map((verdict) => ({ verdict, group: groupOf(configuration.groups, verdict) }));
+  const wanted = own.flatMap(({ verdict, group }) =>
+    (group?.publish ?? []).map((target) => ({ uid: verdict.request.uid, group: group?.name ?? '', target })),
   );
-  return own.map((verdict) => statusOf(verdict, activeOf(verdict), (key) => rows.get(key)));
+  const items = await ports.tables.read(wanted.map(({ target, group }) => objectKey(target.firewall, group)));
+  const now = ports.clock.now();
+  const places = new Map<string, Place[]>();
+  for (const [index, { uid, group, target }] of wanted.entries()) {
+    const outdated = (await standing(target.firewall))(group);
+    const row = readObject(items[index], now);
+    places.set(uid, [...(places.get(uid) ?? []), { target, row, outdated }]);
+  }
+  return own.map(({ verdict, group }) => statusOf(verdict, group, places.get(verdict.request.uid) ?? []));
+}
+
+function groupOf(groups: Readonly<Record<string, AddressGroup>>, { request }: Verdict) {
+  return Object.values(groups).find(({ resource }) => resource?.uid === request.uid);
 }
 
 function statusOf(
-  { request, reason, message, group: accepted }: Verdict,
+  verdict: Verdict,
   active: AddressGroup | undefined,
-  rowOf: (key: string) => ObjectRow | undefined,
+  places: readonly Place[],
 ): KubernetesObject {
+  const { request, reason, message, group: accepted } = verdict;
   const { name, namespace, uid, generation } = request;
-  const firewalls = (active?.publish ?? []).map((target) =>
-    firewallStatus(target, rowOf(`${target.firewall}|${active?.name}`)),
+  const former = formerOf(accepted, active);
+  const firewalls = places.map((place) =>
+    firewallStatus(former === undefined ? place : { ...place, outdated: former.message }),
   );
   const published = firewalls.filter(({ state }) => state === 'Published').length;
   const all = active !== undefined && published === firewalls.length;
-  const condition = (type: string, value: boolean, why: string, text: string) => ({
+  const on = `on ${published} of ${firewalls.length} firewalls`;
+  const { reason: why, message: text } = former ?? { reason: all ? 'Published' : 'Pending', message: on };
+  const condition = (type: string, value: boolean, because: string, words: string) => ({
     type,
     status: value ? 'True' : 'False',
-    reason: why,
-    message: text,
+    reason: because,
+    message: words,
+    // Both are about the spec that was judged: of an older one that the firewalls still have `Published` is False.
     observedGeneration: generation,
   });
   return {
@@ -57,14 +81,7 @@ function statusOf(
       observedGeneration: generation,
       conditions: [
         condition('Accepted', accepted !== undefined, reason, message),
-        condition(
-          'Published',
-          all,
-          active === undefined ? 'NoGroup' : all ? 'Published' : 'Pending',
-          active === undefined
-            ? 'there is no group of it'
-            : `on ${published} of ${firewalls.length} firewalls`,
-        ),
+        condition('Published', all, why, text),
       ],
       ...(active === undefined ? {} : { group: active.name }),
       members: Math.max(0, ...firewalls.map(({ members }) => members)),
@@ -74,17 +91,32 @@ function statusOf(
   };
 }
 
+/** What firewalls have is not what the resource asks for now; undefined when it is. */
+function formerOf(
+  accepted: AddressGroup | undefined,
+  active: AddressGroup | undefined,
+): { reason: string; message: string } | undefined {
+  if (accepted === undefined)
+    return active === undefined
+      ? { reason: 'NoGroup', message: 'there is no group of it' }
+      : { reason: 'NotAccepted', message: 'firewalls have what was accepted before' };
+  if (active !== undefined && stableJson(accepted) === stableJson(active)) return undefined;
+  return { reason: 'NotInForce', message: 'it comes into force next; firewalls have what was before' };
+}
+
 /** By our record: made, and nothing waits, is held or is wrong. A group without members has no object where the channel makes none. */
-function firewallStatus(
-  { firewall, mode }: AddressGroup['publish'][number],
-  row: ObjectRow | undefined,
-): { name: string; state: string; members: number; message: string } {
-  const { object = '', counters, held = 0, trouble, waiting } = row ?? {};
-  const members = counters?.size ?? 0;
-  const at = (state: string, message: string) => ({ name: firewall, state, members, message });
+function firewallStatus({ target, row, outdated }: Place) {
+  const { object, counters, held, trouble, waiting } = row;
+  const at = (state: string, message: string) => ({
+    name: target.firewall,
+    state,
+    members: counters.size,
+    message,
+  });
   if (trouble !== undefined) return at('Trouble', trouble);
   if (held > 0) return at('Held', `${held} changes wait for a person of the platform`);
-  if (mode === 'observe') return at('Observed', 'the platform only looks so far');
+  if (target.mode === 'observe') return at('Observed', 'the platform only looks so far');
+  if (outdated !== undefined) return at('Pending', outdated);
   if (object === '') return at('Pending', 'nothing was written yet');
   if (waiting) return at('Pending', 'changes wait for a window or for other firewalls');
   return at('Published', '');
