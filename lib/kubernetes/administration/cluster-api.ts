@@ -28,7 +28,8 @@ export interface Credentials {
 const installer = 'zonebridge';
 /** As many objects of 30 KB make no answer that is too long. */
 const pageSize = 100;
-const silenceMs = 30_000;
+/** Longest that one request may take, from looking its host up to the last byte: a timer of the socket begins when it is connected, and a host that drops everything never is. */
+const longestMs = 30_000;
 /** No object that we install comes near; a longer answer is none of the API. */
 const longestAnswer = 4_000_000;
 
@@ -51,10 +52,12 @@ const listing = z.object({
 export class HttpsClusterApi implements ClusterApi, ClusterObjects {
   readonly #entrance: Entrance;
   readonly #fieldManager: string;
+  readonly #answerMs: number;
 
-  constructor(entrance: Entrance, options: { fieldManager?: string } = {}) {
+  constructor(entrance: Entrance, options: { fieldManager?: string; answerMs?: number } = {}) {
     this.#entrance = entrance;
     this.#fieldManager = options.fieldManager ?? installer;
+    this.#answerMs = options.answerMs ?? longestMs;
   }
 
   async apply(
@@ -156,7 +159,7 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
     const { status, text } = await call(
       url,
       { ...tls, method, headers: { ...authorization, ...headers } },
-      body,
+      { body, answerMs: this.#answerMs },
     );
     if (status >= 200 && status < 300) return parse(text, url);
     const said = status === 404 && text.startsWith(unserved) ? {} : parse(text, url);
@@ -197,13 +200,18 @@ function sameContent(before: object, after: object): boolean {
   return content(before) === content(after);
 }
 
+interface Sending {
+  body: string | undefined;
+  answerMs: number;
+}
+
 async function call(
   url: URL,
   options: RequestOptions,
-  body?: string,
+  sending: Sending,
 ): Promise<{ status: number; text: string }> {
   try {
-    return await exchange(url, options, body);
+    return await exchange(url, options, sending);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'no reason given';
     throw new ZonebridgeError(
@@ -219,7 +227,7 @@ async function call(
 async function exchange(
   url: URL,
   options: RequestOptions,
-  body?: string,
+  { body, answerMs }: Sending,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { ...options, rejectUnauthorized: true, agent: false }, (response) => {
@@ -232,7 +240,12 @@ async function exchange(
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     });
-    sent.setTimeout(silenceMs, () => sent.destroy(new Error('no answer')));
+    const late = setTimeout(() => {
+      const error = new Error(`no answer within ${answerMs / 1_000} s`);
+      reject(error);
+      sent.destroy(error);
+    }, answerMs);
+    sent.on('close', () => clearTimeout(late));
     sent.on('error', reject);
     sent.end(body);
   });
