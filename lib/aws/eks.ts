@@ -5,6 +5,7 @@ import {
   CreatePodIdentityAssociationCommand,
   DeleteAccessEntryCommand,
   DeletePodIdentityAssociationCommand,
+  DescribeAccessEntryCommand,
   DescribeAddonCommand,
   DescribeClusterCommand,
   DescribePodIdentityAssociationCommand,
@@ -119,6 +120,20 @@ export class EksService implements Eks {
     });
   }
 
+  async madeEntryAt(clusterName: string, principalArn: string): Promise<number | undefined> {
+    return told(`the access entry of ${principalArn}`, async () => {
+      try {
+        const command = new DescribeAccessEntryCommand({ clusterName, principalArn });
+        const { accessEntry } = await this.#client.send(command);
+        const isOurs = accessEntry?.tags?.[ownTagName] === 'true';
+        return isOurs ? accessEntry.createdAt?.getTime() : undefined;
+      } catch (error) {
+        if (errorName(error) === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }
+    });
+  }
+
   async admit(clusterName: string, principalArn: string): Promise<void> {
     const partition = principalArn.split(':')[1] ?? 'aws';
     await told(`the access entry of ${principalArn}`, async () => {
@@ -162,7 +177,9 @@ export class EksService implements Eks {
   }
 }
 
-const ownTag = { 'zonebridge.dev/managed': 'true' };
+/** Of all access entries, those that carry it are temporary: whoever takes it off keeps the entry. */
+const ownTagName = 'zonebridge.dev/managed';
+const ownTag = { [ownTagName]: 'true' };
 
 function described(name: string, cluster: Cluster): EksCluster {
   const { certificateAuthority, accessConfig, resourcesVpcConfig, computeConfig, identity } = cluster;

@@ -55,7 +55,7 @@ export class ClusterOnboarding extends Construct {
   }
 
   /** Looking at all clusters, and closer at admitted ones. */
-  private readingRights({ admitted, desiredKeys }: ClusterOnboardingRequest): Right[] {
+  private readingRights({ surroundings, admitted, desiredKeys }: ClusterOnboardingRequest): Right[] {
     const stack = Stack.of(this);
     const eks = inClusters(stack, admitted);
     return [
@@ -72,8 +72,12 @@ export class ClusterOnboarding extends Construct {
       },
       {
         sid: 'ReadsPartsOfAdmitted',
-        actions: ['eks:DescribeAddon', 'eks:DescribePodIdentityAssociation'],
-        resources: [...eks('addon', '/*'), ...eks('podidentityassociation', '/*')],
+        actions: ['eks:DescribeAccessEntry', 'eks:DescribeAddon', 'eks:DescribePodIdentityAssociation'],
+        resources: [
+          ...eks('addon', '/*'),
+          ...eks('podidentityassociation', '/*'),
+          ...ownEntryIn(stack, surroundings, eks),
+        ],
         wildcard: below,
       },
       ...(desiredKeys.length === 0
@@ -99,7 +103,7 @@ export class ClusterOnboarding extends Construct {
     const role = (name: string): string =>
       stack.formatArn({ service: 'iam', region: '', resource: `role${hub.rolePath ?? '/'}${name}` });
     const ownRole = role(names.onboardingRole(hub.name));
-    const ownEntry = eks('access-entry', `/role/${stack.account}/${names.onboardingRole(hub.name)}/*`);
+    const ownEntry = ownEntryIn(stack, surroundings, eks);
     const agents = Object.keys(admitted).map((key) => role(names.agentRole(hub.name, key)));
     return [
       { sid: 'AssociatesAgents', actions: ['eks:CreatePodIdentityAssociation'], resources: eks('cluster') },
@@ -152,6 +156,11 @@ export class ClusterOnboarding extends Construct {
 }
 
 const below = 'Ids of what lies in a cluster are made by EKS; the cluster before them is exact.';
+
+/** The access entries of the function itself. */
+function ownEntryIn(stack: Stack, { hub }: Surroundings, eks: ReturnType<typeof inClusters>): string[] {
+  return eks('access-entry', `/role/${stack.account}/${names.onboardingRole(hub.name)}/*`);
+}
 
 /** ARNs of one kind in all admitted clusters. */
 function inClusters(stack: Stack, admitted: ClusterOnboardingRequest['admitted']) {

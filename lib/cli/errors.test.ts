@@ -8,7 +8,7 @@ import { Output } from './output.ts';
 
 function report(error: unknown, json = false) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const io = { stdin: new PassThrough(), stdout, stderr, cwd: '/', env: {} };
+  const io = { stdin: new PassThrough(), stdout, stderr, cwd: '/', env: {}, signals: stdout };
   const code = reportError(error, io, new Output(io, json));
   return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }

@@ -1,4 +1,5 @@
 import type { Signer } from '../core/way-back/ports.ts';
+import type { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Operator } from '../app/compose-operator.ts';
 import type { InstallerWay } from '../app/compose-installer.ts';
@@ -16,6 +17,8 @@ export interface CliIo {
   /** Relative paths are relative to it. */
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Where the signals of the process are heard. */
+  signals: Pick<EventEmitter, 'on' | 'off'>;
   /** Stands in for AWS in tests. */
   connect?: (hub: HubConfiguration) => Operator;
   /** Stands in for the hub's key for desired state in tests. */
@@ -38,5 +41,6 @@ export function processIo(): CliIo {
     stderr: process.stderr,
     cwd: process.cwd(),
     env: process.env,
+    signals: process,
   };
 }

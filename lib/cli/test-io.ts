@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,12 +27,23 @@ export interface RunOptions {
   /** Instead of cdk. */
   cdk?: CliIo['cdk'];
   env?: Record<string, string>;
+  /** Says what signals come. */
+  signals?: EventEmitter;
 }
 
 /** For tests: runs a command line as the process would, with captured streams. */
 export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [stdout, stderr] = [collector(), collector()];
-  const { cwd = process.cwd(), stdin = '', columns, connect, installer, cdk, env = {} } = options;
+  const {
+    cwd = process.cwd(),
+    stdin = '',
+    columns,
+    connect,
+    installer,
+    cdk,
+    env = {},
+    signals = new EventEmitter(),
+  } = options;
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
   const code = await run(argv, {
     stdin: Object.assign(Readable.from([stdin]), columns === undefined ? {} : { isTTY: true }),
@@ -39,6 +51,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     stderr: stderr.stream,
     cwd,
     env,
+    signals,
     ...(connect === undefined ? {} : { connect }),
     ...(installer === undefined ? {} : { installer }),
     ...(cdk === undefined ? {} : { cdk }),

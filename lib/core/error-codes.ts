@@ -70,6 +70,7 @@ export const errorCodes = {
     'never',
     'Sign in with the rights that docs/onboarding.md lists for the account of the cluster, then run the command again.',
   ],
+  'cluster/interrupted': ['soon', 'Run the command again: it does what is missing.'],
   'cluster/not-configured': [
     'never',
     'Add the cluster to `clusters` in zonebridge.yaml with its realm, ranges and cell, deploy, then run the command again.',

@@ -92,8 +92,8 @@ test('an agent of another hub that comes between the look and the work stays, to
   installer.principal = 'arn:aws:sts::111122223333:assumed-role/operator/ada';
   const wanted = wantedFor(world.configuration, 'one', { image, networkReport: true });
   const onboarding = { ports: world.ports, installer, wanted, progress: () => undefined };
-  const joining = await look(installer, wanted, { purpose: 'join' });
-  const leaving = await look(installer, wanted, { purpose: 'leave' });
+  const joining = await look(installer, wanted, { purpose: 'join', now: world.clock.now() });
+  const leaving = await look(installer, wanted, { purpose: 'leave', now: world.clock.now() });
   otherAgent(wanted.cluster.namespace);
   const refused = { code: 'cluster/not-ready', message: expect.stringContaining(bus) as string };
   await expect(onboard(onboarding, joining, { force: true })).rejects.toMatchObject(refused);

@@ -103,6 +103,9 @@ describe('EKS as the emulator has it', () => {
     const principal = `arn:aws:iam::${sandboxAccount}:role/operator`;
     await service.admit(sandboxCluster, principal);
     expect(await service.accessEntries(sandboxCluster)).toContain(principal);
+    const age = Date.now() - ((await service.madeEntryAt(sandboxCluster, principal)) ?? 0);
+    expect(Math.abs(age)).toBeLessThan(60_000);
+    expect(await service.madeEntryAt(sandboxCluster, `${principal}-else`)).toBeUndefined();
     await service.dismiss(sandboxCluster, principal);
     await service.dismiss(sandboxCluster, principal);
     expect(await service.accessEntries(sandboxCluster)).not.toContain(principal);

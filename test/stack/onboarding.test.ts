@@ -56,6 +56,10 @@ test('it changes admitted clusters alone, and lets in nobody but itself', () => 
   });
   const looking = [...rights.values()].filter(({ Action }) => /eks:(List|Describe)/.test(String(Action)));
   expect(looking.length).toBe(3);
+  const entries = [readable(rights.get('ReadsPartsOfAdmitted')?.Resource)].flat().map(String);
+  expect(entries.filter((arn) => arn.includes(':access-entry/'))).toEqual([
+    'arn:aws:eks:eu-central-1:111122223333:access-entry/shop-eks/role/111122223333/zonebridge-prod-onboarding/*',
+  ]);
 });
 
 test('the security rules find nothing, and the bus takes what it says', () => {

@@ -24,6 +24,10 @@ export class MemoryInstaller implements Installer {
   identity: StoredPodIdentity | undefined;
   /** ARNs with an access entry. */
   readonly entries = new Set<string>();
+  /** When those that we made were made. */
+  readonly madeAt = new Map<string, number>();
+  /** The time at which EKS makes what is made now. */
+  now: () => number = () => 0;
   /** Who may act in the cluster without an entry of ours. */
   letIn = true;
   ownAccess = false;
@@ -70,13 +74,16 @@ export class MemoryInstaller implements Installer {
       this.identity = undefined;
     },
     accessEntries: async () => [...this.entries],
+    madeEntryAt: async (_, principal) => this.madeAt.get(principal),
     admit: async (_, principal) => {
       this.calls.push(`admit ${principal}`);
       this.entries.add(principal);
+      this.madeAt.set(principal, this.now());
     },
     dismiss: async (_, principal) => {
       this.calls.push(`dismiss ${principal}`);
       this.entries.delete(principal);
+      this.madeAt.delete(principal);
     },
   };
 

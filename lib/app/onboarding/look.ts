@@ -3,6 +3,7 @@ import { examine, examineLeaving, type Examination, type Obstacle } from '../../
 import type { ClusterApi, EksCluster, Installer, StoredPodIdentity } from '../../core/onboarding/ports.ts';
 import type { AgentSettings } from '../../core/onboarding/agent-settings.ts';
 import { producerNames } from '../../core/way-back/producers.ts';
+import { inUseText, withoutLeftEntry } from './own-entry.ts';
 import {
   isOutside,
   notReady,
@@ -36,13 +37,14 @@ export interface Look extends Omit<Preview, 'obstacles'> {
 export type Purpose = 'join' | 'files' | 'leave';
 
 /**
- * Reads the cluster and finds everything that stands in the way at once. Changes nothing: objects go through a dry run.
+ * Reads the cluster and finds everything that stands in the way at once. Changes nothing, but that an access entry which a killed run of ours left is
+ * deleted: objects go through a dry run.
  * Throws `cluster/not-ready` when there is no such cluster.
  */
 export async function look(
   installer: Installer,
   wanted: Wanted,
-  { purpose, force = false }: { purpose: Purpose; force?: boolean },
+  { purpose, now, force = false }: { purpose: Purpose; now: number; force?: boolean },
 ): Promise<Look> {
   const { name, account, region, namespace, serviceAccount } = wanted.cluster;
   const obstacles = await ofCaller(installer, wanted);
@@ -65,6 +67,7 @@ export async function look(
   const facts = { eks, addons, identity, wanted: wanted.identity, irsa: wanted.irsa, needsAccess };
   const examination = purpose === 'leave' ? examineLeaving(facts) : examine(facts);
   const api = installer.api(eks);
+  const entry = await withoutLeftEntry(installer, eks, now);
   const trial = purpose === 'join' ? { dryRun: true as const, force } : undefined;
   const { obstacles: inside, ...seen } =
     purpose === 'files'
@@ -72,7 +75,18 @@ export async function look(
       : await previewed(installer, { api, wanted, objects, trial });
   examination.obstacles.unshift(...obstacles);
   examination.obstacles.push(...inside);
-  return { eks, identity, examination, api, ...seen };
+  if (entry?.state === 'left')
+    examination.notes.push(
+      `the access entry that an interrupted run left for ${entry.principal} was deleted`,
+    );
+  if (entry?.state === 'in-use' && needsAccess)
+    examination.obstacles.push({
+      seen: inUseText(entry.principal),
+      remedy: 'Wait for it, then run the command again.',
+    });
+  // The cluster may still know the entry that was deleted.
+  const access = entry?.state === 'left' && needsAccess ? 'temporary' : seen.access;
+  return { eks, identity, examination, api, ...seen, access };
 }
 
 /** Every feature, whatever the agent has: what is not there is not taken out. */

@@ -23,13 +23,13 @@ export interface Offboarded {
  * Throws `cluster/not-ready` when the agent is that of another hub, which is asked again inside of the cluster.
  */
 export async function offboard(offboarding: Onboarding, seen: Look): Promise<Offboarded> {
-  const { ports, installer, wanted, progress } = offboarding;
-  const { eks, api, identity } = seen;
+  const { ports, installer, wanted, progress, stop } = offboarding;
+  const { eks, identity } = seen;
   const removed: string[] = [];
   const kept: string[] = [];
   const objects = seen.objects.map(({ object }) => object);
   const leaving = objects.toReversed();
-  await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+  await inside({ installer, clock: ports.clock, progress, stop }, seen, async (api) => {
     const { obstacles } = await preview({ api, wanted, objects, trial: undefined });
     if (obstacles.length > 0) throw notReady(wanted.key, obstacles);
     // Also what only an earlier configuration named.

@@ -7,8 +7,10 @@ import type { Configuration } from '../configuration/model.ts';
 import type { Ports } from '../ports.ts';
 import { type Proposal, readProposals, writeProposals } from '../state/proposals.ts';
 import { heard } from './hear.ts';
+import { limitedInstaller } from './limits.ts';
 import { look } from './look.ts';
 import { onboard } from './onboard.ts';
+import { withoutLeftEntry } from './own-entry.ts';
 import { clusterOf, wantedFor } from './wanted.ts';
 
 /** What one round works with. */
@@ -21,44 +23,89 @@ export interface OnboardingRound {
   signer: Signer;
 }
 
+/** No cluster is begun after so long, and none is worked on for longer than the second, but for its last request: the function has four minutes. */
+const roundMs = 120_000;
+const clusterMs = 60_000;
+
 /**
  * Looks at all clusters of the hub's account and region that carry the tag. Those that the configuration admits, and of which the hub has
- * never heard, get the agent; all others are proposed, once each. Nothing is ever taken out of a cluster here, whatever becomes of its tag.
+ * never heard, get the agent; all others are proposed, once each. Nothing is ever taken out of a cluster here, whatever becomes of its tag, but an
+ * access entry of the function itself that a round which was killed left.
+ * What cannot be done in time is left to the next round: new clusters come first, the others in another order each time, so that
+ * those that do not answer starve nobody.
  * Throws `cluster/not-ready` at the end when an admitted cluster could not be taken in; the others were.
  */
 export async function onboardClusters(round: OnboardingRound): Promise<void> {
-  const { ports, installer, bus } = round;
-  const before = await readProposals(ports.tables);
-  const now = ports.clock.now();
-  const proposals: Record<string, Proposal> = {};
-  const news: BusEvent[] = [];
+  const { ports, installer } = round;
+  const proposals = await readProposals(ports.tables);
+  const end = ports.clock.now() + roundMs;
+  const all = await described(installer);
   const failures: string[] = [];
-  for (const cluster of await tagged(installer)) {
-    const proposal = await answered(round, cluster);
-    if (proposal === undefined) continue;
-    const known = before[cluster.arn];
-    const same = known?.state === proposal.state && known.reason === proposal.reason;
-    proposals[cluster.arn] = { ...proposal, since: same ? known.since : now };
-    if (!same) news.push(eventOf(cluster, proposals[cluster.arn] ?? proposal, now));
-    if (proposal.state === 'failed') failures.push(`${cluster.name}: ${proposal.reason}`);
+  const errors: unknown[] = [];
+  const turns = all.map((cluster) => ({ cluster, turn: turnOf(ports, proposals[cluster.arn]) }));
+  for (const { cluster } of turns.toSorted((a, b) => a.turn - b.turn)) {
+    if (ports.clock.now() >= end) {
+      ports.telemetry.warn('a round ended before every cluster had its turn', { cluster: cluster.name });
+      break;
+    }
+    try {
+      const proposal = await answered(round, cluster);
+      await note(round, { cluster, proposal, proposals });
+      if (proposal?.state === 'failed') failures.push(`${cluster.name}: ${proposal.reason}`);
+    } catch (error) {
+      errors.push(error);
+    }
   }
-  // Told before it is noted: told twice is better than never.
-  await bus.put(news);
-  await writeProposals(ports.tables, proposals);
+  const gone = Object.keys(proposals).filter((arn) => !all.some((cluster) => cluster.arn === arn));
+  for (const arn of gone) delete proposals[arn];
+  if (gone.length > 0) await writeProposals(ports.tables, proposals);
+  if (errors.length > 0) throw errors[0];
   if (failures.length > 0) throw new ZonebridgeError('cluster/not-ready', failures.join('; '));
 }
 
-async function tagged({ eks }: Installer): Promise<EksCluster[]> {
+function turnOf({ random }: Ports, known: Proposal | undefined): number {
+  return known === undefined ? -1 : random.next();
+}
+
+async function described({ eks }: Installer): Promise<EksCluster[]> {
   const found: EksCluster[] = [];
   for (const name of await eks.list()) {
     const cluster = await eks.describe(name);
-    if (cluster?.tags[onboardTag] === 'true') found.push(cluster);
+    if (cluster !== undefined) found.push(cluster);
   }
   return found;
 }
 
-/** What becomes of one cluster; undefined when there is nothing to tell. */
+/** Keeps what became of one cluster, at once: a round that is killed loses nothing of those before. */
+async function note(
+  { ports, bus }: OnboardingRound,
+  at: { cluster: EksCluster; proposal: Proposal | undefined; proposals: Record<string, Proposal> },
+): Promise<void> {
+  const { cluster, proposal, proposals } = at;
+  const known = proposals[cluster.arn];
+  const same = known?.state === proposal?.state && known?.reason === proposal?.reason;
+  if (same) return;
+  if (proposal === undefined) delete proposals[cluster.arn];
+  else {
+    proposals[cluster.arn] = proposal;
+    // Told before it is noted: told twice is better than never.
+    await bus.put([eventOf(cluster, proposal, proposal.since)]);
+  }
+  await writeProposals(ports.tables, proposals);
+}
+
+/** What becomes of one cluster; undefined when there is nothing to tell. Whatever that is, nobody of ours stays an administrator there. */
 async function answered(round: OnboardingRound, cluster: EksCluster): Promise<Proposal | undefined> {
+  const { ports, configuration, installer } = round;
+  try {
+    return cluster.tags[onboardTag] === 'true' ? await answerTagged(round, cluster) : undefined;
+  } finally {
+    if (answerTo(cluster, configuration).admitted)
+      await withoutLeftEntry(installer, cluster, ports.clock.now());
+  }
+}
+
+async function answerTagged(round: OnboardingRound, cluster: EksCluster): Promise<Proposal | undefined> {
   const { ports, configuration } = round;
   const answer = answerTo(cluster, configuration);
   const since = ports.clock.now();
@@ -74,8 +121,9 @@ async function answered(round: OnboardingRound, cluster: EksCluster): Promise<Pr
   if ((await heard(ports, wanted.id)).epoch > 0) return undefined;
   const noted = { cluster: cluster.name, key: answer.key, since };
   try {
-    const { installer } = round;
-    const seen = await look(installer, wanted, { purpose: 'join' });
+    const { clock } = ports;
+    const installer = limitedInstaller(round.installer, { clock, until: since + clusterMs });
+    const seen = await look(installer, wanted, { purpose: 'join', now: since });
     const progress = (line: string): void => ports.telemetry.info(line, { cluster: answer.key });
     const done = await onboard({ ports, installer, wanted, progress }, seen, { force: false });
     const quiet = done.identity === 'already' && done.objects.every(({ became }) => became === 'unchanged');

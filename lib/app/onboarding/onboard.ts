@@ -15,6 +15,8 @@ export interface Onboarding {
   installer: Installer;
   wanted: Wanted;
   progress: (line: string) => void;
+  /** Asks the work in the cluster to end before it is done. */
+  stop?: AbortSignal | undefined;
 }
 
 export interface Onboarded {
@@ -37,8 +39,8 @@ export async function onboard(
   seen: Look,
   { force }: { force: boolean },
 ): Promise<Onboarded> {
-  const { ports, installer, wanted, progress } = onboarding;
-  const { examination, api } = seen;
+  const { ports, installer, wanted, progress, stop } = onboarding;
+  const { examination } = seen;
   if (examination.obstacles.length > 0) throw notReady(wanted.key, examination.obstacles);
   const before = await heard(ports, wanted.id);
   let missing = examination.identity === 'create';
@@ -54,7 +56,7 @@ export async function onboard(
     return { identity, objects, removed, before };
   }
   const all = seen.objects.map(({ object }) => object);
-  await inside({ installer, clock: ports.clock, progress }, seen, async () => {
+  await inside({ installer, clock: ports.clock, progress, stop }, seen, async (api) => {
     const { obstacles } = await preview({ api, wanted, objects: all, trial: { dryRun: true, force } });
     if (obstacles.length > 0) throw notReady(wanted.key, obstacles);
     await associateOnce();

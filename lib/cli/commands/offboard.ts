@@ -5,6 +5,7 @@ import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirmByName } from '../confirm.ts';
 import { type HubSession, withHub } from '../hub.ts';
+import { interruptible } from '../interruptible.ts';
 import { type ClusterOptions, clusterOptions, noteAction, openCluster, refusal } from '../onboarding.ts';
 
 interface OffboardOptions extends ClusterOptions {
@@ -35,7 +36,7 @@ async function run(cli: Cli, hub: HubSession, options: OffboardOptions & { clust
   const { output } = cli;
   const { installer, wanted } = await openCluster(cli, hub, { ...options, removing: true });
   const { key, cluster } = wanted;
-  const seen = await look(installer, wanted, { purpose: 'leave' });
+  const seen = await look(installer, wanted, { purpose: 'leave', now: hub.ports.clock.now() });
   if (seen.examination.obstacles.length > 0) throw refusal(cli, wanted, seen.examination.obstacles);
   output.line(`${key}: EKS cluster ${cluster.name} in ${cluster.region} of account ${cluster.account}`);
   output.line(
@@ -64,7 +65,8 @@ async function run(cli: Cli, hub: HubSession, options: OffboardOptions & { clust
   }
   await noteAction(cli, hub, { what: 'offboard', wanted, ticket });
   const progress = (line: string): void => output.note(output.safe(line));
-  const done = await offboard({ ports: hub.ports, installer, wanted, progress }, seen);
+  const offboarding = { ports: hub.ports, installer, wanted, progress };
+  const done = await interruptible(cli.io, (stop) => offboard({ ...offboarding, stop }, seen));
   for (const line of remains(key, done)) output.line(output.safe(line));
   output.result({ ok: true, cluster: key, ...done });
 }

@@ -8,6 +8,7 @@ import { objectTitle } from '../../core/onboarding/kubernetes-object.ts';
 import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { type HubSession, withHub } from '../hub.ts';
+import { interruptible } from '../interruptible.ts';
 import { type ClusterOptions, clusterOptions, noteAction, openCluster, refusal } from '../onboarding.ts';
 
 interface OnboardOptions extends ClusterOptions {
@@ -54,7 +55,11 @@ async function run(cli: Cli, hub: HubSession, options: OnboardOptions & { cluste
   const filesOnly = options.manifests !== undefined;
   const { installer, wanted } = await openCluster(cli, hub, options);
   const force = options.forceConflicts === true;
-  const seen = await look(installer, wanted, { purpose: filesOnly ? 'files' : 'join', force });
+  const seen = await look(installer, wanted, {
+    purpose: filesOnly ? 'files' : 'join',
+    now: hub.ports.clock.now(),
+    force,
+  });
   show(cli, wanted, seen);
   if (seen.examination.obstacles.length > 0) throw refusal(cli, wanted, seen.examination.obstacles);
   const files = filesOnly ? await write(cli, wanted, seen, options.manifests) : undefined;
@@ -72,7 +77,7 @@ async function run(cli: Cli, hub: HubSession, options: OnboardOptions & { cluste
   if (!nothing) await noteAction(cli, hub, { what: 'onboard', wanted });
   const progress = (line: string): void => output.note(output.safe(line));
   const onboarding = { ports: hub.ports, installer, wanted, progress };
-  const done = await onboard(onboarding, seen, { force });
+  const done = await interruptible(cli.io, (stop) => onboard({ ...onboarding, stop }, seen, { force }));
   const wait = options.wait && !filesOnly;
   const heard = wait ? await waitForAgent(onboarding, done) : undefined;
   if (wait && heard === undefined) {
@@ -108,7 +113,7 @@ function planOf(
 
 /** Nothing is left to be done, so nobody has to be asked. */
 function isDone({ examination, access, leftovers, objects }: Look): boolean {
-  if (examination.identity === 'create') return false;
+  if (examination.identity === 'create' || access === 'temporary') return false;
   if (access === 'none') return true;
   return leftovers.length === 0 && objects.every(({ becomes }) => becomes === 'unchanged');
 }

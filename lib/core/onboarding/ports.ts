@@ -56,6 +56,8 @@ export interface Eks {
   deletePodIdentity(cluster: string, id: string): Promise<void>;
   /** ARNs of everybody with an access entry. */
   accessEntries(cluster: string): Promise<string[]>;
+  /** When an access entry was made by `admit`, milliseconds since 1970; undefined for one that is gone, or that is not ours. */
+  madeEntryAt(cluster: string, principal: string): Promise<number | undefined>;
   /** Makes an access entry with the rights of an administrator of the whole cluster. */
   admit(cluster: string, principal: string): Promise<void>;
   /** Deletes an access entry; one that is gone is no error. */
