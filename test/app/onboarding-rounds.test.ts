@@ -4,6 +4,7 @@ import { clusterKey } from '../../lib/app/state/clusters.ts';
 import { readProposals } from '../../lib/app/state/proposals.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import type { ClusterApi, EksCluster, Installer } from '../../lib/core/onboarding/ports.ts';
+import type { BusEvent } from '../../lib/core/ports.ts';
 import { LocalSigner } from '../support/memory-cluster.ts';
 import { MemoryInstaller } from '../support/memory-installer.ts';
 import { group, World } from '../support/world.ts';
@@ -16,8 +17,10 @@ const minute = 60_000;
 
 let world: World;
 let installer: MemoryInstaller;
+let takesEvent: (detail: string) => boolean;
 
 beforeEach(() => {
+  takesEvent = () => true;
   world = new World([group('web')]);
   installer = new MemoryInstaller({ name: 'one', arn: arnOf('one'), tags });
   installer.principal = ownRole;
@@ -29,7 +32,10 @@ async function round(seen: Installer = installer, admit: readonly string[] = ['o
   const { hub, ...rest } = world.configuration;
   const onboarding = { image: 'registry.example/agent:1', admit };
   const configuration = { ...rest, hub: { ...hub, onboarding } };
-  const bus = { put: async () => undefined };
+  const put = async (events: readonly BusEvent[]): Promise<void> => {
+    if (events.some(({ detail }) => !takesEvent(detail))) throw new Error('no bus');
+  };
+  const bus = { put };
   const more = { configuration, installer: seen, bus, signer: new LocalSigner() };
   await onboardClusters({ ports: world.ports, ...more });
 }
@@ -112,8 +118,11 @@ test('clusters that do not answer starve nobody, and no round outlasts the funct
   // From then on nobody is last each time.
   const tried = new Set<string>();
   const { eks } = seen;
-  const addons = eks.addons;
-  seen.eks = { ...eks, addons: async (name) => (tried.add(name), addons(name)) };
+  const addons = async (name: string) => {
+    tried.add(name);
+    return eks.addons(name);
+  };
+  seen.eks = { ...eks, addons };
   for (let more = 0; more < 20; more++) await round(seen, [...dark, 'one']).catch(() => undefined);
   expect([...tried].sort()).toEqual([...dark, 'one'].sort());
 });
@@ -125,4 +134,13 @@ test('what became of a cluster is kept, whatever becomes of the others', async (
   await expect(round(seen, ['dark', 'one'])).rejects.toThrow('a fault of ours');
   expect(Object.values(await readProposals(world.tables))).toMatchObject([{ key: 'one', state: 'admitted' }]);
   expect(hasAgent()).toBe(true);
+});
+
+test('what the bus did not take of one cluster is not noted with another', async () => {
+  const seen = behind(['dark'], async () => {
+    throw new ZonebridgeError('cluster/unreachable', 'no answer');
+  });
+  takesEvent = (detail) => !detail.includes('dark');
+  await expect(round(seen, ['dark', 'one'])).rejects.toThrow('no bus');
+  expect(Object.values(await readProposals(world.tables))).toMatchObject([{ key: 'one' }]);
 });

@@ -85,12 +85,10 @@ async function note(
   const known = proposals[cluster.arn];
   const same = known?.state === proposal?.state && known?.reason === proposal?.reason;
   if (same) return;
+  // Told before it is noted: told twice is better than never.
+  if (proposal !== undefined) await bus.put([eventOf(cluster, proposal, proposal.since)]);
   if (proposal === undefined) delete proposals[cluster.arn];
-  else {
-    proposals[cluster.arn] = proposal;
-    // Told before it is noted: told twice is better than never.
-    await bus.put([eventOf(cluster, proposal, proposal.since)]);
-  }
+  else proposals[cluster.arn] = proposal;
   await writeProposals(ports.tables, proposals);
 }
 
