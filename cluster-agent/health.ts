@@ -6,7 +6,7 @@ import type { AgentStatus } from './lib/status.ts';
 /**
  * Serves what is known about the agent, and keeps the process alive: a follower has nothing else that does between two looks at the Lease.
  * - `/healthz`: 200 while the process answers; a restart helps against nothing else, so nothing else fails it.
- * - `/readyz`: 200 when all kinds were listed, the hub gave an epoch and accepted the state at start; else 503.
+ * - `/readyz`: 200 when the hub gave an epoch and accepted the state at start, and the Kubernetes API is heard; else 503.
  * - `/metrics`: Prometheus text.
  */
 export async function serveHealth(

@@ -25,6 +25,7 @@ class World {
   readonly ended: Promise<string>;
 
   constructor(prepare: (objects: ScriptedObjects) => void = () => undefined) {
+    this.objects.clock = this.clock;
     prepare(this.objects);
     this.agent = new Agent({
       objects: this.objects,

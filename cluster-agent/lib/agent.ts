@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { hearsEnough, neededKinds } from '../../lib/core/model/hearing.ts';
 import { detailTypes, type HeartbeatDetail, schemaVersion } from '../../lib/core/model/messages.ts';
 import type { GateRules } from '../../lib/core/gates/gate.ts';
 import type { Clock, Random, Telemetry } from '../../lib/core/ports.ts';
@@ -102,6 +103,7 @@ export class Agent {
     status.pending = () => this.#sender.pending;
     status.endpoints = () => this.#store.endpoints;
     status.epoch = () => this.#hub.epoch;
+    status.hears = () => hearsEnough(status.heardAgo);
   }
 
   /** Random id of this process, as in its hello. */
@@ -145,16 +147,31 @@ export class Agent {
     this.#stop.abort();
   }
 
-  /** To begin needs both: all kinds listed in full, and an epoch; it happens once per epoch. */
+  /** To begin needs both: pods, nodes and namespaces listed in full, and an epoch; it happens once per epoch. */
   #begin(): void {
     const { epoch } = this.#hub;
-    if (epoch === undefined || epoch === this.#begun || this.status.listed.size < this.#kinds.length) return;
+    if (epoch === undefined || !neededKinds.every((kind) => this.status.listed.has(kind))) return;
+    if (epoch === this.#begun) return this.#goOn();
     this.#begun = epoch;
-    this.#store.tellServices = this.#hub.takes('services');
+    this.#store.tellServices = this.#mayTellServices();
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
     this.#sender.begin(epoch, { digests: this.#hub.takes('digest') });
     void this.#features.network?.look();
     this.#features.follower?.call();
+  }
+
+  /** Services count once all their kinds are listed, so that what cannot be listed does not count as gone. */
+  #mayTellServices(): boolean {
+    return this.#hub.takes('services') && this.status.listed.size === this.#kinds.length;
+  }
+
+  /** A kind was listed under an epoch that has begun. */
+  #goOn(): void {
+    // Digests may have waited for it.
+    this.#sender.wake();
+    if (this.#store.tellServices || !this.#mayTellServices()) return;
+    this.#store.tellServices = true;
+    this.#sender.include(this.#store.serviceIds());
   }
 
   /** The first one is sent at the beginning of an epoch. */
@@ -180,6 +197,7 @@ export class Agent {
         pending: this.#sender.pending,
         sequence: this.#sender.sequence,
         ...this.#store.servicesTold,
+        ...(this.#hub.takes('hearing') ? { heard: this.status.heardAgo } : {}),
       };
       try {
         const [refused] = await bus.putEvents([

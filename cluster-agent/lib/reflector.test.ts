@@ -224,6 +224,38 @@ test.each([
   },
 );
 
+test('where no bookmarks come and watches break off, a kind is listed before it counts as not heard', async () => {
+  await start();
+  for (let minute = 0; minute < 60; minute += 3) {
+    await clock.advance(175_000);
+    objects.watches.pod!.end(new ApiError(0, 'a watch that broke off: the Kubernetes API is silent'));
+    await clock.advance(5_000);
+    expect(status.heardAgo['pod']).toBeLessThanOrEqual(400_000);
+  }
+  expect(listed).toBeGreaterThan(8);
+});
+
+test('a listing, an event, a bookmark and a clean end are heard; refusals are not', async () => {
+  await start();
+  const ago = () => status.heardAgo['pod'];
+  const signs = [
+    () => objects.emit('pod', podObject('a')),
+    () => objects.watches.pod!.emit([{ type: 'bookmark', object: {}, version: '500' }]),
+    () => objects.watches.pod!.end('ended'),
+    () => objects.watches.pod!.end('gone'),
+  ];
+  for (const sign of signs) {
+    await clock.advance(50_000);
+    expect(ago()).toBeGreaterThan(40_000);
+    sign();
+    await clock.advance(5_000);
+    expect(ago()).toBeLessThanOrEqual(5_000);
+  }
+  objects.forbid('pod');
+  await clock.advance(3_600_000);
+  expect(ago()).toBeGreaterThan(3_600_000);
+});
+
 test('a stop does not wait for a listing that hangs', async () => {
   let asked: AbortSignal | undefined;
   const hanging = {

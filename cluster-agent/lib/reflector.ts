@@ -27,6 +27,8 @@ const project: Record<Kind, (object: unknown, warn: Warn) => Projection | undefi
  * new listing tells no more of what is gone than a watch that goes on, and cannot say who saw it.
  */
 const most = { doubts: 5, failures: 20 };
+/** When watches are answered and tell nothing for so long, not even a bookmark, a listing shows whether this kind is heard. */
+const quietMilliseconds = 300_000;
 /** Tries of one page of a listing beyond the first, so that a large listing does not begin again for each page that fails. */
 const pageRetries = 4;
 const retry = { base: 200, cap: 30_000 };
@@ -50,6 +52,7 @@ export class Reflector {
   #version: string | undefined;
   /** Watches in a row that ended without having told anything new. */
   #idleEnds = 0;
+  #heardAt = 0;
 
   constructor(options: {
     kind: Kind;
@@ -109,6 +112,7 @@ export class Reflector {
     // An object that we cannot read is not an object that is gone.
     this.#store.replace(this.#kind, found, { inferRemovals: !unreadable });
     this.#status.relisted(this.#kind);
+    this.#heardAt = this.#clock.now();
     this.#onListed();
     return undefined;
   }
@@ -142,12 +146,15 @@ export class Reflector {
       this.#status.watchEnded(this.#kind, end.how);
       if (this.#version !== from) this.#idleEnds = failures = doubts = 0;
       if (end.how !== 'error') {
+        if (end.how === 'clean') this.#heard();
         failures = doubts = 0;
         await pause(this.#clock, backOff(this.#idleEnds++, resume, this.#random), stop);
         if (end.how === 'gone') return;
         continue;
       }
-      if (doubtsVersion(end.error)) doubts += 1;
+      const doubtful = doubtsVersion(end.error);
+      if (doubtful && this.#clock.now() - this.#heardAt > quietMilliseconds) return;
+      if (doubtful) doubts += 1;
       const wait = waitAfter(end.error, backOff(failures++, retry, this.#random));
       await pause(this.#clock, wait, stop);
       if (doubts > most.doubts || failures > most.failures) return;
@@ -161,6 +168,7 @@ export class Reflector {
         version,
         stop,
         onEvents: (batch) => {
+          this.#heard();
           for (const event of batch) this.#apply(event);
         },
       });
@@ -169,6 +177,11 @@ export class Reflector {
       if (!stop.aborted) this.#status.failed(`watching ${plural(this.#kind)}`, error);
       return { how: 'error', error };
     }
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#clock.now();
+    this.#status.heard(this.#kind);
   }
 
   #apply(event: WatchEvent): void {

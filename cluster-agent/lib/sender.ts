@@ -69,10 +69,7 @@ export class Sender {
     return this.#sequence;
   }
 
-  /**
-   * An epoch. To a hub that compares digests only the digest of everything is sent: it asks for what it lacks. To an older one everything
-   * is sent, and then the manifests of all shards.
-   */
+  /** An epoch: everything is told anew. */
   begin(epoch: number, { digests = false }: { digests?: boolean } = {}): void {
     this.#epoch = epoch;
     this.#digests = digests;
@@ -81,13 +78,26 @@ export class Sender {
     this.#resting.clear();
     this.#statements.clear();
     this.#told.clear();
-    if (digests) {
-      this.#told.assume((id, bytes) => this.#refuse(id, bytes));
+    this.include(this.#options.store.ids());
+  }
+
+  /**
+   * These endpoints are told from now on. To a hub that compares digests only the digest of everything is sent: it asks for what it lacks. To an
+   * older one they are sent, and then the manifests of all shards.
+   */
+  include(ids: Iterable<string>): void {
+    if (this.#digests) {
+      this.#told.assume(ids, (id, bytes) => this.#refuse(id, bytes));
       this.digest();
     } else {
-      this.#send(this.#options.store.ids(), 'start');
+      this.#send(ids, 'start');
       this.#demand(allShards, { resent: false });
     }
+  }
+
+  /** What waited may be sayable now. */
+  wake(): void {
+    this.#bell.ring();
   }
 
   /** The digest of everything is due. */

@@ -68,9 +68,9 @@ export class Statements {
     this.#dueTicket = this.#options.pending.ticket;
   }
 
-  /** A digest at any time; manifests when what waited as they were asked for is sent, of shards of which nothing rests. */
+  /** Nothing while the Kubernetes API is not heard: what is known would count as compared with now. A digest at any other time; manifests when what waited as they were asked for is sent, of shards of which nothing rests. */
   next(): Statement | undefined {
-    if (this.#rests) return undefined;
+    if (this.#rests || !this.#options.status.hears()) return undefined;
     if (this.#digestDue) return 'digest';
     const { pending, resting } = this.#options;
     if (this.#due.size === 0 || pending.oldestTicket <= this.#dueTicket) return undefined;

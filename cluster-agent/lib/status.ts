@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isZonebridgeError } from '../../lib/core/errors.ts';
 import type { GateCondition } from '../../lib/core/gates/gate.ts';
+import { unheardOf } from '../../lib/core/model/hearing.ts';
 import type { Clock, Telemetry } from '../../lib/core/ports.ts';
 import type { Kind } from './ports.ts';
 
@@ -26,6 +27,8 @@ export class AgentStatus {
   /** Pods whose gate is closed. */
   gatesWaiting: () => number = () => 0;
   standing: () => Standing = () => ({ leads: true, leader: undefined, current: true });
+  /** The Kubernetes API is heard: what is known of the cluster is of now. */
+  hears: () => boolean = () => true;
   readonly listed = new Set<Kind>();
   /** The state at start was told: its digest, or all of it and its manifests, were accepted. */
   started = false;
@@ -33,6 +36,8 @@ export class AgentStatus {
   lastDigest: number | undefined;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
+  /** When each kind was heard of last, milliseconds since 1970. */
+  readonly #heard = new Map<Kind, number>();
   readonly #sent: Counter;
   readonly #relists: Counter<'kind'>;
   readonly #watchEnds: Counter<'kind' | 'reason'>;
@@ -83,15 +88,18 @@ export class AgentStatus {
     this.#gauge('last_digest_timestamp_seconds', 'When the bus last accepted a digest', () =>
       seconds(this.lastDigest),
     );
+    this.#gauge('last_heard_timestamp_seconds', 'When the Kubernetes API was last heard of every kind', () =>
+      seconds(this.#heard.size === 0 ? undefined : Math.min(...this.#heard.values())),
+    );
     this.#gauge('last_error_timestamp_seconds', 'When something last failed', () =>
       seconds(this.lastError?.time),
     );
   }
 
-  /** A leader has told the hub its state at start; a follower sees the Lease, and so knows when it is its turn. */
+  /** A leader has told the hub its state at start, and hears the Kubernetes API; a follower sees the Lease, and so knows when it is its turn. */
   get ready(): boolean {
     const { leads, current } = this.standing();
-    return leads ? this.started : current;
+    return leads ? this.started && this.hears() : current;
   }
 
   accepted(records: number): void {
@@ -105,8 +113,20 @@ export class AgentStatus {
     this.accepted(0);
   }
 
+  /** The Kubernetes API told something of this kind, be it that nothing is new. */
+  heard(kind: Kind): void {
+    this.#heard.set(kind, this.#clock.now());
+  }
+
+  /** Milliseconds since each kind was heard of last; without those that were never listed. */
+  get heardAgo(): Record<string, number> {
+    const now = this.#clock.now();
+    return Object.fromEntries(Array.from(this.#heard, ([kind, at]) => [kind, Math.max(0, now - at)]));
+  }
+
   relisted(kind: Kind): void {
     this.listed.add(kind);
+    this.heard(kind);
     this.#relists.inc({ kind });
   }
 
@@ -133,6 +153,11 @@ export class AgentStatus {
     this.#telemetry.warn(message);
   }
 
+  /** What failed before works. */
+  recovered(what: string): void {
+    this.#telemetry.info(what);
+  }
+
   /** Something was set aside; the rest goes on. */
   warn(problem: string, detail: string): void {
     this.#warnings.inc({ problem });
@@ -147,6 +172,7 @@ export class AgentStatus {
       role: leads ? 'leader' : 'follower',
       leader,
       listed: [...this.listed],
+      unheard: leads ? unheardOf(this.heardAgo) : undefined,
       epoch: this.epoch(),
       endpoints: this.endpoints(),
       pending: this.pending(),

@@ -140,7 +140,12 @@ export class Store {
   *ids(): Generator<string> {
     for (const uid of this.#nodes.keys()) yield endpointId({ kind: 'node', uid });
     for (const uid of this.#pods.keys()) yield endpointId({ kind: 'pod', uid });
-    if (this.tellServices) yield* this.#services.ids();
+    if (this.tellServices) yield* this.serviceIds();
+  }
+
+  /** Services and ingresses that are told, or will be. */
+  serviceIds(): Iterable<string> {
+    return this.#services.ids();
   }
 
   #upsertPod(pod: PodProjection, seen: Seen): void {

@@ -23,10 +23,9 @@ export class Told {
     this.#refused.clear();
   }
 
-  /** A new epoch: the hub is taken to have what exists. */
-  assume(onTooLarge: (id: string, bytes: number) => void): void {
-    this.clear();
-    for (const id of this.#store.ids()) {
+  /** The hub is taken to have these endpoints as they are. */
+  assume(ids: Iterable<string>, onTooLarge: (id: string, bytes: number) => void): void {
+    for (const id of ids) {
       const record = this.#store.record(id);
       if (!record) continue;
       const bytes = utf8(JSON.stringify(record));

@@ -10,7 +10,7 @@ export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: 
     severity: 'high',
     article: 'agent-silent',
     subject: cluster,
-    summary: `The agent of cluster ${cluster} has not been heard for five minutes.`,
+    summary: `The agent of cluster ${cluster} has not been heard for five minutes, or hears nothing from its Kubernetes API.`,
     metric: ownMetric(metrics.agentSilent, cluster),
     comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 300,

@@ -77,6 +77,23 @@ test('a hub works with an agent from before digests: greetings, records, heartbe
   expect(world.telemetry.valuesOf('RecordsRefused')).toEqual([]);
 });
 
+test('a hub takes what agents say of their hearing: nothing, or of kinds that it does not know', async () => {
+  const world = await filled();
+  const beat = { epoch: world.epoch, process: 'agent-process-1', endpoints: 2, pending: 0, sequence: 2 };
+  const state = async () =>
+    readCluster((await world.tables.read([clusterKey('111122223333|eu-central-1|one')]))[0]);
+  const heard = { pod: 5, node: 5, namespace: 5 };
+  await world.event('heartbeat', { ...beat, heard: { ...heard, pod: 3_600_000, volcano: 5 } });
+  expect(await state()).toMatchObject({ deafSince: world.clock.now() - 3_600_000, unheard: ['pod'] });
+  await world.event('heartbeat', { ...beat, heard: { ...heard, volcano: 3_600_000 } });
+  expect(await state()).toMatchObject({ deafSince: undefined, unheard: ['volcano'] });
+  await world.event('heartbeat', { ...beat, heard: {} });
+  expect((await state()).deafSince).toBe(world.clock.now());
+  await world.event('heartbeat', beat);
+  expect(await state()).toMatchObject({ deafSince: undefined, unheard: [] });
+  expect(world.telemetry.valuesOf('RecordsRefused')).toEqual([]);
+});
+
 test('an agent puts away what a newer hub says and it does not know, and goes on', async () => {
   const inbox = new MemoryInbox();
   const clock = new FakeClock();

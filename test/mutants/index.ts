@@ -8,6 +8,7 @@ import { ofElection } from './of-election.ts';
 import { ofFmc } from './of-fmc.ts';
 import { ofFortimanager } from './of-fortimanager.ts';
 import { ofGates } from './of-gates.ts';
+import { ofHearing } from './of-hearing.ts';
 import { ofHosts } from './of-hosts.ts';
 import { ofImport } from './of-import.ts';
 import { ofIngest } from './of-ingest.ts';
@@ -45,6 +46,7 @@ export const mutants: readonly Mutant[] = [
   ...ofBudgets,
   ...ofOrders,
   ...ofWatch,
+  ...ofHearing,
   ...ofWayBack,
   ...ofGates,
   ...ofDelegations,

@@ -5,6 +5,8 @@ import {
   manifestDetail,
 } from '../../lib/core/model/messages.ts';
 import type { EndpointChange, HubMessage, ShardManifest } from '../../lib/core/model/messages.ts';
+import type { Clock } from '../../lib/core/ports.ts';
+import { ApiError } from '../../cluster-agent/lib/api-error.ts';
 import type {
   BusEntry,
   EventBus,
@@ -120,6 +122,10 @@ export class ScriptedObjects implements ObjectSource {
   };
   /** Runs before a page is given; throw to fail it. */
   onList: ((kind: Kind, next: string | undefined) => void) | undefined;
+  /** Runs before a watch begins; throw to refuse it. */
+  onWatch: ((kind: Kind) => void) | undefined;
+  /** By which every open watch gets a bookmark a minute, as of a real API; undefined: none come. */
+  clock: Clock | undefined;
   /** Objects a page. */
   pageSize = 500;
   version = 100;
@@ -137,8 +143,9 @@ export class ScriptedObjects implements ObjectSource {
   }
 
   async watch(watch: Parameters<ObjectSource['watch']>[0]): Promise<'ended' | 'gone'> {
+    this.onWatch?.(watch.kind);
     return new Promise((resolve, reject) => {
-      this.watches[watch.kind] = {
+      const open: OpenWatch = {
         version: watch.version,
         emit: watch.onEvents,
         end: (how) => {
@@ -147,12 +154,33 @@ export class ScriptedObjects implements ObjectSource {
           else resolve(how);
         },
       };
+      this.watches[watch.kind] = open;
+      void this.#bookmarks(watch.kind, open);
       const missed = this.#log.filter(
         ({ event, kind }) => kind === watch.kind && Number(event.version) > Number(watch.version),
       );
       if (missed.length > 0) watch.onEvents(missed.map(({ event }) => event));
       watch.stop.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
     });
+  }
+
+  async #bookmarks(kind: Kind, watch: OpenWatch): Promise<void> {
+    for (;;) {
+      if (!this.clock) return;
+      await this.clock.sleep(60_000);
+      if (this.watches[kind] !== watch) return;
+      watch.emit([{ type: 'bookmark', object: {}, version: String(this.version) }]);
+    }
+  }
+
+  /** From now on these kinds can neither be listed nor watched; nothing of them: all can again. */
+  forbid(...kinds: Kind[]): void {
+    const refuse = (kind: Kind): void => {
+      if (kinds.includes(kind)) throw new ApiError(403, `${kind} is forbidden`);
+    };
+    this.onList = refuse;
+    this.onWatch = refuse;
+    for (const kind of kinds) this.watches[kind]?.end(new ApiError(403, `${kind} is forbidden`));
   }
 
   /** Puts an object in place without telling a watch. */

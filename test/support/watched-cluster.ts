@@ -43,6 +43,7 @@ export class WatchedCluster {
   constructor(world: World) {
     this.world = world;
     this.clock = new FakeClock({ now: world.clock.now() });
+    this.objects.clock = this.clock;
     this.objects.put('namespace', namespaceObject('ns', 'shop'));
     this.objects.put('node', nodeObject('n1', 'node-1', ['10.0.0.1']));
   }
@@ -119,6 +120,7 @@ export class WatchedCluster {
     if (this.olderHub && answer.type === 'epoch') {
       delete answer.digest;
       delete answer.services;
+      delete answer.hearing;
     }
     this.said.push(answer);
     this.#inbox.deliver(answer);

@@ -4,7 +4,7 @@ import { type EndpointRecord, everyAddress, shardCount } from '../../core/model/
 import type { App } from '../compose.ts';
 import { arrivalText, knownNetworks } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
+import { clusterKey, type ClusterState, knownUntil, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import {
   endpointTitle,
@@ -208,7 +208,7 @@ async function explainKeys(
   return verdicts.filter((verdict) => verdict !== undefined);
 }
 
-/** Where was looked and what the hub knows of the senders: the whole answer when nothing was found. */
+/** Where was looked and what the hub knows of the senders: the whole answer when nothing was found. Of what was found, who is silent. */
 async function searchSteps(
   ports: Ports,
   active: ActiveConfiguration,
@@ -219,23 +219,32 @@ async function searchSteps(
     at: endpoint.deletedAt ?? endpoint.time,
     text: `an endpoint of ${cluster.key} that had the address was removed (${endpoint.id})`,
   }));
-  if (found.length > 0) return steps;
-  const clusters = [...active.clusters.values()];
+  const concerned = new Set(found.map(({ cluster }) => cluster));
+  const clusters = found.length > 0 ? [...concerned] : [...active.clusters.values()];
   const items = await ports.tables.read(clusters.map(({ id }) => clusterKey(id)));
   for (const [index, cluster] of clusters.entries()) {
     const state = readCluster(items[index]);
-    const silent = ports.clock.now() - state.heartbeatAt;
-    steps.push({
-      ...(state.heartbeatAt === 0 ? {} : { at: state.heartbeatAt }),
-      text: `cluster ${cluster.key}: ${clusterText(state, silent, endpoints.get(cluster.id) ?? 0)}${rangeText(question, cluster)}`,
-    });
+    const since = knownUntil(state);
+    const silent = ports.clock.now() - since > silentAfterMs;
+    if (found.length > 0 && !silent) continue;
+    const text =
+      found.length > 0
+        ? `${heardText(state, silent)}; what changed since is not known`
+        : `${clusterText(state, silent, endpoints.get(cluster.id) ?? 0)}${rangeText(question, cluster)}`;
+    steps.push({ ...(since === 0 ? {} : { at: since }), text: `cluster ${cluster.key}: ${text}` });
   }
   return steps;
 }
 
-function clusterText(state: ClusterState, silentMs: number, looked: number): string {
+function heardText({ deafSince, unheard }: ClusterState, silent: boolean): string {
+  if (!silent) return 'its agent was heard last';
+  if (deafSince === undefined) return 'its agent is silent since then';
+  return `its agent is there, but hears nothing from its Kubernetes API since then (${unheard.join(', ')})`;
+}
+
+function clusterText(state: ClusterState, silent: boolean, looked: number): string {
   if (state.heartbeatAt === 0) return 'no agent of it was ever heard';
-  const heard = silentMs > silentAfterMs ? 'its agent is silent since then' : 'its agent was heard last';
+  const heard = heardText(state, silent);
   const verified = state.verifiedShards.size < shardCount ? ', not yet compared in full' : '';
   return `${heard}${verified}; none of ${looked} stored endpoints fits`;
 }

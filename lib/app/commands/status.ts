@@ -2,7 +2,7 @@ import type { Quarantine } from '../../core/plan/quarantine.ts';
 import type { DeviceCertificate } from '../../core/firewall.ts';
 import { certificateWarningDays, daysLeft } from '../../core/model/certificate.ts';
 import type { WriteMode } from '../../core/model/address-group.ts';
-import { expiredGroups } from '../../core/desired/silence.ts';
+import { expiredGroups, isOngoing } from '../../core/desired/silence.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import type { Item, Key } from '../../core/ports.ts';
 import { unresolvedIn } from '../balancers/unresolved.ts';
@@ -15,7 +15,7 @@ import {
   type KnownNetwork,
 } from '../network/sights.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, type FoundLate, readCluster } from '../state/clusters.ts';
+import { clusterKey, type FoundLate, knownUntil, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { count, inParallel, text } from '../state/items.ts';
 import { wayBackStatus, type WayBackStatus } from '../way-back/way-back-status.ts';
@@ -79,8 +79,10 @@ export interface ClusterStatus {
   epoch: number;
   agentVersion: string | undefined;
   heartbeatAt: number | undefined;
-  /** Milliseconds since the agent was last heard. */
+  /** Milliseconds since the agent was last heard, or heard its own Kubernetes API last. */
   silentMs: number | undefined;
+  /** Kinds of objects of which the agent hears nothing from its Kubernetes API; silent because of it, unless it can do without them. */
+  unheard: readonly string[];
   /** Groups that no longer have what this cluster gave them, because it is silent (`onSilence`). */
   expiredGroups: string[];
   endpoints: number;
@@ -249,14 +251,16 @@ async function clusterStatus(
   const [item, aside] = await ports.tables.read([clusterKey(cluster.id), setAsideKey(cluster.key)]);
   const state = readCluster(item);
   const heartbeatAt = state.heartbeatAt || undefined;
-  const silence = state.silence?.since === heartbeatAt ? state.silence : undefined;
+  const since = knownUntil(state);
+  const silence = isOngoing(state.silence, since) ? state.silence : undefined;
   const groups = active.groups.map(({ group }) => group);
   return {
     cluster: cluster.key,
     epoch: state.epoch,
     agentVersion: state.agentVersion,
     heartbeatAt,
-    silentMs: heartbeatAt === undefined ? undefined : Math.max(0, ports.clock.now() - heartbeatAt),
+    silentMs: heartbeatAt === undefined ? undefined : Math.max(0, ports.clock.now() - since),
+    unheard: state.unheard,
     expiredGroups: expiredGroups(groups, cluster.key, silence),
     endpoints: state.endpoints,
     pending: state.pending,

@@ -154,7 +154,7 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     }
     case detailTypes.heartbeat: {
       const detail = checked(heartbeatDetail, event.detail);
-      if (await noteHeartbeat(ports.tables, cluster.id, { ...detail, now })) return;
+      if (await noteHeartbeat(ports.tables, cluster.id, { state: from.state, beat: detail, now })) return;
       await tellSuperseded(from, detail.epoch);
       throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
     }

@@ -1,10 +1,12 @@
 import type { Item, Key, Tables } from '../../core/ports.ts';
 import type { Silence } from '../../core/desired/silence.ts';
+import { type Hearing, hearingAfter } from '../../core/model/hearing.ts';
+import type { HeartbeatDetail } from '../../core/model/messages.ts';
 import { isZonebridgeError } from '../../core/errors.ts';
 import { count, text, texts } from './items.ts';
 
 /** Row of a cluster in `control`: its current agent and what is known of it. */
-export interface ClusterState {
+export interface ClusterState extends Hearing {
   epoch: number;
   process: string | undefined;
   helloAt: number;
@@ -42,6 +44,8 @@ export function readCluster(item: Item | undefined): ClusterState {
     process: text(item, 'process'),
     helloAt: count(item, 'helloAt'),
     heartbeatAt: count(item, 'heartbeatAt'),
+    deafSince: item?.['deafSince'] === undefined ? undefined : count(item, 'deafSince'),
+    unheard: texts(item, 'unheard'),
     endpoints: count(item, 'endpoints'),
     pending: count(item, 'pending'),
     services: item?.['services'] === true,
@@ -63,6 +67,17 @@ export function readCluster(item: Item | undefined): ClusterState {
       at: count(item, 'foundLateAt'),
     },
   };
+}
+
+/**
+ * Until when the hub knows how the cluster was: until the last heartbeat, or until an agent that still beats heard its own Kubernetes API last.
+ * Milliseconds since 1970; 0 when nobody was ever heard.
+ */
+export function knownUntil({
+  deafSince,
+  heartbeatAt,
+}: Pick<ClusterState, 'deafSince' | 'heartbeatAt'>): number {
+  return Math.min(heartbeatAt, deafSince ?? heartbeatAt);
 }
 
 /** How old a hello may be: a late one must not depose the agent that came after it. */
@@ -107,17 +122,19 @@ export async function issueEpoch(
   }
 }
 
-/** Notes a heartbeat of the current agent; one of an older epoch changes nothing. */
+/** Notes a heartbeat of the current agent, beside what was known; one of an older epoch changes nothing. */
 export async function noteHeartbeat(
   tables: Tables,
   cluster: string,
-  beat: { epoch: number; now: number; endpoints: number; pending: number; services?: true | undefined },
+  { state, beat, now }: { state: ClusterState; beat: HeartbeatDetail; now: number },
 ): Promise<boolean> {
-  const { now: heartbeatAt, endpoints, pending, services = false } = beat;
+  const { endpoints, pending, services = false } = beat;
+  const { deafSince, unheard } = hearingAfter(state, { ...beat, now });
+  const set = { heartbeatAt: now, endpoints, pending, services, unheard: [...unheard] };
   try {
     await tables.write({
       key: clusterKey(cluster),
-      update: { set: { heartbeatAt, endpoints, pending, services } },
+      update: deafSince === undefined ? { set, remove: ['deafSince'] } : { set: { ...set, deafSince } },
       if: [{ attribute: 'epoch', is: '=', value: beat.epoch }],
     });
     return true;

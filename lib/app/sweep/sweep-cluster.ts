@@ -4,7 +4,7 @@ import { schemaVersion } from '../../core/model/messages.ts';
 import { metrics } from '../metrics.ts';
 import { names } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
+import { clusterKey, type ClusterState, knownUntil, readCluster } from '../state/clusters.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { sweepShard } from './sweep-shard.ts';
 
@@ -21,9 +21,10 @@ export async function sweepCluster(
   const now = ports.clock.now();
   const [item] = await ports.tables.read([clusterKey(cluster.id)]);
   const state = readCluster(item);
-  const silentMs = now - state.heartbeatAt;
+  const since = knownUntil(state);
+  const silentMs = now - since;
   ports.telemetry.metric(metrics.agentSilent.name, Math.round(silentMs / 1000), { cluster: cluster.key });
-  const silence = watchSilence(state.silence, { heartbeatAt: state.heartbeatAt, now });
+  const silence = watchSilence(state.silence, { heartbeatAt: since, now });
   if (silence) await noteSilence(ports, cluster, silence);
   const groups = active.groups.map(({ group }) => group);
   const expired = expiredGroups(groups, cluster.key, silence);

@@ -218,10 +218,12 @@ function comparisonText(comparison: NonNullable<FirewallStatus['comparison']>, n
 }
 
 function clusterRow(cluster: ClusterStatus, now: number): Cell[] {
-  const { heartbeatAt, silentMs, verifiedShards, shards, quarantine } = cluster;
+  const { heartbeatAt, silentMs, unheard, verifiedShards, shards, quarantine } = cluster;
   const silent = silentMs !== undefined && silentMs >= silentAfterMs;
   const expired = cluster.expiredGroups.length === 0 ? '' : `; expired: ${cluster.expiredGroups.join(', ')}`;
-  const heard = `${ago(heartbeatAt, now)}${silent ? ', silent' : ''}${expired}`;
+  const deaf = unheard.length === 0 ? '' : `, hears nothing of ${unheard.join(', ')} from its API`;
+  const since = silent ? `, silent for ${duration(silentMs)}` : '';
+  const heard = `${ago(heartbeatAt, now)}${since}${deaf}${expired}`;
   return [
     cluster.cluster,
     cluster.epoch === 0 ? 'never heard' : `epoch ${cluster.epoch}, version ${cluster.agentVersion ?? '?'}`,

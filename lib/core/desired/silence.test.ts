@@ -36,6 +36,12 @@ test('one word begins it anew', () => {
   expect(again).toEqual({ since: 6 * hour, watchedMs: 0, at: 6 * hour + 10 * minute });
 });
 
+test('the same silence goes on when its beginning is told a little otherwise, and with it the time that was watched', () => {
+  const first = watched(everyMinute(0, 5 * hour), 1000);
+  const again = watchSilence(first, { heartbeatAt: 1700, now: 5 * hour + minute });
+  expect(again).toEqual({ since: 1700, watchedMs: (first?.watchedMs ?? 0) + minute, at: 5 * hour + minute });
+});
+
 test('it is never longer than the time since the last heartbeat, whatever the looks', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 1e9 }), { maxLength: 50 }), (moments) => {

@@ -10,7 +10,7 @@ const hourMs = 3_600_000;
 
 /** How long a cluster has been silent while somebody listened. Times in milliseconds since 1970. */
 export interface Silence {
-  /** The last heartbeat before it. */
+  /** Until when it was known how the cluster is. */
   since: number;
   /** Sum of the time in which the hub listened and heard nothing. */
   watchedMs: number;
@@ -23,13 +23,22 @@ export interface Silence {
  */
 export function watchSilence(
   before: Silence | undefined,
+  /** `heartbeatAt`: until when it was known how the cluster is. */
   seen: { heartbeatAt: number; now: number },
 ): Silence | undefined {
-  const { heartbeatAt, now } = seen;
-  if (heartbeatAt === 0 || now - heartbeatAt < silenceAfterMs) return undefined;
-  if (before?.since !== heartbeatAt) return { since: heartbeatAt, watchedMs: 0, at: now };
+  const { heartbeatAt: since, now } = seen;
+  if (since === 0 || now - since < silenceAfterMs) return undefined;
+  if (!isOngoing(before, since)) return { since, watchedMs: 0, at: now };
   const passed = Math.min(Math.max(0, now - before.at), longestLookMs);
-  return { since: heartbeatAt, watchedMs: before.watchedMs + passed, at: now };
+  return { since, watchedMs: before.watchedMs + passed, at: now };
+}
+
+/**
+ * Whether it is still the same silence: nothing was heard since the last look. The moment at which an agent that still beats heard its own API last is
+ * told as an age, so it is not the same to the millisecond from one heartbeat to the next.
+ */
+export function isOngoing(silence: Silence | undefined, since: number): silence is Silence {
+  return silence !== undefined && since <= silence.at;
 }
 
 /** Groups that no longer take what a cluster last said, because it has been silent for longer than they allow. */

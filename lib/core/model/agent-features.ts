@@ -2,6 +2,7 @@ import { requestsVersion } from '../delegation/request.ts';
 import { gatesVersion } from '../gates/gate.ts';
 import { networkVersion } from '../network/report.ts';
 import { wayBackVersion } from '../way-back/manifest.ts';
+import { hearingVersion } from './hearing.ts';
 import { servicesVersion } from './messages.ts';
 import { digestVersion } from './shard-digest.ts';
 
@@ -13,6 +14,7 @@ export const featureVersions = {
   wayBack: wayBackVersion,
   groups: requestsVersion,
   gates: gatesVersion,
+  hearing: hearingVersion,
 } as const;
 export type AgentFeature = keyof typeof featureVersions;
 export const agentFeatures = Object.keys(featureVersions) as AgentFeature[];

@@ -1,6 +1,9 @@
 /** Labels as Kubernetes gives them. Hostile text: only ever compared, never part of a name. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** Addresses of one kind that a record may hold. */
+export const addressesMost = 64;
+
 export type EndpointKind = 'pod' | 'node' | 'service' | 'ingress';
 
 /**

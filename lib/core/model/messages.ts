@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { groupRequests } from '../delegation/request.ts';
 import { gatesMost } from '../gates/gate.ts';
+import { addressesMost } from './endpoint.ts';
 import { networkReport } from '../network/report.ts';
 import { appliedReport } from '../way-back/report.ts';
 
@@ -19,7 +20,7 @@ const wellFormed = (longest: number) =>
 
 /** Longest label key (prefix 253, slash, name 63) that Kubernetes admits, and longest value of a tag of EC2; labels have 63. */
 const labels = z.record(wellFormed(317), wellFormed(256));
-const addresses = z.array(z.string().max(45)).max(64);
+const addresses = z.array(z.string().max(45)).max(addressesMost);
 const name = wellFormed(253).min(1);
 const uid = wellFormed(128).min(1);
 const kind = z.enum(['pod', 'node', 'service', 'ingress']);
@@ -111,6 +112,11 @@ export const heartbeatDetail = z.strictObject({
   pending: z.number().int().nonnegative(),
   sequence: z.number().int().nonnegative(),
   services: tellsServices,
+  /** Milliseconds since each kind was heard of last (hearing.ts). Only for hubs that take it; an agent that does not say it counts as one that hears. */
+  heard: z
+    .record(z.string().regex(/^[a-z-]{1,40}$/), milliseconds)
+    .refine((kinds) => Object.keys(kinds).length <= 32, 'too many kinds')
+    .optional(),
 });
 
 /** One shard of everything the agent has: ids with content hashes, complete up to the sequence `cut`. */
@@ -225,6 +231,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     wayBack: z.number().optional(),
     groups: z.number().optional(),
     gates: z.number().optional(),
+    hearing: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),

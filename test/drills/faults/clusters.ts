@@ -10,6 +10,13 @@ export const clusterDrills: Drill[] = (['one', 'two'] as const).flatMap((cluster
     mend: ({ agents }) => void (agents[cluster].silent = false),
   },
   {
+    alarm: `agent-silent-${cluster}`,
+    fault: 'an agent beats, but may not read its Kubernetes API any more',
+    start: ({ agents }) => void (agents[cluster].heardAgo = 11 * 60_000),
+    minutes: 5,
+    mend: ({ agents }) => void (agents[cluster].heardAgo = 0),
+  },
+  {
     alarm: `cluster-silent-${cluster}`,
     fault: 'an agent is not heard for a day',
     start: async (hub) => {

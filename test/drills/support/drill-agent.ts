@@ -22,6 +22,8 @@ export class DrillAgent {
   unacknowledged = false;
   /** It is gone, or cannot reach the bus. */
   silent = false;
+  /** How long ago it heard its Kubernetes API last, milliseconds. */
+  heardAgo = 0;
   readonly #options: DrillAgentOptions;
   readonly #link: HubLink;
   readonly #queue: string;
@@ -79,6 +81,7 @@ export class DrillAgent {
       endpoints: 0,
       pending: 0,
       sequence: 0,
+      heard: { pod: this.heardAgo, node: this.heardAgo, namespace: this.heardAgo },
     });
   }
 

@@ -3,6 +3,7 @@ import type { Process } from '../kernel/process.ts';
 import type { Kubernetes, LogEntry } from './kubernetes.ts';
 
 const pageSize = 25;
+const bookmarkMs = 60_000;
 
 /** The Kubernetes API as an agent's process sees it: pages, watches that end, listings that fail. */
 export function sourceOf(process: Process, api: Kubernetes): ObjectSource {
@@ -62,9 +63,20 @@ function follow(process: Process, api: Kubernetes, watch: Watch): void {
       if (!open) return;
       if (breaks) return end(howItEnds(process, watch));
       const { type, object, version } = entry;
+      last = String(version);
       watch.onEvents([{ type, object, version: String(version) }]);
     });
   };
+  let last = watch.version;
+  // As a real API does each minute. Ours says no more than what was told, so that watches begin at what they know.
+  const bookmark = (): void => {
+    if (!open || !process.alive) return;
+    process.later(Math.max(0, arrival - kernel.now), () => {
+      if (open) watch.onEvents([{ type: 'bookmark', object: {}, version: last }]);
+    });
+    kernel.scheduler.after(bookmarkMs, bookmark);
+  };
+  kernel.scheduler.after(bookmarkMs, bookmark);
   for (const entry of api.log) if (entry.version > Number(watch.version)) tell(entry);
   api.watchers.push(tell);
   watch.stop.addEventListener('abort', () => open && end(() => watch.reject(new Error('stopped'))), {
