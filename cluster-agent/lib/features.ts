@@ -51,6 +51,7 @@ export function featuresOf(
       new GateKeeper({
         ...common,
         ...options.gates,
+        random,
         epoch: epochFor('gates'),
         pod: (uid) => store.pod(uid),
         record: (id) => store.record(id),

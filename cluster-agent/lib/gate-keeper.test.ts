@@ -4,7 +4,8 @@ import type { GateRules } from '../../lib/core/gates/gate.ts';
 import { gatesDetail } from '../../lib/core/model/messages.ts';
 import { projectPod } from '../../lib/kubernetes/projection.ts';
 import { RecordingBus } from '../../test/support/agent-world.ts';
-import { FakeClock, RecordingTelemetry } from '../../test/support/ports.ts';
+import { FakeClock, RecordingTelemetry, SeededRandom } from '../../test/support/ports.ts';
+import { ApiError } from './api-error.ts';
 import { GateKeeper } from './gate-keeper.ts';
 import type { Gates } from './ports.ts';
 import { AgentStatus } from './status.ts';
@@ -31,11 +32,15 @@ function podObject(
 function stage(rules: GateRules = { shop: { timeoutSeconds: 60, whenLate: 'open' } }) {
   const clock = new FakeClock();
   const bus = new RecordingBus();
+  const telemetry = new RecordingTelemetry();
+  /** Times at which a write was tried. */
+  const tries: number[] = [];
   const written: Written[] = [];
   let fault: Error | undefined;
   let epoch: number | undefined = 1;
   const gates: Gates = {
     write: async ({ name }, { status, reason }) => {
+      tries.push(clock.now());
       if (fault) throw fault;
       written.push({ name, status, reason });
     },
@@ -46,7 +51,8 @@ function stage(rules: GateRules = { shop: { timeoutSeconds: 60, whenLate: 'open'
     rules,
     bus,
     clock,
-    status: new AgentStatus(clock, new RecordingTelemetry()),
+    random: new SeededRandom(),
+    status: new AgentStatus(clock, telemetry),
     epoch: () => epoch,
     pod: (uid) => store.pod(uid),
     record: (id) => store.record(id),
@@ -56,6 +62,8 @@ function stage(rules: GateRules = { shop: { timeoutSeconds: 60, whenLate: 'open'
   return {
     keeper,
     written,
+    tries,
+    lines: telemetry.lines,
     fail: (error: Error | undefined) => (fault = error),
     silence: () => (epoch = undefined),
     see: (object: object) => {
@@ -137,6 +145,52 @@ describe('readiness gates', () => {
     fail(undefined);
     await after(60);
     expect(written).toEqual([{ name: 'web-1', status: 'True', reason: 'NotPublishedInTime' }]);
+  });
+
+  test('writes that fail back off, each pod by itself, and are told once', async () => {
+    const { after, fail, lines, see, tries, written } = stage();
+    for (let i = 0; i < 300; i++) see(podObject(`web-${i}`));
+    fail(new ApiError(403, 'forbidden'));
+    for (let i = 0; i < 600; i++) await after(0.5);
+    // 240 s after the time-out; without back-off 144,000.
+    expect(tries.length).toBeLessThan(300 * 16);
+    expect(tries.length).toBeGreaterThan(300 * 5);
+    expect(new Set(tries).size).toBeGreaterThan(50);
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', expect.stringContaining('403')],
+    ]);
+    fail(undefined);
+    for (let i = 0; i < 130; i++) await after(0.5);
+    expect(written).toHaveLength(300);
+    expect(lines.filter(({ level }) => level === 'info')).toHaveLength(1);
+  });
+
+  test('nobody writes before the API allows it again', async () => {
+    const { after, fail, see, tries } = stage();
+    for (let i = 0; i < 30; i++) see(podObject(`web-${i}`));
+    fail(new ApiError(429, 'too many requests', '30'));
+    await after(60);
+    const first = tries.length;
+    // What was under way at the same time.
+    expect(first).toBeLessThanOrEqual(8);
+    for (let i = 0; i < 29; i++) await after(1);
+    expect(tries).toHaveLength(first);
+    await after(1);
+    expect(tries.length).toBeGreaterThan(first);
+  });
+
+  test('pods whose namespace is not known yet keep nobody else from being asked about', async () => {
+    const { after, asked, see } = stage({
+      lost: { timeoutSeconds: 3600, whenLate: 'open' },
+      shop: { timeoutSeconds: 3600, whenLate: 'open' },
+    });
+    for (let i = 0; i < 250; i++) see(podObject(`lost-${i}`, { namespace: 'lost' }));
+    for (let i = 0; i < 250; i++) see(podObject(`web-${i}`));
+    await after(1);
+    expect(asked().map((pods) => pods.length)).toEqual([200]);
+    // Who was not asked about yet comes before those whose second turn it is.
+    await after(2);
+    expect(asked().at(-1)?.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, i) => `web-${200 + i}`));
   });
 
   test('a pod that goes is forgotten', async () => {

@@ -10,22 +10,25 @@ import {
   whenLate,
 } from '../../lib/core/gates/gate.ts';
 import { detailTypes, type GatesDetail, schemaVersion } from '../../lib/core/model/messages.ts';
-import type { Clock } from '../../lib/core/ports.ts';
+import type { Clock, Random } from '../../lib/core/ports.ts';
 import type { PodProjection } from '../../lib/kubernetes/projection.ts';
+import { ApiError, waitAfter } from './api-error.ts';
 import type { EventBus, Gates } from './ports.ts';
 import type { AgentStatus } from './status.ts';
-import { Bell, pause } from './timing.ts';
+import { backOff, Bell, pause } from './timing.ts';
 
 /** Often enough that nobody waits for the look, seldom enough to cost nothing while pods wait. */
 const lookMilliseconds = 500;
 /** Conditions written at the same time. */
 const width = 8;
+const writeRetry = { base: 1_000, cap: 60_000 };
 
 export interface GateKeeperOptions {
   gates: Gates;
   rules: GateRules;
   bus: EventBus;
   clock: Clock;
+  random: Random;
   status: AgentStatus;
   /** The epoch under which to ask; undefined: not now, or a hub that takes no questions. */
   epoch: () => number | undefined;
@@ -41,6 +44,12 @@ interface Waiting {
   askAt: number;
   /** It waited for too long, and goes on waiting. */
   late: boolean;
+  /** Writes in a row that failed. */
+  failures: number;
+  /** What the last of them met; undefined when it went well. */
+  failure: string | undefined;
+  /** Not written again before. */
+  writeAt: number;
 }
 
 /**
@@ -51,6 +60,8 @@ export class GateKeeper {
   readonly #options: GateKeeperOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #bell = new Bell();
+  /** Until when the Kubernetes API asks to be left alone. */
+  #restUntil = 0;
 
   constructor(options: GateKeeperOptions) {
     this.#options = options;
@@ -77,6 +88,9 @@ export class GateKeeper {
       asked: 0,
       askAt: now + askAgainAfter(0),
       late: false,
+      failures: 0,
+      failure: undefined,
+      writeAt: 0,
     };
     this.#waiting.set(uid, { ...known, pod });
     this.#bell.ring();
@@ -111,10 +125,10 @@ export class GateKeeper {
     const { clock, rules } = this.#options;
     const now = clock.now();
     const late: [string, GateCondition][] = [];
-    for (const [uid, { pod, since, late: known }] of this.#waiting) {
+    for (const [uid, { pod, since, late: known, writeAt }] of this.#waiting) {
       const rule = rules[pod.namespace];
       const condition = rule && whenLate(rule, now - since);
-      if (condition && !known) late.push([uid, condition]);
+      if (condition && !known && writeAt <= now) late.push([uid, condition]);
     }
     await this.#writeAll(late);
   }
@@ -124,14 +138,7 @@ export class GateKeeper {
     const current = epoch();
     const now = clock.now();
     if (current === undefined) return;
-    const due = [...this.#waiting].filter(([, { askAt }]) => askAt <= now).slice(0, gatesMost);
-    const pods = due.flatMap(([uid, waiting]): [string, string][] => {
-      const hash = this.#hashOf(uid);
-      if (hash === undefined) return [];
-      waiting.asked += 1;
-      waiting.askAt = now + askAgainAfter(waiting.asked);
-      return [[uid, hash]];
-    });
+    const pods = this.#due(now);
     if (pods.length === 0) return;
     const head = { schema: schemaVersion, epoch: current, sentAt: now, version: gatesVersion };
     const detail: GatesDetail = { ...head, pods };
@@ -140,6 +147,20 @@ export class GateKeeper {
     ]);
     if (refused !== undefined) status.notSent(refused);
     else status.accepted(0);
+  }
+
+  /** Whose time it is, longest due first, with the content that is meant. Who has no record yet takes nobody's place. */
+  #due(now: number): [uid: string, hash: string][] {
+    const due = [...this.#waiting].filter(([, { askAt }]) => askAt <= now);
+    const pods: [string, string][] = [];
+    for (const [uid, waiting] of due.sort(([, a], [, b]) => a.askAt - b.askAt)) {
+      const hash = this.#hashOf(uid);
+      if (hash === undefined) continue;
+      waiting.asked += 1;
+      waiting.askAt = now + askAgainAfter(waiting.asked);
+      if (pods.push([uid, hash]) === gatesMost) break;
+    }
+    return pods;
   }
 
   /** Undefined while its namespace is not known: then it was not told either. */
@@ -159,18 +180,43 @@ export class GateKeeper {
   async #write(uid: string, condition: GateCondition): Promise<void> {
     const { clock, gates, status } = this.#options;
     const waiting = this.#waiting.get(uid);
-    if (!waiting) return;
+    if (!waiting || clock.now() < Math.max(waiting.writeAt, this.#restUntil)) return;
     const { namespace, name } = waiting.pod;
     try {
       // A pod that is gone, or another one under its name, needs nothing: the watch tells the rest.
       await gates.write({ namespace, name, uid }, { ...condition, at: clock.now() });
       if (condition.status === 'True') this.#waiting.delete(uid);
       else waiting.late = true;
+      this.#succeeded(waiting);
       status.gateWritten(condition);
       if (condition.reason === 'NotPublishedInTime')
         status.warn('gate-late', `${namespace}/${name}: ${condition.message}`);
     } catch (error) {
-      status.failed(`opening the gate of ${namespace}/${name}`, error);
+      this.#failed(waiting, error);
     }
+  }
+
+  #succeeded(waiting: Waiting): void {
+    const failed = waiting.failure !== undefined;
+    waiting.failures = 0;
+    waiting.failure = undefined;
+    if (failed && !this.#fails(() => true)) this.#options.status.recovered('gates are opened again');
+  }
+
+  /** Logged when it is another trouble than that of the pods before it: a missing right concerns all of them. */
+  #failed(waiting: Waiting, error: unknown): void {
+    const { clock, random, status } = this.#options;
+    const failure = error instanceof ApiError ? String(error.status) : 'no answer';
+    const { namespace, name } = waiting.pod;
+    if (!this.#fails((known) => known === failure))
+      status.failed(`opening gates, first that of ${namespace}/${name}`, error);
+    waiting.failure = failure;
+    waiting.writeAt = clock.now() + waitAfter(error, backOff(waiting.failures++, writeRetry, random));
+    this.#restUntil = Math.max(this.#restUntil, clock.now() + waitAfter(error, 0));
+  }
+
+  #fails(how: (failure: string) => boolean): boolean {
+    for (const { failure } of this.#waiting.values()) if (failure !== undefined && how(failure)) return true;
+    return false;
   }
 }

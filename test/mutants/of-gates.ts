@@ -42,6 +42,23 @@ export const ofGates: readonly Mutant[] = [
     killers: [keeper],
   },
   {
+    name: 'gate-without-back-off',
+    breaks: 'without the right each late pod is written twice a second',
+    file: 'cluster-agent/lib/gate-keeper.ts',
+    edits: [
+      ['&& writeAt <= now)', ')'],
+      ['Math.max(waiting.writeAt, this.#restUntil)', 'this.#restUntil'],
+    ],
+    killers: [keeper],
+  },
+  {
+    name: 'gate-without-retry-after',
+    breaks: 'gates are written while the API asks to be left alone',
+    file: 'cluster-agent/lib/gate-keeper.ts',
+    edits: [['Math.max(waiting.writeAt, this.#restUntil)', 'waiting.writeAt']],
+    killers: [keeper],
+  },
+  {
     name: 'gate-of-a-changed-pod',
     breaks: 'an answer for what a pod was before opens its gate',
     file: 'cluster-agent/lib/gate-keeper.ts',
