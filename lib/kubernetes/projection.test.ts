@@ -82,6 +82,20 @@ test('a node has all its internal addresses and no external one', () => {
   expect(node).toMatchObject({ kind: 'node', addresses: ['10.1.0.1', 'fd00::1', '10.1.0.2'] });
 });
 
+test('of more addresses than a record holds the same ones are told, the first in any case, with a warning', () => {
+  const many = Array.from({ length: 70 }, (_, i) => `10.1.0.${i}`);
+  const { warnings, warn } = collecting();
+  const one = projectNode(nodeObject('n', 'node-1', ['10.9.0.9', ...many]), warn);
+  const other = projectNode(nodeObject('n', 'node-1', ['10.9.0.9', ...many.toReversed()]), warn);
+  expect(one?.addresses).toHaveLength(64);
+  expect(one?.addresses[0]).toBe('10.9.0.9');
+  expect(other).toEqual(one);
+  expect(warnings).toEqual([
+    expect.stringMatching(/addresses-too-many node node-1 has 71/),
+    expect.anything(),
+  ]);
+});
+
 test('a namespace says when it was made', () => {
   expect(projectNamespace(namespaceObject('u', 'shop', { team: 'red' }), warn)).toEqual({
     kind: 'namespace',

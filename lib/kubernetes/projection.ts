@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { gateType } from '../core/gates/gate.ts';
 import type { Labels } from '../core/model/endpoint.ts';
-import { canonical, metadata, read, text, type Warn } from './read-object.ts';
+import { asManyAsTold, canonical, metadata, read, text, type Warn } from './read-object.ts';
 import type { ServiceProjection } from './services.ts';
 
 /** What is kept of a pod. Everything else of the object is dropped on arrival. */
@@ -89,6 +89,7 @@ export function projectPod(object: unknown, warn: Warn): PodProjection | undefin
   const terminated = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const listed = status?.podIPs?.map(({ ip }) => ip) ?? [];
   const given = listed.length > 0 ? listed : [status?.podIP];
+  const owner = `pod ${metadata.namespace}/${metadata.name}`;
   return {
     kind: 'pod',
     uid: metadata.uid,
@@ -98,7 +99,7 @@ export function projectPod(object: unknown, warn: Warn): PodProjection | undefin
     ...(spec.serviceAccountName ? { serviceAccount: spec.serviceAccountName } : {}),
     ...(spec.nodeName ? { node: spec.nodeName } : {}),
     hostNetwork: spec.hostNetwork ?? false,
-    addresses: terminated ? [] : canonical(given, `pod ${metadata.namespace}/${metadata.name}`, warn),
+    addresses: terminated ? [] : asManyAsTold(canonical(given, owner, warn), owner, warn),
     ...gateOf(pod),
   };
 }
@@ -111,21 +112,27 @@ function gateOf({ spec, status }: z.output<typeof podObject>): Pick<PodProjectio
 
 /**
  * Projection of a node: all addresses of type InternalIP, of both families. ExternalIP is left out: it is an address of
- * the internet gateway, never seen on traffic inside the network; Hostname and DNS names are no addresses.
+ * the internet gateway, never seen on traffic inside the network; Hostname and DNS names are no addresses. Of more than a record may hold, some
+ * are left out: the hub would refuse the node, and all its pods with it.
  */
 export function projectNode(object: unknown, warn: Warn): NodeProjection | undefined {
   const node = read(nodeObject, object, warn);
   if (!node) return undefined;
   const { metadata, status } = node;
+  const owner = `node ${metadata.name}`;
   const internal = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
   return {
     kind: 'node',
     uid: metadata.uid,
     name: metadata.name,
     labels: metadata.labels ?? {},
-    addresses: canonical(
-      internal.map(({ address }) => address),
-      `node ${metadata.name}`,
+    addresses: asManyAsTold(
+      canonical(
+        internal.map(({ address }) => address),
+        owner,
+        warn,
+      ),
+      owner,
       warn,
     ),
   };

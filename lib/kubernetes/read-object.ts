@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { canonicalAddress } from '../core/model/address.ts';
+import { addressesMost } from '../core/model/endpoint.ts';
 
 /** Told about everything that an object held and we could not use; the object itself goes on without it. */
-export type Warn = (problem: 'object-invalid' | 'address-invalid', detail: string) => void;
+export type Warn = (
+  problem: 'object-invalid' | 'address-invalid' | 'addresses-too-many',
+  detail: string,
+) => void;
 
 export const text = z.string().min(1);
 /** What every object has. */
@@ -37,4 +41,15 @@ export function canonical(
     }
   }
   return [...addresses];
+}
+
+/**
+ * As many addresses as a record may hold, always the same ones: the first, which is the one that the object uses, and of the others the first in
+ * order, because an API may list them in any order.
+ */
+export function asManyAsTold(addresses: readonly string[], owner: string, warn: Warn): readonly string[] {
+  if (addresses.length <= addressesMost) return addresses;
+  warn('addresses-too-many', `${owner} has ${addresses.length} addresses, ${addressesMost} are told`);
+  const [first = '', ...others] = addresses;
+  return [first, ...others.sort().slice(0, addressesMost - 1)];
 }

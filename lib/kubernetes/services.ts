@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Labels } from '../core/model/endpoint.ts';
+import { addressesMost, type Labels } from '../core/model/endpoint.ts';
 import { canonical, metadata, read, text, type Warn } from './read-object.ts';
 
 /** What is kept of a service or ingress. */
@@ -20,9 +20,6 @@ export interface ServiceProjection {
   /** Canonical virtual addresses inside the cluster; empty for a headless service. */
   clusterAddresses: readonly string[];
 }
-
-/** More of one kind than this is no load balancer any more; also what a record may hold. */
-const most = 64;
 
 const balancer = z
   .object({
@@ -59,7 +56,7 @@ export function projectService(object: unknown, warn: Warn): ServiceProjection |
     ...named('service', metadata),
     balanced: spec?.type === 'LoadBalancer',
     ...balancerOf(status?.loadBalancer, owner, warn),
-    externalAddresses: canonical(spec?.externalIPs ?? [], owner, warn).slice(0, most),
+    externalAddresses: canonical(spec?.externalIPs ?? [], owner, warn).slice(0, addressesMost),
     // A headless service says None.
     clusterAddresses: canonical(
       virtual.filter((one) => one !== 'None'),
@@ -107,7 +104,7 @@ function balancerOf(
       given.map(({ ip }) => ip),
       owner,
       warn,
-    ).slice(0, most),
-    hostNames: [...new Set(good)].slice(0, most),
+    ).slice(0, addressesMost),
+    hostNames: [...new Set(good)].slice(0, addressesMost),
   };
 }
