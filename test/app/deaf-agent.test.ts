@@ -1,10 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Kind, ServicesTold } from '../../cluster-agent/lib/ports.ts';
+import type { Kind } from '../../cluster-agent/lib/ports.ts';
 import { explain } from '../../lib/app/commands/explain-group.ts';
 import { isWell, readStatus } from '../../lib/app/commands/status.ts';
 import { heartbeatDetail } from '../../lib/core/model/messages.ts';
+import { clusterKey } from '../../lib/app/state/clusters.ts';
+import { sandboxAccount, sandboxCluster, sandboxRegion } from '../../lib/sandbox/configuration.ts';
+import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { WatchedCluster } from '../support/watched-cluster.ts';
-import { group, World } from '../support/world.ts';
+import { group, pod, World } from '../support/world.ts';
 
 const everything: Kind[] = ['namespace', 'node', 'pod'];
 const onSilence = { expireAfterHours: 2, bypassBrakes: true };
@@ -131,18 +134,28 @@ test('pods are told when services cannot be listed; what the hub has of them sta
   expect(cluster.world.on('balancers')).toEqual(['10.2.0.2', '10.2.0.3']);
 });
 
-test.each<[ServicesTold, boolean]>([
-  ['off', true],
-  ['on', false],
-])(
-  'towards a hub that knows nothing of hearing nothing is said of it (services %s)',
-  async (services, older) => {
-    const cluster = await watched((one) => {
-      one.services = services as ServicesTold;
-      one.olderHub = older;
-    });
+test.each([true, false])(
+  'hearing is told to a hub that takes it, and to no other (older: %s)',
+  async (older) => {
+    const cluster = await watched((one) => void (one.olderHub = older));
     await cluster.pass(2);
     const beats = cluster.bus.details('heartbeat').map((detail) => heartbeatDetail.parse(detail));
     expect(beats.at(-1)?.heard === undefined).toBe(older);
   },
 );
+
+test('the command line says that the agent is there and hears nothing', async () => {
+  const world = await OperatorWorld.start({ web: pushed('web') });
+  onTestFinished(() => world.stop());
+  world.storeToken();
+  await world.run(['apply', '--yes']);
+  await world.tell(pod('a', '10.1.0.1', { app: 'web' }));
+  const now = world.clock.now();
+  const set = { heartbeatAt: now, deafSince: now - 900_000, unheard: ['node', 'pod'] };
+  const key = clusterKey(`${sandboxAccount}|${sandboxRegion}|${sandboxCluster}`);
+  await world.operator.ports.tables.write({ key, update: { set } });
+  const { code, stdout } = await world.run(['status']);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/silent for 15 min.*hears nothing of node, pod from its API/);
+  expect((await world.run(['explain', '10.1.0.1'])).stdout).toMatch(/hears nothing from its Kubernetes API/);
+});

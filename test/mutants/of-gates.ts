@@ -59,6 +59,13 @@ export const ofGates: readonly Mutant[] = [
     killers: [keeper],
   },
   {
+    name: 'gate-place-kept-by-unknown-pods',
+    breaks: 'pods whose namespace is not known take the places of a question from the others',
+    file: 'cluster-agent/lib/gate-keeper.ts',
+    edits: [['([, { askAt }]) => askAt <= now);', '([, { askAt }]) => askAt <= now).slice(0, gatesMost);']],
+    killers: [keeper],
+  },
+  {
     name: 'gate-of-a-changed-pod',
     breaks: 'an answer for what a pod was before opens its gate',
     file: 'cluster-agent/lib/gate-keeper.ts',

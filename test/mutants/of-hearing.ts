@@ -30,6 +30,13 @@ export const ofHearing: readonly Mutant[] = [
     killers: [deaf],
   },
   {
+    name: 'quiet-kind-not-listed',
+    breaks: 'where no bookmarks come a healthy cluster counts as silent',
+    file: 'cluster-agent/lib/reflector.ts',
+    edits: [['this.#heardAt > quietMilliseconds', 'this.#heardAt > 99 * quietMilliseconds']],
+    killers: ['cluster-agent/lib/reflector.test.ts'],
+  },
+  {
     name: 'never-listed-heard',
     breaks: 'an agent that could never list its pods counts as one that hears',
     file: 'lib/core/model/hearing.ts',

@@ -22,6 +22,15 @@ export const ofWatch: readonly Mutant[] = [
     killers: [reflectorTest],
   },
   {
+    name: 'too-many-addresses-told',
+    breaks: 'the hub refuses a node with many addresses, and all its pods',
+    file: 'lib/kubernetes/read-object.ts',
+    edits: [
+      ['if (addresses.length <= addressesMost) return', 'if (addresses.length <= 99 * addressesMost) return'],
+    ],
+    killers: ['lib/kubernetes/projection.test.ts', 'test/app/many-addresses.test.ts'],
+  },
+  {
     name: 'retry-after-ignored',
     breaks: 'the agent comes back sooner than the API asks',
     file: 'cluster-agent/lib/api-error.ts',
@@ -39,7 +48,7 @@ export const ofWatch: readonly Mutant[] = [
     name: 'bad-version-kept',
     breaks: 'a version that the API refuses is tried for ever',
     file: reflector,
-    edits: [['if (doubtsVersion(end.error)) doubts += 1;', 'if (doubtsVersion(end.error)) doubts += 0;']],
+    edits: [['if (doubtful) doubts += 1;', 'if (doubtful) doubts += 0;']],
     killers: [reflectorTest],
   },
   {
