@@ -55,6 +55,8 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #stop = new AbortController();
   readonly #kinds: readonly Kind[];
+  /** Kinds of which a listing failed. */
+  readonly #failed = new Set<Kind>();
   readonly #store: Store;
   readonly #sender: Sender;
   readonly #hub: HubLink;
@@ -126,6 +128,10 @@ export class Agent {
           clock,
           random,
           onListed: () => this.#begin(),
+          onFailed: () => {
+            this.#failed.add(kind);
+            this.#begin();
+          },
         }),
     );
     await Promise.all([
@@ -147,10 +153,12 @@ export class Agent {
     this.#stop.abort();
   }
 
-  /** To begin needs both: pods, nodes and namespaces listed in full, and an epoch; it happens once per epoch. */
+  /** To begin needs both: pods, nodes and namespaces listed in full and the other kinds at least tried, and an epoch; it happens once per epoch. */
   #begin(): void {
     const { epoch } = this.#hub;
-    if (epoch === undefined || !neededKinds.every((kind) => this.status.listed.has(kind))) return;
+    const { listed } = this.status;
+    if (epoch === undefined || !neededKinds.every((kind) => listed.has(kind))) return;
+    if (this.#kinds.some((kind) => !listed.has(kind) && !this.#failed.has(kind))) return;
     if (epoch === this.#begun) return this.#goOn();
     this.#begun = epoch;
     this.#store.tellServices = this.#mayTellServices();

@@ -48,6 +48,7 @@ export class Reflector {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #onListed: () => void;
+  readonly #onFailed: () => void;
   /** From which the next watch goes on. */
   #version: string | undefined;
   /** Watches in a row that ended without having told anything new. */
@@ -63,6 +64,8 @@ export class Reflector {
     random: Random;
     /** A complete listing is in the store. */
     onListed: () => void;
+    /** A listing failed, and will be tried again. */
+    onFailed?: () => void;
   }) {
     this.#kind = options.kind;
     this.#source = options.source;
@@ -71,6 +74,7 @@ export class Reflector {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#onListed = options.onListed;
+    this.#onFailed = options.onFailed ?? (() => undefined);
   }
 
   async run(stop: AbortSignal): Promise<void> {
@@ -81,6 +85,7 @@ export class Reflector {
         listFailures = 0;
         await this.#watchOn(stop);
       } else {
+        this.#onFailed();
         const wait = waitAfter(refused.error, backOff(listFailures++, retry, this.#random));
         await pause(this.#clock, wait, stop);
       }

@@ -54,12 +54,7 @@ export const ofHearing: readonly Mutant[] = [
     name: 'one-kind-silences-all',
     breaks: 'without the right to services an agent tells no pods either',
     file: agent,
-    edits: [
-      [
-        '!neededKinds.every((kind) => this.status.listed.has(kind))',
-        '!neededKinds.every((_) => this.status.listed.size === this.#kinds.length)',
-      ],
-    ],
+    edits: [['!listed.has(kind) && !this.#failed.has(kind)', '!listed.has(kind)']],
     killers: [deaf],
   },
   {
