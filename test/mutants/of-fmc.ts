@@ -54,7 +54,7 @@ export const ofFmc: readonly Mutant[] = [
     breaks: 'success with an error in its body counts as success',
     file: `${folder}/envelope.ts`,
     edits: [['if (success && said === undefined) return undefined;', 'if (success) return undefined;']],
-    killers: [dynamic],
+    killers: [`${folder}/envelope.test.ts`],
   },
   {
     name: 'fmc-believes-half-an-echo',
@@ -62,6 +62,30 @@ export const ofFmc: readonly Mutant[] = [
     file: `${folder}/channels/mapping-echo.ts`,
     edits: [['if (lost.size > 0)', 'if (lost.size > entry.mappings.length)']],
     killers: [`${folder}/channels/mapping-echo.test.ts`],
+  },
+  {
+    name: 'fmc-believes-success-without-lists',
+    breaks: 'success that repeats nothing of what was asked counts as done',
+    file: `${folder}/channels/mapping-echo.ts`,
+    edits: [
+      [
+        'for (const { command, entry } of sent) {',
+        'if (read.success && !read.data.add && !read.data.remove) return odd;\n  for (const { command, entry } of sent) {',
+      ],
+    ],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-knows-one-form-of-error',
+    breaks: 'success with an error in another form than the usual one counts as success',
+    file: `${folder}/envelope.ts`,
+    edits: [
+      [
+        'printable(parsed.success ? parsed.data.messages : JSON.stringify(error))',
+        'parsed.success ? printable(parsed.data.messages) : undefined',
+      ],
+    ],
+    killers: [`${folder}/envelope.test.ts`],
   },
   {
     name: 'fmc-splits-while-locked',

@@ -6,17 +6,11 @@ import type { Answer } from '../shared/transport.ts';
 
 type Said = Pick<Answer, 'status' | 'text' | 'retryAfterSeconds'>;
 
-const message = z.looseObject({ description: z.string().optional() });
-const envelope = z.looseObject({
-  error: z
-    .union([
-      z.looseObject({ messages: z.array(message).optional() }),
-      // The gateway in front of the cloud.
-      z.string(),
-    ])
-    .optional(),
-  message: z.string().optional(),
-});
+const message = z.union([
+  z.string(),
+  z.looseObject({ description: z.string().optional() }).transform(({ description }) => description),
+]);
+const envelope = z.looseObject({ messages: z.union([z.array(message), message.transform((one) => [one])]) });
 
 /** A body as whoever asked reads it. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -95,13 +89,12 @@ function uncertain(text: string, write: boolean, fields: ErrorFields): Zonebridg
   return new ZonebridgeError(write ? 'firewall/outcome-unknown' : 'firewall/busy', text, { fields });
 }
 
-/** The texts of `error`; undefined when the body holds none. */
-function textOf(body: Body): string | undefined {
-  const parsed = envelope.safeParse(body);
-  if (!parsed.success || parsed.data.error === undefined) return undefined;
-  const { error, message: more } = parsed.data;
+/** The texts of `error`, in whatever form; undefined when the body holds none. The gateway in front of the cloud writes a text. */
+function textOf({ error, message: more }: Body): string | undefined {
+  if (error === undefined || error === null) return undefined;
   if (typeof error === 'string') return printable([error, more]);
-  return printable((error.messages ?? []).map(({ description }) => description));
+  const parsed = envelope.safeParse(error);
+  return printable(parsed.success ? parsed.data.messages : JSON.stringify(error));
 }
 
 /** A login page, a proxy's error page, half an answer. */

@@ -72,9 +72,9 @@ function incomplete(path: string): ZonebridgeError {
   return new ZonebridgeError('firewall/unexpected-answer', `GET ${path}: the list came back incomplete`);
 }
 
-/** One object. Throws `firewall/unexpected-answer` for anything else. */
+/** The object that a write answers with. Throws `firewall/outcome-unknown` for anything else: success was said, and not shown. */
 export function readItem<T>(item: z.ZodType<T>, body: Body, call: string): T {
   const read = item.safeParse(body);
   if (read.success) return read.data;
-  throw new ZonebridgeError('firewall/unexpected-answer', `${call}: the answer is no such object`);
+  throw new ZonebridgeError('firewall/outcome-unknown', `${call}: success that does not show the object`);
 }

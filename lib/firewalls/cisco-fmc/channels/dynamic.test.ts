@@ -192,6 +192,39 @@ test('success with an error in it, and a success that does not name what it did,
   expect(await connection.observeMembers(fmcObject('web'))).toEqual(['10.1.0.1']);
 });
 
+test.each([
+  {},
+  { error: { messages: { description: 'it failed' } } },
+  { error: { messages: ['it failed'] } },
+  { error: { messages: 'it failed' } },
+  { error: { category: 'OTHER' } },
+  { error: [] },
+  { error: null, add: [] },
+])('success that says %j instead of repeating what was asked is read back', async (body) => {
+  fill('web', []);
+  simulator.faults.add({ kind: 'answer', status: 201, body, method: 'POST', path: 'mappings' });
+  expect(states((await apply(change('web', { add: ['10.1.0.1'] })))[0])).toEqual({
+    '10.1.0.1': 'firewall/outcome-unknown',
+  });
+});
+
+test('success that does not show the object made nothing, unless it is there', async () => {
+  const wanted = { ...change('web', {}), createWith: { comment: fmcComment(fmcObject('web').name) } };
+  const [fault] = simulator.faults.add({
+    kind: 'answer',
+    status: 201,
+    body: {},
+    path: 'objects$',
+    method: 'POST',
+  });
+  expect((await apply(wanted))[0]?.created).toMatchObject({
+    state: 'unknown',
+    error: { code: 'firewall/outcome-unknown' },
+  });
+  simulator.faults.remove(fault!.id);
+  expect((await apply(wanted))[0]?.created).toEqual({ state: 'done' });
+});
+
 test('shows networks and single addresses with a mask as they were typed, and takes them out by that text', async () => {
   fill('web', ['10.1.0.1', '10.1.0.2/32', '10.5.0.0/16', 'FD00:0::1']);
   const members = await connection.observeMembers(fmcObject('web'));

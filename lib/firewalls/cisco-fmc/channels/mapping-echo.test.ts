@@ -22,13 +22,12 @@ test('what the manager repeats is done', () => {
   expect(lost({ add: [{ dynamicObject, mappings: addresses }] })).toEqual([]);
   expect(lost({ add: [{ dynamicObject: { id: 'id-1' }, mappings: addresses }] })).toEqual([]);
   expect(lost({ add: addresses.map((one) => ({ dynamicObject, mappings: [one] })) })).toEqual([]);
-  // A release that repeats nothing.
-  expect(lost({ links: {} })).toEqual([]);
 });
 
 test('what it leaves out, calls failed, or says of another object is not known to be done', () => {
   expect(lost({ add: [{ dynamicObject, mappings: ['10.1.0.2'] }] })).toEqual(['10.1.0.1']);
   expect(lost({ add: [] })).toEqual(addresses);
+  for (const nothing of [{}, { links: {} }, { add: null }]) expect(lost(nothing)).toEqual(addresses);
   expect(lost({ remove: [{ dynamicObject, mappings: addresses }] })).toEqual(addresses);
   expect(lost({ add: [{ dynamicObject, mappings: addresses, status: 'FAILED' }] })).toEqual(addresses);
   expect(lost({ add: [{ dynamicObject: { ...dynamicObject, id: 'id-2' }, mappings: addresses }] })).toEqual(

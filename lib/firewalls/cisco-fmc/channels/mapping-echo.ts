@@ -20,8 +20,8 @@ export interface Sent {
 }
 
 /**
- * The manager repeats what it did. What it leaves out of that, or calls failed, may not have been done, whatever the status says.
- * Assumption: an answer without either list is of a release that does not repeat.
+ * The manager repeats what it did. What it leaves out of that, or calls failed, may not have been done, whatever the status says; an answer
+ * without the lists says nothing of anything.
  */
 export function unrepeated(
   sent: readonly Sent[],
@@ -29,7 +29,6 @@ export function unrepeated(
 ): ReadonlyMap<MappingCommand, ReadonlySet<string>> {
   const odd = new Map<MappingCommand, ReadonlySet<string>>();
   const read = echo.safeParse(answer);
-  if (read.success && read.data.add === undefined && read.data.remove === undefined) return odd;
   for (const { command, entry } of sent) {
     const list = (read.success && read.data[command.op]) || [];
     const { id, name } = entry.dynamicObject;

@@ -118,6 +118,13 @@ test('a success with an error in it is read back, and a lie shows when somebody 
   expect(await connection.observeMembers(exits)).toEqual(['10.9.0.1']);
 });
 
+test('success that does not show the group is read back', async () => {
+  await create(['10.9.0.1']);
+  simulator.faults.add({ kind: 'answer', status: 200, body: {}, method: 'PUT', times: 1 });
+  expect(await apply({ add: ['10.9.0.2'] })).toEqual({ '10.9.0.2': 'firewall/outcome-unknown' });
+  expect(await apply({ add: ['10.9.0.2'] })).toEqual({ '10.9.0.2': 'done' });
+});
+
 test('a name that a host has is not taken', async () => {
   simulator.manager.global.table('object/hosts').put({
     id: simulator.manager.newId(),

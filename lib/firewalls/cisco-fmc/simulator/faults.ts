@@ -23,6 +23,13 @@ export const faultSchema = z.union([
   z.strictObject({ kind: z.literal('expire'), refresh: z.boolean().default(true), ...faultFields }),
   /** Handles the request, and answers with success and an error in the body. */
   plainFault('error-in-success'),
+  /** An answer as it is given here; the request is not handled. */
+  z.strictObject({
+    kind: z.literal('answer'),
+    status: z.int().min(200).max(599),
+    body: z.json(),
+    ...faultFields,
+  }),
   /** Success, and nothing was done. */
   plainFault('lie'),
 ]);

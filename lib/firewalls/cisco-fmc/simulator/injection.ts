@@ -27,6 +27,7 @@ export async function answerUnderFaults(
 function faultAnswer({ method, body }: ApiRequest, fault: Fault): ApiAnswer | undefined {
   const { kind } = fault;
   if (kind === 'reject') return jsonAnswer(fault.status, errorBody(fault.description, fault.category));
+  if (kind === 'answer') return jsonAnswer(fault.status, fault.body);
   if (kind === 'unauthorized') return jsonAnswer(401, errorBody('Access token invalid.', 'FRAMEWORK'));
   if (kind === 'forbidden') return jsonAnswer(403, errorBody('The user is not authorized.', 'FRAMEWORK'));
   if (kind === 'try-again') return jsonAnswer(400, errorBody(tryAgainText, 'OTHER'));
