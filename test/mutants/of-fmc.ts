@@ -88,6 +88,13 @@ export const ofFmc: readonly Mutant[] = [
     killers: [`${folder}/envelope.test.ts`],
   },
   {
+    name: 'fmc-takes-throttling-for-a-full-table',
+    breaks: 'too many requests are split into a call for each object, by the text that comes with them',
+    file: `${folder}/envelope.ts`,
+    edits: [['return status === 429 ? [writeLock] : texts;', 'return texts;']],
+    killers: [dynamic],
+  },
+  {
     name: 'fmc-splits-while-locked',
     breaks: 'while somebody else writes every object is tried alone, which takes the whole budget',
     file: `${folder}/channels/dynamic.ts`,

@@ -26,3 +26,15 @@ test.each([
 test('success without an error is success', () => {
   for (const body of [{}, { items: [] }, { error: null }]) expect(codeOf(200, body)).toBeUndefined();
 });
+
+test.each(['API rate limit exceeded', 'Please try again later', 'already exists', ''])(
+  'too many requests are too many, also with the text %j',
+  (description) => {
+    expect(codeOf(429, { error: { messages: [{ description }] } })).toBe('firewall/throttled');
+  },
+);
+
+test('the text of the write lock tells it from too many requests', () => {
+  const description = 'Parallel add/update/delete operations are blocked.';
+  expect(codeOf(429, { error: { messages: [{ description }] } })).toBe('firewall/busy');
+});

@@ -27,9 +27,13 @@ export function parseBody({ status, text }: Said): Body | undefined {
   }
 }
 
+type Told = readonly [RegExp, ErrorCode, ErrorFields];
+
+const writeLock: Told = [/parallel add\/update\/delete/i, 'firewall/busy', { again: true, locked: true }];
+
 /** Texts that tell more than the status. The first that fits counts. */
-const texts: readonly (readonly [RegExp, ErrorCode, ErrorFields])[] = [
-  [/parallel add\/update\/delete/i, 'firewall/busy', { again: true, locked: true }],
+const texts: readonly Told[] = [
+  writeLock,
   [/please try again|retry the operation after sometime/i, 'firewall/busy', { again: true }],
   [/payload/i, 'firewall/rejected', {}],
   [/duplicate name|already exists/i, 'firewall/rejected', { duplicate: true }],
@@ -75,14 +79,22 @@ export function answerError(
   });
 }
 
-/** By the text where it tells more than the status; a refused token is refused whatever the text. */
+/**
+ * By the text where it tells more than the status. A refused token is refused whatever the text, and too many requests are too many unless
+ * the text is that of the write lock: a limit "exceeded" there is no full table.
+ */
 function meaning(status: number, said = ''): readonly [ErrorCode, string, ErrorFields] {
   const [code, text] = statuses[status] ?? [
     'firewall/unexpected-answer',
     'an answer that an FMC does not give',
   ];
-  const told = status === 401 ? undefined : texts.find(([form]) => form.test(said));
+  const told = tellingTexts(status).find(([form]) => form.test(said));
   return [told?.[1] ?? code, text, told?.[2] ?? {}];
+}
+
+function tellingTexts(status: number): readonly Told[] {
+  if (status === 401) return [];
+  return status === 429 ? [writeLock] : texts;
 }
 
 function uncertain(text: string, write: boolean, fields: ErrorFields): ZonebridgeError {

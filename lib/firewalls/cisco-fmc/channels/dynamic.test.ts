@@ -168,12 +168,20 @@ test('two writes at a time: the manager refuses the second, and it follows by it
 });
 
 test('the other kind of 429 is the limit of requests, and is not tried again at once', async () => {
-  fill('web', []);
-  await connection.observeObject(fmcObject('web'));
+  const groups = Array.from({ length: 40 }, (_, index) => `g${index}`);
+  for (const group of groups) fill(group, ['10.1.0.1']);
+  await connection.listObjects!(fmcObject('g0'));
+  await apply(...groups.map((group) => change(group, { add: ['10.1.0.2'] })));
   simulator.manager.settings.limits.requestsPerMinute = 0;
   callsOf(simulator);
-  const [report] = await apply(change('web', { add: ['10.1.0.1'] }));
-  expect(states(report)).toEqual({ '10.1.0.1': 'firewall/throttled' });
+  const reports = await apply(
+    ...groups.map((group) => change(group, { add: ['10.1.0.3'], remove: ['10.1.0.1'] })),
+  );
+  for (const report of reports)
+    expect(states(report)).toEqual({
+      '10.1.0.1': 'firewall/throttled',
+      '10.1.0.3': 'firewall/throttled',
+    });
   expect(callsOf(simulator).writes).toBe(1);
 });
 

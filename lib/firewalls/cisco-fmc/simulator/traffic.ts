@@ -20,7 +20,8 @@ export class Traffic {
     const recent = (this.#seen.get(source) ?? []).filter((at) => at > now - windowMs);
     const open = this.#open.get(source) ?? 0;
     if (recent.length >= limits.requestsPerMinute || open >= limits.connections)
-      throw new Refusal(429, 'Too many requests. Please retry later.', 'FRAMEWORK');
+      // Assumption: no source gives the text; this one could be taken for that of a full table.
+      throw new Refusal(429, 'Too many requests: API rate limit exceeded.', 'FRAMEWORK');
     recent.push(now);
     this.#seen.set(source, recent);
     this.#open.set(source, open + 1);
