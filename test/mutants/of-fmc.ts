@@ -29,6 +29,25 @@ export const ofFmc: readonly Mutant[] = [
     killers: [login],
   },
   {
+    name: 'fmc-renewal-forgets-domains',
+    breaks: 'a renewal of tokens that tells no domains leaves none, until the next login',
+    file: `${folder}/login.ts`,
+    edits: [
+      [
+        "const former = way === 'refreshtoken' ? this.session.domains : [];",
+        'const former: Session["domains"] = [];',
+      ],
+    ],
+    killers: [login],
+  },
+  {
+    name: 'fmc-guesses-global',
+    breaks: 'the domain that a login lets into is taken for Global, whatever it is',
+    file: `${folder}/login.ts`,
+    edits: [["own.toLowerCase() === globalDomain ? 'Global' : own", "'Global'"]],
+    killers: [login],
+  },
+  {
     name: 'fmc-tokens-renewed-late',
     breaks: 'tokens are used until the manager refuses them',
     file: `${folder}/login.ts`,

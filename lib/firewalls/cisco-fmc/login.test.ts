@@ -66,6 +66,31 @@ test('tokens are renewed before they end, by our clock', async () => {
   expect(callsOf(simulator)).toEqual({ logins: 1, reads: 1, writes: 0 });
 });
 
+test.each(['pair', 'all'] as const)('a renewal that tells %s leaves the domains known', async (told) => {
+  simulator.manager.settings.behaviour.refreshHeaders = told;
+  const settings = { domain: 'Global/DEV' };
+  await look({ settings });
+  simulator.faults.add({ kind: 'expire', path: 'fmc_config', times: 1 });
+  await look({ settings });
+  await look({ settings });
+  const ways = simulator.requests.list().map(({ pattern, count }) => [pattern.split('/').at(-1), count]);
+  expect(Object.fromEntries(ways)).toMatchObject({ generatetoken: 1, refreshtoken: 1, dynamicobjects: 4 });
+});
+
+test('the domain that a login lets into is called Global only when it is', async () => {
+  simulator.manager.settings.behaviour.loginHeaders = 'own-domain';
+  await expect(look()).rejects.toMatchObject({ code: 'firewall/scope-missing' });
+  const own = [...simulator.manager.domains.keys()].at(-1);
+  await look({ settings: { domain: own } });
+  expect(callsOf(simulator)).toEqual({ logins: 1, reads: 1, writes: 0 });
+});
+
+test('a list of domains that cannot be read is no reason to take another one', async () => {
+  simulator.manager.settings.behaviour.loginHeaders = 'cut-off';
+  await expect(look()).rejects.toMatchObject({ code: 'firewall/unexpected-answer' });
+  expect(callsOf(simulator)).toMatchObject({ reads: 0, writes: 0 });
+});
+
 test('tokens that ended altogether, in the middle of a run, cost one login and no change', async () => {
   const connection = await connectFmc(simulator);
   const object = fmcObject('web');
@@ -151,6 +176,18 @@ test('the manager in the cloud takes a token, is asked once more when it refuses
   await wrong.close();
   await cloud.stop();
 });
+
+test.each([{}, { items: 'none' }, { items: [{ name: 'Global/DEV', uuid: '../x' }] }])(
+  'domains of the cloud that come as %j are an error of ours',
+  async (body) => {
+    const cloud = await startFmcSimulator({ version: 'cdfmc' });
+    cloud.faults.add({ kind: 'answer', status: 200, body, path: 'info/domain' });
+    const connection = await connectFmc(cloud, { settings: { domain: 'Global/DEV' } });
+    await expect(connection.identity()).rejects.toMatchObject({ code: 'firewall/unexpected-answer' });
+    await connection.close();
+    await cloud.stop();
+  },
+);
 
 test('the form of a credential follows the place of the manager', async () => {
   const request = fmcRequest(simulator, { credential: 'aaaa.bbbb.cccc' });

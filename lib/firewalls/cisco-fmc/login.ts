@@ -4,7 +4,7 @@ import type { ConnectionRequest } from '../../core/firewall.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Answer } from '../shared/transport.ts';
 import { parseCredential } from './credential.ts';
-import { answerError } from './envelope.ts';
+import { answerError, parseBody } from './envelope.ts';
 import { type FmcSettings, globalDomain } from './schema.ts';
 import { type Session, sessionOf } from './session.ts';
 import type { Wire } from './wire.ts';
@@ -144,11 +144,10 @@ class UserLogin implements Login {
       );
     }
     const refresh = textIn(answer, 'x-auth-refresh-token');
+    // A renewal need not tell the domains again; those of the login stay.
+    const former = way === 'refreshtoken' ? this.session.domains : [];
+    this.session.domains = domainsTold(answer, call, former);
     this.session.tokens = { access, refresh, since, refreshes };
-    const domains = parseDomains(textIn(answer, 'domains'));
-    const own = textIn(answer, 'domain_uuid');
-    // A manager that lists no domains tells at least the one it let us into.
-    this.session.domains = domains ?? (own === '' ? [] : [{ name: 'Global', uuid: own }]);
   }
 }
 
@@ -204,8 +203,9 @@ class TokenLogin implements Login {
       });
       const error = answerError(answer, { call, write: false });
       if (error) throw error;
-      const parsed = z.looseObject({ items: domainList.optional() }).safeParse(JSON.parse(answer.text));
-      this.session.domains = (parsed.success && parsed.data.items) || [];
+      const parsed = z.looseObject({ items: domainList }).safeParse(parseBody(answer));
+      if (!parsed.success) throw unreadableDomains(call);
+      this.session.domains = parsed.data.items;
     }
     const found = domainIn(this.session.domains, domain);
     if (found !== undefined) return found;
@@ -213,15 +213,38 @@ class TokenLogin implements Login {
   }
 }
 
-const domainList = z.array(z.looseObject({ name: z.string(), uuid: z.string().regex(/^[0-9a-fA-F-]{36}$/) }));
+const uuid = z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/);
+const domainList = z.array(z.looseObject({ name: z.string(), uuid }));
 
-function parseDomains(text: string): { name: string; uuid: string }[] | undefined {
+/**
+ * The domains that came with tokens, or those known before. A manager that lists none tells at least the one it let us into: its name is
+ * known only where it is Global. What cannot be read is an error: by a guess we would write into somebody else's domain.
+ */
+function domainsTold(answer: Answer, call: string, former: Session['domains']): Session['domains'] {
+  const [listed, own] = [textIn(answer, 'domains'), textIn(answer, 'domain_uuid')];
+  if (listed !== '') {
+    const parsed = domainList.safeParse(jsonIn(listed));
+    if (parsed.success) return parsed.data;
+    throw unreadableDomains(call);
+  }
+  if (own === '' || former.length > 0) return former;
+  if (!uuid.safeParse(own).success) throw unreadableDomains(call);
+  return [{ name: own.toLowerCase() === globalDomain ? 'Global' : own, uuid: own }];
+}
+
+function jsonIn(text: string): unknown {
   try {
-    const parsed = domainList.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function unreadableDomains(call: string): ZonebridgeError {
+  return new ZonebridgeError(
+    'firewall/unexpected-answer',
+    `${call}: the domains that the manager tells cannot be read`,
+  );
 }
 
 /** By UUID or by name; names are written with `/` in one place and with `\` between blanks in another. */

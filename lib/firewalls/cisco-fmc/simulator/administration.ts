@@ -27,6 +27,8 @@ const deviceChange = z.strictObject({
   behaviour: z
     .strictObject({
       secondLogin: z.enum(['keeps-first', 'ends-first']),
+      refreshHeaders: z.enum(['pair', 'all']),
+      loginHeaders: z.enum(['all', 'own-domain', 'cut-off']),
       pagingNumbers: z.enum(['texts', 'numbers']),
       retryAfter: z.enum(['none', 'seconds']),
       repeatedMapping: z.enum(['ignored', 'refused']),

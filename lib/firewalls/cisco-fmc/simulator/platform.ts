@@ -14,14 +14,11 @@ export function answerPlatform(request: ApiRequest, world: World): ApiAnswer {
     case 'POST auth/refreshtoken': {
       if (cloud) throw missing('path');
       const { behaviour } = manager.settings;
-      const { access, refresh } = path.endsWith('refreshtoken')
-        ? gate.refresh(request)
-        : gate.logIn(request, behaviour);
-      return {
-        status: 204,
-        headers: { ...tokenHeaders(world), 'X-auth-access-token': access, 'X-auth-refresh-token': refresh },
-        body: '',
-      };
+      const again = path.endsWith('refreshtoken');
+      const { access, refresh } = again ? gate.refresh(request) : gate.logIn(request, behaviour);
+      const pair = { 'X-auth-access-token': access, 'X-auth-refresh-token': refresh };
+      const domains = again && behaviour.refreshHeaders === 'pair' ? {} : tokenHeaders(world);
+      return { status: 204, headers: { ...domains, ...pair }, body: '' };
     }
     case 'GET info/serverversion':
       if (!cloud) gate.admit(request);
@@ -43,7 +40,12 @@ export function answerPlatform(request: ApiRequest, world: World): ApiAnswer {
 }
 
 function tokenHeaders(world: World): Record<string, string> {
-  return { DOMAIN_UUID: globalDomain, DOMAINS: JSON.stringify(domainsOf(world)), global: globalDomain };
+  const { loginHeaders } = world.manager.settings.behaviour;
+  const domains = domainsOf(world);
+  if (loginHeaders === 'own-domain') return { DOMAIN_UUID: domains.at(-1)?.uuid ?? globalDomain };
+  const list = JSON.stringify(domains);
+  const told = loginHeaders === 'cut-off' ? list.slice(0, -1) : list;
+  return { DOMAIN_UUID: globalDomain, DOMAINS: told, global: globalDomain };
 }
 
 function domainsOf({ manager }: World): { name: string; uuid: string }[] {

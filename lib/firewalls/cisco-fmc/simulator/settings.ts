@@ -21,6 +21,10 @@ export interface Limits {
 export interface Behaviour {
   /** Whether a login ends the tokens that the same user has. */
   secondLogin: 'keeps-first' | 'ends-first';
+  /** What comes with the pair of tokens of a renewal: nothing, or the domains as after a login. */
+  refreshHeaders: 'pair' | 'all';
+  /** Which domains a login tells: all, the last one alone as a user of it sees them, or a list that was cut off on the way. */
+  loginHeaders: 'all' | 'own-domain' | 'cut-off';
   /** Paging numbers of dynamic objects; the published examples show texts. */
   pagingNumbers: 'texts' | 'numbers';
   /** Whether 429 tells when to come back. */
@@ -80,6 +84,8 @@ export function defaultSettings(release: Release): Settings {
     },
     behaviour: {
       secondLogin: 'keeps-first',
+      refreshHeaders: 'pair',
+      loginHeaders: 'all',
       pagingNumbers: 'texts',
       retryAfter: 'none',
       repeatedMapping: 'ignored',
