@@ -48,6 +48,14 @@ export const ofFmc: readonly Mutant[] = [
     killers: [login],
   },
   {
+    name: 'fmc-takes-an-ended-token-for-refused-credentials',
+    breaks:
+      'a token that another login ended stops everything, though the password was accepted a moment ago',
+    file: `${folder}/client.ts`,
+    edits: [['if (answer.status === 401 && proved) throw overtaken(call);', '']],
+    killers: [login],
+  },
+  {
     name: 'fmc-tokens-renewed-late',
     breaks: 'tokens are used until the manager refuses them',
     file: `${folder}/login.ts`,

@@ -1,3 +1,4 @@
+import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
 import type { Exchange } from '../shared/transport.ts';
@@ -32,6 +33,8 @@ export class FmcClient {
   readonly #request: ConnectionRequest<FmcSettings>;
   readonly #wire: Wire;
   readonly #login: Login;
+  /** The manager did something for us in this connection, so it knows who we are. */
+  #welcome = false;
   identity: DeviceIdentity | undefined;
 
   constructor(request: ConnectionRequest<FmcSettings>) {
@@ -93,6 +96,7 @@ export class FmcClient {
   async #call({ method, path, below, query, body }: Call): Promise<Body> {
     const write = method !== 'GET';
     let renewed = false;
+    let proved = false;
     for (let again = 0; ; ) {
       const root = below === 'platform' ? platformPath : `${configPath}/${await this.#login.domain()}`;
       const headers = await this.#login.headers();
@@ -103,8 +107,11 @@ export class FmcClient {
       // 408 means an ended token to some releases.
       if ((answer.status === 401 || answer.status === 408) && !renewed) {
         renewed = true;
-        if (await this.#login.renew(headers)) continue;
+        proved = (await this.#login.renew(headers)) || this.#welcome;
+        continue;
       }
+      if (answer.status === 401 && proved) throw overtaken(call);
+      this.#welcome ||= answer.status < 300;
       const error = answerError(answer, { call, write });
       if (!error) return parseBody(answer) ?? {};
       const wait = error.fields.again === true && write ? againMs[again] : undefined;
@@ -113,6 +120,15 @@ export class FmcClient {
       await this.#request.clock.sleep(wait);
     }
   }
+}
+
+/** Refused right after it was accepted: another login of the same user ends tokens, and the cloud refuses good ones now and then. */
+function overtaken(call: string): ZonebridgeError {
+  return new ZonebridgeError(
+    'firewall/busy',
+    `${call}: the token is not accepted, and who we are was accepted just before; another login of the same user may have ended it [HTTP 401]`,
+    { fields: { httpStatus: 401 } },
+  );
 }
 
 function queryText(query: Query = {}): string {

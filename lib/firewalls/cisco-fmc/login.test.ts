@@ -115,6 +115,21 @@ test('a manager that ends the tokens of an earlier login is worked with all the 
   expect(callsOf(simulator).reads).toBe(4);
 });
 
+test('a token that ends right after the password was accepted is tried again, and refuses nobody', async () => {
+  const connection = await connectFmc(simulator);
+  const object = fmcObject('web');
+  await connection.observeObject(object);
+  const otherLogin = { kind: 'expire', refresh: false, path: 'fmc_config' } as const;
+  simulator.faults.add({ ...otherLogin, method: 'GET', times: 2 });
+  expect(await connection.observeObject(object)).toEqual({ exists: false, comment: '' });
+  const wanted = { object, createWith: { comment: 'x' }, add: [], remove: [], expectedCount: 0 };
+  simulator.faults.add({ ...otherLogin, method: 'POST', times: 2 });
+  const [report] = await connection.apply([wanted]);
+  expect(report?.created).toMatchObject({ state: 'failed', error: { code: 'firewall/busy' } });
+  expect((await connection.apply([wanted]))[0]?.created).toEqual({ state: 'done' });
+  await connection.close();
+});
+
 test('a wrong password is tried once by a connection, and tokens of the right one do not help it', async () => {
   await look();
   callsOf(simulator);
@@ -167,6 +182,10 @@ test('the manager in the cloud takes a token, is asked once more when it refuses
   cloud.faults.add({ kind: 'unauthorized', times: 1 });
   await connection.observeObject(fmcObject('web'));
   expect(callsOf(cloud).reads).toBe(2);
+  // It knew us a moment ago.
+  cloud.faults.add({ kind: 'unauthorized', times: 2 });
+  await connection.observeObject(fmcObject('web'));
+  expect(callsOf(cloud).reads).toBe(3);
   await connection.close();
   const old = await connectFmc(cloud, { settings: { cloud: { basePath: '' } } });
   await old.observeObject(fmcObject('web'));

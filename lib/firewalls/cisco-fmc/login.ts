@@ -16,7 +16,7 @@ export interface Login {
   readonly session: Session;
   /** Headers that prove it; logs in first when needed. Throws `firewall/credentials-rejected`. */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** After these headers were refused: true when the call is worth repeating with new ones. */
+  /** After these headers were refused, before the call is repeated: true when the manager accepted anew who we are. Throws as `headers` does. */
   renew(refused: Readonly<Record<string, string>>): Promise<boolean>;
   /** What no answer may repeat. */
   secrets(): readonly string[];
@@ -161,7 +161,6 @@ class TokenLogin implements Login {
   readonly #wire: Wire;
   readonly #settings: FmcSettings;
   readonly #token: string;
-  #repeated = false;
 
   constructor(wire: Wire, known: { settings: FmcSettings; session: Session; token: string }) {
     this.#wire = wire;
@@ -174,11 +173,9 @@ class TokenLogin implements Login {
     return { authorization: `Bearer ${this.#token}` };
   }
 
-  /** The cloud refuses a good token now and then: once per connection it is worth asking again. */
+  /** There is nothing to renew; the cloud refuses a good token now and then, so it is shown again. */
   async renew(): Promise<boolean> {
-    const first = !this.#repeated;
-    this.#repeated = true;
-    return first;
+    return false;
   }
 
   secrets(): readonly string[] {
@@ -192,15 +189,17 @@ class TokenLogin implements Login {
     if (this.session.domains.length === 0) {
       const target = `${cloud?.basePath ?? ''}${platformPath}/info/domain`;
       const call = `GET ${target}`;
-      const headers = await this.headers();
-      const answer = await this.#wire.send({
-        method: 'GET',
-        target,
-        call,
-        headers,
-        secrets: this.secrets(),
-        login: true,
-      });
+      const ask = async () =>
+        await this.#wire.send({
+          method: 'GET',
+          target,
+          call,
+          headers: await this.headers(),
+          secrets: this.secrets(),
+          login: true,
+        });
+      let answer = await ask();
+      if (answer.status === 401) answer = await ask();
       const error = answerError(answer, { call, write: false });
       if (error) throw error;
       const parsed = z.looseObject({ items: domainList }).safeParse(parseBody(answer));

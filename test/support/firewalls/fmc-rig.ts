@@ -76,7 +76,6 @@ export async function startFmcRig(
       faults: simulator.faults,
       writes: { method: 'POST|PUT|DELETE', path: 'object' },
       reads: { method: 'GET' },
-      refused: { path: 'fmc_config' },
       fill: () => Object.assign(simulator.manager.settings.limits, { mappings: 1, literals: 1 }),
     }),
     becomeAnother: () => void (simulator.manager.settings.serial = 'FMC0SIMULATOR2'),
