@@ -124,10 +124,17 @@ export const ofFmc: readonly Mutant[] = [
   {
     name: 'fmc-splits-while-locked',
     breaks: 'while somebody else writes every object is tried alone, which takes the whole budget',
-    file: `${folder}/channels/dynamic.ts`,
+    file: `${folder}/channels/dynamic-objects.ts`,
     edits: [
       ["code === 'firewall/rejected' ||", "code === 'firewall/rejected' || code === 'firewall/busy' ||"],
     ],
+    killers: [dynamic],
+  },
+  {
+    name: 'fmc-makes-on-while-refused',
+    breaks: 'objects are made one by one though the manager takes none, which takes the whole budget',
+    file: `${folder}/channels/dynamic-objects.ts`,
+    edits: [["if (outcome.state === 'failed' && !isAboutContent(outcome.error)) refused = outcome;", '']],
     killers: [dynamic],
   },
   {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../../core/errors.ts';
-import type { ObjectRef } from '../../../core/firewall.ts';
+import type { ObjectRef, Outcome } from '../../../core/firewall.ts';
+import { type Attempt, endsAttempt } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
 import { distinct, listAll, readItem } from '../lists.ts';
@@ -23,6 +24,15 @@ const dynamicObject = z.looseObject({
   metadata: z.looseObject({ mappingsCount: figure.optional() }).optional(),
 });
 export type DynamicObject = z.infer<typeof dynamicObject>;
+
+/** Entries of one bulk call. */
+const bulkMax = 1_000;
+
+/** An object to make, and its comment. */
+interface Wanted {
+  object: ObjectRef;
+  comment: string;
+}
 
 /** Up to so many names are looked up one by one; beyond, one listing tells all. */
 const singlyUpTo = 3;
@@ -105,49 +115,54 @@ export class DynamicObjects {
     return this.#marks.isOurs(name, commentOf(found));
   }
 
-  /** Makes objects of ours: several in one call, and one by one when that is refused. Returns the error of each that was not made. */
-  async create(
-    wanted: readonly { object: ObjectRef; comment: string }[],
-  ): Promise<Map<ObjectRef, ZonebridgeError>> {
-    const failed = new Map<ObjectRef, ZonebridgeError>();
-    const [first, ...others] = wanted;
-    if (!first) return failed;
-    if (others.length > 0 && (await this.#createMany(wanted))) return failed;
-    for (const one of wanted) {
-      try {
-        await this.#createOne(one.object, one.comment);
-      } catch (error) {
-        if (!isZonebridgeError(error)) throw error;
-        failed.set(one.object, error);
+  /** Makes objects of ours: up to 1,000 in one call, and one by one when that is refused for what it holds. */
+  async create(attempt: Attempt, wanted: readonly Wanted[]): Promise<ReadonlyMap<ObjectRef, Outcome>> {
+    const outcomes = new Map<ObjectRef, Outcome>();
+    let refused: Outcome | undefined;
+    for (let from = 0; from < wanted.length; from += bulkMax) {
+      const some = wanted.slice(from, from + bulkMax);
+      const all = refused ?? (some.length > 1 ? await this.#createMany(attempt, some) : undefined);
+      for (const one of some) {
+        const outcome = refused ?? all ?? (await attempt.step(async () => await this.#createOne(one)));
+        outcomes.set(one.object, outcome);
+        // A busy manager would refuse the others, too.
+        if (outcome.state === 'failed' && !isAboutContent(outcome.error)) refused = outcome;
       }
     }
-    return failed;
+    return outcomes;
   }
 
-  /** False when it was refused as a whole: then nothing was made, or some were, which making each alone finds out. */
-  async #createMany(wanted: readonly { object: ObjectRef; comment: string }[]): Promise<boolean> {
-    try {
-      const body = wanted.map(({ object, comment }) => this.#fields(object, comment));
-      const answer = await this.#client.post(dynamicPath, body, { bulk: 'true' });
-      const made = z
-        .array(dynamicObject.extend({ status: z.string().optional() }))
-        .safeParse(answer['items']);
-      const byName = new Map((made.success ? made.data : []).map((one) => [one.name, one]));
-      const done = wanted.map(({ object }) => [object, byName.get(object.name)] as const);
-      if (done.some(([, found]) => found === undefined || found.status === 'FAILED')) return false;
-      for (const [object, found] of done) await this.#remember(object, found);
-      return true;
-    } catch (error) {
-      if (isZonebridgeError(error, 'firewall/rejected', 'firewall/outcome-unknown')) return false;
-      throw error;
-    }
+  /** What came of all of them; undefined when each has to be made alone. */
+  async #createMany(attempt: Attempt, wanted: readonly Wanted[]): Promise<Outcome | undefined> {
+    const outcome = await attempt.step(async () => await this.#postMany(wanted));
+    if (outcome.state === 'failed') return isAboutContent(outcome.error) ? undefined : outcome;
+    if (outcome.state === 'done' || endsAttempt(outcome.error)) return outcome;
+    // Some may be there: what is sent again without a look could be made twice.
+    const looked = await attempt.step(async () => await this.lookUp(wanted.map(({ object }) => object)));
+    return looked.state === 'done' ? undefined : outcome;
   }
 
-  async #createOne(object: ObjectRef, comment: string): Promise<void> {
+  /** Throws `firewall/outcome-unknown` when the answer does not show each of them. */
+  async #postMany(wanted: readonly Wanted[]): Promise<void> {
+    this.requireDynamic();
+    const body = wanted.map((one) => this.#fields(one));
+    const answer = await this.#client.post(dynamicPath, body, { bulk: 'true' });
+    const made = z.array(dynamicObject.extend({ status: z.string().optional() })).safeParse(answer['items']);
+    const shown = (made.success ? made.data : []).filter(({ status }) => status !== 'FAILED');
+    const byName = new Map(shown.map((one) => [one.name, one]));
+    for (const { object } of wanted) await this.#remember(object, byName.get(object.name));
+    if (wanted.every(({ object }) => byName.has(object.name))) return;
+    throw new ZonebridgeError(
+      'firewall/outcome-unknown',
+      `POST ${dynamicPath}: success that does not show all objects`,
+    );
+  }
+
+  async #createOne({ object, comment }: Wanted): Promise<void> {
     this.requireDynamic();
     if ((await this.knownId(object)) !== undefined) return;
     try {
-      const made = await this.#client.post(dynamicPath, this.#fields(object, comment));
+      const made = await this.#client.post(dynamicPath, this.#fields({ object, comment }));
       await this.#remember(object, readItem(dynamicObject, made, `POST ${dynamicPath}`));
     } catch (error) {
       const perhaps = isDuplicate(error) || isZonebridgeError(error, 'firewall/outcome-unknown');
@@ -159,12 +174,12 @@ export class DynamicObjects {
     }
   }
 
-  #fields(object: ObjectRef, description: string): Record<string, string> {
+  #fields({ object, comment }: Wanted): Record<string, string> {
     return {
       name: object.name,
       type: 'DynamicObject',
       objectType: 'IP',
-      description,
+      description: comment,
       agentId: agentOf(this.#hub),
     };
   }
@@ -191,6 +206,16 @@ export function missing(object: ObjectRef): ZonebridgeError {
   return new ZonebridgeError(
     'firewall/object-missing',
     `there is no dynamic object ${object.name} on the manager`,
+  );
+}
+
+/** A refusal of what was asked; a busy or silent manager would refuse anything else, too. */
+export function isAboutContent({ code }: ZonebridgeError): boolean {
+  return (
+    code === 'firewall/rejected' ||
+    code === 'firewall/table-full' ||
+    code === 'firewall/object-missing' ||
+    code === 'firewall/object-foreign'
   );
 }
 

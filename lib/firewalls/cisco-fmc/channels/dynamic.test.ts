@@ -233,6 +233,46 @@ test('success that does not show the object made nothing, unless it is there', a
   expect((await apply(wanted))[0]?.created).toEqual({ state: 'done' });
 });
 
+function making(count: number): ObjectChanges[] {
+  return Array.from({ length: count }, (_, index) => {
+    const comment = fmcComment(fmcObject(`n${index}`).name);
+    return { ...change(`n${index}`, { add: ['10.1.0.1'] }), createWith: { comment } };
+  });
+}
+
+test.each([
+  ['throttled', { kind: 'reject', status: 429, description: 'Too many requests' }, 2],
+  // Three times, as long as somebody else may be writing.
+  ['busy', { kind: 'locked' }, 4],
+] as const)(
+  'a manager that is %s is not asked for each object that it should make',
+  async (code, fault, writes) => {
+    const path = 'dynamicobjects';
+    simulator.faults.add({ kind: 'reject', status: 400, description: 'no', path: `${path}.*bulk`, times: 1 });
+    simulator.faults.add({ ...fault, path, method: 'POST' });
+    const reports = await apply(...making(30));
+    for (const report of reports)
+      expect(report.created).toMatchObject({ state: 'failed', error: { code: `firewall/${code}` } });
+    expect(callsOf(simulator).writes).toBe(writes);
+  },
+);
+
+test('objects whose making is not known to have been done are looked for, and not made again', async () => {
+  simulator.faults.add({ kind: 'error-in-success', path: 'dynamicobjects.*bulk', method: 'POST', times: 1 });
+  const reports = await apply(...making(30));
+  expect(reports.every(({ created }) => created?.state === 'done')).toBe(true);
+  // Made, looked at, filled.
+  expect(callsOf(simulator)).toMatchObject({ reads: 1, writes: 2 });
+});
+
+test('more objects than one call takes are made in several', async () => {
+  const reports = await apply(...making(1_100));
+  expect(reports.every(({ created }) => created?.state === 'done')).toBe(true);
+  expect(held('n1099')).toEqual(['10.1.0.1']);
+  // Two to make them, three to fill them: 500 objects to a call.
+  expect(callsOf(simulator)).toEqual({ logins: 1, reads: 0, writes: 5 });
+});
+
 test('shows networks and single addresses with a mask as they were typed, and takes them out by that text', async () => {
   fill('web', ['10.1.0.1', '10.1.0.2/32', '10.5.0.0/16', 'FD00:0::1']);
   const members = await connection.observeMembers(fmcObject('web'));

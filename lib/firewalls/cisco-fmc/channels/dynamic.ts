@@ -7,7 +7,6 @@ import type {
   ObjectReport,
   ObjectUse,
   ObservedObject,
-  Outcome,
 } from '../../../core/firewall.ts';
 import {
   Attempt,
@@ -23,7 +22,7 @@ import type { FmcClient } from '../client.ts';
 import { distinct, listAll } from '../lists.ts';
 import { membersOf } from '../translate.ts';
 import type { Channel } from '../../shared/channels.ts';
-import { commentOf, dynamicPath, type DynamicObjects, missing } from './dynamic-objects.ts';
+import { commentOf, dynamicPath, type DynamicObjects, isAboutContent, missing } from './dynamic-objects.ts';
 import { chunksOf, type MappingCommand } from './mapping-chunks.ts';
 import { type Sent, unrepeated } from './mapping-echo.ts';
 import { readDynamicUse } from './uses.ts';
@@ -89,13 +88,11 @@ export class DynamicChannel implements Channel {
     const wanted = reports.flatMap(({ object, changes }) =>
       changes.createWith ? [{ object, comment: changes.createWith.comment }] : [],
     );
-    let failed = new Map<ObjectRef, ZonebridgeError>();
-    const outcome = await attempt.step(async () => {
-      if (wanted.length > 0) this.#objects.requireDynamic();
-      failed = await this.#objects.create(wanted);
-    });
-    for (const report of reports)
-      if (report.changes.createWith) settleMaking(report, outcomeOf(failed.get(report.object)) ?? outcome);
+    const made = await this.#objects.create(attempt, wanted);
+    for (const report of reports) {
+      const outcome = made.get(report.object);
+      if (outcome) settleMaking(report, outcome);
+    }
   }
 
   /**
@@ -179,24 +176,10 @@ export class DynamicChannel implements Channel {
   }
 }
 
-function outcomeOf(error: ZonebridgeError | undefined): Outcome | undefined {
-  return error && { state: error.code === 'firewall/outcome-unknown' ? 'unknown' : 'failed', error };
-}
-
 /** By object; what is of one object by removal and addition. */
 function partsOf(chunk: readonly MappingCommand[]): MappingCommand[][] {
   const byObject = [...Map.groupBy(chunk, ({ report }) => report).values()];
   return byObject.length > 1 ? byObject : chunk.map((command) => [command]);
-}
-
-/** A refusal of what was asked; a busy or silent manager would refuse the parts, too. */
-function isAboutContent({ code }: ZonebridgeError): boolean {
-  return (
-    code === 'firewall/rejected' ||
-    code === 'firewall/table-full' ||
-    code === 'firewall/object-missing' ||
-    code === 'firewall/object-foreign'
-  );
 }
 
 function notRepeated(address: string): ZonebridgeError {
