@@ -138,6 +138,20 @@ export const ofFmc: readonly Mutant[] = [
     killers: [dynamic],
   },
   {
+    name: 'fmc-writes-a-group-as-it-was',
+    breaks:
+      'a group that a person saved while we waited for the write lock is replaced by what it was before',
+    file: `${folder}/channels/objects.ts`,
+    edits: [
+      [
+        'const current = group ?? (await this.#owned(object));',
+        'const current = (known ??= group ?? (await this.#owned(object)));',
+      ],
+      ['let { group } = wanted;', 'let { group } = wanted;\n    let known: NetworkGroup | undefined;'],
+    ],
+    killers: [objects],
+  },
+  {
     name: 'fmc-takes-out-what-people-put-in',
     breaks: 'a write to a network group takes out the objects that a person put into it',
     file: `${folder}/channels/groups.ts`,

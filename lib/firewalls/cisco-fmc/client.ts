@@ -1,4 +1,4 @@
-import { ZonebridgeError } from '../../core/errors.ts';
+import { type ErrorFields, isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
 import type { Exchange } from '../shared/transport.ts';
@@ -56,15 +56,35 @@ export class FmcClient {
   }
 
   async post(path: string, body: unknown, query: Query = {}): Promise<Body> {
-    return await this.#call({ method: 'POST', path, below: 'domain', body, query });
+    return await this.whileBusy(
+      async () => await this.#call({ method: 'POST', path, below: 'domain', body, query }),
+    );
   }
 
+  /** Replaces what was read: sent once, inside of `whileBusy` together with its reading. */
   async put(path: string, body: unknown): Promise<Body> {
     return await this.#call({ method: 'PUT', path, below: 'domain', body });
   }
 
+  /** Takes away what was judged: sent once, inside of `whileBusy` together with the judgement. */
   async delete(path: string): Promise<Body> {
     return await this.#call({ method: 'DELETE', path, below: 'domain' });
+  }
+
+  /**
+   * Runs a write, and again a little later while the manager refuses it because somebody else writes. What is made from something read is run
+   * from its reading on: the other one may have saved just that, and our older version must not replace it.
+   */
+  async whileBusy<T>(write: () => Promise<T>): Promise<T> {
+    for (let again = 0; ; again++) {
+      try {
+        return await write();
+      } catch (error) {
+        const wait = isZonebridgeError(error) && error.fields.again === true ? againMs[again] : undefined;
+        if (wait === undefined) throw error;
+        await this.#request.clock.sleep(wait);
+      }
+    }
   }
 
   /** Throws `firewall/scope-missing` when the configured domain is not there. */
@@ -95,9 +115,9 @@ export class FmcClient {
 
   async #call({ method, path, below, query, body }: Call): Promise<Body> {
     const write = method !== 'GET';
-    let renewed = false;
-    let proved = false;
-    for (let again = 0; ; ) {
+    const fromRead = method === 'PUT' || method === 'DELETE';
+    let proved: boolean | undefined;
+    for (;;) {
       const root = below === 'platform' ? platformPath : `${configPath}/${await this.#login.domain()}`;
       const headers = await this.#login.headers();
       const call = `${method} ${below === 'platform' ? platformPath : ''}${path}`;
@@ -105,29 +125,26 @@ export class FmcClient {
       const secrets = this.#login.secrets();
       const answer = await this.#wire.send({ method, target, call, body, headers, secrets });
       // 408 means an ended token to some releases.
-      if ((answer.status === 401 || answer.status === 408) && !renewed) {
-        renewed = true;
+      if ((answer.status === 401 || answer.status === 408) && proved === undefined) {
         proved = (await this.#login.renew(headers)) || this.#welcome;
+        if (proved && fromRead) throw overtaken(call, { again: true });
         continue;
       }
       if (answer.status === 401 && proved) throw overtaken(call);
       this.#welcome ||= answer.status < 300;
       const error = answerError(answer, { call, write });
-      if (!error) return parseBody(answer) ?? {};
-      const wait = error.fields.again === true && write ? againMs[again] : undefined;
-      if (wait === undefined) throw error;
-      again += 1;
-      await this.#request.clock.sleep(wait);
+      if (error) throw error;
+      return parseBody(answer) ?? {};
     }
   }
 }
 
 /** Refused right after it was accepted: another login of the same user ends tokens, and the cloud refuses good ones now and then. */
-function overtaken(call: string): ZonebridgeError {
+function overtaken(call: string, more: ErrorFields = {}): ZonebridgeError {
   return new ZonebridgeError(
     'firewall/busy',
     `${call}: the token is not accepted, and who we are was accepted just before; another login of the same user may have ended it [HTTP 401]`,
-    { fields: { httpStatus: 401 } },
+    { fields: { httpStatus: 401, ...more } },
   );
 }
 

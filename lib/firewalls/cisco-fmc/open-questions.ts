@@ -162,7 +162,7 @@ async function read(client: FmcClient, name: string): Promise<string[]> {
 
 async function remove(client: FmcClient, path: string, there: boolean): Promise<void> {
   if (!there) return;
-  const error = await attempt(() => client.delete(path));
+  const error = await attempt(() => client.whileBusy(async () => await client.delete(path)));
   if (error !== undefined && !isZonebridgeError(error, 'firewall/object-missing')) throw error;
 }
 

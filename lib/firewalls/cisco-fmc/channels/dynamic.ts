@@ -161,6 +161,11 @@ export class DynamicChannel implements Channel {
   }
 
   async deleteObject(object: ObjectRef): Promise<void> {
+    await this.#client.whileBusy(async () => await this.#deleteOurs(object));
+    await this.#objects.forget(object);
+  }
+
+  async #deleteOurs(object: ObjectRef): Promise<void> {
     const found = await this.#objects.find(object);
     if (!found) return;
     if (!this.#objects.isOurs(object.name, found)) throw foreign(object.name);
@@ -172,7 +177,6 @@ export class DynamicChannel implements Channel {
     } catch (error) {
       if (!isZonebridgeError(error, 'firewall/object-missing')) throw error;
     }
-    await this.#objects.forget(object);
   }
 }
 

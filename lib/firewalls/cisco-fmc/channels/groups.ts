@@ -73,9 +73,7 @@ export class NetworkGroups {
       await this.#client.put(`${groupsPath}/${id}`, body),
       `PUT ${groupsPath}`,
     );
-    const stored = new Set((answer.literals ?? []).map(({ value }) => value));
-    const sent = new Set(values.map(({ value }) => value));
-    if (isSameSet(stored, sent)) return;
+    if (isSameSet(idsAndValues(answer), idsAndValues(body))) return;
     throw new ZonebridgeError(
       'firewall/outcome-unknown',
       `the manager shows other members of ${name} than were sent`,
@@ -90,6 +88,13 @@ export class NetworkGroups {
       if (!isZonebridgeError(error, 'firewall/object-missing')) throw error;
     }
   }
+}
+
+type Shown = Pick<NetworkGroup, 'objects' | 'literals'>;
+
+/** Objects by their id, because a name may be left out. */
+function idsAndValues({ objects = [], literals = [] }: Shown): ReadonlySet<string> {
+  return new Set([...objects.map(({ id }) => `object:${id}`), ...literals.map(literalText)]);
 }
 
 export function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FirewallConnection, ObjectChanges } from '../../../core/firewall.ts';
+import { ciscoFmc } from '../index.ts';
 import {
   addressesIn,
   callsOf,
   connectFmc,
   fmcComment,
   fmcObject,
+  fmcRequest,
 } from '../../../../test/support/firewalls/fmc-connection.ts';
 import { seed } from '../../../../test/support/firewalls/fmc-rig.ts';
 import { type FmcSimulator, startFmcSimulator } from '../simulator/index.ts';
@@ -116,6 +118,61 @@ test('a success with an error in it is read back, and a lie shows when somebody 
   simulator.faults.add({ kind: 'lie', method: 'PUT', times: 1 });
   expect(await apply({ add: ['10.9.0.2'] })).toEqual({ '10.9.0.2': 'done' });
   expect(await connection.observeMembers(exits)).toEqual(['10.9.0.1']);
+});
+
+/** A connection for which a person does something whenever it waits for the write lock. */
+async function meanwhile(person: () => void): Promise<FirewallConnection> {
+  const sleep = async () => await Promise.resolve(person());
+  return await ciscoFmc.connect({ ...fmcRequest(simulator), clock: { now: () => Date.now(), sleep } });
+}
+
+const locked = { kind: 'locked', path: 'networkgroups', times: 1 } as const;
+
+test.each([locked, { ...locked, kind: 'expire' } as const])(
+  'what a person saved while we waited to write stays: $kind',
+  async (fault) => {
+    await create(['10.9.0.1']);
+    const other = await meanwhile(() => {
+      const { fields, ...rest } = row();
+      const list = [...literals(), '10.77.0.7'].map((value) => ({ type: 'Host', value }));
+      simulator.manager.global
+        .table('object/networkgroups')
+        .put({ ...rest, fields: { ...fields, literals: list } });
+    });
+    simulator.faults.add({ ...fault, method: 'PUT' });
+    const [report] = await other.apply([{ object: exits, add: ['10.9.0.2'], remove: [], expectedCount: 2 }]);
+    expect(report?.outcomes.get('10.9.0.2')).toEqual({ state: 'done' });
+    expect(literals().sort()).toEqual(['10.77.0.7', '10.9.0.1', '10.9.0.2']);
+    await other.close();
+  },
+);
+
+test.each(['dynamic', 'objects'])(
+  'what lost our mark while we waited is not deleted: %s',
+  async (channel) => {
+    const object = fmcObject('exits', channel);
+    const made = seed(simulator, object, { description: fmcComment(object.name), addresses: ['10.9.0.1'] });
+    const table = simulator.manager.global.table(
+      channel === 'dynamic' ? 'object/dynamicobjects' : 'object/networkgroups',
+    );
+    const other = await meanwhile(() =>
+      table.put({ ...made, fields: { ...made.fields, description: 'mine now' } }),
+    );
+    simulator.faults.add({ kind: 'locked', method: 'DELETE', times: 1 });
+    await expect(other.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/object-foreign' });
+    expect(table.get(made.id)).toBeDefined();
+    await other.close();
+  },
+);
+
+test('an object that the manager takes out of a group without a word is not kept silent about', async () => {
+  const { manager } = simulator;
+  const made = seed(simulator, exits, { description: fmcComment(exits.name), addresses: ['10.9.0.1'] });
+  const host = { id: manager.newId(), name: 'their-host', user: 'somebody', timestamp: 0, system: false };
+  manager.global.table('object/hosts').put({ ...host, fields: { name: 'their-host', type: 'Host' } });
+  const objects = [{ id: host.id, name: 'their-host', type: 'HostObject' }];
+  manager.global.table('object/networkgroups').put({ ...made, fields: { ...made.fields, objects } });
+  expect(await apply({ add: ['10.9.0.2'] })).toEqual({ '10.9.0.2': 'firewall/outcome-unknown' });
 });
 
 test('success that does not show the group is read back', async () => {

@@ -89,7 +89,7 @@ export class ObjectsChannel implements Channel {
     const all = await this.#change(attempt, object, { group, add: valid, remove });
     const full = all.state === 'failed' && all.error.code === 'firewall/table-full' && remove.length > 0;
     // What leaves must not stay because there is no room for what comes.
-    const removed = full ? await this.#change(attempt, object, { group, add: [], remove }) : all;
+    const removed = full ? await this.#change(attempt, object, { add: [], remove }) : all;
     for (const address of valid) report.outcomes.set(address, all);
     for (const address of remove) report.outcomes.set(address, removed);
   }
@@ -97,15 +97,20 @@ export class ObjectsChannel implements Channel {
   async #change(
     attempt: Attempt,
     object: ObjectRef,
-    wanted: { group: NetworkGroup | undefined; add: readonly string[]; remove: readonly string[] },
+    wanted: { group?: NetworkGroup | undefined; add: readonly string[]; remove: readonly string[] },
   ): Promise<Outcome> {
-    return await attempt.step(async () => {
-      const group = wanted.group ?? (await this.#owned(object));
-      const before = membersIn(group);
-      const after = changed(before, wanted);
-      if (isSame(before, after)) return;
-      await this.#groups.replace(group, after);
-    });
+    let { group } = wanted;
+    return await attempt.step(
+      async () =>
+        await this.#client.whileBusy(async () => {
+          const current = group ?? (await this.#owned(object));
+          // Nobody else has one that was just made; a moment later somebody may.
+          group = undefined;
+          const before = membersIn(current);
+          const after = changed(before, wanted);
+          if (!isSame(before, after)) await this.#groups.replace(current, after);
+        }),
+    );
   }
 
   async #owned(object: ObjectRef): Promise<NetworkGroup> {
@@ -135,10 +140,12 @@ export class ObjectsChannel implements Channel {
   }
 
   async deleteObject(object: ObjectRef): Promise<void> {
-    const found = await this.#groups.find(object.name);
-    if (!found) return;
-    if (!this.#marks.isOurs(object.name, commentOf(found))) throw foreign(object.name);
-    await this.#groups.delete(found);
+    await this.#client.whileBusy(async () => {
+      const found = await this.#groups.find(object.name);
+      if (!found) return;
+      if (!this.#marks.isOurs(object.name, commentOf(found))) throw foreign(object.name);
+      await this.#groups.delete(found);
+    });
   }
 }
 
