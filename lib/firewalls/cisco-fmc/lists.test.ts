@@ -72,3 +72,15 @@ test('what is named twice moved between pages', () => {
   expect(distinct(['a', 'b'], (one) => one, '/x')).toEqual(['a', 'b']);
   expect(() => distinct(['a', 'b', 'a'], (one) => one, '/x')).toThrow(/incomplete/);
 });
+
+test('a list without an end is given up', async () => {
+  const tooLong = { code: 'firewall/unexpected-answer', fields: { tooLong: true } };
+  await expect(list([{ items: items(4), paging: { count: 300_000 } }])).rejects.toMatchObject(tooLong);
+  const endless = Array.from({ length: 2_000 }, (_, page) => ({ items: items(1_000, page * 1_000) }));
+  const long = giving(...endless);
+  await expect(listAll(long.client, item, { path: '/x' })).rejects.toMatchObject(tooLong);
+  expect(long.offsets).toHaveLength(201);
+  const slow = giving(...items(2_000).map((one) => ({ items: [one], paging: { count: 2_000 } })));
+  await expect(listAll(slow.client, item, { path: '/x' })).rejects.toMatchObject(tooLong);
+  expect(slow.offsets).toHaveLength(500);
+});

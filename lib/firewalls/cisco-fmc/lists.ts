@@ -22,16 +22,22 @@ interface ListRequest {
   query?: Query;
   /** How many there are, where it is known from elsewhere. */
   expected?: number | undefined;
+  /** More than so many are not read. */
+  most?: number;
 }
+
+/** More than the configuration lets an object have, and more pages than those take. */
+const itemsMax = 200_000;
+const pagesMax = 500;
 
 /**
  * All items of a list, 1,000 to a call. A list that is empty has no `items`; one that came without any figure to prove it, shorter than
- * it should be, or with pages that moved meanwhile throws `firewall/unexpected-answer`.
+ * it should be, longer than can be read, or with pages that moved meanwhile throws `firewall/unexpected-answer`.
  */
 export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request: ListRequest): Promise<T[]> {
-  const { path, query = {}, expected } = request;
+  const { path, query = {}, expected, most = itemsMax } = request;
   const found: T[] = [];
-  for (;;) {
+  for (let pages = 0; pages < pagesMax; pages++) {
     const { items, count = expected } = readPage(
       item,
       path,
@@ -39,6 +45,7 @@ export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request:
     );
     if (items === undefined && count === undefined) throw incomplete(path);
     const read = items ?? [];
+    if (Math.max(count ?? 0, found.length + read.length) > most) throw tooLong(path, most);
     found.push(...read);
     const more = count === undefined ? read.length === pageSize : found.length < count;
     if (!more) {
@@ -48,6 +55,7 @@ export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request:
     }
     if (read.length === 0) throw incomplete(path);
   }
+  throw tooLong(path, most);
 }
 
 function readPage<T>(
@@ -70,6 +78,14 @@ export function distinct<T>(list: readonly T[], key: (one: T) => string, path: s
 
 function incomplete(path: string): ZonebridgeError {
   return new ZonebridgeError('firewall/unexpected-answer', `GET ${path}: the list came back incomplete`);
+}
+
+function tooLong(path: string, most: number): ZonebridgeError {
+  return new ZonebridgeError(
+    'firewall/unexpected-answer',
+    `GET ${path}: more than ${most} items or ${pagesMax} pages, which nobody reads`,
+    { fields: { tooLong: true } },
+  );
 }
 
 /** The object that a write answers with. Throws `firewall/outcome-unknown` for anything else: success was said, and not shown. */

@@ -273,6 +273,35 @@ test('more objects than one call takes are made in several', async () => {
   expect(callsOf(simulator)).toEqual({ logins: 1, reads: 0, writes: 5 });
 });
 
+test('rules that use an object are named as far as policies can be read in few calls', async () => {
+  fill('web', []);
+  const { global } = simulator.manager;
+  const made = { user: 'somebody', timestamp: 0, system: false };
+  const id = global.table('object/dynamicobjects').named(fmcObject('web').name)!.id;
+  const fields = { sourceDynamicObjects: { objects: [{ id }] } };
+  for (const [name, count] of [
+    ['huge', 25_000],
+    ['edge', 1],
+  ] as const) {
+    global.table('policy/accesspolicies').put({ ...made, id: name, name, fields: { name } });
+    const rules = Array.from({ length: count }, (_, index) => ({
+      ...made,
+      id: `${index}`,
+      name: `rule ${index}`,
+    }));
+    global.rules.set(
+      name,
+      rules.map((rule) => ({ ...rule, fields: { name: rule.name, ...fields } })),
+    );
+  }
+  expect(await connection.references(fmcObject('web'))).toEqual({
+    count: 1,
+    users: [{ where: 'access policy edge', key: 'rule 0', field: 'sourceDynamicObjects' }],
+  });
+  // The object, the unused ones, the policies, and one for each policy.
+  expect(callsOf(simulator).reads).toBe(5);
+});
+
 test('shows networks and single addresses with a mask as they were typed, and takes them out by that text', async () => {
   fill('web', ['10.1.0.1', '10.1.0.2/32', '10.5.0.0/16', 'FD00:0::1']);
   const members = await connection.observeMembers(fmcObject('web'));

@@ -11,8 +11,9 @@ const references = z
   .optional();
 const rule = named.extend({ sourceDynamicObjects: references, destinationDynamicObjects: references });
 
-/** Policies whose rules are read to name the users of an object; each costs a call for every 1,000 rules. */
+/** Policies whose rules are read to name the users of an object, and rules of all of them; each 1,000 rules cost a call. */
 const policiesMax = 20;
+const rulesMax = 20_000;
 
 /**
  * Who uses a dynamic object. The manager tells only which ones nobody uses; the rules that use one are looked for in the access
@@ -34,9 +35,10 @@ async function rulesWith(client: FmcClient, id: string): Promise<ObjectUse['user
   const users: ObjectUse['users'][number][] = [];
   try {
     const policies = await listAll(client, named, { path });
+    let left = rulesMax;
     for (const policy of policies.slice(0, policiesMax)) {
-      const rules = `${path}/${policy.id}/accessrules`;
-      const listed = await listAll(client, rule, { path: rules, query: { expanded: 'true' } });
+      const listed = await rulesOf(client, policy.id, left);
+      left -= listed.length;
       users.push(...listed.flatMap((one) => usesIn(one, id, policy.name)));
     }
   } catch (error) {
@@ -44,6 +46,21 @@ async function rulesWith(client: FmcClient, id: string): Promise<ObjectUse['user
     if (!isZonebridgeError(error, 'firewall/permission-denied', 'firewall/object-missing')) throw error;
   }
   return users;
+}
+
+/** None of a policy that has more than are read; it costs the call that tells it. */
+async function rulesOf(client: FmcClient, policy: string, most: number): Promise<z.infer<typeof rule>[]> {
+  const request = {
+    path: `/policy/accesspolicies/${policy}/accessrules`,
+    query: { expanded: 'true' },
+    most,
+  };
+  try {
+    return await listAll(client, rule, request);
+  } catch (error) {
+    if (isZonebridgeError(error) && error.fields.tooLong === true) return [];
+    throw error;
+  }
 }
 
 function usesIn(one: z.infer<typeof rule>, id: string, policy: string): ObjectUse['users'] {
