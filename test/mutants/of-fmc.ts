@@ -73,7 +73,14 @@ export const ofFmc: readonly Mutant[] = [
     name: 'fmc-missing-page-is-the-end',
     breaks: 'a page that is missing counts as the end of a list',
     file: `${folder}/lists.ts`,
-    edits: [['if (read.length === 0) throw incomplete(path);', 'if (read.length === 0) return found;']],
+    edits: [['if (!more && whole)', 'if ((!more && whole) || read.length === 0)']],
+    killers: [`${folder}/lists.test.ts`],
+  },
+  {
+    name: 'fmc-believes-one-pass',
+    breaks: 'a list of several pages is believed though something moved past the place where we read',
+    file: `${folder}/lists.ts`,
+    edits: [['if (items && pages === 1) return items;', 'if (items) return items;']],
     killers: [`${folder}/lists.test.ts`],
   },
   {

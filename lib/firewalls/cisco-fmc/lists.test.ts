@@ -6,13 +6,11 @@ import { distinct, listAll } from './lists.ts';
 
 const item = z.looseObject({ mapping: z.string() });
 
-/** A client that gives these pages, one after the other, and remembers where they were asked for. */
+/** A client that gives these pages, one after the other and then again from the first, and remembers where they were asked for. */
 function giving(...pages: Body[]): { client: FmcClient; offsets: unknown[] } {
   const offsets: unknown[] = [];
-  const get = async (_: string, query: Record<string, unknown>) => {
-    offsets.push(query['offset']);
-    return pages.shift() ?? {};
-  };
+  const get = async (_: string, query: Record<string, unknown>) =>
+    pages[(offsets.push(query['offset']) - 1) % pages.length] ?? {};
   return { client: { get } as unknown as FmcClient, offsets };
 }
 
@@ -56,9 +54,26 @@ test('pages follow one another until the figure is reached, also where they are 
     { items: items(300), paging },
   );
   expect(await listAll(short.client, item, { path: '/x' })).toHaveLength(1_500);
-  expect(short.offsets).toEqual([0, 600, 1_200]);
+  expect(short.offsets).toEqual([0, 600, 1_200, 0, 600, 1_200]);
   await expect(list([{ items: items(1_000), paging }, { paging }])).rejects.toThrow(/incomplete/);
   await expect(list([{ items: items(1_000), paging: { count: 999 } }])).rejects.toThrow(/incomplete/);
+});
+
+test('pages that moved are read until they are the same twice, a few times', async () => {
+  const paging = { count: 1_500 };
+  const pagesFrom = (first: number): [Body, Body] => [
+    { items: items(1_000, first), paging },
+    { items: items(500, 1_000 + first), paging },
+  ];
+  const [before, after] = [pagesFrom(0), pagesFrom(1)];
+  // m0 went and m1500 came when the first page was read: m1000 is on neither page.
+  const moved = giving(before[0], after[1], ...after, ...after);
+  const all = await listAll(moved.client, item, { path: '/x', expected: 1_500 });
+  expect(all.some(({ mapping }) => mapping === 'm1000')).toBe(true);
+  expect(moved.offsets).toHaveLength(6);
+  const restless = giving(...before, ...after);
+  await expect(listAll(restless.client, item, { path: '/x' })).rejects.toThrow(/incomplete/);
+  expect(restless.offsets).toHaveLength(8);
 });
 
 test('without a figure a full page is followed by another, and a known count has to fit', async () => {

@@ -30,14 +30,45 @@ interface ListRequest {
 const itemsMax = 200_000;
 const pagesMax = 500;
 
+/** How often a list of several pages is read until it is the same twice. */
+const passesMax = 4;
+
 /**
  * All items of a list, 1,000 to a call. A list that is empty has no `items`; one that came without any figure to prove it, shorter than
- * it should be, longer than can be read, or with pages that moved meanwhile throws `firewall/unexpected-answer`.
+ * it should be, longer than can be read, or with pages that go on moving throws `firewall/unexpected-answer`.
+ *
+ * Several pages are read until two passes show the same: what is replaced meanwhile keeps the count, names nothing twice, and moves
+ * something past the place where we read. No source tells the order of a list, so nothing less proves that none is missing.
  */
 export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request: ListRequest): Promise<T[]> {
-  const { path, query = {}, expected, most = itemsMax } = request;
+  const { path, expected } = request;
+  let counted = expected === undefined;
+  let before: ReadonlySet<string> | undefined;
+  for (let pass = 0; pass < passesMax; pass++) {
+    const { items, pages } = await readPass(client, item, request);
+    // The count from elsewhere is of the time before; what came since, the passes show.
+    counted ||= items?.length === expected;
+    if (items && !counted) throw incomplete(path);
+    if (items && pages === 1) return items;
+    const now = items && new Set(items.map((one) => JSON.stringify(one)));
+    if (items && now && before && isSameSet(now, before)) return items;
+    before = now;
+  }
+  throw incomplete(path);
+}
+
+export function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}
+
+/** All pages once; without items when they do not fit together. */
+async function readPass<T>(
+  client: FmcClient,
+  item: z.ZodType<T>,
+  { path, query = {}, expected, most = itemsMax }: ListRequest,
+): Promise<{ items?: T[]; pages: number }> {
   const found: T[] = [];
-  for (let pages = 0; pages < pagesMax; pages++) {
+  for (let pages = 1; pages <= pagesMax; pages++) {
     const { items, count = expected } = readPage(
       item,
       path,
@@ -48,12 +79,12 @@ export async function listAll<T>(client: FmcClient, item: z.ZodType<T>, request:
     if (Math.max(count ?? 0, found.length + read.length) > most) throw tooLong(path, most);
     found.push(...read);
     const more = count === undefined ? read.length === pageSize : found.length < count;
-    if (!more) {
-      if ([count, expected].some((number) => number !== undefined && number !== found.length))
-        throw incomplete(path);
-      return found;
+    const whole = count === undefined || found.length === count;
+    if (!more && whole) return { items: found, pages };
+    if (!more || read.length === 0) {
+      if (pages === 1) throw incomplete(path);
+      return { pages };
     }
-    if (read.length === 0) throw incomplete(path);
   }
   throw tooLong(path, most);
 }

@@ -6,8 +6,10 @@ import {
   connectFmc,
   fmcComment,
   fmcObject,
+  fmcRequest,
 } from '../../../../test/support/firewalls/fmc-connection.ts';
 import { seed } from '../../../../test/support/firewalls/fmc-rig.ts';
+import { ciscoFmc } from '../index.ts';
 import { enforcedAddresses } from '../simulator/enforced.ts';
 import { type FmcSimulator, startFmcSimulator } from '../simulator/index.ts';
 
@@ -322,7 +324,8 @@ test('a manager that rewrites single addresses as networks shows no drift', asyn
 test('a page that is missing, and a count that does not fit, are no list', async () => {
   fill('web', addressesIn(1, 2_500));
   expect(await connection.observeMembers(fmcObject('web'))).toHaveLength(2_500);
-  expect(callsOf(simulator).reads).toBe(4);
+  // The count, and each page twice.
+  expect(callsOf(simulator).reads).toBe(7);
   simulator.faults.add({
     kind: 'reject',
     status: 500,
@@ -331,6 +334,25 @@ test('a page that is missing, and a count that does not fit, are no list', async
     method: 'GET',
   });
   await expect(connection.observeMembers(fmcObject('web'))).rejects.toMatchObject({ code: 'firewall/busy' });
+});
+
+test('a member that is there is seen, whatever moves it from page to page meanwhile', async () => {
+  fill('web', addressesIn(1, 2_500));
+  const { global } = simulator.manager;
+  const mappings = global.mappings.get(
+    global.table('object/dynamicobjects').named(fmcObject('web').name)!.id,
+  )!;
+  let calls = 0;
+  const takeCall = () => {
+    calls += 1;
+    // After login, count and first page.
+    if (calls === 4 && mappings.delete('10.1.0.5')) mappings.add('10.9.9.9');
+    return 0;
+  };
+  const other = await ciscoFmc.connect({ ...fmcRequest(simulator), takeCall });
+  expect([...(await other.observeMembers(fmcObject('web')))].sort()).toEqual([...mappings].sort());
+  expect(calls).toBe(2 + 3 * 3);
+  await other.close();
 });
 
 test('releases before 7.0 have no dynamic objects, and say so', async () => {

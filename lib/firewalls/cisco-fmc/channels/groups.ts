@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isZonebridgeError, ZonebridgeError } from '../../../core/errors.ts';
 import type { ObjectRef } from '../../../core/firewall.ts';
 import type { FmcClient } from '../client.ts';
-import { distinct, listAll, readItem } from '../lists.ts';
+import { distinct, isSameSet, listAll, readItem } from '../lists.ts';
 import { single } from '../translate.ts';
 
 export const groupsPath = '/object/networkgroups';
@@ -95,10 +95,6 @@ type Shown = Pick<NetworkGroup, 'objects' | 'literals'>;
 /** Objects by their id, because a name may be left out. */
 function idsAndValues({ objects = [], literals = [] }: Shown): ReadonlySet<string> {
   return new Set([...objects.map(({ id }) => `object:${id}`), ...literals.map(literalText)]);
-}
-
-export function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && [...a].every((one) => b.has(one));
 }
 
 export interface Members {

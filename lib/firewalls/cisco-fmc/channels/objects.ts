@@ -19,10 +19,10 @@ import {
 } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
 import type { FmcClient } from '../client.ts';
+import { isSameSet } from '../lists.ts';
 import type { Channel } from '../../shared/channels.ts';
 import { commentOf } from './dynamic-objects.ts';
 import {
-  isSameSet,
   literal,
   type Members,
   membersIn,
