@@ -73,7 +73,12 @@ export const ofFmc: readonly Mutant[] = [
     name: 'fmc-missing-page-is-the-end',
     breaks: 'a page that is missing counts as the end of a list',
     file: `${folder}/lists.ts`,
-    edits: [['if (!more && whole)', 'if ((!more && whole) || read.length === 0)']],
+    edits: [
+      [
+        'if (more && items.length > 0) continue;',
+        'if (more && items.length > 0) continue;\n    if (more) return { items: found, pages };',
+      ],
+    ],
     killers: [`${folder}/lists.test.ts`],
   },
   {

@@ -1,7 +1,7 @@
 import { type ErrorFields, isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceCertificate, DeviceIdentity } from '../../core/firewall.ts';
 import { repeatRead } from '../shared/repeat-read.ts';
-import type { Exchange } from '../shared/transport.ts';
+import type { Answer, Exchange } from '../shared/transport.ts';
 import { answerError, type Body, parseBody } from './envelope.ts';
 import { type Login, loginFor, platformPath } from './login.ts';
 import type { FmcSettings } from './schema.ts';
@@ -113,17 +113,13 @@ export class FmcClient {
     this.#wire.close();
   }
 
-  async #call({ method, path, below, query, body }: Call): Promise<Body> {
-    const write = method !== 'GET';
+  async #call(asked: Call): Promise<Body> {
+    const { method, below, path } = asked;
+    const call = `${method} ${below === 'platform' ? platformPath : ''}${path}`;
     const fromRead = method === 'PUT' || method === 'DELETE';
     let proved: boolean | undefined;
     for (;;) {
-      const root = below === 'platform' ? platformPath : `${configPath}/${await this.#login.domain()}`;
-      const headers = await this.#login.headers();
-      const call = `${method} ${below === 'platform' ? platformPath : ''}${path}`;
-      const target = `${this.settings.cloud?.basePath ?? ''}${root}${path}${queryText(query)}`;
-      const secrets = this.#login.secrets();
-      const answer = await this.#wire.send({ method, target, call, body, headers, secrets });
+      const { answer, headers } = await this.#send(asked, call);
       // 408 means an ended token to some releases.
       if ((answer.status === 401 || answer.status === 408) && proved === undefined) {
         proved = (await this.#login.renew(headers)) || this.#welcome;
@@ -132,10 +128,22 @@ export class FmcClient {
       }
       if (answer.status === 401 && proved) throw overtaken(call);
       this.#welcome ||= answer.status < 300;
-      const error = answerError(answer, { call, write });
+      const error = answerError(answer, { call, write: method !== 'GET' });
       if (error) throw error;
       return parseBody(answer) ?? {};
     }
+  }
+
+  async #send(
+    { method, path, below, query, body }: Call,
+    call: string,
+  ): Promise<{ answer: Answer; headers: Readonly<Record<string, string>> }> {
+    const root = below === 'platform' ? platformPath : `${configPath}/${await this.#login.domain()}`;
+    const headers = await this.#login.headers();
+    const target = `${this.settings.cloud?.basePath ?? ''}${root}${path}${queryText(query)}`;
+    const secrets = this.#login.secrets();
+    const answer = await this.#wire.send({ method, target, call, body, headers, secrets });
+    return { answer, headers };
   }
 }
 

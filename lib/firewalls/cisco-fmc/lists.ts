@@ -65,40 +65,36 @@ export function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boole
 async function readPass<T>(
   client: FmcClient,
   item: z.ZodType<T>,
-  { path, query = {}, expected, most = itemsMax }: ListRequest,
+  request: ListRequest,
 ): Promise<{ items?: T[]; pages: number }> {
+  const { path, query = {}, most = itemsMax } = request;
   const found: T[] = [];
   for (let pages = 1; pages <= pagesMax; pages++) {
-    const { items, count = expected } = readPage(
-      item,
-      path,
-      await client.get(path, { ...query, limit: pageSize, offset: found.length }),
-    );
-    if (items === undefined && count === undefined) throw incomplete(path);
-    const read = items ?? [];
-    if (Math.max(count ?? 0, found.length + read.length) > most) throw tooLong(path, most);
-    found.push(...read);
-    const more = count === undefined ? read.length === pageSize : found.length < count;
-    const whole = count === undefined || found.length === count;
-    if (!more && whole) return { items: found, pages };
-    if (!more || read.length === 0) {
-      if (pages === 1) throw incomplete(path);
-      return { pages };
-    }
+    const body = await client.get(path, { ...query, limit: pageSize, offset: found.length });
+    const { items, count } = readPage(item, body, request);
+    found.push(...items);
+    if (Math.max(count ?? 0, found.length) > most) throw tooLong(path, most);
+    const more = count === undefined ? items.length === pageSize : found.length < count;
+    if (!more && (count ?? found.length) === found.length) return { items: found, pages };
+    if (more && items.length > 0) continue;
+    if (pages === 1) throw incomplete(path);
+    return { pages };
   }
   throw tooLong(path, most);
 }
 
 function readPage<T>(
   item: z.ZodType<T>,
-  path: string,
   body: Body,
-): { items: T[] | undefined; count: number | undefined } {
+  { path, expected }: ListRequest,
+): { items: T[]; count: number | undefined } {
   const answer = page.safeParse(body);
   const items = z.array(item).safeParse(answer.data?.items ?? []);
   if (!answer.success || !items.success) throw incomplete(path);
   const { items: given, paging } = answer.data;
-  return { items: given === undefined ? undefined : items.data, count: paging?.count };
+  const count = paging?.count ?? expected;
+  if (given === undefined && count === undefined) throw incomplete(path);
+  return { items: items.data, count };
 }
 
 /** Refuses a list that names something twice: a page moved while the next one was read. */
