@@ -85,7 +85,7 @@ export const ofFmc: readonly Mutant[] = [
     name: 'fmc-believes-one-pass',
     breaks: 'a list of several pages is believed though something moved past the place where we read',
     file: `${folder}/lists.ts`,
-    edits: [['if (items && pages === 1) return items;', 'if (items) return items;']],
+    edits: [['if (items && pages === 1) return items;', 'if (items && pages >= 1) return items;']],
     killers: [`${folder}/lists.test.ts`],
   },
   {
@@ -160,6 +160,18 @@ export const ofFmc: readonly Mutant[] = [
         'const current = (known ??= group ?? (await this.#owned(object)));',
       ],
       ['let { group } = wanted;', 'let { group } = wanted;\n    let known: NetworkGroup | undefined;'],
+    ],
+    killers: [objects],
+  },
+  {
+    name: 'fmc-does-not-see-what-was-taken-out',
+    breaks: 'an object that the manager takes out of a group without a word goes unseen',
+    file: `${folder}/channels/groups.ts`,
+    edits: [
+      [
+        '...objects.map(({ id }) => `object:${id}`), ',
+        '...objects.slice(objects.length).map(({ id }) => id), ',
+      ],
     ],
     killers: [objects],
   },
