@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Administration } from '../../../simulators/administration.ts';
 import type { Gate } from './access.ts';
 import { Refusal } from './answer.ts';
+import { commitOf } from './commit-api.ts';
 import type { Device } from './device.ts';
 
 interface World {
@@ -80,7 +81,9 @@ function changeDevice({ device, gate, passTime }: World, input: unknown): Device
 export function editAs(device: Device, input: unknown): { edits: number } {
   const { admin, edits: list, commit } = edits.parse(input);
   for (const edit of list) device.config.edit(admin, edit);
-  const problems = commit ? device.config.commit([admin]) : [];
+  if (!commit) return { edits: list.length };
+  const work = () => commitOf(device, [admin]);
+  const { problems = [] } = device.jobs.add({ type: 'Commit', user: admin, devices: [] }, 0, work);
   if (problems.length > 0) throw new RangeError(problems.join('; '));
   return { edits: list.length };
 }

@@ -32,16 +32,33 @@ function commit(device: Device, user: string, command: Element): Element {
     return device.behaviour.emptyCommit === 'code-13' ? said(13, text) : success(19, xmlText('msg', text));
   }
   const job = device.jobs.add({ type: 'Commit', user, devices: [] }, device.behaviour.jobMs, () => {
-    const problems = takeFailure(device) ?? device.config.commit(admins);
+    const failure = takeFailure(device);
+    if (failure) return failure;
+    const problems = commitOf(device, admins);
     if (problems.length === 0) device.commits.append({});
     return problems;
   });
   return enqueued(job);
 }
 
-/** Pushes the running configuration of the Panorama: what is not committed there stays behind. */
+/** Makes pending edits effective; on a Panorama its firewalls lack them until they are pushed. Returns why it cannot be done. */
+export function commitOf(device: Device, admins?: readonly string[]): string[] {
+  const edited = device.config.pendingOf(admins);
+  const problems = device.config.commit(admins);
+  if (problems.length > 0) return problems;
+  for (const { lacks } of device.managed.values()) for (const admin of edited) lacks.add(admin);
+  return [];
+}
+
+/**
+ * Pushes the running configuration of the Panorama: what is not committed there stays behind. One that names administrators leaves what
+ * others committed owing, though it is copied whole here.
+ */
 function push(device: Device, user: string, command: Element): Element {
   const entries = childrenNamed(child(command, 'shared-policy', 'device-group'), 'entry');
+  const admins = childrenNamed(child(command, 'shared-policy', 'admin'), 'member').map(({ text }) =>
+    text.trim(),
+  );
   const groups = entries.map(({ attributes }) => attributes['name'] ?? '');
   const unknown = groups.find((name) => !device.facts.deviceGroups.includes(name));
   if (groups.length === 0 || unknown !== undefined)
@@ -57,10 +74,26 @@ function push(device: Device, user: string, command: Element): Element {
     const problems = takeFailure(device) ?? [];
     if (problems.length > 0) return problems;
     for (const group of groups) device.pushed.set(group, structuredClone(device.config.running));
+    for (const { serial } of devices.filter(({ fails }) => !fails))
+      receive(device, serial, { groups, admins });
     device.commits.append({});
     return [];
   });
   return enqueued(job);
+}
+
+/** `admins`: empty for everybody's changes. */
+function receive(
+  { managed, config }: Device,
+  serial: string,
+  { groups, admins }: { groups: readonly string[]; admins: readonly string[] },
+): void {
+  const firewall = managed.get(serial);
+  if (!firewall) return;
+  for (const group of groups) firewall.received.set(group, structuredClone(config.running));
+  firewall.lacks = new Set(
+    admins.length === 0 ? [] : [...firewall.lacks].filter((one) => !admins.includes(one)),
+  );
 }
 
 function takeFailure(device: Device): string[] | undefined {

@@ -44,7 +44,12 @@ export class ConfigStore {
   }
 
   hasPending(admins?: readonly string[]): boolean {
-    return this.#pending.some(({ admin }) => admins?.includes(admin) ?? true);
+    return this.pendingOf(admins).length > 0;
+  }
+
+  /** Administrators, among those that are named, with edits that are not committed. */
+  pendingOf(admins?: readonly string[]): string[] {
+    return this.#pending.map(({ admin }) => admin).filter((admin) => admins?.includes(admin) ?? true);
   }
 
   /** One edit, as it will be applied again by a partial commit. Throws a Refusal; then nothing has changed. */

@@ -66,6 +66,10 @@ export class Device {
   nextPushFailsOn: string[] = [];
   /** What the last push of a device group brought to its firewalls. */
   readonly pushed = new Map<string, Element>();
+  /** Of a managed firewall: what the last push of a device group brought to it. */
+  readonly received = new Map<string, Element>();
+  /** Of a managed firewall: administrators of its Panorama whose committed changes were not pushed to it. */
+  lacks = new Set<string>();
   readonly #tables = new Map<string, RegisteredTable>();
   readonly #now: () => number;
 

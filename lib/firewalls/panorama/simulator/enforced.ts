@@ -1,4 +1,4 @@
-import { textAt } from '../xml.ts';
+import { type Element, textAt } from '../xml.ts';
 import type { Device } from './device.ts';
 import { membersOf } from './op.ts';
 import { findAll, parseXpath } from './xpath.ts';
@@ -19,16 +19,24 @@ export function taggedAddresses(device: Device, tag: string): string[] | undefin
   return found.length === 0 ? undefined : found.map(({ ip }) => ip);
 }
 
-/** Addresses of a static group in the running configuration, with those of the groups in it; undefined when there is none. */
-export function groupAddresses(device: Device, path: string, name: string): string[] | undefined {
+/**
+ * Addresses of a static group in the running configuration, or in what a firewall got of it, with those of the groups in it; undefined
+ * when there is none.
+ */
+export function groupAddresses(
+  device: Device,
+  path: string,
+  name: string,
+  received?: Element,
+): string[] | undefined {
   device.jobs.settle();
-  const tree = device.config.running;
+  const tree = received ?? device.config.running;
   const [group] = findAll(tree, parseXpath(`${path}/address-group/entry[@name='${name}']`));
   if (!group) return undefined;
   return membersOf(group).flatMap((member) => {
     const [address] = findAll(tree, parseXpath(`${path}/address/entry[@name='${member}']`));
     const value = textAt(address, 'ip-netmask');
-    if (value === undefined) return groupAddresses(device, path, member) ?? [];
+    if (value === undefined) return groupAddresses(device, path, member, received) ?? [];
     return member.startsWith('zba-') && member.endsWith('-none') ? [] : [value.replace(/\/(32|128)$/, '')];
   });
 }

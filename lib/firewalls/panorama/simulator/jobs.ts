@@ -11,7 +11,7 @@ export interface Job {
   devices: { serial: string; name: string; fails: boolean }[];
 }
 
-/** Jobs of a device, one after the other. What a job does is done when its time is over. */
+/** Jobs of a device, one after the other, as they came. What a job does is done when its time is over. */
 export class Jobs {
   readonly #now: () => number;
   readonly #all = new Map<number, Job & { work: () => string[] }>();
@@ -23,7 +23,7 @@ export class Jobs {
 
   add(job: Pick<Job, 'type' | 'user' | 'devices'>, durationMs: number, work: () => string[]): Job {
     this.settle();
-    const begunAt = this.#now();
+    const begunAt = Math.max(this.#now(), ...this.running().map(({ endsAt }) => endsAt));
     const added = { ...job, id: this.#next++, begunAt, endsAt: begunAt + durationMs, work };
     this.#all.set(added.id, added);
     this.settle();
@@ -33,6 +33,12 @@ export class Jobs {
   running(): Job[] {
     this.settle();
     return [...this.#all.values()].filter(({ problems }) => problems === undefined);
+  }
+
+  /** The newest first. */
+  all(): Job[] {
+    this.settle();
+    return [...this.#all.values()].reverse();
   }
 
   find(id: number): Job | undefined {
@@ -85,8 +91,9 @@ export function jobElement(job: Job): Element {
   ]);
 }
 
-function deviceElement({ serial, name, fails }: Job['devices'][number], job: Job): Element {
+function deviceElement({ serial, name, ...device }: Job['devices'][number], job: Job): Element {
   const ended = job.problems !== undefined;
+  const fails = device.fails || (job.problems ?? []).length > 0;
   const errors = fails ? [xmlText('line', 'validation failed on the firewall')] : [];
   return xml('entry', {}, [
     xmlText('serial-no', serial),

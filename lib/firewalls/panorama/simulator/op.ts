@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, Answerer>> = {
   'show high-availability state': ({ device }) => haState(device),
   'show object registered-ip': registeredIps,
   'show object dynamic-address-group': ({ device, vsys }) => dynamicGroups(device, vsys),
+  'show config list': ({ device }, command) => changeSummary(device, command),
+  'show jobs all': ({ device }) => success(undefined, result({}, ...device.jobs.all().map(jobElement))),
   'show jobs id': ({ device }, command) => job(device, Number(textAt(command, 'jobs', 'id'))),
   'show config-locks': ({ device }) => locks(device, 'config'),
   'show commit-locks': ({ device }) => locks(device, 'commit'),
@@ -183,14 +185,35 @@ function devices(device: Device): Element {
   return success(undefined, result({}, xml('devices', {}, entries)));
 }
 
+/** Every firewall is in every device group. It is in sync when it has what was committed, whoever committed it. */
 function deviceGroups(device: Device): Element {
+  device.jobs.settle();
   const entries = device.facts.deviceGroups.map((name) => {
-    const serials = [...device.managed.keys()].map((serial) =>
-      xml('entry', { name: serial }, [xmlText('serial', serial)]),
+    const serials = [...device.managed.values()].map(({ facts, lacks }) =>
+      xml('entry', { name: facts.serial }, [
+        xmlText('serial', facts.serial),
+        xmlText('connected', facts.connected ? 'yes' : 'no'),
+        xmlText('hostname', facts.hostname),
+        xmlText('multi-vsys', 'no'),
+        xmlText('shared-policy-status', lacks.size === 0 ? 'In Sync' : 'Out of Sync'),
+      ]),
     );
     return xml('entry', { name }, [xml('devices', {}, serials)]);
   });
   return success(undefined, result({}, xml('devicegroups', {}, entries)));
+}
+
+/** Whether somebody, or the administrators that are named, have changes that are not committed. Assumption: what the summary holds. */
+function changeSummary(device: Device, command: Element): Element {
+  device.jobs.settle();
+  const asked = child(command, 'config', 'list', 'change-summary');
+  if (!asked) throw new Refusal(17, 'Invalid command: show config list');
+  const named = childrenNamed(child(asked, 'partial', 'admin'), 'member').map(({ text }) => text.trim());
+  const pending = device.config.hasPending(named.length > 0 ? named : undefined);
+  return success(
+    undefined,
+    result({}, ...(pending ? [xml('summary', {}, [xmlText('shared-object', 'yes')])] : [])),
+  );
 }
 
 /** Who holds a lock that keeps somebody from editing or committing; undefined when nobody does. */
