@@ -180,7 +180,10 @@ export interface FirewallConnection {
   observeMembers(object: ObjectRef): Promise<readonly string[]>;
   /** What an object matches that a former tool fills, for `plan`; it is written to by nobody of us yet. A page that is missing throws. */
   observeFormer?(object: ObjectRef): Promise<FormerMembers>;
-  /** Reads back whether these addresses are members. */
+  /**
+   * Reads back whether these addresses are members, on whatever enforces them. One that is left out is on its way, or cannot be told yet: its
+   * change is made once more, which has to be harmless.
+   */
   observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
   /** Changes several objects in as few calls as the vendor allows. Never throws for a single change: it reports. */
   apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]>;

@@ -6,6 +6,9 @@ const tagsTest = `${folder}/channels/tags.test.ts`;
 const operationsTest = `${folder}/channels/operations.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
 const pairTest = `${folder}/pair.test.ts`;
+const pushesTest = `${folder}/channels/pushes.test.ts`;
+const candidateTest = `${folder}/channels/candidate.test.ts`;
+const pushesPathTest = 'test/app/panorama-pushes.test.ts';
 const clientTest = `${folder}/client.test.ts`;
 const lifetimesTest = 'test/app/lifetimes.test.ts';
 
@@ -155,9 +158,89 @@ export const ofPanorama: readonly Mutant[] = [
   {
     name: 'commit-not-waited-for',
     breaks: 'a change counts as done while its commit still runs',
-    file: `${folder}/channels/commit.ts`,
+    file: `${folder}/channels/jobs.ts`,
     edits: [["textAt(job, 'status') === 'FIN' &&", "textAt(job, 'status') !== 'GONE' &&"]],
     killers: [objectsTest],
+  },
+  {
+    name: 'owed-push-forgotten',
+    breaks: 'what was committed and never pushed counts as in force on the firewalls',
+    file: `${folder}/channels/pushes.ts`,
+    edits: [["if (firewalls.length === 0 || lacking.length > 0) return 'owed';", '']],
+    killers: [pushesTest, pushesPathTest],
+  },
+  {
+    name: 'old-push-believed',
+    breaks: 'a push from before the last commit counts as one that carried it',
+    file: `${folder}/channels/pushes.ts`,
+    edits: [['if (last <= Math.max(0, ...commits)) return new Set();', '']],
+    killers: [pushesTest],
+  },
+  {
+    name: 'failed-push-taken-for-nothing',
+    breaks: 'a push that failed on one firewall counts as a change that was made nowhere',
+    file: `${folder}/channels/pushes.ts`,
+    edits: [
+      [
+        "return new ZonebridgeError('firewall/outcome-unknown',",
+        "return new ZonebridgeError('firewall/rejected',",
+      ],
+    ],
+    killers: [pushesTest],
+  },
+  {
+    name: 'pushed-to-nobody-again',
+    breaks: 'a firewall that is not connected makes the others get the same push again and again',
+    file: `${folder}/channels/pushes.ts`,
+    edits: [['if (away.length > 0 && away.length === lacking.length)', 'if (away.length > lacking.length)']],
+    killers: [pushesTest],
+  },
+  {
+    name: 'group-of-a-person-taken-back',
+    breaks: 'a refused commit deletes a group that a person made and has not committed',
+    file: `${folder}/channels/candidate.ts`,
+    edits: [
+      [
+        'if (!running && mayDelete && alone && place.marks.isOurs(name, commentOf(candidate)))',
+        "if (!running && commentOf(candidate) !== '')",
+      ],
+    ],
+    killers: [candidateTest],
+  },
+  {
+    name: 'group-without-mark-taken-back',
+    breaks: 'a group that we were to make is deleted though somebody else has it by now',
+    file: `${folder}/channels/candidate.ts`,
+    edits: [['mayDelete && alone && place.marks.isOurs(name, commentOf(candidate))', 'mayDelete && alone']],
+    killers: [candidateTest],
+  },
+  {
+    name: 'leftover-goes-out',
+    breaks: 'what a run left in the candidate goes out with the next commit',
+    file: `${folder}/channels/candidate.ts`,
+    edits: [['if (!(await mayHavePending(client))) return;', 'if (await mayHavePending(client)) return;']],
+    killers: [candidateTest, pushesPathTest],
+  },
+  {
+    name: 'on-its-way-taken-for-absent',
+    breaks: 'an address that lies in the candidate counts as absent for good',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['(running ?? []).includes(name) === (candidate ?? []).includes(name)', "name !== ''"]],
+    killers: [candidateTest],
+  },
+  {
+    name: 'nothing-to-commit-believed',
+    breaks: 'changes count as done because the named administrator, who is somebody else, has none',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['      await this.#requireInForce(groups);\n', '']],
+    killers: [candidateTest],
+  },
+  {
+    name: 'untold-taken-for-absent',
+    breaks: 'an address of which the firewall cannot tell yet counts as absent',
+    file: 'lib/app/sync/questions.ts',
+    edits: [['?? !isWanted(question)', '?? false']],
+    killers: [pushesPathTest],
   },
   {
     name: 'foreign-group-filled',

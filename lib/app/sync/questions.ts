@@ -222,7 +222,10 @@ function toQuestion(
   };
 }
 
-/** Asks the firewall about addresses whose last change has an unknown outcome; without a connection none of them is a member. */
+/**
+ * Asks the firewall about addresses whose last change has an unknown outcome; without a connection none of them is a member. Of which it
+ * cannot tell yet, that change is not done.
+ */
 export async function readBack(
   work: GroupWork,
   connection: FirewallConnection | undefined,
@@ -230,10 +233,11 @@ export async function readBack(
   const uncertain = work.questions.filter(({ ledger }) => ledger === 'pending' || ledger === 'unknown');
   if (uncertain.length === 0) return work;
   const addresses = uncertain.map(({ address }) => address);
-  const seen = connection?.observeSome(work.object, addresses).catch(noneWithoutObject);
-  const there: ReadonlyMap<string, boolean> = (await seen) ?? new Map();
+  const there = await connection?.observeSome(work.object, addresses).catch(noneWithoutObject);
+  const isThere = (question: Question) =>
+    there ? (there.get(question.address) ?? !isWanted(question)) : false;
   const questions = work.questions.map((question) =>
-    uncertain.includes(question) ? { ...question, readBack: there.get(question.address) === true } : question,
+    uncertain.includes(question) ? { ...question, readBack: isThere(question) } : question,
   );
   return { ...work, ...keyed(questions) };
 }
@@ -256,7 +260,6 @@ function keyed(questions: Question[]): Pick<GroupWork, 'questions' | 'byKey'> {
 }
 
 /** Nothing is a member of an object that is not there. */
-function noneWithoutObject(error: unknown): ReadonlyMap<string, boolean> {
+function noneWithoutObject(error: unknown): undefined {
   if (!isZonebridgeError(error, 'firewall/object-missing')) throw error;
-  return new Map();
 }

@@ -23,8 +23,8 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
         writesConfiguration: true,
         nameLength: objectNameLength,
         membersMax: objectMembersMax,
-        // One request, one commit and, at the vendor's pace, a few looks at its job; a push as many again.
-        calls: { apply: 8, object: 1, add: 0, remove: 0 },
+        // A look at what is pending, one request, one commit and, at the vendor's pace, a few looks at its job; a push as many again.
+        calls: { apply: 10, object: 1, add: 0, remove: 0 },
       },
     },
     commit: true,

@@ -45,7 +45,7 @@ export async function startPanoramaRig(
         renames: false,
       },
       objects: {
-        oneChange: { added: { reads: 2, writes: 2 }, removed: { reads: 2, writes: 2 } },
+        oneChange: { added: { reads: 3, writes: 2 }, removed: { reads: 3, writes: 2 } },
         bytesMax: 8_000,
         sizes: [10, 400],
         renames: true,

@@ -35,23 +35,51 @@ export async function readComment(client: PanoramaClient, name: string): Promise
   return found.some(isOwn) ? '' : undefined;
 }
 
-export async function listComments(client: PanoramaClient): Promise<NamedComment[]> {
-  const [list] = await nodes(client, 'get', addressGroups(client.settings));
-  return childrenNamed(list, 'entry')
-    .filter(isOwn)
-    .map((one) => ({ name: one.attributes['name'] ?? '', comment: textAt(one, 'description') ?? '' }));
+export function commentOf(group: Element): string {
+  return textAt(group, 'description') ?? '';
 }
 
-/** Names of the members of a static group that is in force; undefined when there is none, or a dynamic one. */
-export async function readMembers(client: PanoramaClient, name: string): Promise<string[] | undefined> {
-  const [group] = await nodes(client, 'show', addressGroups(client.settings) + entry(name));
-  if (!group) return undefined;
-  if (!child(group, 'static'))
+export async function listComments(client: PanoramaClient): Promise<NamedComment[]> {
+  const groups = await readGroups(client, 'get');
+  return [...groups].map(([name, group]) => ({ name, comment: commentOf(group) }));
+}
+
+/** Groups of the scope itself, whoever made them. */
+export async function readGroups(
+  client: PanoramaClient,
+  which: Which,
+): Promise<ReadonlyMap<string, Element>> {
+  const [list] = await nodes(client, which, addressGroups(client.settings));
+  const own = childrenNamed(list, 'entry').filter(isOwn);
+  return new Map(own.map((group) => [group.attributes['name'] ?? '', group]));
+}
+
+/** A group of the scope itself; undefined when there is none of this name. */
+export async function readGroup(
+  client: PanoramaClient,
+  which: Which,
+  name: string,
+): Promise<Element | undefined> {
+  return (await nodes(client, which, addressGroups(client.settings) + entry(name))).find(isOwn);
+}
+
+/** Names of the members of a static group; undefined when there is none. Throws `firewall/unsupported` for a dynamic one. */
+export async function readMembers(
+  client: PanoramaClient,
+  name: string,
+  which: Which = 'show',
+): Promise<string[] | undefined> {
+  const group = await readGroup(client, which, name);
+  if (group && !child(group, 'static'))
     throw new ZonebridgeError(
       'firewall/unsupported',
       `address group ${name} is not static: use channel "tags" for a dynamic one`,
     );
-  return childrenNamed(child(group, 'static'), 'member').map(({ text }) => text.trim());
+  return group && membersOf(group);
+}
+
+export function membersOf(group: Element | undefined): string[] {
+  return group ? names(group, 'static') : [];
 }
 
 /** What address objects in force stand for, by name; undefined where it is no address (a range, a name, another prefix). */

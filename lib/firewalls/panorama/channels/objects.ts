@@ -14,18 +14,17 @@ import { Attempt, closeReport, openReport, type OpenReport, readEach } from '../
 import { foreign, type Marks } from '../../shared/marks.ts';
 import { addressName, addressOfName, addressPrefix, placeholderName } from '../address-names.ts';
 import type { PanoramaClient } from '../client.ts';
-import { xml, xmlText } from '../xml.ts';
+import { xmlText } from '../xml.ts';
 import { listComments, readAddresses, readComment, readMembers, readUse } from './address-groups.ts';
 import type { Channel } from '../../shared/channels.ts';
+import { takeBack, tidy } from './candidate.ts';
 import { commitOwn } from './commit.ts';
+import { deleteGroup, dropAddress, join, keepAddress, leave, type Place } from './edits.ts';
+import { awaitOwnJobs, isCommitting } from './jobs.ts';
+import { foreignText, isForeignText, nameOf } from './member-texts.ts';
 import { change, type Operation } from './operations.ts';
+import { pushCommitted, pushOwed, readPushed } from './pushes.ts';
 import { requireScope } from './scope.ts';
-import { addresses, addressGroups, entry, member } from './xpaths.ts';
-
-/** Stands for nobody: documentation never routes it (RFC 5737). It keeps a group from being empty, which a commit may refuse. */
-const placeholderValue = '192.0.2.255/32';
-/** A member that is no address of ours, in the texts of {@link ObjectsChannel.observeMembers}. */
-const foreignWord = 'object:';
 
 /**
  * Members as address objects in a static address group. Whatever changes goes in one request and one commit of our own administrator,
@@ -33,14 +32,14 @@ const foreignWord = 'object:';
  * committed is no member.
  */
 export class ObjectsChannel implements Channel {
+  readonly #place: Place;
   readonly #client: PanoramaClient;
   readonly #marks: Marks;
-  readonly #hub: string;
 
   constructor(client: PanoramaClient, marks: Marks, hub: string) {
+    this.#place = { client, marks, hub };
     this.#client = client;
     this.#marks = marks;
-    this.#hub = hub;
   }
 
   async observeObject({ name }: ObjectRef): Promise<ObservedObject> {
@@ -56,19 +55,37 @@ export class ObjectsChannel implements Channel {
     const names = await readMembers(this.#client, object.name);
     // Made and not committed yet: it has no members in force.
     if (!names) return (await this.#exists(object)) ? [] : missing(object);
+    return await this.#textsOf(object, names);
+  }
+
+  async #textsOf(object: ObjectRef, names: readonly string[]): Promise<string[]> {
     const prefix = this.#prefix(object);
     const own = names.filter((name) => name !== placeholderName(prefix));
     const known = own.length > 0 ? await readAddresses(this.#client) : new Map<string, string>();
     return own.map((name) => {
       const meant = addressOfName(prefix, name);
-      if (meant === undefined) return foreignWord + encodeURIComponent(name);
+      if (meant === undefined) return foreignText(name);
       return known.get(name) === meant ? meant : editedWord + meant;
     });
   }
 
+  /**
+   * Tells of no address that is on its way: of which the candidate says otherwise than what is in force, and of none while firewalls may lack
+   * what is in force on the Panorama.
+   */
   async observeSome(object: ObjectRef, asked: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
-    const members = new Set(await this.observeMembers(object));
-    return new Map(asked.map((address) => [address, members.has(address)]));
+    await awaitOwnJobs(this.#client);
+    if ((await readPushed(this.#client)) === 'owed') return new Map();
+    const running = await readMembers(this.#client, object.name);
+    const candidate = await readMembers(this.#client, object.name, 'get');
+    if (!running && !candidate) missing(object);
+    const texts = await this.#textsOf(object, running ?? []);
+    const prefix = this.#prefix(object);
+    const settled = asked.filter((text) => {
+      const name = nameOf(prefix, text);
+      return (running ?? []).includes(name) === (candidate ?? []).includes(name);
+    });
+    return new Map(settled.map((text) => [text, texts.includes(text)]));
   }
 
   async references({ name }: ObjectRef): Promise<ObjectUse> {
@@ -77,17 +94,21 @@ export class ObjectsChannel implements Channel {
 
   async deleteObject(object: ObjectRef): Promise<void> {
     const found = await this.observeObject(object);
-    if (!found.exists) return;
+    if (!found.exists) {
+      await pushOwed(this.#client);
+      return;
+    }
     if (!this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
     const prefix = this.#prefix(object);
-    const { settings } = this.#client;
+    await tidy(this.#place, new Set([object.name]));
     const left = (await readMembers(this.#client, object.name)) ?? [];
     const ours = left.filter((name) => name.startsWith(prefix));
     await change(this.#client, [
-      { action: 'delete', xpath: addressGroups(settings) + entry(object.name) },
-      ...[...new Set([...ours, placeholderName(prefix)])].map((name) => this.#dropAddress(name)),
+      deleteGroup(this.#place, object.name),
+      ...[...new Set([...ours, placeholderName(prefix)])].map((name) => dropAddress(this.#place, name)),
     ]);
     await commitOwn(this.#client);
+    await pushCommitted(this.#client);
   }
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
@@ -95,7 +116,11 @@ export class ObjectsChannel implements Channel {
     const groups = changes.map((one) => this.#open(openReport(one)));
     for (const group of groups) await this.#check(attempt, group);
     const ready = groups.filter(({ adds, removes }) => adds.length + removes.length > 0);
-    const outcome = await attempt.step(async () => await this.#write(ready));
+    const names = new Set(ready.map(({ report }) => report.object.name));
+    const outcome = await attempt.step(async () => {
+      if (ready.length > 0) await tidy(this.#place, names);
+      await this.#write(ready);
+    });
     // One group that is refused must not stop the others, and a full table not what makes room.
     for (const group of ready) {
       if (isOneGroupsOwn(outcome))
@@ -117,43 +142,62 @@ export class ObjectsChannel implements Channel {
     settle(report, whole);
   }
 
+  /** What an earlier run committed is not committed again: that takes minutes, and the push would never come. */
   async #write(groups: readonly GroupWork[]): Promise<void> {
-    const operations = groups.flatMap(({ adds, removes }) => [...adds, ...removes]);
-    if (operations.length === 0) return;
-    await change(this.#client, operations);
+    if (groups.length === 0) return;
+    const pushed = await readPushed(this.#client);
+    const open: GroupWork[] = [];
+    for (const group of groups) if (pushed === 'in-sync' || !(await this.#isInForce(group))) open.push(group);
+    const committed = open.length > 0 && (await this.#commit(open));
+    if (committed) await pushCommitted(this.#client);
+    else if (pushed === 'owed') await pushOwed(this.#client);
+  }
+
+  /** False when everything was in force before. */
+  async #commit(groups: readonly GroupWork[]): Promise<boolean> {
+    await change(
+      this.#client,
+      groups.flatMap(({ adds, removes }) => [...adds, ...removes]),
+    );
     try {
-      await commitOwn(this.#client);
+      if (await commitOwn(this.#client)) return true;
+      await this.#requireInForce(groups);
+      return false;
     } catch (error) {
+      const changes = groups.map(({ report }) => report.changes);
       if (!isZonebridgeError(error, 'firewall/outcome-unknown'))
-        await this.#takeBack(groups).catch(() => undefined);
+        await takeBack(this.#place, changes).catch(() => undefined);
       throw error;
     }
   }
 
-  /**
-   * Makes the candidate what is in force again. What a refused commit leaves there would go out with the next one, ours or a person's,
-   * when perhaps nobody wants it any more. Best effort: what stays is undone or committed by the next run that changes the same members.
-   */
-  async #takeBack(groups: readonly GroupWork[]): Promise<void> {
-    const operations: Operation[] = [];
-    for (const { report } of groups) {
-      const { object, add, remove } = report.changes;
-      const prefix = this.#prefix(object);
-      const path = addressGroups(this.#client.settings) + entry(object.name);
-      const names = await readMembers(this.#client, object.name);
-      if (!names) operations.push({ action: 'delete', xpath: path, mayMiss: true, mayStay: true });
-      const inForce = new Set(names);
-      for (const text of add.filter((one) => !report.outcomes.has(one)))
-        if (!inForce.has(nameOf(prefix, text))) operations.push(...this.#remove(path, prefix, text));
-      for (const text of remove.filter((one) => inForce.has(nameOf(prefix, one)))) {
-        if (!text.startsWith(foreignWord))
-          operations.push(this.#keepAddress(nameOf(prefix, text), prefixOf(text)));
-        const back = xml('static', {}, [xmlText('member', nameOf(prefix, text))]);
-        operations.push({ action: 'set', xpath: path, content: [back] });
-      }
-      if (!names) operations.push(this.#dropAddress(placeholderName(prefix)));
+  /** The device saw nothing to commit after it had taken our changes: they were made before, or by another administrator. */
+  async #requireInForce(groups: readonly GroupWork[]): Promise<void> {
+    for (const group of groups) {
+      if (await this.#isInForce(group)) continue;
+      if (await isCommitting(this.#client))
+        throw new ZonebridgeError(
+          'firewall/outcome-unknown',
+          'a commit of somebody else took our changes along',
+        );
+      throw new ZonebridgeError(
+        'firewall/permission-denied',
+        `the API key does not belong to ${this.#client.settings.administrator}: this administrator has no changes to commit after ours were taken; name the one whose key it is in \`administrator\``,
+      );
     }
-    await change(this.#client, operations);
+  }
+
+  /** Whether what the operations of a group do is in force on the device already. */
+  async #isInForce({ report, adds, removes }: GroupWork): Promise<boolean> {
+    const { object, createWith, add, remove } = report.changes;
+    const names = await readMembers(this.#client, object.name);
+    if (!names) return adds.length === 0 && !createWith;
+    const prefix = this.#prefix(object);
+    const texts = await this.#textsOf(object, names);
+    const asked = (list: readonly string[]) => list.filter((text) => !report.outcomes.has(text));
+    const added = adds.length === 0 || asked(add).every((text) => texts.includes(canonicalAddress(text)));
+    const gone = removes.length === 0 || asked(remove).every((text) => !names.includes(nameOf(prefix, text)));
+    return added && gone;
   }
 
   /** A set would make a group that is not there, and fill one of somebody else: so its mark is read before each write. */
@@ -174,40 +218,26 @@ export class ObjectsChannel implements Channel {
   #open(report: OpenReport): GroupWork {
     const { object, createWith, add, remove } = report.changes;
     const prefix = this.#prefix(object);
-    const group = addressGroups(this.#client.settings) + entry(object.name);
     const added = readEach(add, canonicalAddress, report.outcomes);
-    const removes = readEach(remove, (text) => this.#remove(group, prefix, text), report.outcomes).flat();
+    const removes = readEach(
+      remove,
+      (text) => this.#remove(object.name, prefix, text),
+      report.outcomes,
+    ).flat();
     if (!createWith && added.length === 0) return { report, adds: [], removes };
     const names = [placeholderName(prefix), ...added.map((address) => addressName(prefix, address))];
-    const members = xml(
-      'static',
-      {},
-      names.map((name) => xmlText('member', name)),
-    );
     const description = createWith ? [xmlText('description', createWith.comment)] : [];
     const adds: Operation[] = [
-      this.#keepAddress(placeholderName(prefix), placeholderValue),
-      ...added.map((address) => this.#keepAddress(addressName(prefix, address), prefixOf(address))),
-      { action: 'set', xpath: group, content: [members, ...description] },
+      ...names.map((name) => keepAddress(this.#place, prefix, name)),
+      join(this.#place, object.name, names, description),
     ];
     return { report, adds, removes };
   }
 
   #remove(group: string, prefix: string, text: string): Operation[] {
     const name = nameOf(prefix, text);
-    const leave: Operation = { action: 'delete', xpath: `${group}/static${member(name)}`, mayMiss: true };
-    return text.startsWith(foreignWord) ? [leave] : [leave, this.#dropAddress(name)];
-  }
-
-  #keepAddress(name: string, value: string): Operation {
-    const content = [xmlText('ip-netmask', value), xmlText('description', this.#marks.commentFor(name))];
-    return { action: 'set', xpath: addresses(this.#client.settings) + entry(name), content };
-  }
-
-  /** One that somebody uses elsewhere stays, and stands for the same address as before. */
-  #dropAddress(name: string): Operation {
-    const xpath = addresses(this.#client.settings) + entry(name);
-    return { action: 'delete', xpath, mayMiss: true, mayStay: true };
+    const gone = leave(this.#place, group, name);
+    return isForeignText(text) ? [gone] : [gone, dropAddress(this.#place, name)];
   }
 
   async #exists({ name }: ObjectRef): Promise<boolean> {
@@ -215,7 +245,7 @@ export class ObjectsChannel implements Channel {
   }
 
   #prefix({ name }: ObjectRef): string {
-    return addressPrefix(this.#hub, name);
+    return addressPrefix(this.#place.hub, name);
   }
 }
 
@@ -224,12 +254,6 @@ interface GroupWork {
   report: OpenReport;
   adds: Operation[];
   removes: Operation[];
-}
-
-/** Name of the member that a text of {@link ObjectsChannel.observeMembers} stands for. */
-function nameOf(prefix: string, text: string): string {
-  if (text.startsWith(foreignWord)) return decodeURIComponent(text.slice(foreignWord.length));
-  return addressName(prefix, canonicalAddress(text));
 }
 
 /** Refused for what one group holds, and not for something that all would meet, such as a commit that the device finds invalid. */
@@ -249,10 +273,6 @@ function settle(report: OpenReport, outcome: Outcome): void {
 
 function settleOne({ outcomes }: OpenReport, text: string, outcome: Outcome): void {
   if (!outcomes.has(text)) outcomes.set(text, outcome);
-}
-
-function prefixOf(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 function missing({ name }: ObjectRef): never {
