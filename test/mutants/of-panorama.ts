@@ -229,6 +229,13 @@ export const ofPanorama: readonly Mutant[] = [
     killers: [candidateTest],
   },
   {
+    name: 'inherited-group-filled',
+    breaks: 'a group that a device group inherits counts as ours, and a copy of it is made beside it',
+    file: `${folder}/channels/address-groups.ts`,
+    edits: [["return group && (isOwn(group) ? commentOf(group) : '');", 'return group && commentOf(group);']],
+    killers: [objectsTest],
+  },
+  {
     name: 'nothing-to-commit-believed',
     breaks: 'changes count as done because the named administrator, who is somebody else, has none',
     file: `${folder}/channels/objects.ts`,

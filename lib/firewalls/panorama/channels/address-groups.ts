@@ -25,14 +25,19 @@ function isOwn({ attributes }: Element): boolean {
   return attributes['loc'] === undefined;
 }
 
-/** Description of a group in the candidate configuration; undefined when there is no group of this name. */
+/**
+ * Description of a group in the candidate configuration; undefined when there is no group of this name. One that a device group inherits is
+ * somebody else's, whatever it says: a change would make a copy beside it. Only the whole entry tells that.
+ */
 export async function readComment(client: PanoramaClient, name: string): Promise<string | undefined> {
   const path = addressGroups(client.settings) + entry(name);
-  const [description] = await nodes(client, 'get', `${path}/description`);
-  if (description) return description.text.trim();
+  if (client.settings.deviceGroup === undefined) {
+    const [description] = await nodes(client, 'get', `${path}/description`);
+    if (description) return description.text.trim();
+  }
   // A group without description has no such node either.
-  const found = await nodes(client, 'get', path);
-  return found.some(isOwn) ? '' : undefined;
+  const [group] = await nodes(client, 'get', path);
+  return group && (isOwn(group) ? commentOf(group) : '');
 }
 
 export function commentOf(group: Element): string {

@@ -212,4 +212,32 @@ describe('a Panorama', () => {
     expect((await create(['10.1.0.1'])).created).toMatchObject({ error: { code: 'firewall/scope-missing' } });
     expect(simulator.seen.writes).toBe(0);
   });
+
+  test.each(['offered', 'own'] as const)(
+    'leaves alone a group that the device group inherits (%s)',
+    async (create) => {
+      await start({ options: manager, settings });
+      const comment = ownComment({ hub: 'test', firewall: 'edge-1', scope: scope(), object: object.name });
+      const inherited = { ...object, create };
+      const description = create === 'own' ? comment : 'zonebridge:offer:egress';
+      const edits = [
+        {
+          action: 'set',
+          xpath: "/config/shared/address/entry[@name='p1']",
+          element: '<fqdn>p1.example</fqdn>',
+        },
+        {
+          action: 'set',
+          xpath: `/config/shared/address-group/entry[@name='${object.name}']`,
+          element: `<static><member>p1</member></static><description>${description}</description>`,
+        },
+      ];
+      editAs(simulator.device, { edits, commit: true });
+      expect(await connection.observeObject(inherited)).toEqual({ exists: true, comment: '' });
+      const report = await apply({ object: inherited, add: ['10.1.0.1'] });
+      expect(outcome(report, '10.1.0.1')).toMatchObject({ error: { code: 'firewall/object-foreign' } });
+      expect(simulator.seen.writes).toBe(0);
+      expect(await connection.listObjects!(inherited)).toEqual([]);
+    },
+  );
 });

@@ -10,7 +10,7 @@ export function answerConfig(device: Device, user: string, parameters: URLSearch
   const action = parameters.get('action') ?? '';
   const xpath = parameters.get('xpath') ?? '';
   if (action === 'get') {
-    const found = device.config.read('candidate', xpath);
+    const found = candidateOf(device, xpath);
     if (found.length === 0) return success(7, result({}));
     const count = String(found.length);
     return success(19, result({ 'total-count': count, count }, ...found));
@@ -30,6 +30,31 @@ export function answerConfig(device: Device, user: string, parameters: URLSearch
     newname: parameters.get('newname') ?? undefined,
   });
   return said(20, 'command succeeded');
+}
+
+/**
+ * What a path of the candidate shows. A device group shows the groups that it inherits, too, with the place that owns them in `loc`.
+ * Assumption: also below the entry, where nothing says so. Only what is shared is inherited here.
+ */
+function candidateOf({ config }: Device, xpath: string): Element[] {
+  const own = config.read('candidate', xpath);
+  const [, above, container, rest = ''] =
+    /^(.*\/device-group\/entry\[[^\]]*\])(\/address-group)(\/.*)?$/.exec(xpath) ?? [];
+  if (above === undefined || container === undefined) return own;
+  const shared = config.read('candidate', `/config/shared${container}${rest}`);
+  if (rest !== '') return own.length > 0 ? own : shared.map(inherited);
+  const names = new Set(own.flatMap(({ children }) => children.map(({ attributes }) => attributes['name'])));
+  const others = shared
+    .flatMap(({ children }) => children)
+    .filter((one) => !names.has(one.attributes['name']));
+  if (others.length === 0) return own;
+  const children = [...own.flatMap((list) => list.children), ...others.map(inherited)];
+  return [xml('address-group', {}, children)];
+}
+
+function inherited(element: Element): Element {
+  if (element.name !== 'entry') return element;
+  return { ...element, attributes: { ...element.attributes, loc: 'shared' } };
 }
 
 /** All or nothing; the last nested response is the one that failed. */
