@@ -97,7 +97,7 @@ export class ObjectRuns {
     return this.simulator.device.jobs
       .all()
       .map(({ type, user }) => `${type} ${user}`)
-      .reverse();
+      .toReversed();
   }
 }
 

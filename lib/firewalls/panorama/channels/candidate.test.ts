@@ -141,16 +141,16 @@ describe('a commit that is refused', () => {
     runs = await ObjectRuns.onFirewall();
     const { device } = runs.simulator;
     device.locks.push({ kind: 'commit', owner: 'alice', scope: 'shared', comment: '' });
-    const { edit } = device.config;
+    const edit = device.config.edit.bind(device.config);
     const path = `${scopePath(device)}/address-group/entry[@name='${runs.object.name}']`;
     // Somebody takes the name over between our change and its commit.
     let taken = false;
     device.config.edit = (admin, one) => {
-      edit.call(device.config, admin, one);
+      edit(admin, one);
       if (taken || !one.xpath.startsWith(path)) return;
       taken = true;
       const element = '<description>mine</description>';
-      edit.call(device.config, 'alice', { action: 'set', xpath: path, element });
+      edit('alice', { action: 'set', xpath: path, element });
     };
     await runs.create(['10.1.0.1']);
     expect(taken).toBe(true);
@@ -195,12 +195,12 @@ describe('a key that belongs to somebody else', () => {
     runs = await ObjectRuns.onFirewall();
     await runs.create(['10.1.0.1']);
     const { device } = runs.simulator;
-    const { hasPending } = device.config;
+    const hasPending = device.config.hasPending.bind(device.config);
     let asked = 0;
     device.config.hasPending = (admins) => {
       asked += 1;
       // The first asks what is left from before.
-      if (asked === 1) return hasPending.call(device.config, admins);
+      if (asked === 1) return hasPending(admins);
       device.config.hasPending = hasPending;
       // A commit of everybody's changes began just before ours.
       device.jobs.add({ type: 'Commit', user: 'admin', devices: [] }, 5_000, () => device.config.commit());

@@ -73,7 +73,7 @@ async function readJob(client: PanoramaClient, id: string, what: string): Promis
 }
 
 /** A push has ended when all its firewalls have, which may be later than the job itself says. */
-export function hasEnded(job: Element): boolean {
+function hasEnded(job: Element): boolean {
   return (
     textAt(job, 'status') === 'FIN' && devicesOf(job).every((device) => textAt(device, 'result') !== 'PEND')
   );

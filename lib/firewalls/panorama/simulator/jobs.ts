@@ -38,7 +38,7 @@ export class Jobs {
   /** The newest first. */
   all(): Job[] {
     this.settle();
-    return [...this.#all.values()].reverse();
+    return [...this.#all.values()].toReversed();
   }
 
   find(id: number): Job | undefined {
