@@ -115,6 +115,17 @@ describe('what a run left in the candidate', () => {
   });
 });
 
+test('a deletion that was not committed is committed by the next one', async () => {
+  runs = await ObjectRuns.onFirewall();
+  await runs.create(['10.1.0.1']);
+  lose('action=multi-config');
+  const remove = async () => await runs.run(async (one) => await one.deleteObject(runs.object));
+  await expect(remove()).rejects.toMatchObject({ code: 'firewall/outcome-unknown' });
+  expect(enforced()).toEqual(['10.1.0.1']);
+  await remove();
+  expect(enforced()).toBeUndefined();
+});
+
 describe('a commit that is refused', () => {
   test('takes no group back that a person made', async () => {
     runs = await ObjectRuns.onFirewall();

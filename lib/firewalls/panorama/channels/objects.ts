@@ -15,7 +15,14 @@ import { foreign, type Marks } from '../../shared/marks.ts';
 import { addressName, addressOfName, addressPrefix, placeholderName } from '../address-names.ts';
 import type { PanoramaClient } from '../client.ts';
 import { xmlText } from '../xml.ts';
-import { listComments, readAddresses, readComment, readMembers, readUse } from './address-groups.ts';
+import {
+  listComments,
+  readAddresses,
+  readComment,
+  readGroup,
+  readMembers,
+  readUse,
+} from './address-groups.ts';
 import type { Channel } from '../../shared/channels.ts';
 import { takeBack, tidy } from './candidate.ts';
 import { commitOwn } from './commit.ts';
@@ -75,9 +82,10 @@ export class ObjectsChannel implements Channel {
    */
   async observeSome(object: ObjectRef, asked: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
     await awaitOwnJobs(this.#client);
-    if ((await readPushed(this.#client)) === 'owed') return new Map();
     const running = await readMembers(this.#client, object.name);
     const candidate = await readMembers(this.#client, object.name, 'get');
+    // Last, so that what somebody commits meanwhile shows.
+    if ((await readPushed(this.#client)) === 'owed') return new Map();
     if (!running && !candidate) missing(object);
     const texts = await this.#textsOf(object, running ?? []);
     const prefix = this.#prefix(object);
@@ -94,11 +102,19 @@ export class ObjectsChannel implements Channel {
 
   async deleteObject(object: ObjectRef): Promise<void> {
     const found = await this.observeObject(object);
-    if (!found.exists) {
+    if (found.exists) await this.#delete(object, found.comment);
+    else await awaitOwnJobs(this.#client);
+    // Also what an earlier run deleted and did not commit, or did not push.
+    if (!(await readGroup(this.#client, 'show', object.name))) {
       await pushOwed(this.#client);
       return;
     }
-    if (!this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
+    if (!(await commitOwn(this.#client))) throw this.#nothingToCommit();
+    await pushCommitted(this.#client);
+  }
+
+  async #delete(object: ObjectRef, comment: string): Promise<void> {
+    if (!this.#marks.isOurs(object.name, comment)) throw foreign(object.name);
     const prefix = this.#prefix(object);
     await tidy(this.#place, new Set([object.name]));
     const left = (await readMembers(this.#client, object.name)) ?? [];
@@ -107,8 +123,6 @@ export class ObjectsChannel implements Channel {
       deleteGroup(this.#place, object.name),
       ...[...new Set([...ours, placeholderName(prefix)])].map((name) => dropAddress(this.#place, name)),
     ]);
-    await commitOwn(this.#client);
-    await pushCommitted(this.#client);
   }
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
@@ -173,18 +187,24 @@ export class ObjectsChannel implements Channel {
 
   /** The device saw nothing to commit after it had taken our changes: they were made before, or by another administrator. */
   async #requireInForce(groups: readonly GroupWork[]): Promise<void> {
+    // First, so that what ends meanwhile shows in the members.
+    const going = await isCommitting(this.#client);
     for (const group of groups) {
       if (await this.#isInForce(group)) continue;
-      if (await isCommitting(this.#client))
-        throw new ZonebridgeError(
-          'firewall/outcome-unknown',
-          'a commit of somebody else took our changes along',
-        );
+      if (!going) throw this.#nothingToCommit();
       throw new ZonebridgeError(
-        'firewall/permission-denied',
-        `the API key does not belong to ${this.#client.settings.administrator}: this administrator has no changes to commit after ours were taken; name the one whose key it is in \`administrator\``,
+        'firewall/outcome-unknown',
+        'a commit of somebody else took our changes along',
       );
     }
+  }
+
+  #nothingToCommit(): ZonebridgeError {
+    const { administrator } = this.#client.settings;
+    return new ZonebridgeError(
+      'firewall/permission-denied',
+      `the API key does not belong to ${administrator}: this administrator has nothing to commit after our changes were taken, and they are not in force; name the one whose key it is in \`administrator\``,
+    );
   }
 
   /** Whether what the operations of a group do is in force on the device already. */
