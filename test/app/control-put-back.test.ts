@@ -80,3 +80,31 @@ test('nothing leaves a firewall because of it', async () => {
   await world.reconcile();
   expect(world.on('web').sort()).toEqual(before);
 });
+
+test('a backup from before the first hello of an agent that says no other', async () => {
+  const world = new World([group('web')]);
+  await world.activate();
+  await sweep(world.ports, world.configurations);
+  const before = world.tables.store.backup('control');
+  await world.hello('agent-process-1');
+  await world.upsert(pod('a', '10.1.0.1', web));
+  for (let minute = 0; minute < 2; minute++) {
+    await world.clock.sleep(60_000);
+    await sweep(world.ports, world.configurations);
+  }
+  world.tables.store.restore('control', before);
+  await world.clock.sleep(60_000);
+  await sweep(world.ports, world.configurations);
+  world.told.length = 0;
+  const counts = { endpoints: 1, pending: 0, sequence: 1 };
+  const beat = { epoch: world.epoch, process: 'agent-process-1', ...counts };
+  await world.event('heartbeat', beat).catch(() => undefined);
+  await world.settle();
+  const { epoch, process } = await cluster(world);
+  expect(process).toBe('agent-process-1');
+  expect(epoch).toBeGreaterThan(1_000);
+  expect(world.told).toContainEqual(expect.objectContaining({ type: 'epoch', process, epoch }));
+  // Another one that is still there is told whose epoch it is.
+  await world.event('heartbeat', { ...beat, process: 'agent-process-0' }).catch(() => undefined);
+  expect((await cluster(world)).process).toBe('agent-process-1');
+});

@@ -142,7 +142,12 @@ export const ofDigests: readonly Mutant[] = [
     name: 'address-not-given-back',
     breaks: 'a pod that lost its address to one that is gone waits for its own next record',
     file: 'lib/app/ingest/claim-addresses.ts',
-    edits: [["(again && judged.verdict === 'lost')", "(again && judged.verdict === 'keep')"]],
+    edits: [
+      [
+        "judged.verdict === 'lost' && (fromGone ?? !isNew)",
+        "judged.verdict === 'lost' && !isNew && fromGone === undefined",
+      ],
+    ],
     killers: [digests, verdicts],
   },
   {

@@ -74,8 +74,8 @@ export const ofIngest: readonly Mutant[] = [
     file: 'lib/app/ingest/claims.ts',
     edits: [
       [
-        "return newer ? { verdict: 'take', evicts: owner.endpoint }",
-        "return newer ? { verdict: 'take', evicts: undefined }",
+        "return newer ? { verdict: 'take', evicts: owner.endpoint } : lost;\n  }",
+        "return newer ? { verdict: 'take', evicts: undefined } : lost;\n  }",
       ],
     ],
     killers: [path, races],

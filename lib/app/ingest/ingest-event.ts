@@ -12,6 +12,7 @@ import {
   endpointsDetail,
   gatesDetail,
   heartbeatDetail,
+  type HeartbeatDetail,
   helloDetail,
   manifestDetail,
   networkDetail,
@@ -155,7 +156,7 @@ async function ingestEvent(from: Sender, event: z.infer<typeof busEvent>): Promi
     case detailTypes.heartbeat: {
       const detail = checked(heartbeatDetail, event.detail);
       if (await noteHeartbeat(ports.tables, cluster.id, { state: from.state, beat: detail, now })) return;
-      await tellSuperseded(from, detail.epoch);
+      await tellEpochOf(from, detail, now);
       throw new ZonebridgeError('record/stale-epoch', `heartbeat of epoch ${detail.epoch} of ${cluster.key}`);
     }
     default:
@@ -205,11 +206,18 @@ function saidAt(sentAt: number, taken: string | undefined): number {
 
 /**
  * An agent that stood still while another one came, and missed the answer to that one's hello, would go on for ever, and nobody else would
- * speak for the cluster when the newer one is gone.
+ * speak for the cluster when the newer one is gone. Where a table was put back from before the cluster's first hello nobody is known: whoever
+ * speaks has said his hello, and says no other.
  */
-async function tellSuperseded(from: Sender, stale: number): Promise<void> {
-  const { process, epoch } = from.state;
-  if (process !== undefined && stale < epoch) await tellEpoch(contextOf(from), { process, epoch });
+async function tellEpochOf(from: Sender, beat: HeartbeatDetail, now: number): Promise<void> {
+  const { ports, cluster, state } = from;
+  const { process, epoch } = state;
+  if (process !== undefined) {
+    if (beat.epoch < epoch) await tellEpoch(contextOf(from), { process, epoch });
+    return;
+  }
+  const issued = await issueEpoch(ports.tables, cluster.id, { ...beat, agentVersion: 'unknown', now });
+  if (issued !== undefined) await tellEpoch(contextOf(from), { process: beat.process, epoch: issued });
 }
 
 async function ingestEndpoints(from: Sender, detail: z.infer<typeof endpointsDetail>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Item, Key } from '../../../lib/core/ports.ts';
 import { globalEndpointId } from '../../../lib/app/state/endpoints.ts';
+import { text } from '../../../lib/app/state/items.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Truth } from './truth.ts';
 
@@ -15,7 +16,7 @@ export function watchOwners(
       lost.delete(globalEndpointId(key.pk.slice(0, key.pk.lastIndexOf('|')), key.sk ?? ''));
     const [kind, , address = ''] = key.pk.split('|');
     if (key.table !== 'control' || kind !== 'owner' || !before || !after) return;
-    const [from, to] = [String(before['endpoint']), String(after['endpoint'])];
+    const [from, to] = [text(before, 'endpoint') ?? '', text(after, 'endpoint') ?? ''];
     if (from === to) return;
     const holder = truth.holderOf(address);
     if (lost.get(to)?.has(address) && holder !== undefined && from.endsWith(`|${holder}`))
