@@ -24,8 +24,9 @@ export function claimedAddresses(record: EndpointRecord | undefined): readonly s
 }
 
 /**
- * An address is reused within seconds while the delete of its last owner may be late: the newer claim wins, which is not the one that is told
- * again. Within a cluster the agent's order decides; between clusters that share ranges, time; otherwise the second one is refused.
+ * An address is reused within seconds while the delete of its last owner may be late: the newer claim wins. Within a
+ * cluster the agent's order decides, and what was lost is not claimed by telling it again; between clusters that share ranges, time; otherwise
+ * the second one is refused.
  */
 export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active: ActiveConfiguration): Claim {
   if (owner === undefined) return { verdict: 'take', evicts: undefined };
@@ -42,6 +43,6 @@ export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active:
   if (!otherCluster) return { verdict: 'take', evicts: owner.endpoint };
   if (!(claimant.cluster.sharedRanges && otherCluster.sharedRanges))
     return { verdict: 'refused', other: otherCluster.key };
-  const newer = claimant.isNew && claimant.time >= owner.time;
-  return newer ? { verdict: 'take', evicts: owner.endpoint } : lost;
+  // Also told again: what the agent of another cluster claims must not last longer than until then.
+  return claimant.time >= owner.time ? { verdict: 'take', evicts: owner.endpoint } : lost;
 }

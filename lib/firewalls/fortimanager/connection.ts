@@ -3,6 +3,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceIdentity, FirewallConnection } from '../../core/firewall.ts';
 import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
+import { printable } from '../shared/printable.ts';
 import { DeviceMappings } from './channels/device-mappings.ts';
 import { FeedChannel } from './channels/feed.ts';
 import { GroupRows } from './channels/group-rows.ts';
@@ -41,10 +42,12 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   };
 }
 
+/** They stand in messages. */
+const line = (most: number) => z.string().max(most).transform(printable).pipe(z.string().min(1));
 const status = z.looseObject({
-  'Serial Number': z.string().min(1).max(64),
-  Version: z.string().min(1).max(128),
-  'HA Mode': z.string().max(64).optional(),
+  'Serial Number': line(64),
+  Version: line(128),
+  'HA Mode': z.string().max(64).transform(printable).optional(),
 });
 
 /** Serial, version and role, with a look whether the ADOM is there; one call. */

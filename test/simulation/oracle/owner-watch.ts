@@ -1,10 +1,10 @@
 import type { Item, Key } from '../../../lib/core/ports.ts';
-import { globalEndpointId } from '../../../lib/app/state/endpoints.ts';
+import { globalEndpointId, parseGlobalEndpointId } from '../../../lib/app/state/endpoints.ts';
 import { text } from '../../../lib/app/state/items.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Truth } from './truth.ts';
 
-/** An address stays with the pod that has it, however often another one that lost it is told again. */
+/** An address stays with the pod that has it, however often another one of its cluster that lost it is told again. */
 export function watchOwners(
   kernel: Kernel,
   truth: Truth,
@@ -15,12 +15,15 @@ export function watchOwners(
     if (key.table === 'endpoints' && !after)
       lost.delete(globalEndpointId(key.pk.slice(0, key.pk.lastIndexOf('|')), key.sk ?? ''));
     const [kind, , address = ''] = key.pk.split('|');
-    if (key.table !== 'control' || kind !== 'owner' || !before || !after) return;
-    const [from, to] = [text(before, 'endpoint') ?? '', text(after, 'endpoint') ?? ''];
-    if (from === to) return;
-    const holder = truth.holderOf(address);
-    if (lost.get(to)?.has(address) && holder !== undefined && from.endsWith(`|${holder}`))
+    const [from, to] = [text(before, 'endpoint'), text(after, 'endpoint')];
+    if (key.table !== 'control' || kind !== 'owner' || !from || !to || from === to) return;
+    const holds = truth.holderOf(address) === parseGlobalEndpointId(from).id.replace('pod|', '');
+    if (holds && lost.get(to)?.has(address) && clusterOf(from) === clusterOf(to))
       kernel.violate('an address stays with who has it', `${address} went from ${from} back to ${to}`);
     lost.set(from, (lost.get(from) ?? new Set()).add(address));
   };
+}
+
+function clusterOf(endpoint: string): string {
+  return parseGlobalEndpointId(endpoint).cluster;
 }

@@ -56,10 +56,14 @@ export class Truth {
     for (const cluster of this.#clusters)
       for (const wish of this.#lookAt(cluster)) this.byConfiguration.add(wish);
     for (const { pod, scope } of [...this.#past.values()].flat()) {
-      for (const wish of this.#wishesOf(pod, scope)) {
+      const wishes = this.#wishesOf(pod, scope);
+      for (const wish of wishes) {
         this.everWanted.add(wish);
         this.everLeft.add(wish);
       }
+      // Who has not heard of the change since gives up what the state that he knows of does not get any more.
+      for (const wish of this.#possibleWishes(pod, scope))
+        if (!wishes.has(wish) && this.everWanted.has(wish)) this.everLeft.add(wish);
     }
   }
 
@@ -214,15 +218,23 @@ export class Truth {
     return [...come, ...gone];
   }
 
-  #wishesOf(pod: Pod, { realm, stages, nodes }: Scope): Set<Wish> {
+  #wishesOf(pod: Pod, scope: Scope): Set<Wish> {
     const wishes = new Set<Wish>();
     for (const group of this.spec.groups) {
-      if (!selects(group, pod, stages)) continue;
-      const address = group.addresses === 'node' ? nodes.get(pod.node) : ownAddress(pod);
+      if (!selects(group, pod, scope.stages)) continue;
+      const address = addressFor(group, pod, scope);
       if (address !== undefined && inRangesOf(group, address))
-        wishes.add(`${group.name}|${realm}|${address}`);
+        wishes.add(`${group.name}|${scope.realm}|${address}`);
     }
     return wishes;
+  }
+
+  /** Of all groups, whatever they select. */
+  #possibleWishes(pod: Pod, scope: Scope): Wish[] {
+    return this.spec.groups.flatMap((group) => {
+      const address = addressFor(group, pod, scope);
+      return address === undefined ? [] : [`${group.name}|${scope.realm}|${address}`];
+    });
   }
 }
 
@@ -259,6 +271,10 @@ function selects(group: GroupSpec, pod: Pod, stages: ReadonlyMap<string, string 
 /** The address that the pod is listed with is still its own. */
 function isIts({ ended, displaced }: Pod): boolean {
   return !ended && !displaced;
+}
+
+function addressFor(group: GroupSpec, pod: Pod, { nodes }: Scope): string | undefined {
+  return group.addresses === 'node' ? nodes.get(pod.node) : ownAddress(pod);
 }
 
 function ownAddress(pod: Pod): string | undefined {
