@@ -68,6 +68,18 @@ describe('people on the firewall', () => {
     expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.3']);
   });
 
+  test('a member of which the firewall cannot tell yet was removed by nobody', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    world.device.objects.get('obj-web')!.members.delete('10.1.0.2');
+    world.device.untold = new Set(['10.1.0.2']);
+    await world.reconcile();
+    expect((await readStatus(world)).firewalls[0]!.comparison).toMatchObject({ removedByHand: 0 });
+    world.device.untold.clear();
+    await world.reconcile();
+    expect((await readStatus(world)).firewalls[0]!.comparison).toMatchObject({ removedByHand: 1 });
+  });
+
   test('what a restart lost is put back', async () => {
     const world = await filled(3);
     await world.reconcile();

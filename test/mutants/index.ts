@@ -16,6 +16,7 @@ import { ofLists } from './of-lists.ts';
 import { ofNetwork } from './of-network.ts';
 import { ofOnboarding } from './of-onboarding.ts';
 import { ofBudgets } from './of-budgets.ts';
+import { ofComparison } from './of-comparison.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPanorama } from './of-panorama.ts';
 import { ofPlan } from './of-plan.ts';
@@ -44,6 +45,7 @@ export const mutants: readonly Mutant[] = [
   ...ofOnboarding,
   ...ofAccounts,
   ...ofBudgets,
+  ...ofComparison,
   ...ofOrders,
   ...ofWatch,
   ...ofHearing,

@@ -368,13 +368,6 @@ export const ofSync: readonly Mutant[] = [
     killers: ['test/app/late-removal.test.ts'],
   },
   {
-    name: 'listing-believed',
-    breaks: 'a member that a listing missed counts as taken off by a person',
-    file: 'lib/app/reconcile/reconcile-group.ts',
-    edits: [['findings = await confirmed(open.connection, object, findings);', '']],
-    killers: ['test/app/people.test.ts'],
-  },
-  {
     name: 'unwalked-taken-off',
     breaks: 'a comparison takes off what only the walk of a new configuration will want',
     file: 'lib/app/reconcile/evaluated.ts',

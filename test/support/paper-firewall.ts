@@ -31,6 +31,8 @@ export class PaperFirewall {
   onItsWay: ((call: string) => void | Promise<void>) | undefined;
   refuse = new Map<string, ZonebridgeError>();
   loseReply = new Set<string>();
+  /** Addresses that are on their way: `observeSome` leaves them out. */
+  untold = new Set<string>();
   /** Rules that use an object, by its name. */
   readonly rules = new Map<string, string[]>();
   /** Credentials it accepts; undefined: any. */
@@ -98,7 +100,8 @@ function connection(device: PaperFirewall, request: ConnectionRequest<PaperSetti
     observeSome: async ({ name }, addresses) => {
       await call('observeSome');
       const members = device.objects.get(name)?.members;
-      return new Map(addresses.map((address) => [address, members?.has(address) ?? false]));
+      const told = addresses.filter((address) => !device.untold.has(address));
+      return new Map(told.map((address) => [address, members?.has(address) ?? false]));
     },
     apply: async (changes) => {
       if (changes.some(({ object }) => object.channel === 'one-by-one'))
