@@ -114,8 +114,8 @@ function isOfIngest(point: CrashPoint): boolean {
 /** For the points whose event is lost: killed in ingest, then the queue forgets it. */
 async function loseMessages(): Promise<void> {
   const lossy = crashPoints.filter(({ lost }) => lost !== undefined);
-  // The shards that a sweep looks through change with the minute.
-  while (new Date().getSeconds() > 15) await delay(1000);
+  // The shards that a sweep looks through change with the minute, most of which a machine with much to do takes until ingest is killed.
+  while (new Date().getSeconds() > 5) await delay(1000);
   for (const { name } of lossy) worldOf(name).comeFrom(isSweptNow);
   for (const point of lossy) for (const { name, arming } of armings(point)) crash.arm(name, arming);
   for (const { name, story } of lossy) await worldOf(name).play(story);
