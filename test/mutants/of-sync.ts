@@ -78,7 +78,7 @@ export const ofSync: readonly Mutant[] = [
         'const clear = [...outcomes.writes, ...settled, ...plan.changes.map(({ key }) => [key, undefined] as const)].flatMap(',
       ],
     ],
-    killers: [random],
+    killers: ['test/app/open-outcome.test.ts'],
   },
   {
     name: 'older-fence-writes',
