@@ -100,12 +100,19 @@ export class CrashWorld {
   }
 
   async play(story: Story): Promise<void> {
-    if (story === 'change') await this.#agent.tell(this.#pod('new', [1]), this.#gone('old'));
-    if (story === 'wide') await this.#agent.tell(this.#pod('new', sixteen));
-    if (story === 'compare') {
-      await this.#editByHand();
-      await this.compare();
-    }
+    if (story !== 'compare') return this.#agent.tell(...this.#changes(story));
+    await this.#editByHand();
+    await this.compare();
+  }
+
+  /** Tells ingest the story in a delivery that comes once: when the function dies of it, nobody has it any more. */
+  async playWithoutQueue(story: Exclude<Story, 'compare'>): Promise<void> {
+    await this.#rig.runOnce('IngestDeltas', this.#agent.delivery(...this.#changes(story)));
+  }
+
+  #changes(story: Exclude<Story, 'compare'>): Told[] {
+    if (story === 'wide') return [this.#pod('new', sixteen)];
+    return [this.#pod('new', [1]), this.#gone('old')];
   }
 
   /** A label that no group asks for changes: the endpoint is sent again with a newer version. */

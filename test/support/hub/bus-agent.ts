@@ -6,6 +6,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
 import { names } from '../../../lib/app/names.ts';
 import type { EndpointRecord } from '../../../lib/core/model/endpoint.ts';
 import { clusterSource, type ManifestDetail, schemaVersion } from '../../../lib/core/model/messages.ts';
@@ -15,6 +16,8 @@ import {
   sandboxHub,
   sandboxRegion,
 } from '../../../lib/sandbox/configuration.ts';
+
+const source = clusterSource({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster });
 
 /** What a test tells of the cluster: a record, or the uid of a pod that is gone. */
 export type Told = { upsert: EndpointRecord } | { remove: string };
@@ -58,13 +61,25 @@ export class BusAgent {
 
   /** One event with these changes, seen by a watch, in this order. */
   async tell(...told: readonly Told[]): Promise<void> {
+    await this.#put('endpoints', this.#changes(told));
+  }
+
+  /** The same event as the function gets it from its queue, for a test that stands in the queue's place. */
+  delivery(...told: readonly Told[]): Pick<SQSEvent, 'Records'> {
+    const event = { source, 'detail-type': 'endpoints', detail: this.#changes(told) };
+    const attributes = { ApproximateReceiveCount: '1' } as SQSRecordAttributes;
+    const record = { messageId: randomUUID(), body: JSON.stringify(event), attributes } as SQSRecord;
+    return { Records: [record] };
+  }
+
+  #changes(told: readonly Told[]): object {
     const changes = told.map((one) => ({
       sequence: ++this.#sequence,
       time: Date.now(),
       cause: 'watch' as const,
       ...('upsert' in one ? one : { remove: { kind: 'pod' as const, uid: one.remove } }),
     }));
-    await this.#put('endpoints', { schema: schemaVersion, epoch: this.#epoch, sentAt: Date.now(), changes });
+    return { schema: schemaVersion, epoch: this.#epoch, sentAt: Date.now(), changes };
   }
 
   /** Says what shards hold, complete up to now. */
@@ -83,7 +98,7 @@ export class BusAgent {
         Entries: [
           {
             EventBusName: names.bus(sandboxHub),
-            Source: clusterSource({ account: sandboxAccount, region: sandboxRegion, name: sandboxCluster }),
+            Source: source,
             DetailType: type,
             Detail: JSON.stringify(detail),
           },

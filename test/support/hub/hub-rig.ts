@@ -235,10 +235,19 @@ export class HubRig {
   }
 
   /** Runs a function as a schedule would, without waiting for its end. */
-  async invoke(part: string, payload = {}): Promise<void> {
+  invoke(part: string, payload = {}): Promise<void> {
+    return this.#run(part, payload, 'Event');
+  }
+
+  /** Runs a function once and waits for its end, however it ends: nobody tries again. */
+  runOnce(part: string, payload: object): Promise<void> {
+    return this.#run(part, payload, 'RequestResponse');
+  }
+
+  async #run(part: string, payload: object, type: 'Event' | 'RequestResponse'): Promise<void> {
     const { endpoint } = this.ministack;
     const path = `/2015-03-31/functions/${await this.functionNamed(part)}/invocations`;
-    const headers = { 'x-amz-invocation-type': 'Event' };
+    const headers = { 'x-amz-invocation-type': type };
     await awsCall({
       endpoint,
       service: 'lambda',
