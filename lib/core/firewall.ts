@@ -332,6 +332,11 @@ export interface FirewallDescription<Settings = unknown> {
   objectName(request: ObjectNameRequest): string;
   /** Two names with the same key are the same object to the device (case, normal form). */
   nameKey(name: string): string;
+  /**
+   * Only for a channel that makes an object of each address, for all groups of an entry: where these lie, and `mark` where they carry
+   * another than the entry's own. What entries make in one place under two marks, each refuses as a stranger's.
+   */
+  addressObjects?(settings: Settings, channel: string): { place: string; mark?: string } | undefined;
   /** Combinations that cannot work, each with what to do instead. */
   review(review: TargetReview<Settings>): Problem[];
   /**

@@ -72,4 +72,11 @@ export const ofAdoption: readonly Mutant[] = [
     edits: [["if (onForeignAdd === 'remove')", "if (onForeignAdd === 'remove' && create === 'offered')"]],
     killers: ['lib/app/configuration/adoptions.test.ts'],
   },
+  {
+    name: 'strangers-in-one-place',
+    breaks: 'entries of a manager with and without a device may put address objects into the same place',
+    file: 'lib/firewalls/fortimanager/description.ts',
+    edits: [['{ place: adom, mark: anyEntry }', '{ place: `${adom}/${device.name}`, mark: anyEntry }']],
+    killers: ['lib/app/configuration/address-objects.test.ts'],
+  },
 ];

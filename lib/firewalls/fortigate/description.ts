@@ -39,6 +39,7 @@ export const fortigateDescription: FirewallDescription<FortigateSettings> = {
   scope: ({ vdom }) => vdom,
   objectName,
   nameKey,
+  addressObjects: ({ vdom }, channel) => (channel === 'objects' ? { place: vdom } : undefined),
   review,
   canonical,
   checkCredential,

@@ -1,4 +1,5 @@
 import type { FirewallDescription } from '../../core/firewall.ts';
+import { anyEntry } from './channels/shared-marks.ts';
 import { checkCredential } from './credential.ts';
 import { nameKey, objectName, objectNameLength } from './names.ts';
 import { review } from './review.ts';
@@ -48,6 +49,10 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
   scope: ({ adom, device }) => (device ? `${adom}/${device.name}/${device.vdom}` : adom),
   objectName,
   nameKey,
+  addressObjects: ({ adom, device }, channel) => {
+    if (channel !== 'objects') return undefined;
+    return device ? { place: adom, mark: anyEntry } : { place: adom };
+  },
   review,
   canonical,
   checkCredential,

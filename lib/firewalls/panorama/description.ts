@@ -39,6 +39,7 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
   scope: scopeOf,
   objectName,
   nameKey,
+  addressObjects: (settings, channel) => (channel === 'objects' ? { place: scopeOf(settings) } : undefined),
   review,
   lifetimeMs: ({ timeoutSeconds }, channel) =>
     channel === 'tags' && timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,

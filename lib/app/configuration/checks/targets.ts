@@ -20,10 +20,12 @@ interface Target {
 /** Asks the vendor module about every target, and that no two of them become the same object on a device. */
 export function checkTargets(draft: Draft, modules: Modules, report: Report): void {
   const taken = new Map<string, Target>();
+  const places = new Map<string, Map<string, Target>>();
   for (const target of targets(draft, modules)) {
     if (!checkChannel(target, report)) continue;
     checkAdoption(target, report);
     warnAboutTime(target, report);
+    checkStrangers(target, places, report);
     const { group, path, firewall, module } = target;
     const { settings } = firewall;
     report.add(
@@ -69,6 +71,26 @@ function checkChannel({ target, path, module }: Target, report: Report): boolean
   const known = `${module.displayName} knows ${channels.join(', ')}`;
   report.problem([...path, 'channel'], `there is no channel ${target.channel}${question} ${known}`);
   return false;
+}
+
+/** Two entries whose address objects lie in one place under two marks: an address that both need would be put there by one alone. */
+function checkStrangers(target: Target, places: Map<string, Map<string, Target>>, report: Report): void {
+  const { path, firewall, module } = target;
+  const { channel, firewall: id } = target.target;
+  const own = module.addressObjects?.(firewall.settings, channel);
+  if (own === undefined) return;
+  const mark = own.mark ?? id;
+  const key = JSON.stringify([module.kind, module.writerKey(firewall.settings), own.place]);
+  const marks = places.get(key) ?? new Map<string, Target>();
+  places.set(key, marks);
+  const [first] = marks.values();
+  if (marks.has(mark)) return;
+  marks.set(mark, target);
+  if (first === undefined) return;
+  report.problem(
+    [...path, 'firewall'],
+    `puts address objects where ${first.target.firewall} puts its own (${report.whereabouts(first.path)}), and each refuses what the other made; publish both over the same entry`,
+  );
 }
 
 /** Who only looks renews nothing. */

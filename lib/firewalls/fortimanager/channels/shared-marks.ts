@@ -1,8 +1,8 @@
 import { ownComment } from '../../../core/plan/ownership.ts';
 import { type Marks, marks } from '../../shared/marks.ts';
 
-/** No configured firewall has this id. */
-const anyEntry = '*';
+/** In place of an entry's id; no configured firewall has it. */
+export const anyEntry = '*';
 
 /**
  * Marks of what the entries of several devices share in an ADOM: the groups around their mappings, and the address objects. They are the
