@@ -142,6 +142,20 @@ describe('hosts', () => {
     expect(world.on('db')).not.toContain('10.9.0.7');
   });
 
+  test.each([
+    ['shows nothing', () => instances.delete('i-00000001')],
+    ['shows no tags', () => void launch(1, { tags: {} })],
+  ])('of which EC2 %s for a moment are not taken for gone', async (_, hide) => {
+    for (const number of [1, 2, 3]) launch(number);
+    await minute(2);
+    hide();
+    await event('i-00000001', 'running');
+    expect(world.on('db')).toContain('10.9.0.1');
+    launch(1);
+    await minute(2);
+    expect(world.on('db')).toContain('10.9.0.1');
+  });
+
   test('that stop keep their address; instances of others write nothing', async () => {
     launch(1, { state: 'stopped' });
     await minute(2);

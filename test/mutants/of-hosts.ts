@@ -70,4 +70,11 @@ export const ofHosts: readonly Mutant[] = [
     edits: [['    upsert: endpointRecord,\n', '    upsert: storedRecord,\n']],
     killers: [names],
   },
+  {
+    name: 'unseen-host-is-gone',
+    breaks: 'a host whose tags EC2 does not show for a moment is taken for gone',
+    file: 'lib/app/hosts/tell-hosts.ts',
+    edits: [['!(known && hasEnded(instance))', '!known']],
+    killers: [hosts],
+  },
 ];

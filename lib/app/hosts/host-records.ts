@@ -10,12 +10,17 @@ import { endpointRecord } from '../../core/model/messages.ts';
  */
 const keeping = new Set(['pending', 'running', 'stopping', 'stopped']);
 
+/** EC2 itself says that its addresses may be given to somebody else. */
+export function hasEnded({ state }: Instance): boolean {
+  return !keeping.has(state);
+}
+
 /**
  * A host as an endpoint, or undefined when it is not selected or not there any more. Tags are its labels. `unreadable` is one that no record can
  * hold, such as one with more than 64 addresses: it is neither told nor taken for gone.
  */
 export function hostRecord(instance: Instance, tags: TagFilter): EndpointRecord | undefined | 'unreadable' {
-  if (!keeping.has(instance.state) || !carries(instance.tags, tags)) return undefined;
+  if (hasEnded(instance) || !carries(instance.tags, tags)) return undefined;
   const record: EndpointRecord = {
     kind: 'node',
     uid: instance.id,

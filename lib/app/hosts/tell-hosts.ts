@@ -8,7 +8,7 @@ import type { App } from '../compose.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster } from '../state/configurations.ts';
 import { endpointKey, readEndpoint } from '../state/endpoints.ts';
-import { hostRecord, hostRecords, type Listing } from './host-records.ts';
+import { hasEnded, hostRecord, hostRecords, type Listing } from './host-records.ts';
 import { hostStateKey, type HostState, readHostState, writeHostState } from './host-state.ts';
 import { type HostChange, HostVoice } from './tell.ts';
 
@@ -143,13 +143,15 @@ async function follow(teller: Teller, id: string): Promise<void> {
   const before = await stateOf(teller);
   if (before.epoch === 0) return;
   const instance = await compute.instance(id);
-  const record = instance && hostRecord(instance, hosts.tags ?? {});
+  // EC2 goes on showing what has ended for a while. What it does not show, it may not show yet: the next listing decides.
+  if (instance === undefined) return;
+  const record = hostRecord(instance, hosts.tags ?? {});
   const [item] = await ports.tables.read([endpointKey(hosts.id, `node|${id}`)]);
   const known = readEndpoint(`node|${id}`, item)?.record !== undefined;
   // It shows in the log at the next listing.
   if (record === 'unreadable') return;
-  // Most instances of an account are nobody's business here.
-  if (record === undefined && !known) return;
+  // Most instances of an account are nobody's business here, and tags that are gone are found by the listing.
+  if (record === undefined && !(known && hasEnded(instance))) return;
   const next = { sequence: before.sequence + 1 };
   const state = await writeHostState(ports.tables, hosts.id, { before, next });
   await voice.changes(state, [{ uid: id, record, cause: 'watch' }]);
