@@ -16,9 +16,7 @@ export const ofHosts: readonly Mutant[] = [
     name: 'event-believed',
     breaks: 'an instance that is not there any more is told as if it were',
     file: 'lib/app/hosts/host-records.ts',
-    edits: [
-      ['!keeping.has(instance.state) ||', "!(keeping.has(instance.state) || instance.state !== '') ||"],
-    ],
+    edits: [['!keeping.has(state)', "!(keeping.has(state) || state !== '')"]],
     killers: [hosts],
   },
   {
