@@ -17,6 +17,8 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ['unused code', 'knip'],
 ];
 
+const crashPoints = 'test/end-to-end/crash';
+
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
@@ -84,11 +86,14 @@ async function everything(): Promise<Sum[]> {
   console.log(
     'the end-to-end tests run beside the others, because they mostly wait; their report comes last',
   );
-  const slow = tests('slow', ['--project', 'end-to-end'], join(folder, 'slow.log'));
+  const endToEnd = ['--project', 'end-to-end'];
+  const slow = tests('slow', [...endToEnd, `--exclude=${crashPoints}/**`], join(folder, 'slow.log'));
   const checked = await staticChecks();
   // One processor is left to what waits.
   const fast = await tests('fast', ['--project', 'unit', '--project', 'stack', '--maxWorkers=50%']);
-  return [checked, fast, await slow];
+  // The longest one waits most of all: it goes beside the rest of its layer, once there is a processor for it.
+  const crashes = await tests('crashes', [...endToEnd, crashPoints]);
+  return [checked, fast, crashes, await slow];
 }
 
 const given = process.argv.slice(2);
