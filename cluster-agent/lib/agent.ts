@@ -72,8 +72,8 @@ export class Agent {
     this.status = status;
     const services = options.services ?? 'off';
     this.#kinds = kindsFor(services);
-    this.#store = new Store((id, cause) => {
-      this.#sender.touch(id, cause);
+    this.#store = new Store((id, cause, how) => {
+      this.#sender.touch(id, cause, how);
       this.#features.gates?.touch(id);
     }, services);
     this.#sender = new Sender({ bus, clock, random, source, status, store: this.#store });
@@ -163,7 +163,8 @@ export class Agent {
     this.#begun = epoch;
     this.#store.tellServices = this.#mayTellServices();
     this.#options.telemetry.info('epoch begins', { epoch, endpoints: this.#store.endpoints });
-    this.#sender.begin(epoch, { digests: this.#hub.takes('digest') });
+    const takes = { digests: this.#hub.takes('digest'), claims: this.#hub.takes('claims') };
+    this.#sender.begin(epoch, takes);
     void this.#features.network?.look();
     this.#features.follower?.call();
   }

@@ -92,4 +92,9 @@ export interface Gates {
 export type Seen = 'watch' | 'relist';
 
 /** Told about each endpoint whose record may have changed. */
-export type Touch = (id: string, cause: ChangeCause) => void;
+export type Touch = (id: string, cause: ChangeCause, how?: TouchedHow) => void;
+
+/** `isAddressed`: a pod got the addresses that it has now. */
+export interface TouchedHow {
+  isAddressed?: boolean;
+}

@@ -1,12 +1,13 @@
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { contentHash } from '../../lib/core/model/content-hash.ts';
-import { parseEndpointId, shardOf } from '../../lib/core/model/endpoint.ts';
+import { claimedAddresses, parseEndpointId, shardOf } from '../../lib/core/model/endpoint.ts';
 import type { ChangeCause } from '../../lib/core/model/messages.ts';
 import type { Clock, Random } from '../../lib/core/ports.ts';
 import { Batch, limits, type Outgoing, utf8 } from './batch.ts';
+import { ClaimOrder } from './claim-order.ts';
 import { allShards } from './manifests.ts';
 import { Pending, type PendingEntry } from './pending.ts';
-import type { EventBus } from './ports.ts';
+import type { EventBus, TouchedHow } from './ports.ts';
 import { Statements } from './statements.ts';
 import type { AgentStatus } from './status.ts';
 import type { Store } from './store.ts';
@@ -26,6 +27,12 @@ export interface SenderOptions {
   source: string;
 }
 
+/** What the hub that gave an epoch takes. */
+interface HubTakes {
+  digests?: boolean;
+  claims?: boolean;
+}
+
 /**
  * Sends what waits, one call at a time: the first change after a quiet time at once, and what collects while a call is
  * under way with the next one. Sends nothing before `begin`.
@@ -36,12 +43,15 @@ export class Sender {
   /** Failed ids that sit out their delay. */
   readonly #resting = new Map<string, PendingEntry>();
   readonly #told: Told;
+  readonly #order = new ClaimOrder();
   readonly #statements: Statements;
   readonly #bell = new Bell();
   #epoch: number | undefined;
   #sequence = 0;
   /** The hub compares digests. */
   #digests = false;
+  /** The hub asks who has an address later than another. */
+  #claims = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -70,14 +80,16 @@ export class Sender {
   }
 
   /** An epoch: everything is told anew. */
-  begin(epoch: number, { digests = false }: { digests?: boolean } = {}): void {
+  begin(epoch: number, { digests = false, claims = false }: HubTakes = {}): void {
     this.#epoch = epoch;
     this.#digests = digests;
+    this.#claims = claims;
     this.#sequence = 0;
     this.#pending.clear();
     this.#resting.clear();
     this.#statements.clear();
     this.#told.clear();
+    this.#order.clear();
     this.include(this.#options.store.ids());
   }
 
@@ -125,9 +137,11 @@ export class Sender {
   }
 
   /** A record may have changed; before the first epoch this is not news. */
-  touch(id: string, cause: ChangeCause): void {
+  touch(id: string, cause: ChangeCause, { isAddressed }: TouchedHow = {}): void {
     if (this.#epoch === undefined) return;
     const { clock, store } = this.#options;
+    if (!store.has(id)) this.#order.forget(id);
+    else if (isAddressed) this.#order.note(id, this.#sequence);
     this.#pending.touch(id, { cause, time: clock.now(), removed: !store.has(id) });
     this.#bell.ring();
   }
@@ -207,7 +221,9 @@ export class Sender {
       if (!record) return undefined;
       const hash = contentHash(record);
       if (!entry.force && this.#told.has(id, hash)) return undefined;
-      const json = JSON.stringify({ ...head, upsert: record });
+      const claims = this.#claims && claimedAddresses(record).length > 0;
+      const since = claims ? { since: this.#order.of(id) } : {};
+      const json = JSON.stringify({ ...head, ...since, upsert: record });
       if (utf8(json) <= limits.recordBytes) {
         this.#told.unrefuse(id);
         return { id, json, hash };

@@ -155,7 +155,7 @@ export class Store {
     this.#pods.set(pod.uid, { ...pod, labels: this.#labels.shared(pod.labels) });
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     if (pod.node !== undefined) this.#podsByNode.add(pod.node, pod.uid);
-    this.#touch(endpointId(pod), seen);
+    this.#touch(endpointId(pod), seen, { isAddressed: !same(old?.addresses ?? [], pod.addresses) });
   }
 
   #removePod(uid: string, seen: Seen): void {

@@ -46,3 +46,30 @@ describe('a pod that is told again after it lost its address', () => {
     expect(published(world)).toEqual({ old: ['10.1.0.6'], new: [address] });
   });
 });
+
+describe('a pod of which the hub never heard', () => {
+  const told = async (world: World, record: ReturnType<typeof old>, since: number | undefined) => {
+    await world.send({ ...world.upsertChange(record, 'node'), ...(since === undefined ? {} : { since }) });
+    await world.settle();
+  };
+
+  test.each([
+    ['does not take an address that another one got later', 1, 0, 'new'],
+    ['takes an address that it got later itself', 0, 1, 'old'],
+    ['takes what both had as the epoch began when it is told last', 0, 0, 'old'],
+    ['of an agent that does not say since when takes it when it is told last', 1, undefined, 'old'],
+  ] as const)('%s', async (_, one, other, has) => {
+    const world = await World.start([group('old'), group('new')]);
+    await told(world, fresh(), one);
+    await told(world, old(), other);
+    expect(published(world)).toEqual({ old: [], new: [], [has]: [address] });
+  });
+
+  test('gets it when who had it is gone', async () => {
+    const world = await World.start([group('old'), group('new')]);
+    await told(world, fresh(), 1);
+    await world.remove('n');
+    await told(world, old(), 0);
+    expect(published(world)).toEqual({ old: [address], new: [] });
+  });
+});

@@ -144,7 +144,7 @@ export const ofDigests: readonly Mutant[] = [
     file: 'lib/app/ingest/claim-addresses.ts',
     edits: [
       [
-        "judged.verdict === 'lost' && (fromGone ?? !isNew)",
+        "judged.verdict === 'lost' && asks",
         "judged.verdict === 'lost' && !isNew && fromGone === undefined",
       ],
     ],

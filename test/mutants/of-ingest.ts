@@ -83,7 +83,7 @@ export const ofIngest: readonly Mutant[] = [
   {
     name: 'host-network-claims',
     breaks: "a host-network pod claims its node's address",
-    file: 'lib/app/ingest/claims.ts',
+    file: 'lib/core/model/endpoint.ts',
     edits: [["record?.kind === 'pod' && !record.hostNetwork ?", "record?.kind === 'pod' ?"]],
     killers: [manifests],
   },
@@ -191,6 +191,14 @@ export const ofIngest: readonly Mutant[] = [
     breaks: 'a pod that lost its address takes it from who has it when it is told again',
     file: 'lib/app/ingest/claim-addresses.ts',
     edits: [['const isNew = !had.includes(address);', 'const isNew = true;']],
+    killers: ['test/app/retold.test.ts'],
+  },
+  {
+    name: 'telling-is-a-claim',
+    breaks:
+      'a pod of which the hub never heard takes the address of who got it later, because it is told last',
+    file: 'lib/app/ingest/claim-addresses.ts',
+    edits: [['sequence: change.since ?? sequence', 'sequence: Math.max(change.since ?? 0, sequence)']],
     killers: ['test/app/retold.test.ts'],
   },
   {

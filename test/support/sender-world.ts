@@ -16,7 +16,7 @@ export class SenderWorld {
 
   constructor() {
     const { bus, clock, status } = this;
-    this.store = new Store((id, cause) => this.sender.touch(id, cause));
+    this.store = new Store((id, cause, how) => this.sender.touch(id, cause, how));
     const source = 'zonebridge.cluster.111122223333.eu-central-1.shop';
     const random = new SeededRandom();
     this.sender = new Sender({ bus, clock, random, source, status, store: this.store });

@@ -1,8 +1,7 @@
 import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
-import { shardCount } from '../../core/model/endpoint.ts';
+import { claimedAddresses, shardCount } from '../../core/model/endpoint.ts';
 import { GroupNeighbours } from '../../core/network/group-neighbours.ts';
-import { claimedAddresses } from '../ingest/claims.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import {

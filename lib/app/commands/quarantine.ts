@@ -1,10 +1,9 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import { canonicalAddress, workloadAddress } from '../../core/model/address.ts';
-import { type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
+import { claimedAddresses, type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
 import { everyRealm, type Quarantine, quarantinedAddress } from '../../core/plan/quarantine.ts';
 import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
-import { claimedAddresses } from '../ingest/claims.ts';
 import { interruptRuns } from '../orders/interrupt.ts';
 import { limitsOf, type QuarantineLimit } from '../orders/quarantine-limits.ts';
 import { markPlaces, placesOf, type QuarantinePlace } from '../orders/quarantine-marks.ts';

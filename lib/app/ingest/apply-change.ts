@@ -1,7 +1,12 @@
 import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { contentHash } from '../../core/model/content-hash.ts';
-import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
+import {
+  claimedAddresses,
+  compareVersions,
+  type EndpointRecord,
+  type Version,
+} from '../../core/model/endpoint.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
@@ -14,7 +19,6 @@ import {
   type StoredEndpoint,
 } from '../state/endpoints.ts';
 import { claimAddresses } from './claim-addresses.ts';
-import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
 import { followQuarantines } from './follow-quarantines.ts';
 import { noteNamed } from '../state/named.ts';
@@ -27,6 +31,8 @@ export interface Change {
   version: Version;
   time: number;
   cause: Cause;
+  /** Sequence at which its agent saw that it has its addresses; undefined when that is not known. */
+  since?: number | undefined;
   record: EndpointRecord | undefined;
 }
 

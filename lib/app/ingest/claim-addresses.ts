@@ -1,4 +1,4 @@
-import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import { claimedAddresses, type EndpointRecord } from '../../core/model/endpoint.ts';
 import type { Write } from '../../core/ports.ts';
 import {
   endpointKey,
@@ -9,7 +9,7 @@ import {
   readEndpoint,
 } from '../state/endpoints.ts';
 import type { Change, IngestContext } from './apply-change.ts';
-import { claimedAddresses, judgeClaim } from './claims.ts';
+import { judgeClaim } from './claims.ts';
 import { evict } from './evict.ts';
 import type { Intended } from './settle.ts';
 
@@ -27,11 +27,11 @@ interface Claims {
 
 /**
  * Takes the addresses of the record, evicting older claims. `before`: the record as it was known until now; what it lost since is not claimed
- * by telling it again, unless its owner is gone. `fromGone`: whether to ask that; of what is told at this moment unless given.
+ * by telling it again, unless its owner is gone. `fromGone`: whether to ask that; of what its agent has now unless given.
  */
 export async function claimAddresses(
   context: IngestContext,
-  change: Pick<Change, 'id' | 'version' | 'time'>,
+  change: Pick<Change, 'id' | 'version' | 'time' | 'since'>,
   owners: ReadonlyMap<string, Owner | undefined>,
   { before, fromGone }: { before: EndpointRecord | undefined; fromGone?: boolean },
 ): Promise<Claims> {
@@ -40,11 +40,15 @@ export async function claimAddresses(
   const endpoint = globalEndpointId(cluster.id, change.id);
   const losers = new Map<string, string[]>();
   const had = claimedAddresses(before);
+  const { epoch, sequence } = change.version;
+  // What is told again was claimed when it was told first, which the hub may not have heard.
+  const version = { epoch, sequence: change.since ?? sequence };
   for (const [address, owner] of owners) {
     const isNew = !had.includes(address);
-    const claimant = { endpoint, version: change.version, time: change.time, cluster, isNew };
+    const claimant = { endpoint, version, time: change.time, cluster, isNew };
     const judged = judgeClaim(claimant, owner, active);
-    const open = judged.verdict === 'refused' || (judged.verdict === 'lost' && (fromGone ?? !isNew));
+    const asks = fromGone ?? (!isNew || change.since !== undefined);
+    const open = judged.verdict === 'refused' || (judged.verdict === 'lost' && asks);
     const verdict = open && (await isGone(context, owner, address)) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
@@ -60,7 +64,7 @@ export async function claimAddresses(
       losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
     claims.writes.push({
       key: ownerKey(cluster.realm, address),
-      put: { endpoint, epoch: change.version.epoch, sequence: change.version.sequence, time: change.time },
+      put: { endpoint, ...version, time: change.time },
       if: [
         owner
           ? { attribute: 'endpoint', is: '=', value: owner.endpoint }

@@ -1,4 +1,4 @@
-import { compareVersions, type EndpointRecord, type Version } from '../../core/model/endpoint.ts';
+import { compareVersions, type Version } from '../../core/model/endpoint.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { type Owner, parseGlobalEndpointId } from '../state/endpoints.ts';
 
@@ -16,11 +16,6 @@ export interface Claimant {
   cluster: ActiveCluster;
   /** It had not been told with this address before. */
   isNew: boolean;
-}
-
-/** Host-network pods and nodes share addresses on purpose; only a pod's own address has one owner. */
-export function claimedAddresses(record: EndpointRecord | undefined): readonly string[] {
-  return record?.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
 }
 
 /**

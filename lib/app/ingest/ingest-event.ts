@@ -263,7 +263,7 @@ function toChange(change: EndpointChange, at: { epoch: number; now: number }): C
   // A clock that runs ahead must not win every claim between clusters.
   const common = { version, time: Math.min(change.time, at.now), cause: change.cause };
   if ('remove' in change) return { ...common, id: endpointId(change.remove), record: undefined };
-  const { upsert: record } = change;
+  const { upsert: record, since } = change;
   if (record.kind === 'pod' && !record.hostNetwork && record.addresses.length > podAddresses) {
     throw new ZonebridgeError(
       'record/invalid',
@@ -272,6 +272,7 @@ function toChange(change: EndpointChange, at: { epoch: number; now: number }): C
   }
   return {
     ...common,
+    since,
     id: endpointId(record),
     record: {
       ...record,

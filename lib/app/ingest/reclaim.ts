@@ -1,7 +1,7 @@
+import { claimedAddresses } from '../../core/model/endpoint.ts';
 import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
 import type { IngestContext } from './apply-change.ts';
 import { claimAddresses } from './claim-addresses.ts';
-import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
 import { followQuarantines } from './follow-quarantines.ts';
 import { settle } from './settle.ts';

@@ -1,3 +1,4 @@
+import { claimedAddresses } from '../../core/model/endpoint.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { EndpointRecord } from '../../core/model/endpoint.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
@@ -5,7 +6,6 @@ import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
 import type { IngestContext } from './apply-change.ts';
-import { claimedAddresses } from './claims.ts';
 import { desired } from './desired.ts';
 import { settle } from './settle.ts';
 

@@ -1,5 +1,5 @@
+import { claimedAddresses } from '../../core/model/endpoint.ts';
 import { type Quarantine, quarantinedAddress } from '../../core/plan/quarantine.ts';
-import { claimedAddresses } from '../ingest/claims.ts';
 import { metrics } from '../metrics.ts';
 import { changeQuarantine, extendQuarantine } from '../orders/change-quarantine.ts';
 import { markPlaces, placesOf } from '../orders/quarantine-marks.ts';

@@ -41,6 +41,11 @@ export interface EndpointRecord {
   hostNetwork: boolean;
 }
 
+/** Host-network pods and nodes share addresses on purpose; only a pod's own address has one owner. */
+export function claimedAddresses(record: EndpointRecord | undefined): readonly string[] {
+  return record?.kind === 'pod' && !record.hostNetwork ? record.addresses : [];
+}
+
 /** A host name with the addresses behind it, or why there are none. */
 export interface ResolvedName {
   name: string;

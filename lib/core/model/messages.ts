@@ -60,12 +60,20 @@ export const storedRecord = endpointRecord.extend({
     .optional(),
 });
 
-/** One change; exactly one of `upsert` and `remove`. `time` is the agent's clock when it saw it. */
+/** Version of how agents say which pod has an address later than another one: with `since`. */
+export const claimsVersion = 1;
+
+/**
+ * One change; exactly one of `upsert` and `remove`. `time` is the agent's clock when it saw it. `since`, of pods that claim their addresses:
+ * the sequence at which the process saw that the pod has them, 0 when it had them as the epoch began. Only for hubs that take it; of an
+ * agent that does not say it the telling itself counts as the claim.
+ */
 export const endpointChange = z.union([
   z.strictObject({
     sequence: z.number().int().positive(),
     time: milliseconds,
     cause: changeCause,
+    since: z.number().int().nonnegative().optional(),
     upsert: endpointRecord,
   }),
   z.strictObject({
@@ -232,6 +240,7 @@ export const hubMessage = z.discriminatedUnion('type', [
     groups: z.number().optional(),
     gates: z.number().optional(),
     hearing: z.number().optional(),
+    claims: z.number().optional(),
   }),
   /** The digests of these shards differ: send their manifests. */
   z.object({ type: z.literal('manifests'), schema: z.number(), epoch, shards: z.array(shard) }),

@@ -125,10 +125,16 @@ export class LimitsWatch {
     growth.added.add(address);
     const { size } = growth.before;
     const limit = limitOf(group, size) + growth.leaving + slack;
-    if (growth.added.size > limit)
+    if (growth.added.size <= limit) return;
+    // What it does not ask for it did not add: a watch had told it before, and it leaves again.
+    const { realms = [] } =
+      this.#hub.spec.firewalls.find(({ name }) => place === `${name}|${group.name}`) ?? {};
+    const wanted = new Set(this.#truth.wanted(group, realms));
+    const added = [...growth.added].filter((one) => wanted.has(one)).length;
+    if (added > limit)
       this.#hub.kernel.violate(
         'no growth beyond the brakes',
-        `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${growth.added.size}, at most ${limit}`,
+        `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${added}, at most ${limit}`,
       );
   }
 

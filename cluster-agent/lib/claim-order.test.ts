@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { endpointChange } from '../../lib/core/model/messages.ts';
+import { projectPod } from '../../lib/kubernetes/projection.ts';
+import { podObject, settle } from '../../test/support/agent-world.ts';
+import { SenderWorld } from '../../test/support/sender-world.ts';
+
+let world: SenderWorld;
+
+beforeEach(() => {
+  world = new SenderWorld();
+});
+
+afterEach(async () => {
+  world.stop.abort();
+  await world.ended;
+});
+
+async function pod(uid: string, more: Parameters<typeof podObject>[1] = {}): Promise<void> {
+  world.store.upsert(projectPod(podObject(uid, more), () => undefined)!, 'watch');
+  await settle();
+}
+
+async function begin(epoch = 1, claims = true): Promise<void> {
+  world.sender.begin(epoch, { digests: true, claims });
+  await settle();
+}
+
+/** What was told last: of whom, and since when it has its addresses. */
+function last(): { uid: string; since: number | undefined } {
+  const [uid = '', told] = since().at(-1) ?? [];
+  return { uid, since: told };
+}
+
+function since(): [uid: string, since: number | undefined][] {
+  const changes = world.bus.changes().map((change) => endpointChange.parse(change));
+  return changes.flatMap((change) => ('upsert' in change ? [[change.upsert.uid, change.since]] : []));
+}
+
+test('who was there as the epoch began has its addresses since then, whatever is told of it', async () => {
+  await pod('a');
+  await begin();
+  await pod('a', { labels: { app: 'api' } });
+  expect(last()).toEqual({ uid: 'a', since: 0 });
+});
+
+test('who comes later has them later, and told again since the same time', async () => {
+  await begin();
+  await pod('b', { ips: ['10.0.0.2'] });
+  await pod('c', { ips: ['10.0.0.3'] });
+  expect(last()).toEqual({ uid: 'c', since: 2 });
+  await pod('b', { ips: ['10.0.0.2'], labels: { app: 'api' } });
+  expect(last()).toEqual({ uid: 'b', since: 1 });
+  world.sender.resend([...Array(256).keys()], ['pod|c']);
+  await settle();
+  expect(last()).toEqual({ uid: 'c', since: 2 });
+});
+
+test('an address that comes later counts from then', async () => {
+  await pod('a');
+  await begin();
+  await pod('b', { ips: [] });
+  expect(last()).toEqual({ uid: 'b', since: undefined });
+  await pod('c', { ips: ['10.0.0.3'] });
+  await pod('b', { ips: ['10.0.0.2'] });
+  expect(last()).toEqual({ uid: 'b', since: 3 });
+  await pod('a', { ips: ['10.0.0.9'] });
+  expect(last()).toEqual({ uid: 'a', since: 4 });
+});
+
+test('what waits unsent keeps the order in which it was seen', async () => {
+  await begin();
+  let answer: (() => void) | undefined;
+  world.bus.onPut = (entries) =>
+    new Promise((resolve) => {
+      answer = () => resolve(entries.map(() => undefined));
+    });
+  await pod('first');
+  await pod('b', { ips: ['10.0.0.2'] });
+  await pod('c', { ips: ['10.0.0.2'] });
+  await pod('b', { ips: ['10.0.0.2'], labels: { app: 'api' } });
+  world.bus.onPut = undefined;
+  answer?.();
+  await settle();
+  expect(since().slice(-2)).toEqual([
+    ['b', 2],
+    ['c', 3],
+  ]);
+});
+
+test('a new epoch begins anew, and who is gone is forgotten', async () => {
+  await begin();
+  await pod('b');
+  world.store.remove({ kind: 'pod', uid: 'b', name: 'b' }, 'watch');
+  await settle();
+  await pod('c');
+  await begin(2);
+  await pod('c', { labels: { app: 'api' } });
+  expect(last()).toEqual({ uid: 'c', since: 0 });
+});
+
+test('nothing is said of who shares addresses, nor to a hub that does not ask', async () => {
+  await begin();
+  await pod('h', { hostNetwork: true });
+  expect(last()).toEqual({ uid: 'h', since: undefined });
+  await begin(2, false);
+  await pod('b');
+  expect(last()).toEqual({ uid: 'b', since: undefined });
+});
