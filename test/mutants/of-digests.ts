@@ -143,10 +143,7 @@ export const ofDigests: readonly Mutant[] = [
     breaks: 'a pod that lost its address to one that is gone waits for its own next record',
     file: 'lib/app/ingest/claim-addresses.ts',
     edits: [
-      [
-        "judged.verdict === 'lost' && asks",
-        "judged.verdict === 'lost' && !isNew && fromGone === undefined",
-      ],
+      ["judged.verdict === 'lost' && asks", "judged.verdict === 'lost' && !isNew && fromGone === undefined"],
     ],
     killers: [digests, verdicts],
   },
