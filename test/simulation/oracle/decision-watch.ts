@@ -84,8 +84,8 @@ export class DecisionWatch {
   }
 
   #hears(key: Key, after: Item | undefined): void {
-    const record = readEndpoint(key.sk ?? '', after)?.record;
-    if (record) this.#truth.heard(record.uid ?? '', record.addresses);
+    const [, uid = ''] = key.sk?.split('|') ?? [];
+    this.#truth.heard(uid, readEndpoint(key.sk ?? '', after)?.record?.addresses ?? []);
   }
 
   /** A pod that gets its address later is followed as fast as the hub hears of it; that is looked at when all is at rest. */

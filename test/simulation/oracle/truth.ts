@@ -26,6 +26,8 @@ export class Truth {
   readonly quarantines = new Map<string, Quarantined>();
   /** Pods with their addresses, as the hub has stored them at any time. */
   readonly #heard = new Set<string>();
+  /** Addresses of pods as the hub has them stored, by uid. */
+  readonly #stored = new Map<string, readonly string[]>();
   /** Addresses that an order ever concerned. */
   readonly everQuarantined = new Set<string>();
   /** What changed last because of a configuration. */
@@ -114,6 +116,7 @@ export class Truth {
 
   /** The hub stores an endpoint: it knows these addresses of it from now on. */
   heard(uid: string, addresses: readonly string[]): void {
+    this.#stored.set(uid, addresses);
     for (const address of addresses) this.#heard.add(`${uid} ${address}`);
   }
 
@@ -126,8 +129,16 @@ export class Truth {
   /** A person ordered an address, or a pod with its own addresses, out of everything. */
   quarantine(target: string): void {
     const one = this.#targetOf(target);
+    if (this.#isOver(one)) one.address = undefined;
     this.quarantines.set(target, one);
     if (one.address !== undefined) this.everQuarantined.add(one.address);
+  }
+
+  /** A pod that has ended, as the hub knows: it has no address any more. */
+  #isOver({ uid, address }: Quarantined): boolean {
+    if (uid === undefined || address === undefined) return false;
+    const lives = [...this.#present.values()].some(({ pod }) => pod.uid === uid && !pod.ended);
+    return !lives && this.#stored.get(uid)?.includes(address) === false;
   }
 
   isQuarantined(realm: string, address: string): boolean {
@@ -175,6 +186,7 @@ export class Truth {
       if (node !== undefined) this.touchedAt.set(node, this.#now());
       for (const order of this.quarantines.values()) {
         if (order.uid !== one.uid || order.address !== undefined || one.address === undefined) continue;
+        if (this.#isOver({ ...order, address: one.address })) continue;
         order.address = one.address;
         this.everQuarantined.add(one.address);
       }
