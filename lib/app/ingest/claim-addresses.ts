@@ -9,7 +9,7 @@ import {
   readEndpoint,
 } from '../state/endpoints.ts';
 import type { Change, IngestContext } from './apply-change.ts';
-import { judgeClaim } from './claims.ts';
+import { type Claim, judgeClaim } from './claims.ts';
 import { evict } from './evict.ts';
 import type { Intended } from './settle.ts';
 
@@ -52,11 +52,7 @@ export async function claimAddresses(
     const verdict = open && (await isGone(context, owner, address)) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
-      claims.refused.push(
-        verdict.verdict === 'lost'
-          ? `${address} belongs to ${verdict.to} now`
-          : `address/claimed-twice: ${address} is also used by cluster ${verdict.other} of realm ${cluster.realm}`,
-      );
+      claims.refused.push(refusal(verdict, address, cluster.realm));
       continue;
     }
     if (verdict.verdict === 'keep') continue;
@@ -75,6 +71,12 @@ export async function claimAddresses(
   const room = Math.floor(evictionItems / Math.max(1, losers.size));
   for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
   return claims;
+}
+
+function refusal(verdict: Claim & { verdict: 'lost' | 'refused' }, address: string, realm: string): string {
+  return verdict.verdict === 'lost'
+    ? `${address} belongs to ${verdict.to} now`
+    : `address/claimed-twice: ${address} is also used by cluster ${verdict.other} of realm ${realm}`;
 }
 
 /** Nobody has to be evicted for it. */
