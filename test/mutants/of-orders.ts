@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const approve = 'test/app/approvals.test.ts';
 const commands = 'test/app/orders-commands.test.ts';
+const slipping = 'test/app/slipping.test.ts';
 
 /** What persons order and decide. */
 export const ofOrders: readonly Mutant[] = [
@@ -21,6 +22,36 @@ export const ofOrders: readonly Mutant[] = [
       ["same('rejectedAt', rejected?.at)", "...(rejected ? [same('rejectedAt', rejected.at)] : [])"],
     ],
     killers: [approve],
+  },
+  {
+    name: 'apply-forgets-the-window',
+    breaks: 'one apply after the other may take what a brake allows in a window',
+    file: 'lib/core/plan/brakes.ts',
+    edits: [
+      ['const begins = [size, sizeAtStart];', 'const begins = [size, sizeAtStart - sizeAtStart + size];'],
+    ],
+    killers: [slipping],
+  },
+  {
+    name: 'full-group-swapped',
+    breaks: 'additions for which there is no room make up for removals',
+    file: 'lib/core/plan/brakes.ts',
+    edits: [['size + Math.min(fits, add) - remove', 'size + Math.max(fits, add) - remove']],
+    killers: [slipping],
+  },
+  {
+    name: 'firewall-emptied-by-group',
+    breaks: 'a configuration takes many small groups off a firewall past the brake of the whole',
+    file: 'lib/app/commands/plan-together.ts',
+    edits: [['if (losing < 2 ||', 'if (losing > 1 ||']],
+    killers: [slipping],
+  },
+  {
+    name: 'firewall-emptied-by-apply',
+    breaks: 'what earlier applies took of a firewall in the window is forgotten',
+    file: 'lib/app/commands/plan-together.ts',
+    edits: [['...(totals ? [totals] : [])', '...(totals ? [] : [])']],
+    killers: [slipping],
   },
   {
     name: 'hub-guessed',

@@ -1,7 +1,14 @@
 import { editedWord } from '../../core/firewall.ts';
 import type { AddressGroup, GroupTarget, WriteMode } from '../../core/model/address-group.ts';
 import { foreignRealm, parseMembershipKey } from '../../core/model/address-group.ts';
-import { applyAllowance, brakesOf, rollWindow } from '../../core/plan/brakes.ts';
+import {
+  applyAllowance,
+  brakesOf,
+  ceilingOf,
+  type Counters,
+  roomFor,
+  rollWindow,
+} from '../../core/plan/brakes.ts';
 import type { Ownership } from '../../core/plan/ownership.ts';
 import { type HeldReason, holdRule } from '../../core/plan/hold-reasons.ts';
 import {
@@ -104,18 +111,21 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
   // An object that others filled is none that nobody has seen; one to be adopted that cannot be compared waits for a person.
   const adopts = target.adopt !== undefined && ownership !== 'absent';
   const firstFill = isFirstFill(row, live) && !adopts;
+  const counters = rollWindow(row.counters, now, brakesOf(group, target).windowMinutes);
+  const remove = differences.filter((one) => !isWanted(one)).length;
   const released = applyAllowance(
     {
       add: former ? former.gained.length : differences.filter(isWanted).length,
-      remove: differences.filter((one) => !isWanted(one)).length,
-      size: former ? former.same + former.lost.length : row.counters.size,
+      remove,
+      size: former ? former.same + former.lost.length : counters.size,
       firstFill,
+      sizeAtStart: former || isFilledFirst(row, counters) ? undefined : counters.sizeAtStart,
+      fits: roomFor({ remove }, { counters, maxMembers: group.maxMembers, ceiling: ceilingOf(target, now) }),
     },
     brakesOf(group, target),
   );
   const add = allAdditions(released, differences.filter(isWanted).length);
-  const { remove } = released;
-  const allowance = { generation: anyGeneration, add, remove };
+  const allowance = { generation: anyGeneration, add, remove: released.remove };
   // We put members there under this name, and now there is no object.
   const deleted = ownership === 'absent' && seen.some((entry) => entry.row.state === 'present');
   const device = onDevice(query, seen, deleted);
@@ -128,9 +138,9 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     wasOurs: wasOurs(row, { name: query.object }),
     frozen: query.frozen,
     brakes: {
-      counters: { ...rollWindow(row.counters, now, brakesOf(group, target).windowMinutes), allowance },
+      counters: { ...counters, allowance },
       generation: anyGeneration,
-      // Removals by configuration stand under their own brake.
+      // What they take of the firewall as a whole is looked at in all groups together.
       firewallRemovalsLeft: Number.POSITIVE_INFINITY,
     },
   });
@@ -151,7 +161,7 @@ export async function planOneGroup(ports: Ports, query: GroupQuery): Promise<Pla
     refused: wanted.refused.get(group.name) ?? [],
     ...device,
     former,
-    allowance: { add, remove },
+    allowance: { add, remove: released.remove },
     look: differences
       .filter(({ key, wantedBy }) => wanted.stored.has(key) === (wantedBy !== undefined))
       .map(({ key }) => key),
@@ -253,6 +263,11 @@ function ownershipNow({ object, target, live }: GroupQuery, row: ObjectRow): Pla
   if (live) return live.ownership;
   const expected = target.create === 'own' ? 'ours' : 'offered';
   return row.ownership === expected && !moved ? expected : 'unknown';
+}
+
+/** Its object was made in this window: what the first fill brought was released, and is no growth of what there was before. */
+function isFilledFirst({ madeAt }: ObjectRow, { windowStart }: Counters): boolean {
+  return madeAt >= windowStart;
 }
 
 /** A group whose ledger got lost is still there under our mark: that is no first fill. */

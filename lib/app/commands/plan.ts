@@ -1,6 +1,7 @@
 import { type CallEstimate, estimateCalls } from '../../core/plan/call-estimate.ts';
+import { defaultFirewallBrakes } from '../../core/plan/brakes.ts';
 import { noQuarantines } from '../../core/plan/quarantine.ts';
-import type { Configuration } from '../configuration/model.ts';
+import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { callsPerMinute } from '../budgets.ts';
 import { frozenNow } from '../freezes.ts';
 import { type Advice, adviceOn } from '../network/advice.ts';
@@ -8,11 +9,13 @@ import { knownNetworks } from '../network/sights.ts';
 import type { DevicePorts, Ports } from '../ports.ts';
 import { activeOrNone } from '../state/active-or-none.ts';
 import { type ActiveConfiguration, type Configurations, derive } from '../state/configurations.ts';
+import { type FirewallTotals, recordOf } from '../state/firewall-records.ts';
 import { inParallel } from '../state/items.ts';
 import { objectKey, readObject } from '../state/ledger.ts';
-import { groupsOn, moduleOf, objectRef } from '../targets.ts';
+import { readWriter, writerRow } from '../state/writers.ts';
+import { groupsOn, moduleOf, objectRef, writerKeyOf } from '../targets.ts';
 import { readLive, type Unread } from './live.ts';
-import { together } from './plan-together.ts';
+import { together, withinFirewall } from './plan-together.ts';
 import { planOneGroup, type PlannedGroup } from './plan-group.ts';
 import { wantedUnder } from './plan-wanted.ts';
 
@@ -76,13 +79,27 @@ export async function planConfiguration(
     const basis = unread ? ('ledger' as const) : ('device' as const);
     const frozen = await frozenGroups(ports, { active, configuration, firewall });
     const own = advice.filter((one) => one.firewall === firewall);
-    return { firewall, base, basis, unread, groups, frozen, notes, advice: own };
+    const plan = { firewall, base, basis, unread, groups, frozen, notes, advice: own };
+    return withinFirewall(plan, await totalsNow(ports, firewall, settings), settings.brakes);
   });
   const planned = together(plans, configuration).map((plan) => ({
     ...plan,
     effort: effortOf(ports, configuration, plan),
   }));
   return [...planned, ...(await leavingFirewalls(ports, active, configuration))];
+}
+
+/** What the runs count of a firewall in the window that runs; undefined between two windows. */
+async function totalsNow(
+  ports: Ports,
+  firewall: string,
+  settings: FirewallConfiguration,
+): Promise<FirewallTotals | undefined> {
+  const [item] = await ports.tables.read([writerRow(writerKeyOf(ports.firewalls, settings))]);
+  const { totals } = recordOf(readWriter(item).firewalls, firewall);
+  const { windowMinutes } = settings.brakes ?? defaultFirewallBrakes;
+  const runs = totals && ports.clock.now() - totals.windowStart < windowMinutes * 60_000;
+  return runs ? totals : undefined;
 }
 
 /** What is held or only observed takes no calls. */

@@ -1,6 +1,6 @@
 import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
-import { brakesOf, firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
+import { brakesOf, ceilingOf, firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
 import { fitBudget } from '../../core/plan/fit-budget.ts';
 import { type Ownership, ownComment } from '../../core/plan/ownership.ts';
 import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
@@ -142,15 +142,9 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
       generation: pass.active.generation,
       releasedSince: pass.active.releasedSince,
       firewallRemovalsLeft: removalsLeft,
-      ceiling: ceilingOf(work, now),
+      ceiling: ceilingOf(work.target, now),
     },
   };
-}
-
-/** The operator's ceiling for a channel that writes configuration. */
-function ceilingOf({ target }: GroupWork, now: number): PlanRequest['brakes']['ceiling'] {
-  const { acceptConfigChurn } = target;
-  return acceptConfigChurn && { ...acceptConfigChurn, hour: Math.floor(now / 3_600_000) };
 }
 
 /** One group after the other: what one takes of the firewall's removals is gone for the next. */

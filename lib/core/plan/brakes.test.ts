@@ -11,6 +11,7 @@ import {
   emptyCounters,
   firewallRemovalsLeft,
   rollWindow,
+  roomFor,
 } from './brakes.ts';
 
 const minute = 60_000;
@@ -272,6 +273,25 @@ describe('applyAllowance', () => {
       remove: holds.some((reason) => reason !== 'configuration-growth') ? 0 : planned.remove,
       holds,
     });
+  });
+});
+
+describe('roomFor', () => {
+  test.each([
+    ['what is free and what leaves', { remove: 3 }, { counters: counters(8), maxMembers: 10 }, 5],
+    ['nothing in a group that is too full', { remove: 0 }, { counters: counters(8), maxMembers: 5 }, 0],
+    [
+      'what the channel still writes this hour',
+      { remove: 30 },
+      {
+        counters: counters(30, { writes: { hour: 7, count: 15 } }),
+        maxMembers: 100,
+        ceiling: { writesPerHour: 20, hour: 7 },
+      },
+      5,
+    ],
+  ])('is %s', (_, planned, room, expected) => {
+    expect(roomFor(planned, room)).toBe(expected);
   });
 });
 

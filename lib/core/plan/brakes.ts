@@ -86,6 +86,11 @@ export interface Braked<C> {
   counters: Counters;
 }
 
+/** The operator's ceiling for a channel that writes configuration. */
+export function ceilingOf({ acceptConfigChurn }: GroupTarget, now: number): BrakeContext['ceiling'] {
+  return acceptConfigChurn && { ...acceptConfigChurn, hour: Math.floor(now / 3_600_000) };
+}
+
 /** Largest change of size that flows without a person. */
 function limit(rule: { minimum: number; share: number }, sizeAtStart: number): number {
   return Math.max(rule.minimum, Math.floor(rule.share * sizeAtStart));
@@ -158,7 +163,7 @@ function isInferred({ witnessed, cause }: BrakedChange): boolean {
   return !witnessed && cause !== 'configuration';
 }
 
-function writesSoFar({ writes }: Counters, { ceiling }: BrakeContext): number {
+function writesSoFar({ writes }: Counters, { ceiling }: Pick<BrakeContext, 'ceiling'>): number {
   return writes && ceiling && writes.hour === ceiling.hour ? writes.count : 0;
 }
 
@@ -201,22 +206,48 @@ export function isReleased(
   return generation >= (by.releasedSince ?? by.generation) && generation <= by.generation;
 }
 
+/** What a configuration would do to one group on one firewall. */
+export interface PlannedCounts {
+  add: number;
+  remove: number;
+  /** Members now. */
+  size: number;
+  firstFill: boolean;
+  /** Members when the window began; what left or came since counts. As many as now when left out. */
+  sizeAtStart?: number | undefined;
+  /** How many of the additions find room: one that waits makes up for no removal. All when left out. */
+  fits?: number | undefined;
+}
+
 /** What an `apply` may release by itself for a group: all of it when within the brakes, otherwise nothing until a person approves. */
 export function applyAllowance(
-  planned: { add: number; remove: number; size: number; firstFill: boolean },
+  planned: PlannedCounts,
   settings: BrakeSettings,
 ): { add: number; remove: number; holds: HeldReason[] } {
+  const { add, remove, size, firstFill, sizeAtStart = size, fits = add } = planned;
   const holds: HeldReason[] = [];
-  const after = planned.size + planned.add - planned.remove;
-  const empties = planned.size > 0 && after <= 0;
-  const loss = planned.size - after;
-  if (empties) holds.push('empties');
-  else if (loss > limit(settings.shrink, planned.size)) holds.push('configuration-shrink');
-  const growth = after - planned.size;
-  if (!planned.firstFill && growth > limit(settings.growth, planned.size)) holds.push('configuration-growth');
+  const left = size + Math.min(fits, add) - remove;
+  // Against now and against the begin of the window: else a loss passes in parts, one apply after the other.
+  const begins = [size, sizeAtStart];
+  if (size > 0 && left <= 0) holds.push('empties');
+  else if (begins.some((begin) => begin - left > limit(settings.shrink, begin)))
+    holds.push('configuration-shrink');
+  const after = size + add - remove;
+  if (!firstFill && begins.some((begin) => after - begin > limit(settings.growth, begin)))
+    holds.push('configuration-growth');
   return {
-    add: holds.includes('configuration-growth') ? 0 : planned.add,
-    remove: holds.includes('empties') || holds.includes('configuration-shrink') ? 0 : planned.remove,
+    add: holds.includes('configuration-growth') ? 0 : add,
+    remove: holds.includes('empties') || holds.includes('configuration-shrink') ? 0 : remove,
     holds,
   };
+}
+
+/** Additions that a group has room for beside its removals: up to `maxMembers`, and to the writes that its channel still takes this hour. */
+export function roomFor(
+  { remove }: Pick<PlannedCounts, 'remove'>,
+  context: Pick<BrakeContext, 'counters' | 'maxMembers' | 'ceiling'>,
+): number {
+  const { counters, maxMembers, ceiling } = context;
+  const writes = ceiling ? ceiling.writesPerHour - writesSoFar(counters, context) : Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.min(maxMembers - counters.size + remove, writes));
 }
