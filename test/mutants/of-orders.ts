@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const approve = 'test/app/approvals.test.ts';
 const commands = 'test/app/orders-commands.test.ts';
+const authors = 'test/app/authors.test.ts';
 const slipping = 'test/app/slipping.test.ts';
 
 /** What persons order and decide. */
@@ -52,6 +53,28 @@ export const ofOrders: readonly Mutant[] = [
     file: 'lib/app/commands/plan-together.ts',
     edits: [['...(totals ? [totals] : [])', '...(totals ? [] : [])']],
     killers: [slipping],
+  },
+  {
+    name: 'author-of-the-last-apply',
+    breaks:
+      'who applied the generation that caused a change releases it after somebody else applied another one',
+    file: 'lib/app/commands/check-decision.ts',
+    edits: [['askedIn ?? active.generation', '(askedIn ?? 0) * 0 + active.generation']],
+    killers: [authors],
+  },
+  {
+    name: 'author-of-the-overtaken',
+    breaks: 'a generation that was not carried out yet when the next one came has no author',
+    file: 'lib/app/commands/authors.ts',
+    edits: [['applied?.overUnfinished && generation > 0', 'applied?.overUnfinished && generation < 0']],
+    killers: [authors],
+  },
+  {
+    name: 'author-of-what-left',
+    breaks: 'who gave a group up takes it off after somebody else applied something',
+    file: 'lib/app/commands/authors.ts',
+    edits: [['if (!before || before.at < since) break;', 'if (!before || before.at > since) break;']],
+    killers: [authors],
   },
   {
     name: 'hub-guessed',

@@ -15,6 +15,7 @@ import { askProbe, type Lease, releaseLease, sendWakeUp, takeLease, wake } from 
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { onlyTeamsSince, onTopOfTeams } from '../delegation/on-top-of-teams.ts';
 import { activeOrNone } from '../state/active-or-none.ts';
+import { isUnfinished } from './authors.ts';
 import type { FirewallPlan } from './plan.ts';
 import { unknownFirewall } from '../unknown-name.ts';
 
@@ -90,6 +91,7 @@ async function activate(
   };
   await recordAction(ports, action);
   const now = ports.clock.now();
+  const overUnfinished = before !== undefined && (await isUnfinished(ports, before));
   try {
     return await configurations.activate(configuration, {
       previous,
@@ -98,6 +100,7 @@ async function activate(
       now,
       releasedSince,
       canary,
+      overUnfinished,
     });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;

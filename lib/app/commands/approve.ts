@@ -29,6 +29,8 @@ export interface HeldChange extends Hold {
   group: string;
   address: string;
   cause: Cause | undefined;
+  /** Generation under which the configuration asked for it. */
+  askedIn?: number | undefined;
 }
 
 /** Everything that is held on a firewall, optionally of one group. */
@@ -42,7 +44,8 @@ export async function listHeld(
   for (const { group } of groupsOn(active.configuration, firewall)) {
     if (only !== undefined && group.name !== only) continue;
     for (const { key, address, row } of await listLedger(ports.tables, firewall, group.name)) {
-      if (row.held) held.push({ key, group: group.name, address, cause: row.cause, ...row.held });
+      const { cause, askedIn } = row;
+      if (row.held) held.push({ key, group: group.name, address, cause, askedIn, ...row.held });
     }
   }
   return held;
@@ -76,7 +79,7 @@ export async function approveHeld(
   active: ActiveConfiguration,
   decision: Decision,
 ): Promise<Decided> {
-  checkDecision(active, decision);
+  await checkDecision(ports, active, decision);
   const firm = decision.held.find(({ reason }) => !holdRule(reason).approvable);
   if (firm) {
     const { address, reason } = firm;
@@ -110,7 +113,7 @@ export async function rejectHeld(
   active: ActiveConfiguration,
   decision: Decision,
 ): Promise<Decided> {
-  checkDecision(active, decision, { secondPerson: false });
+  await checkDecision(ports, active, decision, { secondPerson: false });
   const id = ports.random.id();
   const { by, reason } = decision;
   const action = actionOf('reject', decision, { id });

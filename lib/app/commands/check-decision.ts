@@ -1,17 +1,26 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { maybeSamePerson } from '../person.ts';
+import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import type { Decision } from './approve.ts';
+import { type Author, authorsOf, generationSince } from './authors.ts';
 
 /** Throws `approval/second-person` or `approval/ticket`: what the active generation asks of a decision, for commands and events alike. */
-export function checkDecision(
+export async function checkDecision(
+  { tables }: Pick<Ports, 'tables'>,
   active: ActiveConfiguration,
-  decision: Pick<Decision, 'by' | 'ticket' | 'held'>,
+  { by, ticket, held }: Pick<Decision, 'by' | 'ticket' | 'held'>,
   { secondPerson = true } = {},
-): void {
-  checkTicket(active, decision.ticket);
-  if (secondPerson && approvalRules(active.configuration).secondPerson) checkSecondPerson(active, decision);
+): Promise<void> {
+  checkTicket(active, ticket);
+  if (!secondPerson || !approvalRules(active.configuration).secondPerson) return;
+  checkIsKnown(by);
+  const caused = held.filter(({ cause }) => cause === 'configuration');
+  if (caused.length === 0) return;
+  // The hold of an earlier version does not tell under which generation it began.
+  const asked = caused.map(({ askedIn }) => askedIn ?? active.generation);
+  checkIsNotAuthor(by, await authorsOf(tables, active, asked));
 }
 
 /** Throws `approval/ticket` when the configuration asks for a ticket and this is none. */
@@ -28,18 +37,17 @@ export function checkTicket(active: ActiveConfiguration, given: string | undefin
   }
 }
 
-/** The same of what deletes: who applied the configuration that gave something up does not also take it off. */
-export function checkDeletion(
+/** The same of what deletes: who applied the configuration that gave something up, at that moment, does not also take it off. */
+export async function checkDeletion(
+  { tables }: Pick<Ports, 'tables'>,
   active: ActiveConfiguration,
-  { by, ticket }: Pick<Decision, 'by' | 'ticket'>,
-): void {
+  { by, ticket, since }: Pick<Decision, 'by' | 'ticket'> & { since: number | undefined },
+): Promise<void> {
   checkTicket(active, ticket);
-  if (approvalRules(active.configuration).secondPerson) checkIsNotAuthor(active, by);
-}
-
-function checkSecondPerson(active: ActiveConfiguration, { by, held }: Pick<Decision, 'by' | 'held'>): void {
-  if (held.some(({ cause }) => cause === 'configuration')) checkIsNotAuthor(active, by);
-  else checkIsKnown(by);
+  if (!approvalRules(active.configuration).secondPerson) return;
+  checkIsKnown(by);
+  const generation = since === undefined ? active.generation : await generationSince(tables, active, since);
+  checkIsNotAuthor(by, await authorsOf(tables, active, [generation]));
 }
 
 function checkIsKnown(by: Decision['by']): asserts by is Decision['by'] & { principal: string } {
@@ -52,14 +60,14 @@ function checkIsKnown(by: Decision['by']): asserts by is Decision['by'] & { prin
 }
 
 /** Without a known author, nothing shows that this is somebody else. */
-function checkIsNotAuthor(active: ActiveConfiguration, by: Decision['by']): void {
-  checkIsKnown(by);
-  if (maybeSamePerson(by.principal, active.principal)) {
-    throw new ZonebridgeError(
-      'approval/second-person',
-      active.principal === undefined
-        ? `it is not known who applied generation ${active.generation}, so nobody can be shown to be somebody else`
-        : `${by.principal} applied generation ${active.generation}, which caused these changes`,
-    );
-  }
+function checkIsNotAuthor(by: Decision['by'], authors: readonly Author[]): void {
+  const author = authors.find(({ principal }) => maybeSamePerson(by.principal, principal));
+  if (!author) return;
+  const { generation, principal } = author;
+  throw new ZonebridgeError(
+    'approval/second-person',
+    principal === undefined
+      ? `it is not known who applied generation ${generation}, so nobody can be shown to be somebody else`
+      : `${by.principal} applied generation ${generation}, which caused these changes`,
+  );
 }

@@ -11,7 +11,7 @@ import { noQuarantines, type Quarantines } from '../../core/plan/quarantine.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
 import { type Freeze, readFreezes } from '../freezes.ts';
 import { readRoleOf } from '../configuration/role-arns.ts';
-import { count, text, texts } from './items.ts';
+import { count, flag, text, texts } from './items.ts';
 import { everything, type Pause, readPauses } from './pauses.ts';
 import { readQuarantines, versionAttribute } from './quarantines.ts';
 
@@ -90,6 +90,30 @@ function partKey(document: string, part: number): Key {
 /** Row that says which document a generation is. */
 function generationKey(generation: number): Key {
   return { table: 'control', pk: `configuration|${generation}` };
+}
+
+/** Who made a generation active, and when. */
+export interface Applied {
+  /** Who AWS says it was; undefined when that is not known. */
+  principal: string | undefined;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Itself, or the last generation by a person before one that came of resources. */
+  releasedSince: number;
+  /** The one before was not carried out everywhere yet. */
+  overUnfinished: boolean;
+}
+
+/** Undefined for a generation that is not stored, or by a version that did not note it. */
+export async function readApplied(tables: Tables, generation: number): Promise<Applied | undefined> {
+  const [row] = await tables.read([generationKey(generation)]);
+  if (row?.['activatedAt'] === undefined) return undefined;
+  return {
+    principal: text(row, 'principal'),
+    at: count(row, 'activatedAt'),
+    releasedSince: count(row, 'releasedSince') || generation,
+    overUnfinished: flag(row, 'overUnfinished'),
+  };
 }
 
 /** The active configuration, cached by generation: a change costs one read of the pointer, not of the document. */
@@ -223,6 +247,8 @@ export class Configurations {
       author: string;
       principal?: string | undefined;
       now: number;
+      /** The generation before was not carried out everywhere yet. */
+      overUnfinished?: boolean | undefined;
       /** What was released for this generation and later ones counts on; the new one alone when left out. */
       releasedSince?: number | undefined;
       canary?: { firewalls: readonly string[]; promoteAfterMs?: number | undefined } | undefined;
@@ -240,20 +266,19 @@ export class Configurations {
         put: { text },
       });
     }
+    const made: Item = {
+      parts: parts.length,
+      document: id,
+      author: by.author,
+      activatedAt: by.now,
+      releasedSince: by.releasedSince ?? generation,
+      ...(by.principal === undefined ? {} : { principal: by.principal }),
+    };
     const pointer: Write = {
       key: configurationPointer,
       // An update: pauses and the version of the quarantines stand in the same row.
       update: {
-        set: {
-          generation,
-          releasedSince: by.releasedSince ?? generation,
-          parts: parts.length,
-          document: id,
-          author: by.author,
-          activatedAt: by.now,
-          ...(by.principal === undefined ? {} : { principal: by.principal }),
-          ...canaryItem(by),
-        },
+        set: { generation, ...made, ...canaryItem(by) },
         remove: [
           ...(by.principal === undefined ? ['principal'] : []),
           ...(by.canary === undefined ? canaryAttributes : []),
@@ -262,11 +287,8 @@ export class Configurations {
       },
       if: [{ attribute: 'generation', is: 'absent or =', value: by.previous }],
     };
-    const row: Write = {
-      key: generationKey(generation),
-      put: { document: id, parts: parts.length, author: by.author },
-    };
-    await this.#tables.transact([pointer, row]);
+    const row = { ...made, overUnfinished: by.overUnfinished ?? false };
+    await this.#tables.transact([pointer, { key: generationKey(generation), put: row }]);
     return generation;
   }
 }

@@ -46,6 +46,8 @@ export interface LedgerRow {
   /** When a removal was sent whose end nobody knows for sure: it may still happen, late. */
   removeSentAt?: number | undefined;
   cause: Cause | undefined;
+  /** Generation under which the configuration asked for what is held or under way: whoever applied it does not release it. */
+  askedIn?: number | undefined;
   /** Endpoint for which it was put there. */
   endpoint: string | undefined;
   held: Hold | undefined;
@@ -99,6 +101,7 @@ export function readLedger(item: Item | undefined): LedgerRow {
     expiresAt: count(item, 'expiresAt') || undefined,
     removeSentAt: count(item, 'removeSentAt') || undefined,
     cause: text(item, 'cause') as Cause | undefined,
+    askedIn: count(item, 'askedIn') || undefined,
     endpoint: text(item, 'endpoint'),
     held: readHold(item),
     released: readApproval(item),
@@ -171,6 +174,7 @@ export function ledgerItem(
   if (row.state !== 'absent' && row.expiresAt !== undefined) item['expiresAt'] = row.expiresAt;
   if (row.removeSentAt !== undefined) item['removeSentAt'] = row.removeSentAt;
   if (row.cause !== undefined) item['cause'] = row.cause;
+  if (row.askedIn !== undefined) item['askedIn'] = row.askedIn;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
   if (row.held) {
     const { op, reason, since, dead, approved, rejected } = row.held;

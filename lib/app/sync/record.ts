@@ -25,7 +25,7 @@ import {
 import { type Place, writeFenced, writeObject } from './fenced.ts';
 import { objectItem, objectNews } from './object-news.ts';
 import type { GroupWork } from './questions.ts';
-import { approvalOf, type RecordPlace, whyOf, wishesOf } from './why.ts';
+import { approvalOf, askedInOf, type RecordPlace, whyOf, wishesOf } from './why.ts';
 
 /** Planned work of one group. */
 export interface PlannedWork {
@@ -59,7 +59,8 @@ export async function recordIntent(
       const removeSentAt = change.op === 'remove' ? now : work.ledger.get(key)?.removeSentAt;
       const expiresAt = expiryOf(work, change, now);
       const intent = { state: 'pending', counted, changedAt: now, expiresAt, removeSentAt } as const;
-      const row = { ...intent, cause, endpoint, why, released };
+      const askedIn = askedInOf(place, change, work.ledger.get(key));
+      const row = { ...intent, cause, askedIn, endpoint, why, released };
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const made = plan.create ? { madeAt: now } : {};
@@ -233,6 +234,7 @@ function heldWrite(
     removeSentAt: row?.removeSentAt,
     // Why it was held first decides who may release it.
     cause: same ? row.cause : change.cause,
+    askedIn: askedInOf(place, change, row),
     endpoint: change.op === 'add' ? wish : row?.endpoint,
     why: whyOf(place, work, change, wish),
   };

@@ -35,6 +35,18 @@ export function whyOf(
   };
 }
 
+/** The generation under which the configuration asked for a change first: one that comes while it is held, or under way, does not take that over. */
+export function askedInOf(
+  { generation }: RecordPlace,
+  { op, cause }: Pick<PlannedChange, 'op' | 'cause'>,
+  row: LedgerRow | undefined,
+): number | undefined {
+  const under = row?.state === 'pending' ? (row.counted ? 'add' : 'remove') : row?.held?.op;
+  const known = under === op && row?.cause === 'configuration';
+  if (known) return row.askedIn ?? generation;
+  return cause === 'configuration' ? generation : undefined;
+}
+
 /** The approval that releases a held change, or released it in an earlier run that did not come to its end. */
 export function approvalOf(row: LedgerRow | undefined): Approval | undefined {
   return row?.held?.approved ?? row?.released;

@@ -23,7 +23,7 @@ const validMs = 60 * 60_000;
 const pauseMs = 500;
 
 export interface RetireRequest {
-  object: Pick<LeftObject, 'firewall' | 'group' | 'object' | 'members'>;
+  object: Pick<LeftObject, 'firewall' | 'group' | 'object' | 'members' | 'since'>;
   by: Person;
   ticket: string | undefined;
   reason: string | undefined;
@@ -48,7 +48,7 @@ export async function requestRetire(
     );
   const fetchers = await fetchersOf(ports, settings, object);
   if (fetchers.length > 0) throw stillFetched(object.object, fetchers);
-  checkDeletion(active, { by, ticket });
+  await checkDeletion(ports, active, { by, ticket, since: object.since });
   const id = ports.random.id();
   const now = ports.clock.now();
   const details = { object: object.object, members: object.members, request: id };
