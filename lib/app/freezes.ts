@@ -1,6 +1,8 @@
 import { type InPeriod, nextPeriod, type Period, parsePeriod, periodAt } from '../core/model/calendar.ts';
+import { holdRule } from '../core/plan/hold-reasons.ts';
 import type { PlanRequest } from '../core/plan/plan.ts';
 import type { FirewallConfiguration, FreezePeriod } from './configuration/model.ts';
+import type { Hold } from './state/ledger.ts';
 
 /** A freeze of the calendar, or the maintenance windows of a firewall, read. */
 export interface Freeze {
@@ -66,6 +68,15 @@ function inFreeze({ periods, holds, strict }: Freeze, now: number): InFreeze | u
     reason: 'outside its maintenance windows',
     strict,
   };
+}
+
+/** A hold as a run would note it now: the freeze stands before all else that a person can release, and lets dead addresses go unless it is strict. */
+export function asHeldNow<H extends Pick<Hold, 'op' | 'reason' | 'dead'>>(
+  hold: H,
+  freeze: InFreeze | undefined,
+): H {
+  if (!freeze || !holdRule(hold.reason).approvable) return hold;
+  return hold.op === 'remove' && hold.dead && !freeze.strict ? hold : { ...hold, reason: 'frozen' };
 }
 
 /** The same as the plan asks for it. */

@@ -177,6 +177,16 @@ describe('an answer', () => {
     expect(await refusal()).toContain('is held any more');
   });
 
+  test('to a request from before a freeze releases nothing in it, and may refuse', async () => {
+    const iso = (time: number): string => new Date(time).toISOString();
+    const period = { from: iso(world.clock.now()).slice(0, 16), to: '2199-01-01T00:00', zone: 'UTC' };
+    const { approvals } = world.configuration;
+    world.configuration = { ...world.configuration, approvals: { ...approvals, freeze: [period] } };
+    await world.activate();
+    expect(await refusal()).toContain('is held any more');
+    expect(await answer({ decision: 'reject' })).toMatchObject({ decided: [{}, {}, {}, {}] });
+  });
+
   test('of whoever applied the configuration is refused', async () => {
     await world.configurations.activate(
       { ...world.configuration },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
+import { approveHeld, type HeldChange, listHeld } from '../../lib/app/commands/approve.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { group, pod, World } from '../support/world.ts';
 
 const web = { app: 'web' };
@@ -27,6 +28,12 @@ async function heldNow() {
 
 async function sweepNow(): Promise<void> {
   await sweep(world.ports, world.configurations);
+  await world.settle();
+}
+
+async function approve(held: HeldChange[]): Promise<void> {
+  const decision = { firewall: 'edge', held, by: other };
+  await approveHeld(world.ports, await world.configurations.active(), decision);
   await world.settle();
 }
 
@@ -78,14 +85,32 @@ describe('a freeze', () => {
   test('gives way to an approval', async () => {
     await frozen();
     await world.upsert(pod('more', '10.1.0.9', web));
-    const held = await heldNow();
-    await approveHeld(world.ports, await world.configurations.active(), {
-      firewall: 'edge',
-      held,
-      by: other,
-    });
-    await world.settle();
+    await approve(await heldNow());
     expect(world.on('web')).toContain('10.1.0.9');
+  });
+
+  test('is not broken by an approval that was given before it', async () => {
+    await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });
+    world.device.fault = () => {
+      throw new ZonebridgeError('firewall/unreachable', 'down');
+    };
+    await approve(await heldNow());
+    await frozen();
+    world.device.fault = undefined;
+    await world.wakeUp();
+    await world.settle();
+    expect(world.on('web')).toHaveLength(4);
+    expect(await reasons()).toEqual(Array(4).fill('remove frozen'));
+    await approve(await heldNow());
+    expect(world.on('web')).toEqual([]);
+  });
+
+  test('is what a change waits for that a brake held before it', async () => {
+    await world.apply([group('web', { select: "app == 'wbe'" })], { add: 0, remove: 0 });
+    await frozen();
+    expect(await reasons()).toEqual(Array(4).fill('remove frozen'));
+    await approve(await heldNow());
+    expect(world.on('web')).toEqual([]);
   });
 
   test('of other firewalls holds nothing here', async () => {

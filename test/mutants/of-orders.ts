@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const approve = 'test/app/approvals.test.ts';
 const commands = 'test/app/orders-commands.test.ts';
 const authors = 'test/app/authors.test.ts';
+const freezes = 'test/app/freeze.test.ts';
 const slipping = 'test/app/slipping.test.ts';
 
 /** What persons order and decide. */
@@ -75,6 +76,27 @@ export const ofOrders: readonly Mutant[] = [
     file: 'lib/app/commands/authors.ts',
     edits: [['if (!before || before.at < since) break;', 'if (!before || before.at > since) break;']],
     killers: [authors],
+  },
+  {
+    name: 'approval-breaks-freezes',
+    breaks: 'an approval from before a freeze is carried out in it',
+    file: 'lib/app/sync/questions.ts',
+    edits: [['heedsFreeze: decided.by?.inFreeze !== true', 'heedsFreeze: decided.by === undefined']],
+    killers: [freezes],
+  },
+  {
+    name: 'answer-breaks-freezes',
+    breaks: 'a ticket system that was asked before a freeze releases what it holds',
+    file: 'lib/app/commands/answer-approval.ts',
+    edits: [["|| reason !== 'frozen'", '|| reason.length > 0']],
+    killers: ['test/app/answers.test.ts'],
+  },
+  {
+    name: 'silence-breaks-freezes',
+    breaks: 'a silent cluster has living addresses taken off in a freeze',
+    file: 'lib/core/plan/plan.ts',
+    edits: [['question.heedsFreeze === true || !question.approved[op]', 'question.heedsFreeze === true']],
+    killers: ['lib/core/plan/freeze.test.ts'],
   },
   {
     name: 'hub-guessed',

@@ -7,7 +7,7 @@ import { announce } from '../state/announcements.ts';
 import { type ApprovalRequest, readRequest, takeRequest } from '../state/approval-requests.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { holdName } from '../sweep/tell-holds.ts';
-import { approveHeld, type Decided, listHeld, rejectHeld } from './approve.ts';
+import { approveHeld, type Decided, type HeldChange, listHeld, rejectHeld } from './approve.ts';
 
 /** An event as the bus delivers it; `account` and `source` are what the bus and its policy vouch for. */
 const busEvent = z.object({
@@ -55,8 +55,10 @@ async function take({ ports, configurations }: App, body: string): Promise<Decid
   const said = parsed(answer, event.detail);
   const request = await openRequest({ ports, configurations }, said);
   const wanted = new Set(request.holds);
-  const held = (await listHeld(ports, active, request.firewall, request.group)).filter((one) =>
-    wanted.has(holdName(one, one.key)),
+  // Nobody was asked about a freeze that began since: only a command releases what it holds.
+  const concerns = ({ reason }: HeldChange): boolean => said.decision === 'reject' || reason !== 'frozen';
+  const held = (await listHeld(ports, active, request.firewall, request.group)).filter(
+    (one) => wanted.has(holdName(one, one.key)) && concerns(one),
   );
   if (held.length === 0)
     throw refused(`nothing of request ${request.id} is held any more as it was when it was asked`);

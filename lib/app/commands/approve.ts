@@ -5,12 +5,14 @@ import type { Cause } from '../../core/plan/brakes.ts';
 import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { Item, ItemUpdate } from '../../core/ports.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
+import { asHeldNow, freezeAt } from '../freezes.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
 import { type AnnouncementType, announce } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import {
+  approvalAttributes,
   approvalItem,
   asHeld,
   type Hold,
@@ -33,7 +35,7 @@ export interface HeldChange extends Hold {
   askedIn?: number | undefined;
 }
 
-/** Everything that is held on a firewall, optionally of one group. */
+/** Everything that is held on a firewall, optionally of one group; what a freeze holds by now is shown as that. */
 export async function listHeld(
   ports: Ports,
   active: ActiveConfiguration,
@@ -41,11 +43,13 @@ export async function listHeld(
   only?: string,
 ): Promise<HeldChange[]> {
   const held: HeldChange[] = [];
+  const freeze = freezeAt(active.freezes, firewall, ports.clock.now());
   for (const { group } of groupsOn(active.configuration, firewall)) {
     if (only !== undefined && group.name !== only) continue;
     for (const { key, address, row } of await listLedger(ports.tables, firewall, group.name)) {
       const { cause, askedIn } = row;
-      if (row.held) held.push({ key, group: group.name, address, cause, askedIn, ...row.held });
+      const now = row.held && asHeldNow(row.held, freeze);
+      if (now) held.push({ key, group: group.name, address, cause, askedIn, ...now });
     }
   }
   return held;
@@ -92,9 +96,12 @@ export async function approveHeld(
   const expiresAt = ports.clock.now() + approvalRules(active.configuration).validMinutes * 60_000;
   const action = actionOf('approve', decision, { id, expiresAt });
   await recordAction(ports, action);
-  const update = {
-    set: approvalItem({ id, by: decision.by.name, until: expiresAt }),
-    remove: ['rejectedBy', 'rejectedAt', 'rejectedWhy'],
+  const update = ({ reason }: HeldChange): ItemUpdate => {
+    const inFreeze = reason === 'frozen';
+    return {
+      set: approvalItem({ id, by: decision.by.name, until: expiresAt, inFreeze }),
+      remove: ['rejectedBy', 'rejectedAt', 'rejectedWhy', ...(inFreeze ? [] : ['approvedInFreeze'])],
+    };
   };
   const done = await decide(ports, { decision, update, action });
   if (done.decided.length === 0) return { id, expiresAt: undefined, ...done };
@@ -118,10 +125,11 @@ export async function rejectHeld(
   const { by, reason } = decision;
   const action = actionOf('reject', decision, { id });
   await recordAction(ports, action);
-  const update = {
-    set: rejectionItem({ by: by.name, at: ports.clock.now(), reason }),
-    remove: ['approvalId', 'approvedBy', 'approvedUntil'],
-  };
+  const at = ports.clock.now();
+  const update = (): ItemUpdate => ({
+    set: rejectionItem({ by: by.name, at, reason }),
+    remove: approvalAttributes,
+  });
   const done = await decide(ports, { decision, update, action });
   if (done.decided.length > 0) await tell(ports, 'rejected', { id, decision, done });
   return { id, expiresAt: undefined, ...done };
@@ -137,7 +145,11 @@ function actionOf(what: string, decision: Decision, more: Item): Action {
 /** Writes the decision into each hold, on condition that it still is the one that was seen and that nobody decided since. */
 async function decide(
   ports: Ports,
-  { decision, update, action }: { decision: Decision; update: ItemUpdate; action: Action },
+  {
+    decision,
+    update,
+    action,
+  }: { decision: Decision; update: (hold: HeldChange) => ItemUpdate; action: Action },
 ): Promise<Pick<Decided, 'decided' | 'changed'>> {
   const { firewall, held } = decision;
   const changed = new Set<HeldChange>();
@@ -145,7 +157,7 @@ async function decide(
     try {
       await ports.tables.write({
         key: ledgerKey(firewall, hold.key),
-        update,
+        update: update(hold),
         if: asHeld(hold),
       });
     } catch (error) {

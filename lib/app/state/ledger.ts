@@ -24,6 +24,8 @@ export interface Approval {
   id: string;
   by: string;
   until: number;
+  /** Given while a freeze held the change: others wait for its end. */
+  inFreeze?: boolean | undefined;
 }
 
 export interface Rejection {
@@ -130,11 +132,16 @@ function readHold(item: Item | undefined): Hold | undefined {
 function readApproval(item: Item | undefined): Approval | undefined {
   const id = text(item, 'approvalId');
   if (id === undefined) return undefined;
-  return { id, by: text(item, 'approvedBy') ?? '', until: count(item, 'approvedUntil') };
+  const inFreeze = flag(item, 'approvedInFreeze') ? { inFreeze: true } : {};
+  return { id, by: text(item, 'approvedBy') ?? '', until: count(item, 'approvedUntil'), ...inFreeze };
 }
 
-export function approvalItem({ id, by, until }: Approval): Item {
-  return { approvalId: id, approvedBy: by, approvedUntil: until };
+/** Attributes of an approval in a row. */
+export const approvalAttributes = ['approvalId', 'approvedBy', 'approvedUntil', 'approvedInFreeze'] as const;
+
+export function approvalItem({ id, by, until, inFreeze }: Approval): Item {
+  const item = { approvalId: id, approvedBy: by, approvedUntil: until };
+  return inFreeze ? { ...item, approvedInFreeze: true } : item;
 }
 
 export function rejectionItem({ by, at, reason }: Rejection): Item {

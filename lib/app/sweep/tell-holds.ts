@@ -2,6 +2,7 @@ import { digest } from '../../core/model/content-hash.ts';
 import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { Item } from '../../core/ports.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
+import { asHeldNow, freezeAt } from '../freezes.ts';
 import type { Ports } from '../ports.ts';
 import { announce } from '../state/announcements.ts';
 import { storeRequest } from '../state/approval-requests.ts';
@@ -39,7 +40,8 @@ export async function tellHolds(
     const detail = { firewall, group, count: rows.length, reasons: reasonsOf(rows), changes: listed(rows) };
     await ports.tables.write(announce({ id: ports.random.id(), type: 'change-held', at: now, detail }));
   }
-  const open = rows.filter(({ row }) => isOpen(row.held, now));
+  const freeze = freezeAt(active.freezes, firewall, now);
+  const open = rows.filter(({ row: { held } }) => isOpen(held && asHeldNow(held, freeze), now));
   const requested = open.length === 0 ? '' : hashOf(open, () => '');
   const stands = requested === known.requested && (requested === '' || known.requestedUntil > now);
   if (stands) return { digest: all, requested, requestedUntil: known.requestedUntil };

@@ -149,7 +149,7 @@ type Op = 'add' | 'remove';
 function decisionOn(
   entry: LedgerRow,
   known: { wantedBy: string | undefined; group: AddressGroup; now: number },
-): { op?: Op | undefined; approved?: Op | undefined; rejected?: Op | undefined } {
+): { op?: Op | undefined; approved?: Op | undefined; by?: Approval | undefined; rejected?: Op | undefined } {
   const { wantedBy: endpoint, group, now } = known;
   const { held, released } = entry;
   const valid = (approval: Approval | undefined): boolean => approval !== undefined && approval.until > now;
@@ -157,11 +157,12 @@ function decisionOn(
     // An intent whose call failed: the approval that released it still counts.
     const op = entry.counted ? 'add' : 'remove';
     const same = op === 'remove' || group.addresses !== 'pod' || entry.endpoint === endpoint;
-    return { op, approved: same && valid(released) ? op : undefined };
+    return { op, approved: same && valid(released) ? op : undefined, by: released };
   }
   if (!held || !isSameHold(entry, { op: held.op, endpoint, group })) return {};
   const { op } = held;
-  return { op, approved: valid(held.approved) ? op : undefined, rejected: held.rejected && op };
+  const approved = valid(held.approved) ? op : undefined;
+  return { op, approved, by: held.approved, rejected: held.rejected && op };
 }
 
 /** Marks that only ask to look again; why the change was wanted they do not know. */
@@ -216,6 +217,7 @@ function toQuestion(
     counted: entry.counted,
     withheldFor: entry.withheldFor,
     approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },
+    heedsFreeze: decided.by?.inFreeze !== true,
     rejected: decided.rejected,
     released: entry.released !== undefined,
     quarantine: known.quarantines.wish(group, row),

@@ -31,6 +31,8 @@ export interface Question {
   /** Endpoint for which a person removed the address by hand. */
   withheldFor?: string | undefined;
   approved: { add: boolean; remove: boolean };
+  /** The approval was not given during a freeze: it does not break one. */
+  heedsFreeze?: boolean | undefined;
   /** The change that a person rejected, as long as it is still that one. */
   rejected?: 'add' | 'remove' | undefined;
   /** A person released the intent that is under way: it took nothing of what the `apply` released. */
@@ -46,6 +48,7 @@ export interface Question {
 export interface PlannedChange extends RolloutChange {
   key: string;
   rejected?: boolean | undefined;
+  heedsFreeze?: boolean | undefined;
 }
 
 /** A member that stays and whose time begins anew. */
@@ -236,6 +239,8 @@ function difference(question: Question, plan: GroupPlan, group: AddressGroup): P
     moved,
     unverified,
     approved: question.approved[op] || expected,
+    // What needs no person waits for the end of a freeze all the same.
+    heedsFreeze: question.heedsFreeze === true || !question.approved[op],
     rejected: question.rejected === op,
     quarantined: question.quarantine === (wanted ? 'in' : 'out'),
     wantedBefore: question.wantedBefore,
@@ -272,7 +277,7 @@ function rolloutHold(change: PlannedChange, { rollout }: PlanRequest): HeldReaso
 
 /** A dead address leaves at any time: whoever gets it next must not be let in. */
 function freezeHold(change: PlannedChange, { frozen }: PlanRequest): HeldReason | undefined {
-  if (!frozen || change.approved || change.quarantined) return undefined;
+  if (!frozen || (change.approved && !change.heedsFreeze) || change.quarantined) return undefined;
   if (frozen === 'strictly') return 'frozen';
   return change.op === 'remove' && (change.witnessed || change.moved) ? undefined : 'frozen';
 }
