@@ -1,7 +1,7 @@
 import { type Decided, type Decision, type HeldChange, listHeld } from '../app/commands/approve.ts';
 import type { Ports } from '../app/ports.ts';
 import type { ActiveConfiguration } from '../app/state/configurations.ts';
-import { canonicalAddress } from '../core/model/address.ts';
+import { givenAddress } from '../core/model/address.ts';
 import { holdRule } from '../core/plan/hold-reasons.ts';
 import type { Cli } from './cli.ts';
 import { confirm } from './confirm.ts';
@@ -41,7 +41,7 @@ export async function decideHeld(
   const { firewall, kind, group, yes } = request;
   await requireKnown(hub, { firewall, group });
   const active = await hub.active();
-  const addresses = request.address?.map(canonicalAddress);
+  const addresses = request.address?.map(givenAddress);
   const all = (await listHeld(hub.ports, active, firewall, group)).filter(
     ({ address }) => addresses?.includes(address) ?? true,
   );

@@ -1,6 +1,6 @@
 import type { Subject } from '../app/commands/history/changes.ts';
-import { isZonebridgeError, ZonebridgeError } from '../core/errors.ts';
-import { canonicalAddress } from '../core/model/address.ts';
+import { ZonebridgeError } from '../core/errors.ts';
+import { askedAddress } from '../core/model/address.ts';
 import type { HubSession } from './hub.ts';
 import { listed } from '../app/unknown-name.ts';
 
@@ -17,7 +17,7 @@ export async function parseSubject(
   given: string,
   as: Subject['kind'] | undefined,
 ): Promise<Subject> {
-  const address = addressOf(given);
+  const address = as === 'group' || as === 'firewall' ? undefined : askedAddress(given);
   if (as === 'address' || (as === undefined && address !== undefined)) {
     if (address === undefined) throw new ZonebridgeError('command/usage', `${given} is no address`);
     return { kind: 'address', address };
@@ -39,13 +39,4 @@ export async function parseSubject(
     'command/usage',
     `${given} is no address, group or firewall; groups: ${listed(groups)}; firewalls: ${listed(firewalls)}. Of one that is gone say what it was with --as`,
   );
-}
-
-function addressOf(given: string): string | undefined {
-  try {
-    return canonicalAddress(given);
-  } catch (error) {
-    if (!isZonebridgeError(error, 'address/invalid')) throw error;
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ const approve = 'test/app/approvals.test.ts';
 const commands = 'test/app/orders-commands.test.ts';
 const authors = 'test/app/authors.test.ts';
 const freezes = 'test/app/freeze.test.ts';
+const answers = 'test/app/operator-answers.test.ts';
 const slipping = 'test/app/slipping.test.ts';
 
 /** What persons order and decide. */
@@ -97,6 +98,27 @@ export const ofOrders: readonly Mutant[] = [
     file: 'lib/core/plan/plan.ts',
     edits: [['question.heedsFreeze === true || !question.approved[op]', 'question.heedsFreeze === true']],
     killers: ['lib/core/plan/freeze.test.ts'],
+  },
+  {
+    name: 'prefix-for-an-address',
+    breaks: 'a prefix that a person asks for or quarantines counts as its first address',
+    file: 'lib/core/model/address.ts',
+    edits: [['length === undefined || Number(length) === ', 'length !== base || Number(length) === ']],
+    killers: ['lib/core/model/address.test.ts'],
+  },
+  {
+    name: 'left-forgotten-by-history',
+    breaks: 'what a group left on a firewall was on none, says the history',
+    file: 'lib/app/commands/history/at.ts',
+    edits: [['[...left, ...later.map(named)]', '[...left.slice(left.length), ...later.map(named)]']],
+    killers: [answers],
+  },
+  {
+    name: 'left-not-explained',
+    breaks: 'an address that a group left on a firewall is known on none',
+    file: 'lib/app/commands/explain.ts',
+    edits: [["row.state === 'absent' ? []", "row.state !== 'unknown' ? []"]],
+    killers: [answers],
   },
   {
     name: 'hub-guessed',

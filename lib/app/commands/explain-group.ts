@@ -10,6 +10,7 @@ import { explainEndpoint, type Explanation } from './explain.ts';
 import { explainSelection } from './explain-selection.ts';
 import { readFirewallState } from './firewall-state.ts';
 import { listGroups } from './groups.ts';
+import { leftObjects } from './leaving/left-objects.ts';
 import { groupStatuses } from './status.ts';
 import type { Step } from './explain-place.ts';
 import { readShard } from './stored-endpoints.ts';
@@ -17,7 +18,8 @@ import { readShard } from './stored-endpoints.ts';
 /** Explains an address, `namespace/pod`, `cluster/namespace/pod`, a node, or a group; a group's name wins over an endpoint's. */
 export async function explain(app: App, asked: string): Promise<Explanation> {
   const active = await app.configurations.active();
-  if (!Object.hasOwn(active.configuration.groups, asked)) return explainEndpoint(app, asked);
+  if (!Object.hasOwn(active.configuration.groups, asked))
+    return (await explainLeftGroup(app.ports, active, asked)) ?? explainEndpoint(app, asked);
   return {
     asked,
     kind: 'group',
@@ -29,6 +31,21 @@ export async function explain(app: App, asked: string): Promise<Explanation> {
     endpoints: [],
     verdicts: [],
   };
+}
+
+/** A group that left the configuration: undefined when nothing of it is on a firewall. */
+async function explainLeftGroup(
+  ports: Ports,
+  active: ActiveConfiguration,
+  asked: string,
+): Promise<Explanation | undefined> {
+  const left = (await leftObjects(ports, active)).filter(({ group }) => group === asked);
+  if (left.length === 0) return undefined;
+  const steps = left.map(({ firewall, object, members, since }) => ({
+    ...(since === undefined ? {} : { at: since }),
+    text: `it left the configuration of ${firewall}, where ${object} stays with ${members} members; \`zonebridge retire ${asked}\` shows what uses it`,
+  }));
+  return { asked, kind: 'group', found: true, steps, endpoints: [], verdicts: [] };
 }
 
 /** How many endpoints it selects, and why the others not, by reason. */

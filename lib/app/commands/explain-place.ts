@@ -7,6 +7,7 @@ import { bucketOf, dirtyPartition } from '../state/dirty.ts';
 import { count, text } from '../state/items.ts';
 import { type Hold, ledgerKey, type LedgerRow, objectKey, readLedger, readObject } from '../state/ledger.ts';
 import { membersOf } from '../state/memberships.ts';
+import { quarantineLimits } from '../orders/quarantine-limits.ts';
 import type { FirewallState } from './firewall-state.ts';
 import { titlesOf } from './groups.ts';
 
@@ -24,6 +25,8 @@ export type PlaceReason =
   | 'observe'
   | 'held'
   | 'withheld'
+  /** The group left the configuration and stays on the firewall as it was. */
+  | 'left'
   /** A person put the address into quarantine. */
   | 'quarantined'
   | 'paused'
@@ -170,18 +173,34 @@ function verdictOf(facts: Facts): Verdict {
   return openVerdict(facts);
 }
 
-function quarantineVerdict(
-  { row, state }: Facts,
-  { wish, order }: NonNullable<Facts['quarantine']>,
-): Verdict {
-  const there = row.state === 'present';
-  const done = there === (wish === 'in');
+function quarantineVerdict(facts: Facts, { wish, order }: NonNullable<Facts['quarantine']>): Verdict {
+  const there = facts.row.state === 'present';
   const why = order.reason === undefined ? '' : ` (${order.reason})`;
-  const progress = done ? 'done' : state.paused ? 'waits for `zonebridge resume`' : 'on its way';
+  const progress = there === (wish === 'in') ? 'done' : progressOf(facts);
   return {
     reason: 'quarantined',
     text: `${order.by} quarantined ${order.target} at ${utc(order.since)}${why}: ${wish === 'in' ? 'it belongs into this deny group' : 'it stays out of allow groups'}, ${progress}. \`zonebridge quarantine ${order.target} --lift\` ends it.`,
   };
+}
+
+/** What an order does not stand above is said: nothing is on its way there. */
+function progressOf({ mode, trouble, state }: Facts): string {
+  if (mode === 'observe') return `and nothing happens: ${quarantineLimits.observe}`;
+  if (trouble !== undefined) return `and nothing happens: ${quarantineLimits.object}`;
+  return state.paused ? 'waits for `zonebridge resume`' : 'on its way';
+}
+
+/** An address in a group that left the configuration, where the firewall has it still by our record. */
+export function leftVerdict(place: {
+  firewall: string;
+  group: string;
+  address: string;
+  since: number;
+  row: LedgerRow;
+}): PlaceVerdict {
+  const { since, row, ...where } = place;
+  const text = `${where.group} left the configuration at ${utc(since)} and stays on the firewall as it was; \`zonebridge retire ${where.group}\` shows what uses it, and takes it off.`;
+  return { ...where, on: true, wanted: false, reason: 'left', text, steps: [ledgerStep(row)] };
 }
 
 /** How far the record can be trusted: the device itself is not asked here. */

@@ -1,4 +1,4 @@
-import { canonicalAddress, inRanges, parseAddress } from '../../core/model/address.ts';
+import { askedAddress, inRanges, parseAddress } from '../../core/model/address.ts';
 import { membershipKey, parseMembershipKey } from '../../core/model/address-group.ts';
 import { type EndpointRecord, everyAddress, shardCount } from '../../core/model/endpoint.ts';
 import type { App } from '../compose.ts';
@@ -14,8 +14,9 @@ import {
   type StoredEndpoint,
 } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
-import { ledgerKey } from '../state/ledger.ts';
-import { explainPlace, type PlaceVerdict, type Step } from './explain-place.ts';
+import { ledgerKey, readLedger } from '../state/ledger.ts';
+import { everyRealmOf, leftPlaces } from './leaving/left-objects.ts';
+import { explainPlace, leftVerdict, type PlaceVerdict, type Step } from './explain-place.ts';
 import { explainSelection, type SelectionVerdict } from './explain-selection.ts';
 import { type FirewallState, readFirewallState } from './firewall-state.ts';
 import { titlesOf } from './groups.ts';
@@ -65,7 +66,7 @@ interface Question {
 /** Why an address or endpoint is or is not on the firewalls, step by step with times. A group is explained by `explain-group.ts`. */
 export async function explainEndpoint({ ports, configurations }: App, asked: string): Promise<Explanation> {
   const active = await configurations.active();
-  const question: Question = { asked, address: addressIn(asked), name: asked.split('/') };
+  const question: Question = { asked, address: askedAddress(asked), name: asked.split('/') };
   const searched = await search(ports, active, question);
   const { found } = searched;
   const kind = question.address === undefined ? 'endpoint' : 'address';
@@ -75,17 +76,11 @@ export async function explainEndpoint({ ports, configurations }: App, asked: str
       ? found.flatMap((one) => keysOf(active, one))
       : addressKeys(active, question.address),
   );
-  const verdicts = await explainKeys(ports, active, { keys, onlyKnown: kind === 'address' });
+  const kept = await explainKeys(ports, active, { keys, onlyKnown: kind === 'address' });
+  const asking = question.address ?? found.flatMap(({ record }) => ownAddresses(record));
+  const verdicts = [...kept, ...(await explainLeft(ports, active, [asking].flat()))];
   const steps = await searchSteps(ports, active, { question, ...searched });
   return { asked, kind, found: found.length > 0 || verdicts.length > 0, steps, endpoints, verdicts };
-}
-
-function addressIn(text: string): string | undefined {
-  try {
-    return canonicalAddress(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Looks through every stored endpoint: nodes and host-network pods have no owner row that would lead to them. */
@@ -206,6 +201,27 @@ async function explainKeys(
     return request.onlyKnown && nothing ? undefined : verdict;
   });
   return verdicts.filter((verdict) => verdict !== undefined);
+}
+
+/** Groups that left the configuration are kept by nobody, but their addresses still pass. */
+async function explainLeft(
+  ports: Ports,
+  active: ActiveConfiguration,
+  addresses: readonly string[],
+): Promise<PlaceVerdict[]> {
+  const left = await leftPlaces(ports, active);
+  const all = left.flatMap((place) =>
+    everyRealmOf(active).flatMap((realm) => addresses.map((address) => ({ ...place, realm, address }))),
+  );
+  const items = await ports.tables.read(
+    all.map(({ firewall, group, realm, address }) =>
+      ledgerKey(firewall, membershipKey(group, realm, address)),
+    ),
+  );
+  return all.flatMap(({ realm: _, ...place }, index) => {
+    const row = readLedger(items[index]);
+    return row.state === 'absent' ? [] : [leftVerdict({ ...place, row })];
+  });
 }
 
 /** Where was looked and what the hub knows of the senders: the whole answer when nothing was found. Of what was found, who is silent. */

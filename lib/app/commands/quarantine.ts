@@ -1,5 +1,5 @@
 import { ZonebridgeError } from '../../core/errors.ts';
-import { canonicalAddress, workloadAddress } from '../../core/model/address.ts';
+import { askedAddress, workloadAddress } from '../../core/model/address.ts';
 import { claimedAddresses, type EndpointRecord, shardCount } from '../../core/model/endpoint.ts';
 import { everyRealm, type Quarantine, quarantinedAddress } from '../../core/plan/quarantine.ts';
 import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
@@ -102,12 +102,12 @@ export async function liftQuarantine(app: App, request: QuarantineRequest): Prom
 
 function actionOf(what: string, target: string, request: QuarantineRequest): Action {
   const { by, reason, ticket } = request;
-  const address = addressIn(target);
+  const address = askedAddress(target);
   return { what, by: by.name, address, reason, ticket, details: { target } };
 }
 
 function chosen(all: readonly Quarantine[], asked: string): Quarantine {
-  const address = addressIn(asked);
+  const address = askedAddress(asked);
   const fitting = all.filter(({ target, id }) =>
     address === undefined
       ? target === asked || id === asked || target.endsWith(`/${asked}`)
@@ -132,7 +132,7 @@ function denyGroupOf({ configuration }: ActiveConfiguration, given: string | und
 type Target = Pick<Quarantine, 'target' | 'follows' | 'holders' | 'addresses'>;
 
 async function findTarget(ports: Ports, active: ActiveConfiguration, asked: string): Promise<Target> {
-  const address = addressIn(asked);
+  const address = askedAddress(asked);
   if (address === undefined) return findPod(ports, active, asked);
   workloadAddress(address);
   const realms = [...new Set([...active.clusters.values()].map(({ realm }) => realm))];
@@ -181,14 +181,6 @@ async function findPod(ports: Ports, active: ActiveConfiguration, asked: string)
   const addresses = claimedAddresses(record).map((address) => quarantinedAddress(cluster.realm, address));
   const follows = globalEndpointId(cluster.id, id);
   return { target: title, follows, holders: [follows], addresses };
-}
-
-function addressIn(text: string): string | undefined {
-  try {
-    return canonicalAddress(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function tell(ports: Ports, type: AnnouncementType, one: Quarantine, by: Person): Promise<void> {

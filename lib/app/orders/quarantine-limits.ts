@@ -1,9 +1,8 @@
 import type { Quarantine } from '../../core/plan/quarantine.ts';
-import { isPublished } from '../commands/leaving/left-objects.ts';
+import { leftPlaces } from '../commands/leaving/left-objects.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
-import { readLeft } from '../state/left.ts';
 import { listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { readPauses } from '../state/pauses.ts';
 import { writerRow } from '../state/writers.ts';
@@ -59,9 +58,7 @@ async function leftWith(
   { addresses }: Quarantine,
 ): Promise<QuarantineLimit[]> {
   const asked = new Set(addresses.map((entry) => entry.slice(entry.indexOf('|') + 1)));
-  const left = await readLeft(ports.tables, Object.keys(active.configuration.firewalls));
-  const gone = left.filter(({ firewall, group }) => !isPublished(active, firewall, group));
-  const found = await inParallel(gone, 4, async ({ firewall, group }) => {
+  const found = await inParallel(await leftPlaces(ports, active), 4, async ({ firewall, group }) => {
     const rows = await listLedger(ports.tables, firewall, group);
     const holds = rows.some(({ address, row }) => row.state !== 'absent' && asked.has(address));
     return holds ? [{ firewall, group, because: 'left' as const }] : [];

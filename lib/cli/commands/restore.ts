@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { restoreAll, restoreMember } from '../../app/commands/restore.ts';
-import { canonicalAddress } from '../../core/model/address.ts';
+import { givenAddress } from '../../core/model/address.ts';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { type Cli, examples } from '../cli.ts';
 import { acting, withActiveHub } from '../hub.ts';
@@ -41,7 +41,7 @@ export function restoreCommand(cli: Cli): Command {
           if ((given === undefined) !== all)
             throw new ZonebridgeError('command/usage', 'name one address, or say --all');
           await requireKnown(hub, group === undefined ? { firewall } : { firewall, group });
-          const address = given === undefined ? undefined : canonicalAddress(given);
+          const address = given === undefined ? undefined : givenAddress(given);
           const { name: by } = await acting(cli, hub);
           const active = await hub.active();
           if (group === undefined) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isZonebridgeError } from '../errors.ts';
 import {
   addressFamily,
+  askedAddress,
   boundedPrefix,
   canonicalAddress,
   canonicalPrefix,
@@ -174,6 +175,36 @@ describe('canonicalAddress', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('askedAddress', () => {
+  it.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['10.0.0.1/32', '10.0.0.1'],
+    ['FD00:0::1', 'fd00::1'],
+    ['fd00::1/128', 'fd00::1'],
+  ])('takes %s for %s', (asked, address) => {
+    expect(askedAddress(asked)).toBe(address);
+  });
+
+  it.each(['storefront', 'shop/p1', 'one/shop/p1', '1234/5678', 'node-10.0.0.1', 'one/shop/a:b', '10.0.0'])(
+    'leaves %s to be a name',
+    (asked) => {
+      expect(askedAddress(asked)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    '10.0.0.1/24',
+    '10.0.0.0/24',
+    '10.0.0.1/',
+    '10.0.0.256',
+    '010.0.0.1',
+    'fd00::/64',
+    '::ffff:10.0.0.1',
+  ])('refuses %s', (asked) => {
+    expect(() => askedAddress(asked)).toThrow('not an address we take');
   });
 });
 

@@ -32,6 +32,27 @@ export function canonicalAddress(text: string): string {
   return parseAddress(text).text;
 }
 
+/** No name has this form: a namespace has no dots, and no name a colon. */
+const addressLike = /^[^/]*:|^\d+(\.\d+){3}(\/|$)/;
+
+/**
+ * The address that a person means, canonical: also with its whole length behind it (`/32`, `/128`), as firewalls show it. Undefined for what may
+ * be a name.
+ * @throws ZonebridgeError address/invalid for what can be no name and is no single address that we take
+ */
+export function askedAddress(text: string): string | undefined {
+  if (!addressLike.test(text)) return undefined;
+  const [, base = text, length] = /^([^/]*)\/(\d{1,3})$/.exec(text) ?? [];
+  const address = parseAddress(base);
+  if (length === undefined || Number(length) === (address.family === 4 ? 32 : 128)) return address.text;
+  throw invalid(text, 'it is a prefix, give one address');
+}
+
+/** The same where only an address can be meant. @throws ZonebridgeError address/invalid */
+export function givenAddress(text: string): string {
+  return askedAddress(text) ?? canonicalAddress(text);
+}
+
 /** @throws ZonebridgeError address/invalid */
 export function addressFamily(address: string): AddressFamily {
   return parseAddress(address).family;

@@ -4,6 +4,7 @@ import type { App } from '../../compose.ts';
 import type { ActiveConfiguration } from '../../state/configurations.ts';
 import { inParallel } from '../../state/items.ts';
 import { ledgerKey, listLedger, readLedger } from '../../state/ledger.ts';
+import { everyRealmOf, leftPlaces } from '../leaving/left-objects.ts';
 import { changesOf, type Subject } from './changes.ts';
 
 /** An address of a group on a firewall, as the ledger had it at a moment. */
@@ -58,14 +59,18 @@ function named({ firewall = '', group = '', realm = '', address = '' }: Placed) 
   return { firewall, group, realm, address };
 }
 
-/** The ledger as it is, of everything that the subject may be about: by the configuration, and by what changed lately. */
+/** The ledger as it is, of everything that the subject may be about: by the configuration, by what left it, and by what changed lately. */
 async function holdingsNow(
   { ports }: App,
   active: ActiveConfiguration,
   about: { subject: Subject; later: readonly AuditRecord[] },
 ): Promise<Holding[]> {
   const { subject, later } = about;
-  const places = placesOf(active, subject, later);
+  const firewalls = new Set(Object.keys(active.configuration.firewalls));
+  // Also of a firewall that is asked for by its name and is configured no more.
+  if (subject.kind === 'firewall') firewalls.add(subject.firewall);
+  const left = await leftPlaces(ports, active, [...firewalls]);
+  const places = placesOf(active, subject, [...left, ...later.map(named)]);
   if (subject.kind === 'address') return addressNow({ ports }, active, { places, address: subject.address });
   const lists = await inParallel(places, 4, async ({ firewall, group }) => {
     const rows = await listLedger(ports.tables, firewall, group);
@@ -86,9 +91,9 @@ async function addressNow(
   active: ActiveConfiguration,
   { places, address }: { places: readonly Place[]; address: string },
 ): Promise<Holding[]> {
-  const { firewalls } = active.configuration;
+  const realms = everyRealmOf(active);
   const all = places.flatMap(({ firewall, group }) =>
-    (firewalls[firewall]?.realms ?? []).map((realm) => ({ firewall, group, realm, address })),
+    realms.map((realm) => ({ firewall, group, realm, address })),
   );
   const keys = all.map(({ firewall, group, realm }) => ledgerKey(firewall, `${group}|${realm}|${address}`));
   const items = await ports.tables.read(keys);
@@ -103,15 +108,11 @@ interface Place {
   group: string;
 }
 
-function placesOf(
-  active: ActiveConfiguration,
-  subject: Subject,
-  later: readonly AuditRecord[],
-): readonly Place[] {
+function placesOf(active: ActiveConfiguration, subject: Subject, others: readonly Place[]): readonly Place[] {
   const configured = Object.values(active.configuration.groups).flatMap(({ name, publish }) =>
     publish.map(({ firewall }) => ({ firewall, group: name })),
   );
-  const seen = later.map(named).filter(({ group }) => group !== '');
+  const seen = others.filter(({ group }) => group !== '');
   const fits = ({ firewall, group }: Place): boolean => {
     if (subject.kind === 'group') return group === subject.group;
     return subject.kind === 'address' || firewall === subject.firewall;

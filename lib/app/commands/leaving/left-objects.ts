@@ -1,4 +1,5 @@
 import type { ObjectUse } from '../../../core/firewall.ts';
+import { foreignRealm } from '../../../core/model/address-group.ts';
 import type { Ownership } from '../../../core/plan/ownership.ts';
 import type { DevicePorts, Ports } from '../../ports.ts';
 import type { ActiveConfiguration } from '../../state/configurations.ts';
@@ -27,10 +28,23 @@ export interface LeftObject {
 
 /** What groups that left the configuration left on the firewalls that it still has. Reads state only. */
 export async function leftObjects(ports: Ports, active: ActiveConfiguration): Promise<LeftObject[]> {
-  const firewalls = Object.keys(active.configuration.firewalls);
-  const left = await readLeft(ports.tables, firewalls);
-  const gone = left.filter(({ firewall, group }) => !isPublished(active, firewall, group));
-  return objectsOf(ports, gone);
+  return objectsOf(ports, await leftPlaces(ports, active));
+}
+
+/** Groups that left the configuration of firewalls, those that it still has unless others are named, and may stand on them. */
+export async function leftPlaces(
+  { tables }: Pick<Ports, 'tables'>,
+  active: ActiveConfiguration,
+  firewalls: readonly string[] = Object.keys(active.configuration.firewalls),
+): Promise<{ firewall: string; group: string; since: number }[]> {
+  const left = await readLeft(tables, firewalls);
+  return left.filter(({ firewall, group }) => !isPublished(active, firewall, group));
+}
+
+/** Every realm in which something may have been put on a firewall, also one that the firewall does not list any more. */
+export function everyRealmOf({ configuration, clusters }: ActiveConfiguration): string[] {
+  const listed = Object.values(configuration.firewalls).flatMap(({ realms }) => realms);
+  return [...new Set([...listed, ...[...clusters.values()].map(({ realm }) => realm), foreignRealm])];
 }
 
 /** Everything that stands on the firewalls of the configuration: what is kept there, and what was left. */
