@@ -6,6 +6,11 @@ export interface Person {
   principal: string | undefined;
 }
 
+/** A name that somebody typed, or a machine or pipeline says: in records nobody may look like somebody whom AWS knows. */
+export function unconfirmed(name: string): string {
+  return `${name} (not confirmed by AWS)`;
+}
+
 /** Role names that IAM Identity Center makes; a person gets one per permission set, with the user's name as the session's. */
 const identityCenterRole = /^AWSReservedSSO_/;
 

@@ -1,4 +1,5 @@
 import { type Decided, type Decision, type HeldChange, listHeld } from '../app/commands/approve.ts';
+import { readFirewallState } from '../app/commands/firewall-state.ts';
 import type { Ports } from '../app/ports.ts';
 import type { ActiveConfiguration } from '../app/state/configurations.ts';
 import { givenAddress } from '../core/model/address.ts';
@@ -63,6 +64,7 @@ export async function decideHeld(
   const { reason, ticket } = request;
   const decided = await kind.decide(hub.ports, active, { firewall, held, by, reason, ticket });
   if (decided.decided.length > 0) output.line(kind.done(decided));
+  if (decided.expiresAt !== undefined) await notePause(cli, hub, active, firewall);
   if (decided.changed.length > 0) {
     output.line(`${plural(decided.changed.length, 'change')} changed meanwhile and is left out: look again.`);
     cli.exitCode = exitCodes.held;
@@ -92,9 +94,30 @@ function showHeld({ output }: Cli, held: readonly HeldChange[], now: number): vo
   });
 }
 
+/** A release runs out while nothing is written. */
+async function notePause(
+  { output }: Cli,
+  hub: ActiveHub,
+  active: ActiveConfiguration,
+  firewall: string,
+): Promise<void> {
+  const { paused } = await readFirewallState(hub.ports, active.configuration, firewall);
+  if (paused)
+    output.line(
+      output.safe(
+        `${firewall} is paused by ${paused.by}: nothing is written before \`zonebridge resume\`, and the release runs out meanwhile.`,
+      ),
+    );
+}
+
 /** What is held too, but not by anything that is decided here. */
 function noteOthers({ output }: Cli, all: readonly HeldChange[], held: readonly HeldChange[]): void {
   const rest = all.filter((one) => !held.includes(one) && !holdRule(one.reason).approvable);
+  const rejected = all.filter((one) => !held.includes(one) && one.rejected !== undefined);
+  if (rejected.length > 0)
+    output.note(
+      `${plural(rejected.length, 'change')} rejected: \`zonebridge approve --rejected\` shows them, too.`,
+    );
   for (const [reason, changes] of Map.groupBy(rest, ({ reason }) => reason))
     output.note(`${plural(changes.length, 'change')} held because of ${reason}: ${holdRule(reason).remedy}`);
 }

@@ -1,7 +1,7 @@
 import type { Operator } from '../app/compose-operator.ts';
 import type { Configuration } from '../app/configuration/model.ts';
 import type { ActiveConfiguration } from '../app/state/configurations.ts';
-import type { Person } from '../app/person.ts';
+import { type Person, unconfirmed } from '../app/person.ts';
 import { isZonebridgeError, ZonebridgeError } from '../core/errors.ts';
 import type { Cli } from './cli.ts';
 
@@ -140,7 +140,7 @@ export function person(cli: Cli, given: string | undefined, principal?: string):
 /** Who runs the command, as AWS says; the name of the pipeline or machine only where AWS says nothing, and then it proves nothing. */
 export async function acting(cli: Cli, hub: ActiveHub): Promise<Person> {
   const principal = await hub.caller.principal();
-  return { name: principal ?? person(cli, undefined), principal };
+  return { name: principal ?? unconfirmed(person(cli, undefined)), principal };
 }
 
 /** Everything from standard input. Refuses a terminal: what is typed there could be seen, and stays in its history. */

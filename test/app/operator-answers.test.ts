@@ -108,3 +108,63 @@ test('a quarantine where nothing happens is not said to be on its way', async ()
   expect(stdout).toContain('nothing happens: the mode is observe');
   expect(stdout).not.toContain('on its way');
 });
+
+describe('what a person is told of what others did', () => {
+  test("a pause that ends was somebody else's, for a reason", async () => {
+    await world.run(['pause', 'edge', '--reason', 'upgrade \u001b[31m']);
+    world.principal = 'arn:aws:iam::000000000000:user/ben';
+    const { stdout } = await world.run(['resume', 'edge']);
+    expect(stdout).toMatch(
+      /was paused for .* by arn:aws:iam::000000000000:user\/ada: upgrade \\u\{1b\}\[31m;/,
+    );
+  });
+
+  test('a generation is not only by whom somebody typed', async () => {
+    await world.write({ web: pushed('web', { owner: 'shop@example.com' }), bad: deny }, {}, more);
+    await world.run(['apply', '--yes', '--author', 'the boss']);
+    expect((await world.run(['status'])).stdout).toContain('applied by the boss, signed in as arn:aws:iam::');
+  });
+
+  test('nobody takes the name of somebody whom AWS knows', async () => {
+    const mia = 'arn:aws:iam::000000000000:user/mia';
+    world.principal = undefined;
+    const env = { GITHUB_ACTOR: mia };
+    await world.run(['pause', '--reason', 'mine'], { env });
+    await world.write({ web: pushed('web', { owner: 'shop@example.com' }), bad: deny }, {}, more);
+    await world.run(['apply', '--yes', '--no-wait', '--author', mia], { env });
+    await world.archiveAll();
+    const { result } = await world.json(['history', 'hub']);
+    const unconfirmed = { action: { by: `${mia} (not confirmed by AWS)` } };
+    expect((result['changes'] as unknown[]).slice(-2)).toMatchObject([unconfirmed, unconfirmed]);
+  });
+
+  test('a quarantine on a firewall that fails does not happen for now', async () => {
+    world.simulator.faults.add({ kind: 'throttle' });
+    await world.tell(pod('p3', '10.1.0.3', { app: 'web' }));
+    const { code, result } = await world.json(['quarantine', '10.1.0.1']);
+    expect([code, result['limits']]).toEqual([
+      3,
+      expect.arrayContaining([{ firewall: 'edge', group: 'web', because: 'failing' }]),
+    ]);
+  });
+});
+
+describe('approve', () => {
+  beforeEach(async () => {
+    await apply({ web: pushed('wbe'), bad: deny });
+    world.principal = 'arn:aws:iam::000000000000:user/ben';
+  });
+
+  test('says that a pause lets the release run out', async () => {
+    await world.run(['pause', 'edge']);
+    const { stdout } = await world.run(['approve', 'edge', '--yes']);
+    expect(stdout).toContain('edge is paused by arn:aws:iam::000000000000:user/ben: nothing is written');
+  });
+
+  test('says that there is more, which was rejected', async () => {
+    await world.run(['reject', 'edge', '--yes']);
+    const { stdout, stderr } = await world.run(['approve', 'edge', '--yes']);
+    expect(stdout).toContain('Nothing to decide');
+    expect(stderr).toContain('2 changes rejected: `zonebridge approve --rejected`');
+  });
+});

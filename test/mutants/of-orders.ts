@@ -121,6 +121,20 @@ export const ofOrders: readonly Mutant[] = [
     killers: [answers],
   },
   {
+    name: 'name-of-somebody-else',
+    breaks: 'a name that AWS did not give is recorded like one that it gave',
+    file: 'lib/app/person.ts',
+    edits: [['return `${name} (not confirmed by AWS)`;', 'return name;']],
+    killers: [answers],
+  },
+  {
+    name: 'quarantine-of-the-failing',
+    breaks: 'a quarantine on a firewall that fails looks done',
+    file: 'lib/app/orders/quarantine-limits.ts',
+    edits: [["trouble.failures > 0 ? 'failing'", "trouble.failures < 0 ? 'failing'"]],
+    killers: [answers],
+  },
+  {
     name: 'hub-guessed',
     breaks: 'an order takes the first of two hub sections',
     file: 'lib/app/configuration/load-hub.ts',

@@ -4,6 +4,7 @@ import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import type { App } from '../compose.ts';
 import type { Configuration, FirewallConfiguration } from '../configuration/model.ts';
 import { startWalk } from '../ingest/walk.ts';
+import { unconfirmed } from '../person.ts';
 import type { Ports } from '../ports.ts';
 import { requireQualifications } from '../qualify/required.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -81,7 +82,7 @@ async function activate(
   if (before) await noteLeft(ports.tables, leaving(before.configuration, configuration), ports.clock.now());
   const action: Action = {
     what: 'apply',
-    by: principal ?? author,
+    by: principal ?? unconfirmed(author),
     details: {
       previous,
       author,

@@ -187,7 +187,10 @@ function quarantineVerdict(facts: Facts, { wish, order }: NonNullable<Facts['qua
 function progressOf({ mode, trouble, state }: Facts): string {
   if (mode === 'observe') return `and nothing happens: ${quarantineLimits.observe}`;
   if (trouble !== undefined) return `and nothing happens: ${quarantineLimits.object}`;
-  return state.paused ? 'waits for `zonebridge resume`' : 'on its way';
+  if (state.paused) return 'waits for `zonebridge resume`';
+  return state.failures > 0
+    ? `waits for the firewall (${state.lastError ?? 'no error noted'})`
+    : 'on its way';
 }
 
 /** An address in a group that left the configuration, where the firewall has it still by our record. */

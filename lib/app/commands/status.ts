@@ -102,6 +102,8 @@ export interface Status {
   now: number;
   generation: number;
   author: string;
+  /** Who AWS says applied it; undefined when that is not known. */
+  principal: string | undefined;
   activatedAt: number;
   firewalls: FirewallStatus[];
   clusters: ClusterStatus[];
@@ -149,6 +151,7 @@ export async function readStatus({ ports, configurations }: App): Promise<Status
     now: ports.clock.now(),
     generation: active.generation,
     author: active.author,
+    principal: active.principal,
     activatedAt: count(pointer, 'activatedAt'),
     canary: canaryStatus(active),
     proposals: Object.values(proposalsIn(asked)),

@@ -4,8 +4,9 @@ import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { listLedger, objectKey, readObject } from '../state/ledger.ts';
+import { recordOf } from '../state/firewall-records.ts';
 import { readPauses } from '../state/pauses.ts';
-import { writerRow } from '../state/writers.ts';
+import { readWriter, writerRow } from '../state/writers.ts';
 import { writerKeyOf } from '../targets.ts';
 import type { QuarantinePlace } from './quarantine-marks.ts';
 
@@ -14,6 +15,7 @@ export const quarantineLimits = {
   paused: 'writes are paused: `zonebridge resume`',
   observe: 'the mode is observe: take it out by hand',
   object: 'the object is not ours, or not there: take it out by hand',
+  failing: 'the firewall did not take the last calls: mend it, or take it out by hand',
   left: 'the group left the configuration: take it out by hand, or `zonebridge retire`',
 } as const;
 
@@ -49,7 +51,9 @@ async function limitAt(
   const [writer, object] = await ports.tables.read(keys);
   if (target.mode === 'observe') return 'observe';
   if (readObject(object, ports.clock.now()).trouble !== undefined) return 'object';
-  return active.paused || readPauses(writer).has(firewall) ? 'paused' : undefined;
+  if (active.paused || readPauses(writer).has(firewall)) return 'paused';
+  const { trouble } = recordOf(readWriter(writer).firewalls, firewall);
+  return trouble.failures > 0 ? 'failing' : undefined;
 }
 
 async function leftWith(

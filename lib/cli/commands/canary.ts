@@ -4,6 +4,7 @@ import { type Cli, examples } from '../cli.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { person, withActiveHub } from '../hub.ts';
+import { unconfirmed } from '../../app/person.ts';
 import { apply } from './apply.ts';
 
 export function canaryCommand(cli: Cli): Command {
@@ -47,7 +48,7 @@ function promote(cli: Cli): Command {
           return;
         }
         const { generation } = await promoteCanary(hub, {
-          by: (await hub.caller.principal()) ?? person(cli, author),
+          by: (await hub.caller.principal()) ?? unconfirmed(person(cli, author)),
         });
         cli.output.line(`Generation ${generation} is on its way to all firewalls.`);
         cli.output.result({ ok: true, promoted: true, generation });

@@ -20,7 +20,7 @@ export function quarantineCommand(cli: Cli): Command {
       'Takes an address, or all own addresses of a pod, out of every allow group on every firewall, and puts them into the deny group of\n' +
         'the configuration (quarantine.group). Past brakes, freezes and limits; not into objects that are not ours, not in mode observe, and\n' +
         'not on a paused firewall before it is resumed. Holds whatever the clusters say until --lift. When another pod gets the address\n' +
-        'it is kept out, too: an alarm says so. Exit code 3 where nothing happens for now: paused, observe, an object that is not ours,\n' +
+        'it is kept out, too: an alarm says so. Exit code 3 where nothing happens for now: paused, failing, observe, an object that is not ours,\n' +
         'or one that a group left behind.',
     )
     .argument('<target>', 'address, namespace/pod or cluster/namespace/pod')

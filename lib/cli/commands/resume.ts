@@ -1,11 +1,18 @@
 import { Command } from 'commander';
 import { resumeWrites } from '../../app/commands/pause.ts';
 import { readStatus } from '../../app/commands/status.ts';
+import type { Pause } from '../../app/state/pauses.ts';
 import { type Cli, examples } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { acting, withActiveHub } from '../hub.ts';
 import { requireKnown } from '../known.ts';
 import { duration } from '../time.ts';
+
+/** Who paused it, and why: it may have been somebody else, who relies on it. */
+function endedText(what: string, { since, by, reason }: Pause, now: number): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${what} was paused for ${duration(now - since)} by ${by}${why}; it catches up now.`;
+}
 
 export function resumeCommand(cli: Cli): Command {
   return new Command('resume')
@@ -32,11 +39,7 @@ export function resumeCommand(cli: Cli): Command {
           firewall === undefined
             ? 'There was no pause of everything.'
             : `${firewall} was not paused by name.`;
-        output.line(
-          ended
-            ? `${what} was paused for ${duration(hub.ports.clock.now() - ended.since)}; it catches up now.`
-            : not,
-        );
+        output.line(ended ? output.safe(endedText(what, ended, hub.ports.clock.now())) : not);
         if (still.length > 0) output.line(`Still paused: ${still.join(', ')}.`);
         if (firewall !== undefined && still.includes(firewall)) cli.exitCode = exitCodes.held;
         output.result({ ok: true, firewall: firewall ?? null, ended: ended ?? null, stillPaused: still });

@@ -50,7 +50,7 @@ function show(cli: Cli, status: Status): void {
   const { output } = cli;
   const { now } = status;
   output.line(
-    `Hub ${status.hub}, generation ${status.generation}, applied by ${output.safe(status.author)} at ${moment(status.activatedAt)}\n`,
+    `Hub ${status.hub}, generation ${status.generation}, applied by ${output.safe(authorText(status))} at ${moment(status.activatedAt)}\n`,
   );
   for (const line of canaryLines(status)) output.line(`${line}\n`);
   output.table({
@@ -96,6 +96,11 @@ function show(cli: Cli, status: Status): void {
     output.line(output.safe(`  EKS cluster ${cluster} asks for the agent (${state}): ${reason}`));
   if (status.unknownSenders)
     output.line(`\nEvents of unknown senders: ${output.safe(asideText(status.unknownSenders, now))}`);
+}
+
+/** The author is what was typed, or what a machine says: where AWS says who it was, that stands beside it. */
+function authorText({ author, principal }: Status): string {
+  return principal === undefined || principal === author ? author : `${author}, signed in as ${principal},`;
 }
 
 /** What a row of the table has no room for. */
