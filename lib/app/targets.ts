@@ -4,7 +4,9 @@ import type { AddressGroup, GroupTarget } from '../core/model/address-group.ts';
 import { parseMembershipKey } from '../core/model/address-group.ts';
 import { ZonebridgeError } from '../core/errors.ts';
 import type { Configuration, FirewallConfiguration } from './configuration/model.ts';
+import type { Ports } from './ports.ts';
 import { bucketOf } from './state/dirty.ts';
+import type { ObjectRow } from './state/ledger.ts';
 
 /** Vendor module of a firewall. */
 export function moduleOf<Module extends FirewallDescription>(
@@ -75,6 +77,22 @@ export function objectRef(
     sizeHint: group.maxMembers,
     ...lifetime(module, place),
   };
+}
+
+/** The group that keeps an object of our own on a firewall; undefined when none does, or the object was offered. */
+export function keeperOf(
+  { firewalls, hub }: Pick<Ports, 'firewalls' | 'hub'>,
+  configuration: Configuration,
+  { firewall, row }: { firewall: string; row: Pick<ObjectRow, 'object' | 'channel' | 'ownership'> },
+): string | undefined {
+  const settings = configuration.firewalls[firewall];
+  if (!settings || row.object === '' || row.ownership === 'offered') return undefined;
+  const module = moduleOf(firewalls, settings);
+  const keeper = groupsOn(configuration, firewall).find(({ group, target }) => {
+    const { name, channel } = objectRef(module, { hub, group, target, settings });
+    return module.nameKey(name) === module.nameKey(row.object) && channel === row.channel;
+  });
+  return keeper?.group.name;
 }
 
 /** A device that forgets its members asks no person, so the group must not want one to be asked. */

@@ -28,6 +28,7 @@ const invalid: readonly ErrorCode[] = [
   'configuration/invalid',
   'configuration/no-canary',
   'configuration/not-active',
+  'configuration/object-taken',
   'demo/folder-in-use',
   'demo/kubeconfig-not-usable',
   'demo/namespace-taken',

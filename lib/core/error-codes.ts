@@ -111,6 +111,10 @@ export const errorCodes = {
     'never',
     'Correct the name, or run `zonebridge apply` if it is new in zonebridge.yaml; `zonebridge status` shows what is active.',
   ],
+  'configuration/object-taken': [
+    'never',
+    'Keep the name of the group, or give the new one an object of its own; `zonebridge retire <group>` takes the old one off when no rule uses it.',
+  ],
   'configuration/outdated': [
     'never',
     'Somebody else applied a configuration since the plan was made: look at the new plan, then apply again.',

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfiguration } from '../../lib/app/configuration/load.ts';
 import { OperatorWorld, pushed } from '../support/operator-world.ts';
 import { pod } from '../support/world.ts';
 
@@ -131,5 +133,62 @@ describe('one apply', () => {
     expect([planned.code, planned.stdout]).toEqual([3, expect.stringContaining('would lose 54 members')]);
     expect(await apply(groups(" && keep == 'yes'"))).toBe(3);
     expect(names.map((name) => world.members(name).length)).toEqual([10, 10, 10, 10, 10, 10]);
+  });
+});
+
+describe('an object that a group leaves', () => {
+  const kept = () => {
+    const [object] = world.simulator.device.vdom('root').feeds.names();
+    return [
+      { firewall: 'edge', channel: 'push', create: 'own', mode: 'sync', onForeignAdd: 'remove', object },
+    ];
+  };
+
+  beforeEach(async () => {
+    await apply({ web: pushed('web') });
+    await world.tell(...pods('web', 30, '10.1.0'));
+    await anHour();
+  });
+
+  test.each([
+    ['at once', false],
+    ['later', true],
+  ])("is kept by no other group, for which its members would be somebody else's: %s", async (_, later) => {
+    const other = { other: pushed('web', { select: without(0, 1), publish: kept() }) };
+    if (later) expect(await apply({ third: pushed('third') })).toBe(0);
+    await world.write(other);
+    for (const command of [['plan'], ['apply', '--yes']]) {
+      const { code, stderr } = await world.run(command);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('configuration/object-taken')]);
+    }
+    await world.run(['reconcile', 'edge']);
+    await world.work();
+    expect(world.members('web')).toHaveLength(30);
+  });
+
+  test('is free when it was retired', async () => {
+    const publish = kept();
+    await apply({ third: pushed('third') });
+    await world.run(['retire', 'web', '--delete', '--yes', '--ticket', 'CHG1']);
+    expect(world.simulator.device.vdom('root').feeds.names()).toEqual([]);
+    expect(await apply({ other: pushed('web', { publish }) })).toBe(0);
+    expect(world.members('web')).toHaveLength(30);
+  });
+
+  test('is not taken off with the group when another keeps it all the same', async () => {
+    const publish = kept();
+    await apply({ third: pushed('third') });
+    await world.write({ other: pushed('web', { publish }) });
+    const { configurations, ports } = world.operator;
+    const file = join(world.folder, 'zonebridge.yaml');
+    const { configuration } = await loadConfiguration(file, { modules: ports.firewalls });
+    await configurations.activate(configuration, {
+      previous: 2,
+      author: 'an earlier version',
+      now: ports.clock.now(),
+    });
+    const { code, stdout } = await world.run(['retire', 'web', '--delete', '--yes', '--ticket', 'CHG1']);
+    expect([code, stdout]).toEqual([3, expect.stringContaining('is kept for the group other now')]);
+    expect(world.members('web')).toHaveLength(30);
   });
 });

@@ -135,6 +135,20 @@ export const ofOrders: readonly Mutant[] = [
     killers: [answers],
   },
   {
+    name: 'object-taken-over',
+    breaks: 'a group may keep the object that another one leaves',
+    file: 'lib/app/commands/taken-objects.ts',
+    edits: [['if (keeper === undefined) continue;', 'if (keeper !== group) continue;']],
+    killers: [slipping],
+  },
+  {
+    name: 'object-retired-under-another',
+    breaks: 'what a group left is taken off although another group keeps it',
+    file: 'lib/app/sync/retire.ts',
+    edits: [['if (keeper !== undefined)', 'if (keeper === group)']],
+    killers: [slipping],
+  },
+  {
     name: 'hub-guessed',
     breaks: 'an order takes the first of two hub sections',
     file: 'lib/app/configuration/load-hub.ts',

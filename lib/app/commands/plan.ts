@@ -17,6 +17,7 @@ import { groupsOn, moduleOf, objectRef, writerKeyOf } from '../targets.ts';
 import { readLive, type Unread } from './live.ts';
 import { together, withinFirewall } from './plan-together.ts';
 import { planOneGroup, type PlannedGroup } from './plan-group.ts';
+import { refuseTakenObjects } from './taken-objects.ts';
 import { wantedUnder } from './plan-wanted.ts';
 
 /** A group that leaves a firewall: its object stays as it is until it is retired. */
@@ -46,6 +47,7 @@ export interface FirewallPlan {
 /**
  * The exact changes that a configuration makes, per firewall and group: every stored endpoint evaluated under it, compared with the
  * ledger and with what the device answers now. Reads only. A firewall that cannot be read is planned from the ledger and says so.
+ * Throws `configuration/object-taken` for a group that would keep what another one left.
  */
 export async function planConfiguration(
   ports: DevicePorts,
@@ -53,6 +55,7 @@ export async function planConfiguration(
   configuration: Configuration,
 ): Promise<FirewallPlan[]> {
   const active = await activeOrNone(configurations);
+  await refuseTakenObjects(ports, active, configuration);
   const base = active?.generation ?? 0;
   const candidate = derive(base + 1, 'plan', configuration);
   const wanted = await wantedUnder(ports, candidate, active);

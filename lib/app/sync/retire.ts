@@ -16,6 +16,7 @@ import {
   updateObject,
 } from '../state/ledger.ts';
 import { noteRetirement, readRetirement, type Retirement, retirementKey } from '../state/retirements.ts';
+import { keeperOf } from '../targets.ts';
 import type { OpenFirewall } from './connect.ts';
 import { whoseObject } from './whose-object.ts';
 import { writeFenced, writeObject } from './fenced.ts';
@@ -64,6 +65,10 @@ async function retire(
   found: { firewall: string; group: string; request: Retirement; objectRow: ObjectRow },
 ): Promise<void> {
   const { group, request, objectRow } = found;
+  const { configuration } = pass.active;
+  const keeper = keeperOf(pass.run.ports, configuration, { firewall: pass.firewall, row: objectRow });
+  if (keeper !== undefined)
+    return end(pass, found, request, { refusal: `${objectRow.object} is kept for the group ${keeper} now` });
   const open = await pass.run.open(pass.firewall);
   const offered = objectRow.ownership === 'offered';
   const object: ObjectRef = {
