@@ -3,6 +3,7 @@ import { maybeSamePerson } from './person.ts';
 
 const session = (role: string, name: string, account = '111122223333') =>
   `arn:aws:sts::${account}:assumed-role/${role}/${name}`;
+const federated = (name: string) => `arn:aws:sts::111122223333:federated-user/${name}`;
 const sso = 'AWSReservedSSO_Operators_0123456789abcdef';
 const otherSso = 'AWSReservedSSO_Deployers_fedcba9876543210';
 
@@ -24,6 +25,8 @@ test.each([
     session(otherSso, 'mia@example.com'),
     true,
   ],
+  ['a session whose name a user chose', federated('tom'), 'arn:aws:iam::111122223333:user/mia', true],
+  ['two of them', federated('tom'), federated('mia'), true],
   ['somebody unknown', undefined, session(sso, 'mia@example.com'), true],
   ['nobody known at all', undefined, undefined, true],
 ])('%s', (_, one, other, same) => {

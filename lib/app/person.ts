@@ -29,7 +29,15 @@ function personKey(principal: string): string {
   return identityCenterRole.test(role) ? `identity-center|${session}` : `role|${account}|${role}`;
 }
 
+/** Of GetFederationToken: an IAM user takes such a session under any name (AWS STS, API reference). */
+const federatedUser = /^arn:[a-z-]+:sts::\d{12}:federated-user\//;
+
+/** Whether AWS says who it is, and not only what somebody called himself. */
+export function isSomebody(principal: string | undefined): principal is string {
+  return principal !== undefined && !federatedUser.test(principal);
+}
+
 /** True also when one of the two is not known: then nothing shows that they are two. */
 export function maybeSamePerson(one: string | undefined, other: string | undefined): boolean {
-  return one === undefined || other === undefined || personKey(one) === personKey(other);
+  return !isSomebody(one) || !isSomebody(other) || personKey(one) === personKey(other);
 }

@@ -77,6 +77,14 @@ describe('a change that waits', () => {
   });
 });
 
+test('a session under a name of its user is no second person', async () => {
+  await apply('ada', mistake);
+  world.principal = 'arn:aws:sts::000000000000:federated-user/ben';
+  const { code, stderr } = await world.run(['approve', 'edge', '--yes']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('federated-user/ben is, and only a person')]);
+  expect(world.members('web')).toHaveLength(2);
+});
+
 test('what a group left is not taken off by whoever gave it up, after somebody else applied something', async () => {
   const kept = { other: pushed('other') };
   await world.clock.sleep(60_000);

@@ -175,6 +175,20 @@ describe('an object that a group leaves', () => {
     expect(world.members('web')).toHaveLength(30);
   });
 
+  test('is not taken off during a freeze', async () => {
+    const period = { from: '2020-01-01T00:00', to: '2199-01-01T00:00', zone: 'UTC', reason: 'year end' };
+    const third = { third: pushed('third') };
+    await world.write(third, {}, { approvals: { secondPerson: false, freeze: [period] } });
+    await world.run(['apply', '--yes']);
+    const retire = ['retire', 'web', '--delete', '--yes', '--ticket', 'CHG1'];
+    const { code, stdout } = await world.run(retire);
+    expect([code, stdout]).toEqual([3, expect.stringMatching(/left in place: .*until 2199.*year end/)]);
+    expect(world.members('web')).toHaveLength(30);
+    await apply(third);
+    expect(await world.run(retire)).toMatchObject({ code: 0 });
+    expect(world.simulator.device.vdom('root').feeds.names()).toEqual([]);
+  });
+
   test('is not taken off with the group when another keeps it all the same', async () => {
     const publish = kept();
     await apply({ third: pushed('third') });

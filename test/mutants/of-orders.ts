@@ -145,7 +145,21 @@ export const ofOrders: readonly Mutant[] = [
     name: 'object-retired-under-another',
     breaks: 'what a group left is taken off although another group keeps it',
     file: 'lib/app/sync/retire.ts',
-    edits: [['if (keeper !== undefined)', 'if (keeper === group)']],
+    edits: [['if (keeper !== undefined)', 'if (keeper === row.channel)']],
+    killers: [slipping],
+  },
+  {
+    name: 'name-of-ones-own',
+    breaks: 'a session whose name its user chose is another person',
+    file: 'lib/app/person.ts',
+    edits: [['!federatedUser.test(principal)', '(principal as string) !== federatedUser.source']],
+    killers: ['lib/app/person.test.ts', authors],
+  },
+  {
+    name: 'retired-in-a-freeze',
+    breaks: 'what a group left is taken off during a freeze',
+    file: 'lib/app/sync/retire.ts',
+    edits: [['if (!closed) return undefined;', 'if (!closed?.strict) return undefined;']],
     killers: [slipping],
   },
   {

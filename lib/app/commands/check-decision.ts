@@ -1,6 +1,6 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import { approvalRules } from '../configuration/approval-rules.ts';
-import { maybeSamePerson } from '../person.ts';
+import { isSomebody, maybeSamePerson } from '../person.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import type { Decision } from './approve.ts';
@@ -51,12 +51,12 @@ export async function checkDeletion(
 }
 
 function checkIsKnown(by: Decision['by']): asserts by is Decision['by'] & { principal: string } {
-  if (by.principal === undefined) {
-    throw new ZonebridgeError(
-      'approval/second-person',
-      'AWS does not say who you are, and only a person that is known can be a second one',
-    );
-  }
+  if (isSomebody(by.principal)) return;
+  const who = by.principal === undefined ? 'you are' : `${by.principal} is`;
+  throw new ZonebridgeError(
+    'approval/second-person',
+    `AWS does not say who ${who}, and only a person that is known can be a second one`,
+  );
 }
 
 /** Without a known author, nothing shows that this is somebody else. */
@@ -66,7 +66,7 @@ function checkIsNotAuthor(by: Decision['by'], authors: readonly Author[]): void 
   const { generation, principal } = author;
   throw new ZonebridgeError(
     'approval/second-person',
-    principal === undefined
+    !isSomebody(principal)
       ? `it is not known who applied generation ${generation}, so nobody can be shown to be somebody else`
       : `${by.principal} applied generation ${generation}, which caused these changes`,
   );

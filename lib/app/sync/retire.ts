@@ -1,6 +1,7 @@
 import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectRef, Outcome } from '../../core/firewall.ts';
 import type { Write } from '../../core/ports.ts';
+import { freezeAt } from '../freezes.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import { writeWhereTrue } from '../state/items.ts';
 import { forgetLeft } from '../state/left.ts';
@@ -65,10 +66,8 @@ async function retire(
   found: { firewall: string; group: string; request: Retirement; objectRow: ObjectRow },
 ): Promise<void> {
   const { group, request, objectRow } = found;
-  const { configuration } = pass.active;
-  const keeper = keeperOf(pass.run.ports, configuration, { firewall: pass.firewall, row: objectRow });
-  if (keeper !== undefined)
-    return end(pass, found, request, { refusal: `${objectRow.object} is kept for the group ${keeper} now` });
+  const before = notNow(pass, objectRow);
+  if (before) return end(pass, found, request, before);
   const open = await pass.run.open(pass.firewall);
   const offered = objectRow.ownership === 'offered';
   const object: ObjectRef = {
@@ -96,6 +95,17 @@ async function retire(
 interface Refusal {
   refusal: string;
   users?: Retirement['users'];
+}
+
+/** What needs no look at the firewall. */
+function notNow({ run, active, firewall }: Pass, row: ObjectRow): Refusal | undefined {
+  const keeper = keeperOf(run.ports, active.configuration, { firewall, row });
+  if (keeper !== undefined) return { refusal: `${row.object} is kept for the group ${keeper} now` };
+  const closed = freezeAt(active.freezes, firewall, run.ports.clock.now());
+  if (!closed) return undefined;
+  const until = new Date(closed.until).toISOString();
+  const why = closed.reason === undefined ? '' : ` (${closed.reason})`;
+  return { refusal: `the firewall is closed for changes until ${until}${why}: retire it then` };
 }
 
 /** Asked anew at this moment: what a person saw may have changed since. */
