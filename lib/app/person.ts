@@ -33,11 +33,12 @@ function personKey(principal: string): string {
 const federatedUser = /^arn:[a-z-]+:sts::\d{12}:federated-user\//;
 
 /** Whether AWS says who it is, and not only what somebody called himself. */
-export function isSomebody(principal: string | undefined): principal is string {
+export function isSomebody(principal: string | undefined): boolean {
   return principal !== undefined && !federatedUser.test(principal);
 }
 
 /** True also when one of the two is not known: then nothing shows that they are two. */
 export function maybeSamePerson(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return true;
   return !isSomebody(one) || !isSomebody(other) || personKey(one) === personKey(other);
 }

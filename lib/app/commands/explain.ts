@@ -218,9 +218,9 @@ async function explainLeft(
       ledgerKey(firewall, membershipKey(group, realm, address)),
     ),
   );
-  return all.flatMap(({ realm: _, ...place }, index) => {
+  return all.flatMap(({ firewall, group, since, address }, index) => {
     const row = readLedger(items[index]);
-    return row.state === 'absent' ? [] : [leftVerdict({ ...place, row })];
+    return row.state === 'absent' ? [] : [leftVerdict({ firewall, group, since, address, row })];
   });
 }
 

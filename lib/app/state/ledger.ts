@@ -183,19 +183,24 @@ export function ledgerItem(
   if (row.cause !== undefined) item['cause'] = row.cause;
   if (row.askedIn !== undefined) item['askedIn'] = row.askedIn;
   if (row.endpoint !== undefined) item['endpoint'] = row.endpoint;
-  if (row.held) {
-    const { op, reason, since, dead, approved, rejected } = row.held;
-    Object.assign(item, { heldOp: op, heldReason: reason, heldSince: since });
-    if (dead) item['heldDead'] = true;
-    if (approved) Object.assign(item, approvalItem(approved));
-    if (rejected) Object.assign(item, rejectionItem(rejected));
-  }
+  if (row.held) Object.assign(item, holdItem(row.held));
   if (row.released) Object.assign(item, approvalItem(row.released));
   if (row.withheldFor !== undefined) item['withheldFor'] = row.withheldFor;
   if (row.failed)
     Object.assign(item, { failedCode: row.failed.code, failedMessage: row.failed.message.slice(0, 300) });
   if (row.why) item['why'] = whyItem(row.why);
   return item;
+}
+
+function holdItem({ op, reason, since, dead, approved, rejected }: Hold): Item {
+  return {
+    heldOp: op,
+    heldReason: reason,
+    heldSince: since,
+    ...(dead ? { heldDead: true } : {}),
+    ...(approved ? approvalItem(approved) : {}),
+    ...(rejected ? rejectionItem(rejected) : {}),
+  };
 }
 
 function readWhy(item: Item | undefined): Why | undefined {
