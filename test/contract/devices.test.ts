@@ -85,4 +85,22 @@ function devices(kind: string, channel: string): void {
       restoreAll(ports, await configurations.active(), { firewall: 'edge' }),
     ).rejects.toMatchObject({ code: 'restore/not-withheld' });
   });
+
+  test("changes that met a person's lock are made when it is given back, whatever else waits to be installed", async ({
+    skip,
+  }) => {
+    const lacking = 'declared: what is saved acts at once';
+    skip(!former.othersWait, lacking);
+    const site = await withTwo('locked-out');
+    former.useInRule(channel, site.object);
+    skip(!former.othersWait?.(channel), lacking);
+    const lock = former.lockByPerson?.(channel);
+    await site.pod('c', '10.1.0.3');
+    await site.world.remove('b');
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
+    lock?.release();
+    await site.world.clock.sleep(120_000);
+    await site.world.reconcile();
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.3']);
+  });
 }

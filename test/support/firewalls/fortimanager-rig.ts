@@ -149,6 +149,11 @@ export async function startFortimanagerRig(
         },
       };
     },
+    othersWait: (channel) => {
+      const theirs = { name: 'theirs', type: 'ipmask', subnet: ['10.200.0.1', '255.255.255.255'] };
+      root.change('firewall/address', new Map([['theirs', theirs]]), person);
+      return channel === 'objects';
+    },
     standBy: () => {
       manager.settings.haMode = 'Secondary';
       return settings;

@@ -66,6 +66,8 @@ export interface Rig {
   lockByPerson?(channel: string): PersonsLock | undefined;
   /** A firewall behind a manager takes no installs; undefined where a change needs none. `part`: what it is called. */
   refuseInstall?(channel: string): { part: string; mend(): void } | undefined;
+  /** Somebody's change is saved and not installed, for as long as the device lives; absent where changes act at once. */
+  othersWait?(channel: string): boolean;
   /** The unit that answers waits in reserve; returns the settings of a pair. Absent where units cannot be told apart. */
   standBy?(): Record<string, unknown>;
   /** Has another serial number from now on, as a spare part or the other unit of a pair; absent where nothing tells one from another. */

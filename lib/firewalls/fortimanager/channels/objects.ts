@@ -62,13 +62,14 @@ export class ObjectsChannel implements Channel {
   }
 
   /**
-   * Where something waits to be installed nobody can tell whether it is ours: then everything that was asked counts as not in place, the
-   * addition as absent and the removal as present, and is done and installed again.
+   * Where something waits to be installed nobody can tell whether it is ours: then no address is told of. Its change is done and installed
+   * again, one that was refused before it came into the ADOM, too.
    */
   async observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
     const { addresses: members, installed } = await readMembers(this.#place, object);
+    if (!installed) return new Map();
     const known = new Set(members);
-    return new Map(addresses.map((address) => [address, known.has(address) === installed]));
+    return new Map(addresses.map((address) => [address, known.has(address)]));
   }
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
