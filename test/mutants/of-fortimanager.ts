@@ -60,7 +60,21 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-work-of-others-installed',
     breaks: 'a package is installed with changes that somebody else made and did not install',
     file: `${folder}/install.ts`,
-    edits: [['if (foreign.length === 0) return;', 'if (foreign.length >= 0) return;']],
+    edits: [['if (foreign.length === 0) return scope;', 'if (foreign.length >= 0) return scope;']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-installed-unlooked',
+    breaks: 'a package goes to devices on which nobody looked what it takes along',
+    file: `${folder}/install.ts`,
+    edits: [["flags: ['none'], scope });", "flags: ['none'], ...(scope.length > 99 ? { scope } : {}) });"]],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-never-installed-taken-for-clean',
+    breaks: 'a package that was never installed counts as one without changes of others',
+    file: `${folder}/install.ts`,
+    edits: [['if (targets.length > 0) return targets;', 'if (targets.length >= 0) return targets;']],
     killers: [installTest],
   },
   {
@@ -199,7 +213,7 @@ export const ofFortimanager: readonly Mutant[] = [
     breaks: 'what is for one device is installed on all of them',
     file: `${folder}/install.ts`,
     edits: [
-      ['return device ? { scope: [device] } : {};', "return device?.name === '' ? { scope: [device] } : {};"],
+      ['...(device ? { scope: [device] } : {})', "...(device?.name === '' ? { scope: [device] } : {})"],
     ],
     killers: [mappingsTest],
   },

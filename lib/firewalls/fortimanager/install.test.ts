@@ -148,6 +148,27 @@ describe('a package install', () => {
     expect(adom().pending.size).toBe(0);
   });
 
+  test('goes to no device whose changes nobody could look at', async () => {
+    adom().devices.push({ name: 'fgt-new', vdoms: ['root'], online: true, isNew: true, tables: new Map() });
+    useInRule();
+    const connection = await connectTo(simulator, settings);
+    const { states } = await applyTo(connection, object, { createWith, add: ['10.1.0.1'], expectedCount: 1 });
+    expect(states).toEqual({ '10.1.0.1': 'done' });
+    expect(adom().devices.map(({ tables }) => tables.size > 0)).toEqual([true, false]);
+  });
+
+  test('is refused before anything is written where the package was never installed', async () => {
+    for (const device of adom().devices) device.isNew = true;
+    useInRule();
+    const policy = { policyid: 2, srcaddr: ['all'] };
+    adom().change('pkg/branch/firewall/policy', new Map([['2', policy]]), person);
+    const connection = await connectTo(simulator, settings);
+    const { states } = await applyTo(connection, object, { createWith, add: ['10.1.0.1'], expectedCount: 1 });
+    expect(states).toEqual({ '10.1.0.1': 'firewall/install-failed' });
+    expect(adom().rows('firewall/addrgrp').has(object.name)).toBe(false);
+    expect(adom().devices[0]?.tables.size).toBe(0);
+  });
+
   test('nothing is ever forced', async () => {
     const connection = await connectTo(simulator, settings);
     useInRule();

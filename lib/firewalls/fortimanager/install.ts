@@ -38,38 +38,45 @@ export function requireInstall(client: FortimanagerClient): void {
 
 /**
  * Makes saved changes effective on the firewalls, as configured, and waits for the end. Never with `force`. With a device in the settings it
- * is the only one that gets anything; without, the manager finds those that use the objects, or takes all targets of the package.
+ * is the only one that gets anything; without, the manager finds those that use the objects, and a package goes to the devices that
+ * {@link refuseChangesOfOthers} looked at.
  */
-export async function install(client: FortimanagerClient, steps: readonly InstallStep[]): Promise<void> {
-  const { adom, install: kind, package: name } = client.settings;
+export async function install(
+  client: FortimanagerClient,
+  steps: readonly InstallStep[],
+  scope: readonly FortimanagerDevice[],
+): Promise<void> {
+  const { adom, install: kind, package: name, device } = client.settings;
   if (kind === 'none' || steps.length === 0) return;
   if (kind === 'partial') {
     // The last two fields place policies in their order; objects have none.
     const objects = steps.map(([action, object]) => [action, object, '', '']);
-    await run(client, 'install/objects/v2', { adom, flags: 0, objects, ...scopeOf(client) });
+    await run(client, 'install/objects/v2', {
+      adom,
+      flags: 0,
+      objects,
+      ...(device ? { scope: [device] } : {}),
+    });
     return;
   }
-  await run(client, 'install/package', { adom, pkg: name, flags: ['none'], ...scopeOf(client) });
-}
-
-function scopeOf({ settings: { device } }: FortimanagerClient): { scope?: FortimanagerDevice[] } {
-  return device ? { scope: [device] } : {};
+  await run(client, 'install/package', { adom, pkg: name, flags: ['none'], scope });
 }
 
 /**
  * A package install takes everybody's changes along. So it is previewed first, and refused when it would install what is not ours.
- * `groups`: names of the groups that this run may change.
+ * `groups`: names of the groups that this run may change. Returns the devices that were looked at: an install goes to no other.
  */
 export async function refuseChangesOfOthers(
   client: FortimanagerClient,
   place: { hub: string; groups: ReadonlySet<string> },
-): Promise<void> {
+): Promise<readonly FortimanagerDevice[]> {
   const { adom, install: kind, package: name } = client.settings;
-  if (kind !== 'package') return;
-  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'], ...scopeOf(client) });
+  if (kind !== 'package') return [];
+  const scope = await targetsOf(client);
+  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'], scope });
   const foreign: string[] = [];
   try {
-    for (const device of await devicesOf(client)) {
+    for (const device of new Set(scope.map(({ name: one }) => one))) {
       await run(client, 'install/preview', { adom, device, flags: ['none'] });
       const data = await client.writeOne('exec', {
         url: '/securityconsole/preview/result',
@@ -86,7 +93,7 @@ export async function refuseChangesOfOthers(
   } finally {
     await client.writeOne('exec', { url: '/securityconsole/package/cancel/install', data: { adom } });
   }
-  if (foreign.length === 0) return;
+  if (foreign.length === 0) return scope;
   const shown = [...new Set(foreign)].slice(0, 5).map((edit) => printable(edit));
   throw new ZonebridgeError(
     'firewall/install-failed',
@@ -94,12 +101,22 @@ export async function refuseChangesOfOthers(
   );
 }
 
-/** Devices that the package was installed on before; with a device in the settings, that one. */
-async function devicesOf(client: FortimanagerClient): Promise<string[]> {
-  const { package: name, device } = client.settings;
-  if (device) return [device.name];
+/**
+ * Devices that the package was installed on before; with a device in the settings, that one. The manager tells of no other target, so what an
+ * install would do there cannot be looked at, and without a list it goes to all of them.
+ */
+async function targetsOf(client: FortimanagerClient): Promise<FortimanagerDevice[]> {
+  const { package: name = '', device } = client.settings;
+  if (device) return [device];
   const rows = await readPackages(client);
-  return [...new Set(rows.filter(({ pkg }) => pkg === name).map(({ dev }) => dev))];
+  const targets = rows
+    .filter(({ pkg }) => pkg === name)
+    .map(({ dev, vdom = 'root' }) => ({ name: dev, vdom }));
+  if (targets.length > 0) return targets;
+  throw new ZonebridgeError(
+    'firewall/install-failed',
+    `package ${name} was installed on no device yet, so nobody can tell what an install takes along; nothing was changed: install it once, or use install: partial`,
+  );
 }
 
 type PackageRow = z.infer<typeof packageRows>[number];

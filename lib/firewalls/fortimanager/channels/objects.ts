@@ -12,6 +12,7 @@ import { Attempt, closeReport, openReport, validAdditions } from '../../shared/a
 import { foreign } from '../../shared/marks.ts';
 import { statusError } from '../errors.ts';
 import { install, type InstallStep, refuseChangesOfOthers, requireInstall } from '../install.ts';
+import type { FortimanagerDevice } from '../schema.ts';
 import { readUses } from '../uses.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Channel } from '../../shared/channels.ts';
@@ -78,16 +79,17 @@ export class ObjectsChannel implements Channel {
     for (const report of reports) validAdditions(report);
     const { client, hub } = this.#place;
     const batch = new ObjectBatch(this.#place, reports);
+    let targets: readonly FortimanagerDevice[] = [];
     const whole = await attempt.step(async () => {
       requireInstall(client);
       await this.#workspace.run({
         look: batch.look(),
         seen: async (elements) => await batch.seen(elements),
         change: async () => {
-          await refuseChangesOfOthers(client, { hub, groups: batch.groups });
+          targets = await refuseChangesOfOthers(client, { hub, groups: batch.groups });
           return await batch.write();
         },
-        after: async () => await install(client, batch.installs),
+        after: async () => await install(client, batch.installs, targets),
       });
     });
     batch.settle(whole);
@@ -113,11 +115,12 @@ export class ObjectsChannel implements Channel {
     if (holders.some((comment) => !marks.isOurs(object.name, comment))) throw foreign(object.name);
     requireInstall(client);
     let steps: InstallStep[] = [];
+    let targets: readonly FortimanagerDevice[] = [];
     await this.#workspace.run({
       look: [],
       seen: async () => true,
       change: async () => {
-        await refuseChangesOfOthers(client, { hub, groups: new Set([object.name]) });
+        targets = await refuseChangesOfOthers(client, { hub, groups: new Set([object.name]) });
         const writes = await groups.removals(object);
         if (writes.length === 0) return false;
         const elements = await client.write(
@@ -131,7 +134,7 @@ export class ObjectsChannel implements Channel {
         steps = writes.map((write) => write.install);
         return true;
       },
-      after: async () => await install(client, steps),
+      after: async () => await install(client, steps, targets),
     });
   }
 }

@@ -17,6 +17,8 @@ export interface ManagedDevice {
   vdoms: string[];
   /** Whether it takes installs. */
   online: boolean;
+  /** No package was installed on it yet: the manager tells no state of it. */
+  isNew?: boolean;
   tables: Tables;
 }
 

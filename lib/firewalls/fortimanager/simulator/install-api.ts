@@ -21,7 +21,7 @@ export function answerInstall(call: Call): Answered {
     case 'install/package': {
       const flags = [data['flags'] ?? []].flat();
       if (!adom.paths().some((path) => path.startsWith(`pkg/${textOf(data['pkg'])}/`))) throw noObject();
-      // A package install takes everybody's changes along.
+      // A package install takes everybody's changes along; without a scope, to every target.
       const objects = [...adom.pending.keys()];
       const devices = scoped(adom, data['scope']);
       return { data: { task: start(call, adom, { objects, devices, preview: flags.includes('preview') }) } };

@@ -163,10 +163,12 @@ function packageStatus({ manager, method }: Call, adomName: string): Answered {
   // Meanwhile what nobody polls came to its end.
   if (manager.settings.behaviour.taskPolls >= 0) manager.tasks.finishAll();
   const packages = adom.paths().flatMap((path) => /^pkg\/(.+)\/firewall\/policy$/.exec(path)?.[1] ?? []);
-  const states = adom.devices.map((device) => ({
-    dev: device.name,
-    vdom: 'root',
-    status: adom.pendingOn(device).length > 0 ? 'modified' : 'installed',
-  }));
+  const states = adom.devices
+    .filter(({ isNew }) => !isNew)
+    .map((device) => ({
+      dev: device.name,
+      vdom: 'root',
+      status: adom.pendingOn(device).length > 0 ? 'modified' : 'installed',
+    }));
   return { data: packages.flatMap((pkg) => states.map((state) => ({ ...state, pkg }))) };
 }
