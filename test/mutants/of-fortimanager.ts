@@ -7,6 +7,7 @@ const workspaceTest = `${folder}/workspace.test.ts`;
 const installTest = `${folder}/install.test.ts`;
 const feedTest = `${folder}/channels/feed.test.ts`;
 const tagsTest = `${folder}/channels/tags.test.ts`;
+const partialTest = `${folder}/partial-answers.test.ts`;
 const mappingsTest = `${folder}/channels/device-mappings.test.ts`;
 
 /** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
@@ -76,6 +77,41 @@ export const ofFortimanager: readonly Mutant[] = [
     file: `${folder}/install.ts`,
     edits: [['if (targets.length > 0) return targets;', 'if (targets.length >= 0) return targets;']],
     killers: [installTest],
+  },
+  {
+    name: 'fmg-stopped-task-taken-for-done',
+    breaks: 'an install that a person stopped counts as done',
+    file: `${folder}/tasks.ts`,
+    edits: [["    if (task && endedBadly.has(task.state ?? '')) throw failed(id, task);\n", '']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-missing-task-taken-for-missing-object',
+    breaks: 'an install whose task is gone says that the group is gone',
+    file: `${folder}/install.ts`,
+    edits: [['if (!isMissing(error)) throw error;', 'if (isMissing(error) || error) throw error;']],
+    killers: [installTest],
+  },
+  {
+    name: 'fmg-missing-data-taken-for-empty',
+    breaks: 'a list that did not come reads as an empty one',
+    file: `${folder}/envelope.ts`,
+    edits: [['z.null().transform((): T[] => [])', 'z.null().optional().transform((): T[] => [])']],
+    killers: [partialTest],
+  },
+  {
+    name: 'fmg-unlisted-taken-for-strangers',
+    breaks: 'an address of ours that the list of objects lost becomes somebody else’s, and is taken off',
+    file: `${folder}/channels/object-members.ts`,
+    edits: [['if (!known.has(name) && addressOfName', 'if (known.has(name) && addressOfName']],
+    killers: [partialTest],
+  },
+  {
+    name: 'fmg-uses-not-counted',
+    breaks: 'a tag is emptied while a rule uses it, because the search lost the rule',
+    file: `${folder}/uses.ts`,
+    edits: [['rows.length < (total ?? 0) ||', 'rows.length < 0 ||']],
+    killers: [partialTest],
   },
   {
     name: 'fmg-empty-name-sent',

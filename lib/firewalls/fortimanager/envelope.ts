@@ -22,6 +22,11 @@ const envelope = z.object({
 
 export type Envelope = z.infer<typeof envelope>;
 
+/** Rows of a table. One without rows may be null; one that did not come at all is no answer, and so is not empty. */
+export function rowsOf<T>(row: z.ZodType<T>) {
+  return z.array(row).or(z.null().transform((): T[] => []));
+}
+
 /** The envelope, when the answer is one; whatever the HTTP status, because clients of this API look at the elements alone. */
 export function parseEnvelope(answer: Pick<Answer, 'text'>): Envelope | undefined {
   if (!isModest(answer.text)) return undefined;

@@ -5,6 +5,7 @@ import {
   commentFor,
   connectTo,
   objectNamed,
+  quickClock,
 } from '../../../test/support/firewalls/fortimanager-connection.ts';
 import { enforcedAddresses } from './simulator/enforced.ts';
 import { type FortimanagerSimulator, startFortimanagerSimulator } from './simulator/index.ts';
@@ -91,6 +92,37 @@ describe('a partial install', () => {
     });
     expect(states).toEqual({ '10.1.0.1': 'firewall/install-failed' });
     expect(report.created).toMatchObject({ error: { message: expect.stringContaining('0 percent') } });
+  });
+
+  test('a task that a person stopped has installed nothing', async () => {
+    simulator.manager.settings.behaviour.taskPolls = 3;
+    const clock = quickClock(() => {
+      simulator.manager.tasks.cancel(101);
+    });
+    const connection = await connectTo(simulator, partial, { clock });
+    const { report, states } = await applyTo(connection, object, {
+      createWith,
+      add: ['10.1.0.1'],
+      expectedCount: 1,
+    });
+    expect(states).toEqual({ '10.1.0.1': 'firewall/install-failed' });
+    expect(report.created).toMatchObject({ error: { message: expect.stringContaining('cancelled') } });
+  });
+
+  test('a task that is not there any more says nothing about the object', async () => {
+    simulator.faults.add({ kind: 'reject', code: -3, message: 'Object does not exist', path: '^get /task' });
+    const connection = await connectTo(simulator, partial);
+    const { states } = await applyTo(connection, object, { createWith, add: ['10.1.0.1'], expectedCount: 1 });
+    expect(states).toEqual({ '10.1.0.1': 'firewall/install-failed' });
+  });
+
+  test('packages whose state did not come are not taken for installed', async () => {
+    const connection = await connectTo(simulator, partial);
+    await applyTo(connection, object, { createWith, add: ['10.1.0.1'], expectedCount: 1 });
+    simulator.faults.add({ kind: 'cut', url: '_package/status' });
+    await expect(connection.observeSome(object, ['10.1.0.1'])).rejects.toMatchObject({
+      code: 'firewall/unexpected-answer',
+    });
   });
 
   test('a connection that is cut while it installs is no failure', async () => {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { printable } from '../shared/printable.ts';
 import type { FortimanagerClient } from './client.ts';
+import { rowsOf } from './envelope.ts';
+import { isMissing } from './errors.ts';
 import { addressOfName } from './names.ts';
 import type { FortimanagerDevice } from './schema.ts';
 import { waitForTask } from './tasks.ts';
@@ -12,7 +14,7 @@ export type InstallStep = readonly [action: 'add' | 'update' | 'delete', object:
 
 const started = z.looseObject({ task: z.coerce.number().int() });
 const previewed = z.looseObject({ message: z.string() });
-const packageRows = z.array(
+const packageRows = rowsOf(
   z.looseObject({
     dev: z.string(),
     vdom: z.string().optional(),
@@ -119,7 +121,7 @@ async function targetsOf(client: FortimanagerClient): Promise<FortimanagerDevice
   );
 }
 
-type PackageRow = z.infer<typeof packageRows>[number];
+type PackageRow = z.output<typeof packageRows>[number];
 
 export function packageStatusParam(client: FortimanagerClient): { url: string } {
   return { url: `/pm/config/adom/${client.settings.adom}/_package/status` };
@@ -130,7 +132,7 @@ async function readPackages(client: FortimanagerClient): Promise<PackageRow[]> {
 }
 
 function parsePackages(data: unknown): PackageRow[] {
-  const rows = packageRows.safeParse(data ?? []);
+  const rows = packageRows.safeParse(data);
   if (!rows.success)
     throw new ZonebridgeError('firewall/unexpected-answer', 'the state of the packages came back incomplete');
   return rows.data;
@@ -152,10 +154,17 @@ async function run(
   data: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const param = { url: `/securityconsole/${verb}`, data };
-  const found = started.safeParse((await client.writeOne('exec', param)).data);
-  if (!found.success)
-    throw new ZonebridgeError('firewall/outcome-unknown', `${param.url}: no task came back`);
-  await waitForTask(client, found.data.task);
+  try {
+    const found = started.safeParse((await client.writeOne('exec', param)).data);
+    if (!found.success)
+      throw new ZonebridgeError('firewall/outcome-unknown', `${param.url}: no task came back`);
+    await waitForTask(client, found.data.task);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    // What is not there is the package or the task: it says nothing about the object that was changed.
+    const text = error instanceof Error ? error.message : '';
+    throw new ZonebridgeError('firewall/install-failed', text, { cause: error });
+  }
 }
 
 /** What a preview changes, as `table name` or `table`: the outermost entries of the command line that it shows. */

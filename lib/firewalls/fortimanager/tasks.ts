@@ -9,9 +9,13 @@ const everyMs = 2_000;
 /** Reads of a task that may fail in a row: the manager cuts connections while it installs. */
 const failuresMax = 10;
 
+/** A task that ended without its work; the numbers where the words are not told. Nothing need have failed: a person may have stopped it. */
+const endedBadly: ReadonlySet<string | number> = new Set(['error', 'cancelled', 'aborted', 5, 3, 7]);
+
 const taskData = z.looseObject({
   percent: z.coerce.number(),
   num_err: z.coerce.number(),
+  state: z.union([z.string(), z.number()]).optional(),
   line: z
     .array(
       z.looseObject({
@@ -44,6 +48,7 @@ export async function waitForTask(client: FortimanagerClient, id: number): Promi
       return undefined;
     });
     if (task) failures = 0;
+    if (task && endedBadly.has(task.state ?? '')) throw failed(id, task);
     if (task && task.percent >= 100) {
       if (task.num_err > 0) throw failed(id, task);
       return;
@@ -63,12 +68,11 @@ async function readTask(client: FortimanagerClient, id: number): Promise<Task> {
   return found.data;
 }
 
-function failed(id: number, { line, num_err: count }: Task): ZonebridgeError {
+function failed(id: number, { line, num_err: count, state }: Task): ZonebridgeError {
   const bad = line
     .filter(({ err }) => err !== 0)
     .map(({ name, detail }) => `${printable(name)} (${printable(detail)})`);
-  return new ZonebridgeError(
-    'firewall/install-failed',
-    `task ${id} ended with ${count} errors: ${bad.slice(0, 5).join(', ')}`,
-  );
+  const how =
+    count > 0 ? `with ${count} errors: ${bad.slice(0, 5).join(', ')}` : `as ${printable(String(state))}`;
+  return new ZonebridgeError('firewall/install-failed', `task ${id} ended ${how}`);
 }

@@ -37,7 +37,9 @@ export function addressOfRow(row: Readonly<Record<string, unknown>>): string | u
       ? single(address)
       : undefined;
   }
-  return typeof ip6 === 'string' && ip6.endsWith('/128') ? single(ip6.slice(0, -4)) : undefined;
+  // An object that became a range keeps the prefix it had.
+  const isPrefix = type === 'ipprefix' || type === 0;
+  return isPrefix && typeof ip6 === 'string' && ip6.endsWith('/128') ? single(ip6.slice(0, -4)) : undefined;
 }
 
 /** A range of one address is that address; any other stays text. */

@@ -6,6 +6,7 @@ import type { FortimanagerClient } from './client.ts';
 const start = z.looseObject({ token: z.string() });
 const summary = z.looseObject({ percent: z.coerce.number() });
 const detail = z.looseObject({
+  total_num: z.coerce.number().optional(),
   where_used: z
     .array(
       z.looseObject({
@@ -40,7 +41,10 @@ export async function readUses(client: FortimanagerClient, table: string, name: 
   }
   const found = detail.safeParse(await client.readOne({ url: `${path}/get/detail`, token }, 'exec'));
   if (!found.success) throw incomplete(name);
-  const rows = (found.data.where_used ?? []).flatMap((adom) => adom.data);
+  const { where_used: told, total_num: total } = found.data;
+  const rows = (told ?? []).flatMap((adom) => adom.data);
+  // Nothing at all is no answer, unless it is counted.
+  if (rows.length < (total ?? 0) || (!told && total === undefined)) throw incomplete(name);
   const users = rows.map(({ attr, mapping_name: kind, mkey, pkg }) => ({
     where: pkg ? `${pkg.name}: ${kind}` : kind,
     key: mkey,

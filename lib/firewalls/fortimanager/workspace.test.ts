@@ -150,6 +150,16 @@ describe('an ADOM that has to be locked', () => {
     expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'done' });
   });
 
+  test('a workspace that was switched off meanwhile keeps nobody out for long', async () => {
+    const connection = await connectTo(simulator);
+    await applyTo(connection, object, made);
+    simulator.manager.settings.workspace = 'disabled';
+    simulator.faults.add({ kind: 'reject', code: -6, message: 'Invalid url', path: 'workspace/lock$' });
+    const again = { add: ['10.1.0.2'], expectedCount: 2 };
+    expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'firewall/rejected' });
+    expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'done' });
+  });
+
   test('a commit that goes on as a task is waited for', async () => {
     Object.assign(simulator.manager.settings.behaviour, { commitTask: 'shown', taskPolls: 3 });
     const connection = await connectTo(simulator);

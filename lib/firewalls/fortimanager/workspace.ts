@@ -163,6 +163,8 @@ export class Workspace {
       const [found] = await this.#client.write('exec', [param]);
       if (found?.status.code === 0) return true;
       if (isLockText(found?.status.message ?? '')) return false;
+      // Perhaps there is nothing to lock any more: the next run asks.
+      this.#client.memory.locking = undefined;
       throw await this.#client.error('exec', param, found);
     } catch (error) {
       if (isZonebridgeError(error, 'firewall/outcome-unknown')) await this.#unlock();

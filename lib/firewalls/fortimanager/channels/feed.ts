@@ -11,6 +11,7 @@ import { Attempt, closeReport, type OpenReport, openReport, validAdditions } fro
 import { foreign, type Marks } from '../../shared/marks.ts';
 import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
+import { rowsOf } from '../envelope.ts';
 import { isMissing } from '../errors.ts';
 import { feedUrl, fileName } from '../names.ts';
 import { feedEntriesMax } from '../schema.ts';
@@ -19,7 +20,7 @@ import type { Channel } from '../../shared/channels.ts';
 import { type FeedFile, formatFeed, parseFeed } from './feed-file.ts';
 
 const fileData = z.looseObject({ content: z.string(), name: z.string(), size: z.number().optional() });
-const resourceList = z.array(z.looseObject({ name: z.string(), resource: z.string().catch('') }));
+const resourceList = rowsOf(z.looseObject({ name: z.string(), resource: z.string().catch('') }));
 
 /**
  * Members as lines of a hosted file that firewalls fetch (`fmg://<file>`). Nothing is installed. The whole content is set in one call, so
@@ -119,7 +120,7 @@ export class FeedChannel implements Channel {
       fields: ['name', 'resource'],
       loadsub: 0,
     });
-    const resources = resourceList.safeParse(found ?? []);
+    const resources = resourceList.safeParse(found);
     if (!resources.success)
       throw new ZonebridgeError(
         'firewall/unexpected-answer',

@@ -39,8 +39,12 @@ export async function readMembers(place: Place, object: ObjectRef): Promise<Memb
     // A foreign sibling holds nothing of ours.
     if (comment === undefined || (family === 6 && !marks.isFor(object, comment))) continue;
     const known = new Map(rows.map((row) => [row.name, addressOfRow(row)]));
-    for (const name of group.members)
-      if (name !== placeholder) addresses.add(memberText(hub, { family, name, known }));
+    for (const name of group.members) {
+      if (name === placeholder) continue;
+      // What a group holds exists. To take it for a stranger's would take our own address off.
+      if (!known.has(name) && addressOfName(hub, name) !== undefined) throw incomplete(object, name);
+      addresses.add(memberText(hub, { family, name, known }));
+    }
   }
   const last = asked.length + families.length;
   return {
@@ -71,6 +75,11 @@ async function isInstalled(
 ): Promise<boolean> {
   if (element?.status.code !== 0) throw await client.error('get', param ?? { url: '?' }, element);
   return isAllInstalled(element.data, client.settings.device);
+}
+
+function incomplete(object: ObjectRef, name: string): ZonebridgeError {
+  const text = `${object.name} holds ${name}, which the list of address objects lacks: it came back incomplete`;
+  return new ZonebridgeError('firewall/unexpected-answer', text);
 }
 
 export function missing(object: ObjectRef): ZonebridgeError {

@@ -3,7 +3,7 @@ import { ZonebridgeError } from '../../../core/errors.ts';
 import type { ObjectRef } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
-import type { Element } from '../envelope.ts';
+import { type Element, rowsOf as rowsIn } from '../envelope.ts';
 import { addressPrefix, inUrl } from '../names.ts';
 import { emptyGroupsSince, isAtLeast } from '../version.ts';
 
@@ -14,9 +14,7 @@ const mappingRow = z.looseObject({ comment: z.string().catch(''), member });
 /** That of a stranger's mapping may be anything: it is none of ours then. */
 const scope = z.array(z.looseObject({ name: z.string().nullish(), vdom: z.string().nullish() })).catch([]);
 /** A group without a mapping may say so by nothing. */
-const mappings = z
-  .array(z.looseObject({ _scope: scope, comment: z.string().catch('') }))
-  .or(z.null().transform(() => []));
+const mappings = rowsIn(z.looseObject({ _scope: scope, comment: z.string().catch('') }));
 const mappedRow = row.extend({ dynamic_mapping: mappings });
 const mappedGroup = mappedRow.extend({ member });
 export type Row = z.infer<typeof row>;
@@ -84,9 +82,8 @@ function reading<T>(schema: z.ZodType<T>) {
   };
 }
 
-/** A table without rows may be null. */
 function readingAll<T>(schema: z.ZodType<T>) {
-  const read = reading<T[]>(z.array(schema).or(z.null().transform(() => [])));
+  const read = reading<T[]>(rowsIn(schema));
   return async (...asked: Parameters<typeof read>): Promise<T[]> => (await read(...asked)) ?? [];
 }
 

@@ -19,6 +19,7 @@ import {
 import { foreign, type Marks } from '../../shared/marks.ts';
 import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
+import { rowsOf } from '../envelope.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
 import { inUrl } from '../names.ts';
 import { rangeText, single } from '../translate.ts';
@@ -31,7 +32,7 @@ import { blocksOf, type TagBlock } from './tag-blocks.ts';
 
 const table = 'user/adgrp';
 const tagRow = z.looseObject({ name: z.string(), 'connector-source': z.string().catch('') });
-const userRows = z.array(
+const userRows = rowsOf(
   z.looseObject({ grpname: z.string(), ip_addr: z.string().optional(), ip_addr6: z.string().optional() }),
 );
 /** What an IPv4 row shows for IPv6. */
@@ -71,7 +72,7 @@ export class TagsChannel implements Channel {
       fields: ['name', 'connector-source'],
       loadsub: 0,
     });
-    const rows = z.array(tagRow).safeParse(found ?? []);
+    const rows = rowsOf(tagRow).safeParse(found);
     if (!rows.success)
       throw new ZonebridgeError('firewall/unexpected-answer', 'the list of tags came back incomplete');
     const start = this.#tag('');
@@ -95,7 +96,7 @@ export class TagsChannel implements Channel {
     const { adom, connector } = this.#client.settings;
     const data = { adom, connector, server_type: 'json', type: 'connector', group: object.name };
     const found = await this.#client.readOne({ url: '/connector/get/user', data }, 'exec');
-    const rows = userRows.safeParse(found ?? []);
+    const rows = userRows.safeParse(found);
     if (!rows.success) throw incomplete(object);
     const own = rows.data.filter(({ grpname }) => grpname === this.#tag(object.name));
     const texts = own.flatMap(({ ip_addr: one, ip_addr6: six }) => [

@@ -11,6 +11,13 @@ export const faultSchema = z.discriminatedUnion('kind', [
     message: z.string().default('failed'),
     ...faultFields,
   }),
+  /** Success with less than there is: lists in elements whose URL ends with `url` keep so many rows; without `keep` no data comes at all. */
+  z.strictObject({
+    kind: z.literal('cut'),
+    url: z.string().min(1),
+    keep: z.int().min(0).optional(),
+    ...faultFields,
+  }),
   ...commonFaults,
   /** -11 for everything, the login too: the credential is not accepted any more. */
   plainFault('unauthorized'),

@@ -6,7 +6,7 @@ import { administration } from './administration.ts';
 import { urlParts } from './call.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { Manager } from './manager.ts';
-import { noPermission, Refusal, textOf } from './refusal.ts';
+import { type Json, noPermission, Refusal, textOf } from './refusal.ts';
 import { answerRpc, parseRpc } from './rpc.ts';
 import { type Behaviour, defaultSettings, type Limits, type ManagerSettings } from './settings.ts';
 
@@ -46,7 +46,12 @@ export async function startFortimanagerSimulator(
     urlOf,
     patternOf,
     handle: (request, faults) =>
-      answerRpc(request, { manager, gate, refuse: (method, url) => refusalOf(faults, method, url) }),
+      answerRpc(request, {
+        manager,
+        gate,
+        refuse: (method, url) => refusalOf(faults, method, url),
+        cut: (url, data) => leftOf(faults, url, data),
+      }),
     administer: (request, self) => answerAdministration(request, self, administration(manager, gate)),
   });
   return {
@@ -90,6 +95,12 @@ function patternOf(path: string): string {
     .replace(/^(\w+ \/pm\/config\/(?:global|adom\/[^/]+)\/_external\/resource)\/.+$/, '$1/{key}')
     .replace(/^(\w+ \/pm\/config\/adom\/[^/]+\/obj\/[^/]+\/[^/]+)\/[^/]+/, '$1/{key}')
     .replace(/^(\w+ \/task\/task)\/.+$/, '$1/{key}');
+}
+
+function leftOf(faults: readonly Active<Fault>[], url: string, data: Json): Json | undefined {
+  const fault = faults.find((one) => one.kind === 'cut' && url.endsWith(one.url));
+  if (fault?.kind !== 'cut') return data;
+  return fault.keep === undefined || !Array.isArray(data) ? undefined : data.slice(0, fault.keep);
 }
 
 function refusalOf(faults: readonly Active<Fault>[], method: string, url: string): Refusal | undefined {

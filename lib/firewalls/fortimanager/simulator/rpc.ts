@@ -61,6 +61,8 @@ export interface Served {
   gate: Gate;
   /** Instead of asking the manager: what a fault says about this element. */
   refuse?: (method: string, url: string) => Refusal | undefined;
+  /** What is left of the data of a success, as a fault says. */
+  cut?: (url: string, data: Json) => Json | undefined;
 }
 
 /** Answers one request to `/jsonrpc`. */
@@ -81,7 +83,7 @@ export function answerRpc(request: ApiRequest, served: Served): ApiAnswer {
       const login = logIn(rpc, param, served);
       if (login !== undefined) session = login;
       const answered = login === undefined ? dispatch(request, rpc, param, served) : undefined;
-      return { ...answered, status: { code: 0, message: 'OK' }, url };
+      return { ...cutAs(served, url, answered), status: { code: 0, message: 'OK' }, url };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       failed = true;
@@ -96,6 +98,13 @@ export function answerRpc(request: ApiRequest, served: Served): ApiAnswer {
     ...(session === undefined ? (failed ? { session: 0 } : {}) : { session }),
   };
   return jsonAnswer(failed ? settings.behaviour.failureStatus : 200, body);
+}
+
+function cutAs({ cut }: Served, url: string, answered: Answered): Answered {
+  if (answered?.data === undefined || !cut) return answered;
+  const { data, ...others } = answered;
+  const left = cut(url, data);
+  return left === undefined ? others : { ...others, data: left };
 }
 
 /** The session of a login; undefined when it is none. Throws -22 for a wrong password, -11 without the right to use the interface. */

@@ -18,6 +18,8 @@ export const behaviourSchema = z.strictObject({
   result: z.enum(['list', 'object']),
   /** Whether a small administrator may read the mode of the workspace. */
   globalSettings: z.enum(['readable', 'forbidden']),
+  /** What the search for uses tells: rows and their number, their number alone, or nothing. */
+  whereUsed: z.enum(['shown', 'counted', 'silent']),
   /** `config system global / set partial-install`. */
   partialInstall: z.enum(['enable', 'disable']),
 });
@@ -77,6 +79,7 @@ export function defaultSettings(version = '7.4.4'): ManagerSettings {
       taskPolls: 1,
       result: 'list',
       globalSettings: 'readable',
+      whereUsed: 'shown',
       partialInstall: 'enable',
     },
   };

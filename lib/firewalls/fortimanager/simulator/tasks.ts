@@ -16,6 +16,8 @@ interface Task {
   /** Done when the task ends; its lines tell how it went. */
   run: () => Line[];
   lines: Line[] | undefined;
+  /** A person stopped it: it ended, and nothing of it failed. */
+  cancelled?: boolean;
 }
 
 /** Work that goes on after the call that began it. It ends after so many polls as the settings say; nothing happens before. */
@@ -41,9 +43,9 @@ export class TaskList {
     if (!task) throw noObject();
     const wanted = this.#settings.behaviour.taskPolls;
     task.polls += 1;
-    if (wanted >= 0 && task.polls >= wanted) task.lines ??= task.run();
+    if (wanted >= 0 && task.polls >= wanted && !task.cancelled) task.lines ??= task.run();
     const lines = task.lines ?? [];
-    const done = task.lines !== undefined;
+    const done = task.lines !== undefined || task.cancelled === true;
     const percent = done ? 100 : wanted < 0 ? 0 : Math.floor((task.polls / wanted) * 100);
     const failed = lines.filter(({ err }) => err !== 0).length;
     return {
@@ -56,7 +58,7 @@ export class TaskList {
       num_err: failed,
       num_warn: 0,
       tot_percent: lines.length * percent,
-      state: stateOf({ done, failed: failed > 0 }, verbose),
+      state: task.cancelled ? (verbose ? 'cancelled' : 3) : stateOf({ done, failed: failed > 0 }, verbose),
       start_tm: task.started,
       end_tm: done ? Math.floor(Date.now() / 1000) : 0,
       history: [],
@@ -73,11 +75,13 @@ export class TaskList {
 
   /** Also takes what nobody polls to its end, as time would. */
   finishAll(): void {
-    for (const task of this.#tasks.values()) task.lines ??= task.run();
+    for (const task of this.#tasks.values()) if (!task.cancelled) task.lines ??= task.run();
   }
 
   cancel(id: number): void {
-    if (!this.#tasks.delete(id)) throw noObject();
+    const task = this.#tasks.get(id);
+    if (!task) throw noObject();
+    if (!task.lines) task.cancelled = true;
   }
 }
 

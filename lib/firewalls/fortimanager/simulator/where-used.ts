@@ -20,9 +20,10 @@ export function answerWhereUsed(call: Call): Answered {
   if (!found) throw noObject();
   if (verb === 'get/summary') return { data: { percent: 100 } };
   if (verb !== 'get/detail') throw invalidUrl();
-  return {
-    data: { percent: 100, total_num: found.length, where_used: [{ data: found, root: { name: 'adom' } }] },
-  };
+  const told = manager.settings.behaviour.whereUsed;
+  if (told === 'silent') return { data: { percent: 100 } };
+  const rows = told === 'shown' ? { where_used: [{ data: found, root: { name: 'adom' } }] } : {};
+  return { data: { percent: 100, total_num: found.length, ...rows } };
 }
 
 function search({ manager, param }: Call): JsonObject[] {
