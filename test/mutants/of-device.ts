@@ -5,6 +5,7 @@ const shared = 'lib/firewalls/shared';
 const contract = 'test/contract/firewalls.test.ts';
 const pushTest = `${folder}/channels/push.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
+const halfMadeTest = `${folder}/channels/half-made.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
 
 /** What is said to a FortiGate, and what its answers are taken for; secrets. */
@@ -16,6 +17,20 @@ export const ofDevice: readonly Mutant[] = [
     // Spelled so that the check of all sources does not find it here.
     edits: [['rejectUnauthorized: true,', 'reject\u0055nauthorized: false,']],
     killers: [contract, clientTest],
+  },
+  {
+    name: 'half-made-layout-filled',
+    breaks: 'addresses are put into a child group that its group does not hold, and count as done',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['    await groups.assureLayout(family, object, existed || !hasGroup);\n', '']],
+    killers: [halfMadeTest],
+  },
+  {
+    name: 'unheld-shard-read-back',
+    breaks: 'a member of a child group that its group does not hold reads back as one',
+    file: `${folder}/channels/object-members.ts`,
+    edits: [['count === 1 ||', 'count >= 1 ||']],
+    killers: [halfMadeTest],
   },
   {
     name: 'removal-from-renamed-group',

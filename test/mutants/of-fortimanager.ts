@@ -101,7 +101,7 @@ export const ofFortimanager: readonly Mutant[] = [
   },
   {
     name: 'fmg-unlisted-taken-for-strangers',
-    breaks: 'an address of ours that the list of objects lost becomes somebody else’s, and is taken off',
+    breaks: 'an address of ours that the list of objects lost becomes a stranger, and is taken off',
     file: `${folder}/channels/object-members.ts`,
     edits: [['if (!known.has(name) && addressOfName', 'if (known.has(name) && addressOfName']],
     killers: [partialTest],

@@ -31,7 +31,7 @@ test.each([
   ['with fewer rows', { keep: 1 }, '10.1.0.'],
   ['without rows', { keep: 0 }, 'fd00::'],
   ['without data', {}, '10.1.0.'],
-])('a list of address objects %s does not make our own addresses somebody else’s', async (_, how, start) => {
+])('a list of address objects %s does not make our own addresses strangers', async (_, how, start) => {
   const { object, connection } = await made('objects', [`${start}1`, `${start}2`]);
   const url = start.startsWith('fd') ? 'firewall/address6' : 'firewall/address';
   simulator.faults.add({ kind: 'cut', url, ...how });

@@ -45,20 +45,22 @@ export class AddressObjects {
     return name.startsWith(addressPrefix(this.#hub));
   }
 
-  /** Makes the object. One that exists is taken when it carries our mark, and put right when somebody edited it. */
-  async ensure(address: string): Promise<void> {
+  /** Makes the object. One that exists is taken when it carries our mark, and put right when somebody edited it. True when it was there. */
+  async ensure(address: string): Promise<boolean> {
     const name = this.name(address);
     const { table: addresses, fields } = addressObject(address);
     const path = table('firewall', addresses);
     this.#listed.clear();
     try {
       await this.#client.post(path, { name, ...fields, comment: this.#marks.commentFor(name) });
+      return false;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       const found = await readRow(this.#client, row(path, name));
       if (!found) throw error;
       if (!this.#marks.isOurs(name, textOf(found, 'comment'))) throw foreign(name);
       if (addressOfRow(found) !== address) await this.#client.put(row(path, name), fields);
+      return true;
     }
   }
 

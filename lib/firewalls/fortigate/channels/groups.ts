@@ -19,6 +19,8 @@ export const placeholder = 'none';
 export class Groups {
   readonly #client: FortigateClient;
   readonly #marks: Marks;
+  /** Whether the shards of a group are known to be held by it, by family and name; for this connection alone. */
+  readonly #whole = new Map<string, boolean>();
 
   constructor(client: FortigateClient, marks: Marks) {
     this.#client = client;
@@ -103,6 +105,22 @@ export class Groups {
    * group may grow larger than before. The IPv4 group itself is made by order of the plan only.
    */
   async completeLayout(family: AddressFamily, object: ObjectRef): Promise<void> {
+    this.#whole.set(layoutKey(family, object), false);
+    await this.#complete(family, object);
+    this.#whole.set(layoutKey(family, object), true);
+  }
+
+  /**
+   * A shard takes members as soon as it is there, and matches nothing until the group holds it. So who has to do a thing twice looks, and so
+   * does everybody after a completion that failed: it may have stopped between the two.
+   */
+  async assureLayout(family: AddressFamily, object: ObjectRef, isDoubtful: boolean): Promise<void> {
+    const whole = this.#whole.get(layoutKey(family, object));
+    if (this.shards(object) === 1 || whole === true || (whole === undefined && !isDoubtful)) return;
+    await this.completeLayout(family, object);
+  }
+
+  async #complete(family: AddressFamily, object: ObjectRef): Promise<void> {
     const found = await this.read(family, object.name);
     if (!found) {
       if (family === 4) throw missing(object, 'address group');
@@ -135,13 +153,17 @@ export class Groups {
     await this.#client.put(row(path(4), object.name), { comment });
   }
 
-  /** The plan asked about the IPv4 group only: the IPv6 sibling's mark is read once per process before we write to it. */
-  async checkSibling(object: ObjectRef): Promise<void> {
-    if (this.#client.checked.has(object.name)) return;
+  /**
+   * The plan asked about the IPv4 group only: the IPv6 sibling's mark is read once per process before we write to it. False when there is no
+   * such group.
+   */
+  async checkSibling(object: ObjectRef): Promise<boolean> {
+    if (this.#client.checked.has(object.name)) return true;
     const comment = await this.comment(6, object.name);
-    if (comment === undefined) return;
+    if (comment === undefined) return false;
     if (!this.#marks.isFor(object, comment)) throw foreign(`IPv6 address group ${object.name}`);
     this.#client.checked.add(object.name);
+    return true;
   }
 
   forgetSibling(object: ObjectRef): void {
@@ -212,6 +234,10 @@ export class Groups {
     counts.delete(present);
     return [...counts];
   }
+}
+
+function layoutKey(family: AddressFamily, { name }: ObjectRef): string {
+  return `${family} ${name}`;
 }
 
 function groupOf(family: AddressFamily, name: string): ConfigObject {

@@ -99,10 +99,13 @@ async function isListed(tables: Tables, object: ObjectRef, address: string): Pro
   const { groups, addresses } = tables;
   const family = addressFamily(address);
   const name = addresses.name(address);
-  const present = holderOf(object.name, groups.shards(object), address);
-  if (await groups.hasMember(family, present, name)) return true;
-  for (const count of (await groups.otherLayouts(family, object)) ?? []) {
-    if (await groups.hasMember(family, holderOf(object.name, count, address), name)) return true;
-  }
+  const holds = async (count: number): Promise<boolean> => {
+    const holder = holderOf(object.name, count, address);
+    // A shard matches nothing while the group does not hold it.
+    const linked = async () => count === 1 || (await groups.hasMember(family, object.name, holder));
+    return (await groups.hasMember(family, holder, name)) && (await linked());
+  };
+  if (await holds(groups.shards(object))) return true;
+  for (const count of (await groups.otherLayouts(family, object)) ?? []) if (await holds(count)) return true;
   return false;
 }

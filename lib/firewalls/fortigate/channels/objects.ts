@@ -118,10 +118,11 @@ export class ObjectsChannel implements Channel {
   async #add(object: ObjectRef, address: string): Promise<void> {
     const { groups, addresses } = this.#tables;
     const family = addressFamily(address);
-    if (family === 6) await groups.checkSibling(object);
+    const hasGroup = family === 4 || (await groups.checkSibling(object));
     const holder = holderOf(object.name, groups.shards(object), address);
     const name = addresses.name(address);
-    await addresses.ensure(address);
+    const existed = await addresses.ensure(address);
+    await groups.assureLayout(family, object, existed || !hasGroup);
     try {
       await groups.addMember(family, holder, name);
     } catch (error) {
