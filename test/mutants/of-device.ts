@@ -5,6 +5,7 @@ const shared = 'lib/firewalls/shared';
 const contract = 'test/contract/firewalls.test.ts';
 const pushTest = `${folder}/channels/push.test.ts`;
 const objectsTest = `${folder}/channels/objects.test.ts`;
+const listingTest = `${folder}/channels/push-listing.test.ts`;
 const halfMadeTest = `${folder}/channels/half-made.test.ts`;
 const clientTest = `${folder}/client.test.ts`;
 
@@ -17,6 +18,32 @@ export const ofDevice: readonly Mutant[] = [
     // Spelled so that the check of all sources does not find it here.
     edits: [['rejectUnauthorized: true,', 'reject\u0055nauthorized: false,']],
     killers: [contract, clientTest],
+  },
+  {
+    name: 'unlisted-object-taken-for-strangers',
+    breaks: 'an address of ours that the list of objects lost becomes a stranger, and is taken off',
+    file: `${folder}/channels/object-members.ts`,
+    edits: [['if (!listed.has(name) && tables', 'if (listed.has(name) && tables']],
+    killers: [objectsTest],
+  },
+  {
+    name: 'moved-table-taken-for-whole',
+    breaks: 'a row that moved over the border of a page while it was read is not there',
+    file: `${folder}/channels/rows.ts`,
+    edits: [['if (rows.size > 0 && found.revision !== revision) return undefined;\n', '']],
+    killers: [objectsTest],
+  },
+  {
+    name: 'short-push-answer-ignored',
+    breaks: 'a push whose answer has fewer elements than commands counts as done, whatever they say',
+    file: `${folder}/channels/push.ts`,
+    edits: [
+      [
+        'if (!results.success) return;',
+        'if (!results.success || results.data.length !== chunk.length) return;',
+      ],
+    ],
+    killers: [listingTest],
   },
   {
     name: 'half-made-layout-filled',

@@ -19,6 +19,7 @@ const envelope = z.looseObject({
   serial: z.string().max(64).optional(),
   version: z.string().max(64).optional(),
   matched_count: z.number().optional(),
+  revision: z.string().optional(),
 });
 export type Envelope = z.infer<typeof envelope>;
 

@@ -50,7 +50,7 @@ export class AddressObjects {
     const name = this.name(address);
     const { table: addresses, fields } = addressObject(address);
     const path = table('firewall', addresses);
-    this.#listed.clear();
+    this.forgetListed();
     try {
       await this.#client.post(path, { name, ...fields, comment: this.#marks.commentFor(name) });
       return false;
@@ -75,7 +75,7 @@ export class AddressObjects {
 
   /** Deletes an object that was just read as ours and unreferenced; one that got a reference meanwhile stays. */
   async delete(address: string): Promise<void> {
-    this.#listed.clear();
+    this.forgetListed();
     try {
       await this.#client.delete(row(this.#path(address), this.name(address)));
     } catch (error) {
@@ -98,6 +98,10 @@ export class AddressObjects {
     const listed = new Map(rows.map((found) => [found.name, addressOfRow(found)]));
     this.#listed.set(family, listed);
     return listed;
+  }
+
+  forgetListed(): void {
+    this.#listed.clear();
   }
 
   /** What IPv4 address objects of anybody stand for; read as a whole table, because there may be as many as members. */

@@ -30,6 +30,11 @@ export async function listMembers(tables: Tables, object: ObjectRef): Promise<st
     const listed = ours ? await tables.addresses.list(family) : new Map<string, string>();
     for (const name of names) {
       const address = listed.get(name);
+      // What a group holds exists. To take it for a stranger's would take our own address off.
+      if (!listed.has(name) && tables.addresses.meant(name) !== undefined) {
+        tables.addresses.forgetListed();
+        throw incomplete(object, name);
+      }
       if (address !== undefined && tables.addresses.name(address) === name) members.add(address);
       else members.add(strangeMember(tables, { family, name, exists: listed.has(name) }));
     }
@@ -42,6 +47,11 @@ export async function formerNames(groups: Groups, object: ObjectRef): Promise<st
   const found = await groups.read(4, object.name);
   if (!found) throw noGroup(object);
   return found.members.filter((name) => name !== placeholder);
+}
+
+function incomplete(object: ObjectRef, name: string): ZonebridgeError {
+  const text = `${object.name} holds ${name}, which the list of address objects lacks: it came back incomplete`;
+  return new ZonebridgeError('firewall/unexpected-answer', text);
 }
 
 function noGroup({ name }: ObjectRef): ZonebridgeError {

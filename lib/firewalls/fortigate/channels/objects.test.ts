@@ -210,6 +210,36 @@ test('a listing that loses a page is an error, not an empty group', async () => 
   expect(await connection.observeMembers(object)).toHaveLength(1_500);
 });
 
+test('a list of address objects that lacks a member of ours is an error, not a stranger', async () => {
+  await start();
+  await applyTo(connection, object, { createWith: createWith() });
+  // The table as it was before: an answer of another moment, or without the right to see it all.
+  simulator.faults.add({ kind: 'stale', path: 'firewall/address6?.*filter' });
+  await applyTo(connection, object, { add: ['10.0.0.1', 'fd00::1'], expectedCount: 2 });
+  await expect(connection.observeMembers(object)).rejects.toMatchObject({
+    code: 'firewall/unexpected-answer',
+  });
+  simulator.faults.remove();
+  expect([...(await connection.observeMembers(object))].sort()).toEqual(['10.0.0.1', 'fd00::1']);
+});
+
+test('a table that changes between two pages is read anew', async () => {
+  await start({ limits: { groupMembers: 5_000 } });
+  const many = Array.from({ length: 1_500 }, (_, index) => `10.8.${index >> 8}.${index & 255}`);
+  const rows = many.map((address) => ({
+    name: `zb-test-${address}`,
+    subnet: `${address} 255.255.255.255`,
+  }));
+  const member = rows.slice(1).map(({ name }) => ({ name }));
+  const group = { name: object.name, comment: commentFor(object.name), member };
+  seedDevice(simulator.device, { rows: { 'firewall/address': rows, 'firewall/addrgrp': [group] } });
+  // The first row, which no group holds, leaves: the row behind the border moves into the first page.
+  simulator.faults.add({ kind: 'delay', milliseconds: 300, path: 'start=1000', times: 1 });
+  const reading = connection.observeMembers(object);
+  setTimeout(() => simulator.device.vdom('root').table('firewall/address')?.delete('zb-test-10.8.0.0'), 150);
+  expect([...(await reading)].sort()).toEqual(many.slice(1).sort());
+});
+
 test.each([
   ['was done', 'drop-after-commit', { '10.0.0.1': 'done' }, false],
   ['was not done', 'drop', { '10.0.0.1': 'firewall/busy' }, true],

@@ -29,3 +29,31 @@ test('a listing with fewer entries than are counted is not the whole feed', asyn
     code: 'firewall/unexpected-answer',
   });
 });
+
+/** A device that answers a push with success and these elements, and counts nothing. */
+function pushed(results: unknown): PushChannel {
+  const client = {
+    version: '7.4.4',
+    get: async () => ({ results: { valid_count: 1, invalid_count: 0 } }),
+    post: async () => ({ status: 'success', results }),
+  } as unknown as FortigateClient;
+  return new PushChannel(
+    client,
+    marks((name) => name),
+  );
+}
+
+const refused = { status: 'error', error: 'entry not found' };
+test.each([
+  ['names the feed alone', [{ name: object.name, ...refused }], 'firewall/object-missing'],
+  ['names no feed of ours', [{ name: '', ...refused }], 'firewall/object-missing'],
+  ['refuses nothing', [{ name: object.name, status: 'success' }], 'done'],
+])('a push that succeeds with fewer elements than commands and %s', async (_, results, state) => {
+  const [report] = await pushed(results).apply([
+    { object, add: ['10.0.0.1'], remove: ['10.0.0.2'], expectedCount: 1 },
+  ]);
+  const states = [...(report?.outcomes.values() ?? [])].map((outcome) =>
+    outcome.state === 'failed' ? outcome.error.code : outcome.state,
+  );
+  expect(states).toEqual([state, state]);
+});

@@ -46,7 +46,7 @@ const listing = counts.extend({
   matched_valid: z.number().optional(),
 });
 
-/** Elements of the answer to a push, one per command, where the version gives them. */
+/** Elements of the answer to a push where the version gives them: one per command, else those of a feed tell of all its commands. */
 const commandResults = z.array(
   z.looseObject({
     name: z.string(),
@@ -212,10 +212,15 @@ export class PushChannel implements Channel {
       throw error;
     }
     const results = commandResults.safeParse(found.results);
-    if (!results.success || results.data.length !== chunk.length) return;
+    if (!results.success) return;
     for (const [index, { name, status, error }] of results.data.entries()) {
-      const command = chunk[index];
-      if (command && status === 'error') refused.set(command, commandError(name, error));
+      if (status !== 'error') continue;
+      const ofFeed = chunk.filter(({ report }) => report.object.name === name);
+      const own = results.data.length === chunk.length ? chunk[index] : undefined;
+      const meant = own && ofFeed.includes(own) ? [own] : ofFeed;
+      // A refusal that names no feed of ours may be about any of them.
+      if (meant.length === 0) throw commandError(name, error);
+      for (const command of meant) refused.set(command, commandError(name, error));
     }
   }
 

@@ -10,6 +10,8 @@ export type Row = z.infer<typeof rowSchema>;
 
 const memberList = z.array(z.looseObject({ name: z.string() }));
 const pageSize = 1_000;
+/** How often a table is begun anew that changes while it is read. */
+const attemptsMax = 3;
 
 /** One row by its key, or undefined when the device says that it is not there. */
 export async function readRow(
@@ -34,12 +36,27 @@ export async function readRow(
   return first;
 }
 
-/** All rows of a table, page by page. Throws when a page is missing. */
+/** All rows of a table, page by page. Throws when a page is missing, or when the table never stands still. */
 export async function readTable(client: FortigateClient, path: string, query: Query): Promise<Row[]> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const rows = await readPages(client, path, query);
+    if (rows) return rows;
+  }
+  throw new ZonebridgeError('firewall/busy', `GET ${path}: the table changes faster than it can be read`);
+}
+
+/**
+ * Undefined when the table changed between two pages: a row that leaves the first one pulls another over the border, and nothing would show
+ * that it was never read. Assumption: `revision` is a digest of the table, as public captures show it; a version without it is not noticed.
+ */
+async function readPages(client: FortigateClient, path: string, query: Query): Promise<Row[] | undefined> {
   const rows = new Map<string, Row>();
+  let revision: string | undefined;
   for (;;) {
     const found = await client.get(path, { ...query, start: rows.size, count: pageSize });
     const page = rowsOf(found, path);
+    if (rows.size > 0 && found.revision !== revision) return undefined;
+    ({ revision } = found);
     const before = rows.size;
     for (const row of page) rows.set(row.name, row);
     if (page.length < pageSize) {
