@@ -66,6 +66,15 @@ test.each([
   ['a defect of the release', { options: { version: '7.4.7' } }, ['feed'], ['defects']],
   ['no hosted files', { options: { version: '7.4.0' } }, ['feed'], ['channels']],
   ['nobody installs', {}, ['objects'], ['channels']],
+  [
+    'partial installs that are switched off',
+    {
+      options: { behaviour: { partialInstall: 'disable' as const } },
+      settings: { install: 'partial' },
+    },
+    ['objects'],
+    ['install'],
+  ],
   ['workflow', { options: { workspace: 'workflow' as const } }, ['feed'], ['workspace']],
   [
     'locks with an API key',

@@ -57,7 +57,7 @@ export async function diagnose(
       });
     const notes = [
       ...defects(version),
-      ...(await workspaceNotes(client)),
+      ...(await globalNotes(client, wanted)),
       ...channelNotes(client, wanted),
       ...(wanted.includes('tags') ? await connectorNotes(client) : []),
       ...(await deviceNotes(client)),
@@ -95,24 +95,46 @@ function defects(version: string): DiagnosisNote[] {
   ];
 }
 
-const modeData = z.looseObject({ 'workspace-mode': z.union([z.string(), z.number()]) });
+const globalData = z.looseObject({
+  'workspace-mode': z.union([z.string(), z.number()]).catch('unknown'),
+  'partial-install': z.union([z.string(), z.number()]).optional().catch(undefined),
+});
 
-async function workspaceNotes(client: FortimanagerClient): Promise<DiagnosisNote[]> {
-  const name = 'workspace';
-  let mode: string;
+/** What the manager's global settings make of locks and installs. */
+async function globalNotes(
+  client: FortimanagerClient,
+  channels: readonly string[],
+): Promise<DiagnosisNote[]> {
+  let found: unknown;
   try {
-    const found = modeData.safeParse(
-      await client.readOne({ url: '/cli/global/system/global', fields: ['workspace-mode'] }),
-    );
-    mode = found.success ? String(found.data['workspace-mode']) : 'unknown';
+    const fields = ['workspace-mode', 'partial-install'];
+    found = await client.readOne({ url: '/cli/global/system/global', fields });
   } catch (error) {
     if (!isZonebridgeError(error, 'firewall/permission-denied')) throw error;
+    const name = 'workspace';
     const { workspace } = client.settings;
     if (workspace !== 'auto')
       return [{ name, state: 'ok', text: `taken as ${workspace}, as configured; it may not be read` }];
     const remedy = 'Set `workspace: normal` or `workspace: disabled`, as it is on the manager.';
     return [{ name, state: 'warning', text: 'the workspace mode may not be read', remedy }];
   }
+  const { data } = globalData.safeParse(found);
+  const notes = workspaceNotes(client, String(data?.['workspace-mode'] ?? 'unknown'));
+  // Assumption: the field is called as in the command line. A version without it is not warned of.
+  const partial = String(data?.['partial-install'] ?? '');
+  const wants = channels.includes('objects') && client.settings.install === 'partial';
+  if (wants && (partial === 'disable' || partial === '0'))
+    notes.push({
+      name: 'install',
+      state: 'warning',
+      text: 'partial installs are switched off on the manager: what is saved would reach no firewall',
+      remedy: 'config system global, set partial-install enable.',
+    });
+  return notes;
+}
+
+function workspaceNotes(client: FortimanagerClient, mode: string): DiagnosisNote[] {
+  const name = 'workspace';
   const locks = mode !== 'disabled' && mode !== '0';
   if (mode === 'workflow' || mode === '2')
     return [

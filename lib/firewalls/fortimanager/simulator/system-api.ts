@@ -11,11 +11,15 @@ export function answerSystem(call: Call): Answered {
   if (path === 'sys/status' || path === 'cli/global/system/status') return { data: status(manager.settings) };
   if (path === 'cli/global/system/global') {
     if (manager.settings.behaviour.globalSettings === 'forbidden') throw noPermission();
-    const mode = manager.settings.workspace;
+    const { workspace: mode, behaviour } = manager.settings;
     return {
       data: call.verbose
-        ? { 'workspace-mode': mode, 'adom-status': 'enable' }
-        : { 'workspace-mode': workspaceModes.indexOf(mode), 'adom-status': 1 },
+        ? { 'workspace-mode': mode, 'adom-status': 'enable', 'partial-install': behaviour.partialInstall }
+        : {
+            'workspace-mode': workspaceModes.indexOf(mode),
+            'adom-status': 1,
+            'partial-install': Number(behaviour.partialInstall === 'enable'),
+          },
     };
   }
   if (parts[0] === 'dvmdb' && parts[1] === 'adom') return { data: adoms(call, parts.slice(2)) };
