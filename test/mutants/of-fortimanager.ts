@@ -18,8 +18,8 @@ export const ofFortimanager: readonly Mutant[] = [
     file: `${folder}/workspace.ts`,
     edits: [
       [
-        'if (held === undefined && (await this.#tryLock())) return state;',
-        'if (await this.#tryLock()) return state;',
+        'if (held === undefined && (await this.#tryLock())) return state !== first;',
+        'if (await this.#tryLock()) return state !== first;',
       ],
     ],
     killers: [workspaceTest],
@@ -112,6 +112,16 @@ export const ofFortimanager: readonly Mutant[] = [
     file: `${folder}/uses.ts`,
     edits: [['rows.length < (total ?? 0) ||', 'rows.length < 0 ||']],
     killers: [partialTest],
+  },
+  {
+    name: 'fmg-looks-unbounded',
+    breaks: 'the look at all address objects of a run is one request, however large',
+    file: `${folder}/client.ts`,
+    edits: [
+      ['at += elementsMax) {\n      const request', 'at += 1e6) {\n      const request'],
+      ['params.slice(at, at + elementsMax)', 'params.slice(at)'],
+    ],
+    killers: [`${folder}/channels/objects-many.test.ts`],
   },
   {
     name: 'fmg-empty-name-sent',
@@ -227,7 +237,7 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-not-looked-again-after-waiting',
     breaks: 'a list is set as it was before somebody who held the lock edited it',
     file: `${folder}/workspace.ts`,
-    edits: [['if (last !== first && !(await', 'if (last.length < first.length && !(await']],
+    edits: [['if (waited && !(await', 'if (waited && first.length < 0 && !(await']],
     killers: [mappingsTest],
   },
   {

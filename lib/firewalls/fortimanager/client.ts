@@ -32,6 +32,9 @@ export interface Param {
  */
 const sessionMs = 240_000;
 
+/** Assumption: the largest request is not documented; so many elements are sent at most. */
+export const elementsMax = 500;
+
 interface Request {
   method: Method;
   params: readonly Param[];
@@ -67,7 +70,12 @@ export class FortimanagerClient {
 
   /** Elements of a read as they came, one per parameter; a refused element does not throw. */
   async read(params: readonly Param[], method: 'get' | 'exec' = 'get'): Promise<readonly Element[]> {
-    return await repeatRead(this.clock, async () => await this.#ask({ method, params, write: false }));
+    const elements: Element[] = [];
+    for (let at = 0; at < params.length; at += elementsMax) {
+      const request = { method, params: params.slice(at, at + elementsMax), write: false };
+      elements.push(...(await repeatRead(this.clock, async () => await this.#ask(request))));
+    }
+    return elements;
   }
 
   /** `data` of a read of one element. Throws its refusal. */

@@ -32,8 +32,8 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
         nameLength: objectNameLength,
         membersMax: 600,
         adopts: true,
-        // Look, lock, write, save, install, ask how it went, unlock; 500 elements travel together, two for each address.
-        calls: { apply: 12, object: 0, add: 0.005, remove: 0.005 },
+        // Look, lock, write, save, install, ask how it went, unlock; 500 elements travel together, one of the look and two to write for each address.
+        calls: { apply: 12, object: 0, add: 0.006, remove: 0.006 },
       },
     },
     commit: true,

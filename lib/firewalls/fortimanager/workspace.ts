@@ -61,9 +61,9 @@ export class Workspace {
       if (await work.change()) await work.after();
       return;
     }
-    const last = await this.#lock(first, work.look);
+    const waited = await this.#lock(first);
     try {
-      if (last !== first && !(await work.seen(last.slice(2)))) return;
+      if (waited && !(await work.seen(await this.#client.read(work.look)))) return;
       if (!(await work.change())) return;
       await this.#commit();
       await work.after();
@@ -115,16 +115,16 @@ export class Workspace {
   }
 
   /**
-   * Waits for a lock that somebody holds. Changes that are not saved are nobody's business of ours: then we do not even ask. Returns the last
-   * answer to the questions about the lock and to those of `look`.
+   * Waits for a lock that somebody holds. Changes that are not saved are nobody's business of ours: then we do not even ask. True when it had
+   * to wait.
    */
-  async #lock(first: readonly Element[], look: readonly Param[]): Promise<readonly Element[]> {
+  async #lock(first: readonly Element[]): Promise<boolean> {
     const { clock, deadline, settings } = this.#client;
     const until = Math.min(clock.now() + settings.lockWaitSeconds * 1000, deadline - lockEveryMs);
     let state = first;
     for (;;) {
       const held = await this.#whoHolds(state);
-      if (held === undefined && (await this.#tryLock())) return state;
+      if (held === undefined && (await this.#tryLock())) return state !== first;
       if (clock.now() + lockEveryMs >= until)
         throw new ZonebridgeError(
           'firewall/busy',
@@ -132,7 +132,7 @@ export class Workspace {
           { fields: { lockedBy: held } },
         );
       await clock.sleep(lockEveryMs);
-      state = await this.#client.read([...this.#state(), ...look]);
+      state = await this.#client.read(this.#state());
     }
   }
 

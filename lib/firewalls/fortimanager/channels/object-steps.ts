@@ -1,5 +1,5 @@
 import type { ZonebridgeError } from '../../../core/errors.ts';
-import type { FortimanagerClient, Method, Param } from '../client.ts';
+import { elementsMax, type FortimanagerClient, type Method, type Param } from '../client.ts';
 import { statusError } from '../errors.ts';
 import type { InstallStep } from '../install.ts';
 import type { Item } from './object-items.ts';
@@ -14,9 +14,6 @@ export interface Step {
   /** Told of a refusal, beside the items. */
   failed?: (error: ZonebridgeError) => void;
 }
-
-/** Assumption: the largest request is not documented; so many elements are sent at most. */
-const stepsMax = 500;
 
 /** Sends steps in few requests, each of which fails alone, and remembers what has to be installed. */
 export class StepSender {
@@ -39,8 +36,8 @@ export class StepSender {
   /** False when nothing was taken. */
   async send(method: Exclude<Method, 'get'>, steps: readonly Step[]): Promise<boolean> {
     let taken = false;
-    for (let at = 0; at < steps.length; at += stepsMax) {
-      const part = steps.slice(at, at + stepsMax);
+    for (let at = 0; at < steps.length; at += elementsMax) {
+      const part = steps.slice(at, at + elementsMax);
       const elements = await this.#client.write(
         method,
         part.map(({ param }) => param),

@@ -73,6 +73,8 @@ export function answerRpc(request: ApiRequest, served: Served): ApiAnswer {
   if (!rpc)
     return jsonAnswer(200, { id: null, result: [{ status: { code: -1, message: 'Invalid request' } }] });
   const { settings } = served.manager;
+  if (rpc.params.length > settings.limits.elements)
+    return jsonAnswer(200, { id: null, result: [{ status: { code: -1, message: 'Too many elements' } }] });
   let failed = false;
   let session: Json | undefined;
   const results = rpc.params.map((param): JsonObject => {

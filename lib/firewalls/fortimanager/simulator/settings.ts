@@ -37,6 +37,8 @@ export interface Limits {
   fileBytes: number;
   /** Addresses of one tag. */
   tagAddresses: number;
+  /** Elements of one request. */
+  elements: number;
 }
 
 /** Who it is and how it behaves. Everything here can be changed while it runs. */
@@ -69,7 +71,7 @@ export function defaultSettings(version = '7.4.4'): ManagerSettings {
     rpcPermit: 'read-write',
     mayWriteObjects: true,
     idleMilliseconds: 900_000,
-    limits: { addresses: 400_000, fileBytes: 64 * 1024 * 1024, tagAddresses: Infinity },
+    limits: { addresses: 400_000, fileBytes: 64 * 1024 * 1024, tagAddresses: Infinity, elements: Infinity },
     behaviour: {
       failureStatus: 200,
       duplicateCode: -2,
