@@ -10,9 +10,14 @@ afterEach(async () => await simulator?.stop());
 
 async function diagnosed(
   channels: string[],
-  more: { options?: Parameters<typeof startFortigateSimulator>[0]; settings?: Record<string, unknown> } = {},
+  more: {
+    options?: Parameters<typeof startFortigateSimulator>[0];
+    settings?: Record<string, unknown>;
+    prepare?: (simulator: FortigateSimulator) => void;
+  } = {},
 ): Promise<Diagnosis> {
   simulator = await startFortigateSimulator(more.options ?? {});
+  more.prepare?.(simulator);
   const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
   return diagnose(
     {
@@ -60,5 +65,14 @@ test('a table that the administrator may not read is named with the right it nee
       readable: false,
       needed: 'sysgrp-permission cfg read-write',
     },
+  ]);
+});
+
+test('a table that is shown without its rows may not be read', async () => {
+  const { rights } = await diagnosed(['objects'], {
+    prepare: ({ faults }) => void faults.add({ kind: 'reduced', path: 'firewall/addrgrp6' }),
+  });
+  expect(rights.filter(({ readable }) => !readable).map(({ table }) => table)).toEqual([
+    '/api/v2/cmdb/firewall/addrgrp6',
   ]);
 });

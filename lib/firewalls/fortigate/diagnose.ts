@@ -35,8 +35,9 @@ export async function diagnose(
 
 async function isReadable(client: FortigateClient, path: string): Promise<boolean> {
   try {
-    await client.get(path, { count: 1, format: 'name' });
-    return true;
+    // Without the right some reads succeed with less in them.
+    const { results } = await client.get(path, { count: 1, format: 'name' });
+    return Array.isArray(results);
   } catch (error) {
     if (isZonebridgeError(error, 'firewall/permission-denied')) return false;
     // The table does not exist in this version.

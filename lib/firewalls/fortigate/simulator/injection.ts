@@ -26,7 +26,13 @@ export function answerUnderFaults(
     const answer = faultAnswer(request, fault, target.device);
     if (answer) return answer;
   }
-  return answerApi(request, device, target.gate);
+  const answer = answerApi(request, device, target.gate);
+  return faults.some(({ kind }) => kind === 'reduced') ? withoutResults(answer) : answer;
+}
+
+function withoutResults(answer: ApiAnswer): ApiAnswer {
+  const { results: _, ...rest } = JSON.parse(answer.body) as Record<string, unknown>;
+  return jsonAnswer(answer.status, rest);
 }
 
 function faultAnswer(request: ApiRequest, fault: Fault, device: Device): ApiAnswer | undefined {
