@@ -208,14 +208,17 @@ export class Groups {
     return uses.reduce(bothUses, { count: 0, users: [] });
   }
 
-  /** Deletes a group of ours in both families, first the parent, then the shards it held. */
+  /** Deletes a group of ours in both families, first the parent, then the shards it held; also those that an earlier deletion did not come to. */
   async deleteAll(object: ObjectRef): Promise<void> {
+    const shards = shardNames(object.name, this.shards(object));
+    const last = shards.at(-1);
     for (const family of [6, 4] as const) {
       const found = await this.read(family, object.name);
-      if (!found) continue;
-      if (!this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
-      const names = [object.name, ...found.members.filter((name) => shardCountIn(object.name, name))];
-      for (const name of names) await this.#deleteOurs(family, name);
+      if (found && !this.#marks.isOurs(object.name, found.comment)) throw foreign(object.name);
+      const isLeft = last !== undefined && (await this.comment(family, last)) !== undefined;
+      if (!found && !isLeft) continue;
+      const held = found?.members.filter((name) => shardCountIn(object.name, name)) ?? [];
+      for (const name of new Set([object.name, ...held, ...shards])) await this.#deleteOurs(family, name);
     }
   }
 

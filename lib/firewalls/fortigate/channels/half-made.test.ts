@@ -96,3 +96,15 @@ test('a member of a shard that the group does not hold is not read back as one',
   expect(enforced()).toEqual([four[0]]);
   expect(new Set(back.values())).toEqual(new Set([false]));
 });
+
+test('a deletion that stopped in the middle is ended by the next', async () => {
+  await applyTo(connection, object, { createWith, add: ['fd00::1'], expectedCount: 1 });
+  await applyTo(connection, object, { remove: ['fd00::1'], expectedCount: 0 });
+  simulator.faults.add({ kind: 'drop', method: 'DELETE', path: '_8_3', times: 1 });
+  await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/outcome-unknown' });
+  simulator.faults.add({ kind: 'drop', method: 'DELETE', path: 'addrgrp/.*_8_0', times: 1 });
+  await expect(connection.deleteObject(object)).rejects.toMatchObject({ code: 'firewall/outcome-unknown' });
+  await connection.deleteObject(object);
+  const root = simulator.device.vdom('root');
+  expect(['addrgrp', 'addrgrp6'].map((table) => root.table(`firewall/${table}`)?.rows.size)).toEqual([0, 0]);
+});
