@@ -160,6 +160,13 @@ export const ofFortimanager: readonly Mutant[] = [
     killers: [contract],
   },
   {
+    name: 'fmg-file-too-long-for-firewalls',
+    breaks: 'a hosted file grows beyond what firewalls fetch whole, and they cut it without a word',
+    file: `${folder}/channels/feed.ts`,
+    edits: [['Buffer.byteLength(text) > bytes ?', 'Buffer.byteLength(text) > 1e9 ?']],
+    killers: [feedTest],
+  },
+  {
     name: 'fmg-short-file-taken-for-whole',
     breaks: 'a hosted file that was cut on its way is set back without the rest',
     file: `${folder}/channels/feed.ts`,

@@ -105,7 +105,15 @@ export type FortimanagerDevice = NonNullable<FortimanagerSettings['device']>;
 
 /** Entries one feed may have: as configured, else the smallest number published for FortiOS of the same version. */
 export function feedEntriesMax(settings: FortimanagerSettings): number {
-  if (settings.feedEntriesMax !== undefined) return settings.feedEntriesMax;
-  const patched = settings.version.split('.').length === 3 ? settings.version : `${settings.version}.0`;
-  return isAtLeast(patched, '7.4.4') ? 300_000 : 131_072;
+  return settings.feedEntriesMax ?? (hasLargeFeeds(settings) ? 300_000 : 131_072);
+}
+
+/** Bytes of one file that every FortiGate of the same version fetches whole: the smallest number published, whatever its entries. */
+export function feedBytesMax(settings: FortimanagerSettings): number {
+  return hasLargeFeeds(settings) ? 32_000_000 : 10_000_000;
+}
+
+function hasLargeFeeds({ version }: FortimanagerSettings): boolean {
+  const patched = version.split('.').length === 3 ? version : `${version}.0`;
+  return isAtLeast(patched, '7.4.4');
 }

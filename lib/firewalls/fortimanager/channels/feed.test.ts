@@ -85,6 +85,32 @@ test('more entries than the firewalls take are refused, what leaves leaves', asy
   expect(await connection.observeMembers(object)).toEqual(['10.1.0.2']);
 });
 
+test.each([
+  ['7.4.3', 10],
+  ['7.4.4', 32],
+])(
+  'FortiManager %s: a file of more than %i MB, which firewalls cut, is refused, what leaves leaves',
+  async (version, megabytes) => {
+    simulator.manager.settings.version = version;
+    const connection = await connectTo(simulator, { feedEntriesMax: 5_000_000 });
+    await applyTo(connection, object, { createWith, add: ['10.1.0.1', '10.1.0.2'], expectedCount: 2 });
+    const file = `${object.name}.root.txt`;
+    const long = `# ${'x'.repeat(megabytes * 1_000_000 - content()!.length - 2)}\n`;
+    simulator.manager.files.set(file, { content: content() + long, modified: 1 });
+    const change = { add: ['10.1.0.3'], remove: ['10.1.0.1'], expectedCount: 2 };
+    expect((await applyTo(connection, object, change)).states).toEqual({
+      '10.1.0.1': 'done',
+      '10.1.0.3': 'done',
+    });
+    const more = { add: ['10.1.0.4', '10.1.0.5'], remove: ['10.1.0.3'], expectedCount: 3 };
+    expect((await applyTo(connection, object, more)).states).toEqual({
+      '10.1.0.3': 'done',
+      '10.1.0.4': 'firewall/table-full',
+      '10.1.0.5': 'firewall/table-full',
+    });
+  },
+);
+
 describe('versions', () => {
   test.each([
     ['7.2.4', false],

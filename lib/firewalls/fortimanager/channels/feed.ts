@@ -14,7 +14,7 @@ import type { FortimanagerClient, Param } from '../client.ts';
 import { rowsOf } from '../envelope.ts';
 import { isMissing } from '../errors.ts';
 import { feedUrl, fileName } from '../names.ts';
-import { feedEntriesMax } from '../schema.ts';
+import { feedBytesMax, feedEntriesMax } from '../schema.ts';
 import { feedSince, isAtLeast } from '../version.ts';
 import type { Channel } from '../../shared/channels.ts';
 import { type FeedFile, formatFeed, parseFeed } from './feed-file.ts';
@@ -61,6 +61,7 @@ export class FeedChannel implements Channel {
     const { object, createWith, remove } = report.changes;
     const good = validAdditions(report);
     const most = feedEntriesMax(this.#client.settings);
+    const bytes = feedBytesMax(this.#client.settings);
     let before: FeedFile | undefined;
     let refused: ZonebridgeError | undefined;
     const write = async (adding: readonly string[]): Promise<void> => {
@@ -69,15 +70,22 @@ export class FeedChannel implements Channel {
         remove,
       });
       // Removals make room, whatever was too much.
-      if (next.entries.size > most && adding.length > 0) {
+      const text = formatFeed(next);
+      const tooMuch =
+        next.entries.size > most
+          ? `${most} entries`
+          : Buffer.byteLength(text) > bytes
+            ? `${bytes} bytes`
+            : undefined;
+      if (tooMuch !== undefined && adding.length > 0) {
         refused = new ZonebridgeError(
           'firewall/table-full',
-          `feed ${object.name} would have more than ${most} entries`,
+          `feed ${object.name} would have more than ${tooMuch}`,
         );
         await write([]);
         return;
       }
-      if (!before || !isSame(before.entries, next.entries)) await this.#set(object, next);
+      if (!before || !isSame(before.entries, next.entries)) await this.#set(object, text);
       report.countAfter = next.entries.size;
     };
     const outcome = await attempt.step(async () => {
@@ -176,8 +184,8 @@ export class FeedChannel implements Channel {
     return parseFeed(file.data.content);
   }
 
-  async #set(object: ObjectRef, file: FeedFile): Promise<void> {
-    await this.#client.writeOne('set', { ...this.#param(object), data: { content: formatFeed(file) } });
+  async #set(object: ObjectRef, content: string): Promise<void> {
+    await this.#client.writeOne('set', { ...this.#param(object), data: { content } });
   }
 
   #param({ name }: ObjectRef): Param {
