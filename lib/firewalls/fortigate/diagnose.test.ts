@@ -76,3 +76,12 @@ test('a table that is shown without its rows may not be read', async () => {
     '/api/v2/cmdb/firewall/addrgrp6',
   ]);
 });
+
+test.each([
+  ['7.2.0', ['push'], ['FortiOS v7.2.0 takes no pushed feeds']],
+  ['7.2.0', ['objects'], []],
+  ['7.2.1', ['push'], []],
+])('FortiOS %s, as it answers, and channel %s', async (version, channels, expected) => {
+  const { notes = [] } = await diagnosed(channels, { options: { version }, settings: { version: '7.2' } });
+  expect(notes.map(({ text }) => text)).toEqual(expected);
+});

@@ -1,8 +1,9 @@
 import { isZonebridgeError } from '../../core/errors.ts';
-import type { ConnectionRequest, Diagnosis } from '../../core/firewall.ts';
+import type { ConnectionRequest, Diagnosis, DiagnosisNote } from '../../core/firewall.ts';
 import { FortigateClient, table } from './client.ts';
 import type { FortigateSettings } from './schema.ts';
 import { greet } from '../shared/greeting.ts';
+import { isAtLeast, pushSince } from './version.ts';
 
 /** What each channel reads, with the right that the readme gives the administrator for it. */
 const tablesOf: Readonly<Record<string, readonly { path: string; needed: string }[]>> = {
@@ -27,10 +28,23 @@ export async function diagnose(
         rights.push({ table: path, needed, readable: await isReadable(client, path) });
       }
     }
-    return { ...greeting, rights };
+    return { ...greeting, rights, notes: channelNotes(client.version, channels) };
   } finally {
     client.close();
   }
+}
+
+/** The version that answered may be older than the configured branch was taken for. */
+function channelNotes(version: string, channels: readonly string[]): DiagnosisNote[] {
+  if (!channels.includes('push') || isAtLeast(version, pushSince)) return [];
+  return [
+    {
+      name: 'channels',
+      state: 'warning',
+      text: `FortiOS ${version} takes no pushed feeds`,
+      remedy: `Use channel "objects", or upgrade to ${pushSince}.`,
+    },
+  ];
 }
 
 async function isReadable(client: FortigateClient, path: string): Promise<boolean> {
