@@ -124,6 +124,25 @@ export const ofFortimanager: readonly Mutant[] = [
     killers: [`${folder}/channels/objects-many.test.ts`],
   },
   {
+    name: 'fmg-lock-left-to-given-up-session',
+    breaks: 'a session that is given up in the middle keeps the lock, and everybody out',
+    file: `${folder}/client.ts`,
+    edits: [
+      [
+        '      await this.logOut();\n      elements = await',
+        '      this.memory.session = undefined;\n      elements = await',
+      ],
+    ],
+    killers: [workspaceTest],
+  },
+  {
+    name: 'fmg-refused-once-gives-lock-up',
+    breaks: 'a single refusal of a valid session throws everything away that the run has written',
+    file: `${folder}/client.ts`,
+    edits: [['if (isRefused(elements) && this.memory.holdsLock)', 'if (elements.length < 0)']],
+    killers: [workspaceTest],
+  },
+  {
     name: 'fmg-empty-name-sent',
     breaks: 'a request about an object without a name becomes one about the whole table',
     file: `${folder}/names.ts`,

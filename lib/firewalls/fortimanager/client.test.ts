@@ -117,6 +117,16 @@ test.each(['zb-a\\b', '\\', 'a\\/b'])(
   },
 );
 
+test('a session that was quiet for long is logged out when the next begins', async () => {
+  const clock = quickClock();
+  const connection = await connectTo(simulator, {}, { clock });
+  await connection.observeObject(object);
+  await clock.sleep(300_000);
+  await connection.observeObject(object);
+  expect(asked(simulator, 'exec /sys/login/user')).toBe(2);
+  expect(asked(simulator, 'exec /sys/logout')).toBe(1);
+});
+
 test('a slash in a name stays part of the name', () => {
   expect(inUrl('a/b')).toBe(String.raw`a\/b`);
 });

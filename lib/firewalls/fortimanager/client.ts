@@ -157,9 +157,11 @@ export class FortimanagerClient {
     const { call } = named(request);
     const kept = await this.#session();
     let elements = await this.#counted(request, kept.session);
-    // The session may have ended meanwhile. What was refused was not done, so it is said again.
+    // What was refused was not done, so it is said again. A lock ends with its session, and 7.4.7 refuses valid ones now and then: then once more as it is.
+    if (isRefused(elements) && this.memory.holdsLock) elements = await this.#counted(request, kept.session);
+    // The session may have ended meanwhile. One that has not would keep its lock, and us out.
     if (isRefused(elements) && !kept.fresh && !this.usesKey) {
-      this.memory.session = undefined;
+      await this.logOut();
       elements = await this.#counted(request, (await this.#session()).session);
     }
     if (isRefused(elements)) throw await this.#whyRefused(call, elements);
@@ -178,6 +180,8 @@ export class FortimanagerClient {
       memory.usedAt = now;
       return { session: memory.session, fresh: false };
     }
+    // Not left to the time-out of the manager, which may be hours.
+    await this.logOut();
     const { user, password } = credential;
     const param = { url: '/sys/login/user', data: { user, passwd: password } };
     const login = { method: 'exec', params: [param], write: false } as const;

@@ -160,6 +160,20 @@ describe('an ADOM that has to be locked', () => {
     expect((await applyTo(connection, object, again)).states).toEqual({ '10.1.0.2': 'done' });
   });
 
+  test.each([
+    ['once', 1, 'done'],
+    ['for good', 2, 'firewall/busy'],
+  ])('a session that is refused in the middle %s leaves no lock behind', async (_, times, state) => {
+    const connection = await connectTo(simulator);
+    await applyTo(connection, object, made);
+    simulator.faults.add({ kind: 'reject', code: -11, message: 'No permission', path: '^add ', times });
+    const { states } = await applyTo(connection, object, { add: ['10.1.0.2'], expectedCount: 2 });
+    expect(states).toEqual({ '10.1.0.2': state });
+    expect(adom().lock === undefined || !simulator.gate.has(adom().lock!.session)).toBe(true);
+    const again = await applyTo(connection, object, { add: ['10.1.0.2'], expectedCount: 2 });
+    expect(again.states).toEqual({ '10.1.0.2': 'done' });
+  });
+
   test('a commit that goes on as a task is waited for', async () => {
     Object.assign(simulator.manager.settings.behaviour, { commitTask: 'shown', taskPolls: 3 });
     const connection = await connectTo(simulator);

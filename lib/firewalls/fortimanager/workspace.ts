@@ -62,6 +62,7 @@ export class Workspace {
       return;
     }
     const waited = await this.#lock(first);
+    this.#client.memory.holdsLock = true;
     try {
       if (waited && !(await work.seen(await this.#client.read(work.look)))) return;
       if (!(await work.change())) return;
@@ -69,6 +70,7 @@ export class Workspace {
       await work.after();
     } finally {
       await this.#unlock();
+      this.#client.memory.holdsLock = false;
     }
   }
 
