@@ -66,6 +66,9 @@ test('HEAD tells the same without the list, other methods are refused', async ()
   const name = await lists.publish('web', ['10.1.0.1']);
   const { status, headers } = await lists.fetch(`/${name}`);
   expect(await lists.fetch(`/${name}`, {}, 'HEAD')).toEqual({ status, headers, body: '' });
+  expect(await readFetches(lists.world.tables, entry, { most: 10 })).toHaveLength(1);
+  await lists.fetch(`/${name}`, { 'x-forwarded-for': '10.9.1.2' }, 'HEAD');
+  expect(await readFetches(lists.world.tables, entry, { most: 10 })).toHaveLength(1);
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'get', ''])
     expect(await lists.fetch(`/${name}`, {}, method)).toMatchObject({
       status: 405,
@@ -94,6 +97,15 @@ test('a list that never held a member is not there; one that was emptied is empt
       }),
     ),
   ).toMatchObject({ status: 200, body: '' });
+});
+
+test('a list that was filled and emptied while nobody asked this copy of the function is empty, not missing', async () => {
+  const name = await lists.publish('web', []);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 404 });
+  await lists.publish('web', ['10.1.0.1']);
+  await lists.publish('web', [], ['10.1.0.1']);
+  await minutes(1);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '' });
 });
 
 test('the last good copy is served while nothing else answers', async () => {

@@ -22,12 +22,12 @@ export class Kept<T> {
     if (this.#value && clock.now() < this.#until) return this.#value.value;
     try {
       this.#value = { value: await read() };
-      this.#until = clock.now() + maxAgeMs;
     } catch (error) {
       if (!this.#value) throw error;
-      this.#until = clock.now() + 1_000;
       telemetry.warn(`${name} not read, the last one counts`, { problem: String(error) });
     }
+    // Also after a failure: who waits for a service that hangs must not wait again with every answer.
+    this.#until = clock.now() + maxAgeMs;
     return this.#value.value;
   }
 }

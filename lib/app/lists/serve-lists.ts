@@ -82,9 +82,11 @@ export class ListServer {
     const copy = await this.#shelf.read(list, async () => await source);
     if (copy === 'missing') return plain(404, 'no such list, or one that never held a member');
     if (copy === 'unknown' || !fits(copy)) return plain(503, 'the list cannot be read now', later);
-    await this.#notes.note({ list, reader: who.reader, address: who.address, version: copy.version });
     const answer = answerOf(request, copy);
-    return request.method === 'HEAD' ? { ...answer, body: '' } : answer;
+    // Whoever only asked what there is has no version of it.
+    if (request.method === 'HEAD') return { ...answer, body: '' };
+    await this.#notes.note({ list, reader: who.reader, address: who.address, version: copy.version });
+    return answer;
   }
 
   async #readPasswords(): Promise<Passwords> {

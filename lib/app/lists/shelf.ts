@@ -69,7 +69,8 @@ export class Shelf {
       return { ...known, tag: undefined, until, goneSince };
     }
     const { text, tag, filled } = found;
-    if (!filled && text === '') return { copy: undefined, tag, until };
+    // Asked for as a whole again: once it was filled and emptied it has the same text, and S3 names a version by its text.
+    if (!filled && text === '') return { copy: undefined, tag: undefined, until };
     // Written again with the same members, as a restored bucket has them.
     return { copy: known?.copy?.text === text ? known.copy : copyOf(text), tag, until };
   }

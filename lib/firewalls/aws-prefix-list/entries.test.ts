@@ -93,6 +93,19 @@ describe('other writers', () => {
     expect(enforced(object)).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3', '192.0.2.0/24']);
   });
 
+  test.each(['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.NotFound'])(
+    'a list that %s says is gone is looked for again, and gone when we delete it',
+    async (code) => {
+      const object = someObject();
+      given(object, ['10.1.0.1']);
+      simulator.faults.add({ kind: 'reject', code, path: 'Modify', times: 1 });
+      const { states } = await applyTo(connection, object, { remove: ['10.1.0.1'] });
+      expect(states).toEqual({ '10.1.0.1': 'done' });
+      simulator.faults.add({ kind: 'reject', code, path: 'Delete', times: 1 });
+      await expect(connection.deleteObject(object)).resolves.toBeUndefined();
+    },
+  );
+
   test('a change of somebody else that is under way is waited for', async () => {
     const object = someObject();
     const list = given(object, []);
@@ -287,6 +300,18 @@ describe('IPv6', () => {
     await applyTo(connection, object, { remove: ['10.1.0.1', 'fd00::1'] });
     await connection.deleteObject(object);
     expect(simulator.region.named(`${object.name}.v6`, 6)).toBeUndefined();
+  });
+
+  test('of a list that only has the name of the sibling are not members, and it is left alone', async () => {
+    const object = someObject();
+    given(object, ['10.1.0.1']);
+    const theirs = given({ ...object, name: `${object.name}.v6` }, [], { comment: 'made by a person' });
+    Object.assign(theirs, { family: 6 });
+    theirs.put([{ cidr: 'fd00::1/128', description: '' }]);
+    expect(await connection.observeMembers(object)).toEqual(['10.1.0.1']);
+    const { states } = await applyTo(connection, object, { add: ['fd00::1'], expectedCount: 2 });
+    expect(states).toEqual({ 'fd00::1': 'firewall/object-foreign' });
+    expect(theirs.version).toBe(1);
   });
 
   test('is refused where the list for it was not offered', async () => {

@@ -13,7 +13,7 @@ import { foreign, type Marks } from '../shared/marks.ts';
 import { changesByFamily, type FamilyChange } from './changes.ts';
 import type { Channel } from '../shared/channels.ts';
 import type { Ec2 } from './ec2.ts';
-import { isReason } from './errors.ts';
+import { isGone } from './errors.ts';
 import type { Lists } from './lists.ts';
 import type { Modifier } from './modifier.ts';
 import type { PrefixList } from './prefix-list.ts';
@@ -48,7 +48,11 @@ export class EntriesChannel implements Channel {
     if (!lists.has(4))
       throw new ZonebridgeError('firewall/object-missing', `there is no prefix list ${object.name}`);
     const members: string[] = [];
-    for (const list of lists.values()) members.push(...(await this.#ec2.entries(list)).map(memberOf));
+    for (const [family, list] of lists) {
+      // Somebody else's list that only has the name of our sibling enforces nothing of ours.
+      if (family === 6 && !this.#lists.isFor(object, list)) continue;
+      members.push(...(await this.#ec2.entries(list)).map(memberOf));
+    }
     return [...new Set(members)];
   }
 
@@ -134,7 +138,7 @@ export class EntriesChannel implements Channel {
     try {
       await this.#ec2.delete(list.id);
     } catch (error) {
-      if (isReason(error, 'InvalidPrefixListID.NotFound')) return;
+      if (isGone(error)) return;
       throw error;
     }
     const left = await this.#lists.gone(list);

@@ -56,6 +56,11 @@ export function isReason(error: unknown, ...reasons: string[]): error is Zonebri
   return isZonebridgeError(error) && reasons.includes(String(error.fields.reason));
 }
 
+/** There is no list with that id; clients know two ways in which EC2 writes it. */
+export function isGone(error: unknown): boolean {
+  return isZonebridgeError(error, 'firewall/object-missing');
+}
+
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && '$fault' in error && error.name !== 'Unknown';
 }

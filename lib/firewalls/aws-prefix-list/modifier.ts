@@ -5,7 +5,7 @@ import type { Attempt } from '../shared/attempt.ts';
 import type { Marks } from '../shared/marks.ts';
 import type { Part } from './changes.ts';
 import type { Ec2 } from './ec2.ts';
-import { isReason } from './errors.ts';
+import { isGone, isReason } from './errors.ts';
 import type { Lists } from './lists.ts';
 import type { PrefixList } from './prefix-list.ts';
 import { entriesMax } from './schema.ts';
@@ -68,7 +68,7 @@ export class Modifier {
       } catch (error) {
         this.#lists.remember(object, family, undefined);
         if (tries >= triesMost) throw error;
-        if (isReason(error, 'PrefixListVersionMismatch', 'IncorrectState', 'InvalidPrefixListID.NotFound'))
+        if (isReason(error, 'PrefixListVersionMismatch', 'IncorrectState') || isGone(error))
           list = await this.#lists.fresh(object, family);
         else if (isReason(error, 'InvalidPrefixListModification', 'InvalidParameterValue') && left === part) {
           list = await this.#lists.fresh(object, family);
