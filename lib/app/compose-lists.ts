@@ -8,5 +8,5 @@ import { ZonebridgeError } from '../core/errors.ts';
 export function composeLists(): ListServer {
   const { lists } = readEnvironment(process.env);
   if (!lists) throw new ZonebridgeError('configuration/missing', 'ZONEBRIDGE_LISTS is not set');
-  return new ListServer(composeFunctionWith(servingFirewalls), lists);
+  return new ListServer(composeFunctionWith(servingFirewalls, { hasty: true }), lists);
 }

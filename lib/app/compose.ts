@@ -28,6 +28,8 @@ export interface ComposeOptions extends Pick<DynamoTablesOptions, 'onUsage'> {
   region?: string;
   /** Neither log lines nor metrics: standard output belongs to the command. */
   quiet?: boolean;
+  /** Somebody waits for each answer: state and secrets are asked for a short time only. */
+  hasty?: boolean;
 }
 
 const silent: Telemetry = { metric: () => undefined, info: () => undefined, warn: () => undefined };
@@ -41,11 +43,11 @@ export function compose<Known extends Vendors>(
   firewalls: Known,
   more: ComposeOptions = {},
 ): App<Ports & { firewalls: Known }> {
-  const { region, quiet, ...tableOptions } = more;
+  const { region, quiet, hasty, ...tableOptions } = more;
   const clock = systemClock;
   const random = systemRandom;
   const tables = new DynamoTables({
-    client: dynamoClient(region),
+    client: dynamoClient(region, hasty),
     tableName: (table) => names.table(hub, table),
     clock,
     random,
@@ -55,7 +57,7 @@ export function compose<Known extends Vendors>(
     hub,
     tables,
     queues: new SqsQueues({ client: queuesClient(region), random }),
-    secrets: new CachedSecrets({ client: secretsClient(region), clock }),
+    secrets: new CachedSecrets({ client: secretsClient(region, hasty), clock }),
     clock,
     random,
     telemetry: quiet ? silent : new LambdaTelemetry({ namespace: names.metricsNamespace, units }),
@@ -86,6 +88,7 @@ export function composeFunction(): FunctionApp {
 /** For functions that need more of the vendors than their descriptions. */
 export function composeFunctionWith<Known extends Vendors>(
   firewalls: Known,
+  more: Pick<ComposeOptions, 'hasty'> = {},
 ): FunctionApp<Ports & { firewalls: Known }> {
   const usage: Usage = { calls: 0, readUnits: 0, writeUnits: 0 };
   const onUsage: DynamoTablesOptions['onUsage'] = ({ readUnits, writeUnits }) => {
@@ -94,5 +97,5 @@ export function composeFunctionWith<Known extends Vendors>(
     usage.writeUnits += writeUnits;
   };
   const { hub } = readEnvironment(process.env);
-  return { ...compose(hub, firewalls, { onUsage }), usage, postpone: postponeMessage };
+  return { ...compose(hub, firewalls, { ...more, onUsage }), usage, postpone: postponeMessage };
 }

@@ -6,6 +6,7 @@ import {
   ApplicationTargetGroup,
   DesyncMitigationMode,
   type IApplicationLoadBalancerTarget,
+  IpAddressType,
   ListenerCertificate,
   MutualAuthenticationMode,
   SslPolicy,
@@ -149,13 +150,17 @@ export class ServedLists extends Construct {
       description: `HTTPS from the firewalls that fetch the lists of ${firewall}`,
       allowAllOutbound: false,
     });
-    for (const range of new Set(place.readers.flatMap(({ sources }) => sources)))
-      door.addIngressRule(range.includes(':') ? Peer.ipv6(range) : Peer.ipv4(range), Port.tcp(443), 'reader');
+    const ranges = new Set(place.readers.flatMap(({ sources }) => sources));
+    const isIpv6 = (range: string): boolean => range.includes(':');
+    for (const range of ranges)
+      door.addIngressRule(isIpv6(range) ? Peer.ipv6(range) : Peer.ipv4(range), Port.tcp(443), 'reader');
     const balancer = new ApplicationLoadBalancer(this, 'Balancer', {
       vpc,
       vpcSubnets: { subnets: onePerZone(subnets) },
       internetFacing: false,
       securityGroup: door,
+      // Without an IPv6 address of its own nobody from such a range reaches it; with one its subnets need an IPv6 range.
+      ipAddressType: [...ranges].some(isIpv6) ? IpAddressType.DUAL_STACK : IpAddressType.IPV4,
       deletionProtection: true,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
@@ -163,7 +168,7 @@ export class ServedLists extends Construct {
     acknowledge(balancer, {
       id: 'AwsSolutions-ELB2',
       reason:
-        'Firewalls ask every minute or more often: the function notes which of them fetched which version, and refusals are in its log.',
+        'Firewalls ask every minute or more often: the function notes which of them fetched which version, and its log says whom it refused and why.',
     });
     balancer.addListener('Https', {
       port: 443,

@@ -198,12 +198,45 @@ test('who has which version is noted when it changes, and every five minutes', a
   expect(fetches.map(({ version }) => version === fetches[0]?.version)).toEqual([true, false]);
 });
 
-test('a list is served although it cannot be noted', async () => {
+test('a list is served although it cannot be noted, and not every firewall waits for that', async () => {
   const name = await lists.publish('web', ['10.1.0.1']);
-  lists.world.tables.beforeCall = (call) => {
-    if (call === 'write') throw new Error('throttled');
+  let tries = 0;
+  lists.world.tables.beforeCall = async (call) => {
+    if (call !== 'write') return;
+    tries += 1;
+    await lists.world.clock.sleep(4_000);
+    throw new Error('no answer');
   };
-  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200 });
+  for (let at = 0; at < 20; at++)
+    expect(await lists.fetch(`/${name}`, { 'x-forwarded-for': `10.9.2.${at}` })).toMatchObject({
+      status: 200,
+    });
+  expect(tries).toBe(1);
+  lists.world.tables.beforeCall = undefined;
+  await minutes(1);
+  await lists.fetch(`/${name}`);
+  expect(await readFetches(lists.world.tables, entry, { most: 10 })).toHaveLength(1);
+});
+
+test('while the state hangs only some wait for it', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  await lists.fetch(`/${name}`);
+  const { world } = lists;
+  let asked = 0;
+  world.tables.beforeCall = async () => {
+    asked += 1;
+    await world.clock.sleep(4_000);
+    throw new Error('no answer');
+  };
+  await minutes(10);
+  const before = world.clock.now();
+  for (let at = 0; at < 10; at++) {
+    expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: '10.1.0.1\n' });
+    await world.clock.sleep(1_000);
+  }
+  // The configuration and the note, once each.
+  expect(asked).toBe(2);
+  expect(world.clock.now() - before).toBe(18_000);
 });
 
 test('from a pod to a firewall: the list follows, and status says who has it', async () => {

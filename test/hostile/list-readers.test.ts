@@ -134,6 +134,27 @@ test('names that nobody has do not fill the memory, nor push a list out of it', 
   lists.bucket.faults.remove();
 });
 
+test('whom it refused and why is one line of log in five minutes', async () => {
+  const own = { readers: { branch: { sources: ['10.9.0.0/16'] } } };
+  const one = await ListWorld.start(own);
+  others.push(one);
+  const refusals = () =>
+    one.world.telemetry.lines.filter(({ message }) => message === 'list refused').map(({ fields }) => fields);
+  for (let times = 0; times < 3; times++) {
+    await one.fetch('/zb-test.web', none);
+    await one.fetch('/zb-test.web', { 'x-forwarded-for': '203.0.113.9' });
+    await one.fetch('/zb-test.web', { 'x-forwarded-for': ['10.9.1.1', '10.9.1.2'] });
+  }
+  expect(refusals()).toEqual([
+    { why: 'password', address: '10.9.1.1' },
+    { why: 'source', address: '203.0.113.9' },
+    { why: 'doubt', address: '10.9.1.1' },
+  ]);
+  await one.world.clock.sleep(300_000);
+  await one.fetch('/zb-test.web', none);
+  expect(refusals()).toHaveLength(4);
+});
+
 test('no password stands in an answer or a log', async () => {
   for (const value of [passwords.branch, `${passwords.branch}x`])
     await lists.fetch(path, basic('branch', value));

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { composeLists } from '../../lib/app/compose-lists.ts';
 import type { Configuration } from '../../lib/app/configuration/model.ts';
+import { dynamoClient } from '../../lib/aws/clients/dynamo.ts';
+import { secretsClient } from '../../lib/aws/clients/secrets.ts';
+import { hastySettings } from '../../lib/aws/clients/settings.ts';
 import { pullList } from '../../lib/firewalls/pull-list/index.ts';
 import { firewall, smallConfiguration } from './fixtures/configuration.ts';
 import { decide, type Statement } from './iam.ts';
@@ -88,6 +92,13 @@ test('firewalls reach it inside of their network, by HTTPS, from the ranges of r
   expect(JSON.stringify(rules)).not.toContain('0.0.0.0/0');
 });
 
+test('it has an IPv6 address where a reader comes from an IPv6 range, and only there', () => {
+  const readers = { branch: { sources: ['10.9.0.0/16'] } };
+  const without = templateOf(synthesise(withLists({ readers })), 'Zonebridge-prod-Network-dmz');
+  const kinds = [template, without].map((from) => only('AWS::ElasticLoadBalancingV2::LoadBalancer', from));
+  expect(kinds.map((one) => one['IpAddressType'])).toEqual(['dualstack', 'ipv4']);
+});
+
 test('all values of a header reach the function, and only load balancers of this account call it', () => {
   expect(only('AWS::ElasticLoadBalancingV2::TargetGroup')).toMatchObject({
     TargetType: 'lambda',
@@ -168,6 +179,23 @@ test.each(['Rights of sync-firewall', 'Rights of reconcile-firewall'])(
     }
   },
 );
+
+test('it answers before its time is over whatever hangs: a function that is ended loses the last good lists', async () => {
+  vi.stubEnv('ZONEBRIDGE_HUB', 'prod')
+    .stubEnv('ZONEBRIDGE_LISTS', 'branches')
+    .stubEnv('AWS_REGION', 'eu-central-1');
+  composeLists();
+  const tries = [dynamoClient(), secretsClient()].map(({ config }) => config.maxAttempts());
+  vi.unstubAllEnvs();
+  const { maxAttempts, requestHandler } = hastySettings;
+  expect(await Promise.all(tries)).toEqual([maxAttempts, maxAttempts]);
+  const [server] = Object.values(ofType(template, 'AWS::Lambda::Function')).filter(({ Properties }) =>
+    String(Properties['Description']).startsWith('Serves the lists'),
+  );
+  // The configuration, the passwords, the note of who fetched; then the bucket. A quarter is left for waits between tries.
+  const longest = 3 * maxAttempts * requestHandler.requestTimeout + 2_000;
+  expect(longest).toBeLessThan(0.75 * 1_000 * Number(server?.Properties['Timeout']));
+});
 
 test('AwsSolutions finds nothing', () => {
   const assembly = assemble(withLists());

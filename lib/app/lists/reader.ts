@@ -10,7 +10,9 @@ import {
 import { isTwice, type ListRequest, single } from './request.ts';
 
 /** Who asked; `refused`: nobody who may. `password`: a password would help. */
-export type Identified = { reader: string; address: string } | { refused: 'source' | 'password' | 'doubt' };
+export type Identified =
+  | { reader: string; address: string }
+  | { refused: 'source' | 'password' | 'doubt'; address: string };
 
 export type Passwords = ReadonlyMap<string, readonly string[]>;
 
@@ -40,17 +42,18 @@ export class Readers {
   /** `passwords` is asked only when somebody shows one. */
   async identify(request: ListRequest, passwords: () => Promise<Passwords>): Promise<Identified> {
     const from = sourceOf(request);
-    if (from === undefined || believed.some((name) => isTwice(request, name))) return { refused: 'doubt' };
+    if (from === undefined || believed.some((name) => isTwice(request, name)))
+      return { refused: 'doubt', address: from ?? 'unknown' };
     const subject = single(request, subjectHeader);
     const here = this.#readers.filter(({ ranges }) => inRanges(parseAddress(from), ranges));
-    if (here.length === 0) return { refused: 'source' };
+    if (here.length === 0) return { refused: 'source', address: from };
     const fitting = here.filter(
       ({ certificateSubject }) =>
         certificateSubject === undefined || (this.#certificates && certificateSubject === subject),
     );
     const shown = basic(single(request, 'authorization'));
     const found = shown ? await named(fitting, shown, passwords) : fitting.find((reader) => !reader.password);
-    return found ? { reader: found.name, address: from } : { refused: 'password' };
+    return found ? { reader: found.name, address: from } : { refused: 'password', address: from };
   }
 }
 

@@ -72,7 +72,10 @@ export class ListServer {
       this.#ports.telemetry.warn('nobody can be served', { problem: String(error) });
       return plain(503, 'not ready', later);
     }
-    if ('refused' in who) return refusal(who.refused);
+    if ('refused' in who) {
+      this.#notes.refused(who);
+      return refusal(who.refused);
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return plain(405, 'GET and HEAD only', { allow: 'GET, HEAD' });
     const list = listName(request.path);

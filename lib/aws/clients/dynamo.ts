@@ -3,7 +3,7 @@ import { inRegion } from './settings.ts';
 
 let client: DynamoDBClient | undefined;
 
-export function dynamoClient(region?: string): DynamoDBClient {
-  client ??= new DynamoDBClient(inRegion(region));
+export function dynamoClient(region?: string, hasty = false): DynamoDBClient {
+  client ??= new DynamoDBClient(inRegion(region, hasty));
   return client;
 }

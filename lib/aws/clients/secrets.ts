@@ -3,7 +3,7 @@ import { inRegion } from './settings.ts';
 
 let client: SecretsManagerClient | undefined;
 
-export function secretsClient(region?: string): SecretsManagerClient {
-  client ??= new SecretsManagerClient(inRegion(region));
+export function secretsClient(region?: string, hasty = false): SecretsManagerClient {
+  client ??= new SecretsManagerClient(inRegion(region, hasty));
   return client;
 }
