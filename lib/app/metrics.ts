@@ -38,6 +38,8 @@ export const metrics = {
   canaryWaiting: { name: 'CanaryWaitingSeconds', dimension: 'firewall', unit: 'Seconds' },
   /** How long a group with `consistency: all` has lacked something on this firewall that others have, in seconds. */
   halfPublished: { name: 'HalfPublishedSeconds', dimension: 'firewall', unit: 'Seconds' },
+  /** Firewalls that fetched a list of this entry and have stopped. Sent with each comparison, where firewalls fetch from us. */
+  silentReaders: { name: 'SilentReaders', dimension: 'firewall', unit: 'Count' },
   /** From the agent seeing a change to the firewall having it, in milliseconds. */
   propagation: { name: 'Propagation', dimension: 'firewall', unit: 'Milliseconds' },
 } as const;

@@ -29,6 +29,7 @@ export const articles = [
   'half-published',
   'canary-waiting',
   'stale-allow',
+  'list-not-fetched',
   'agent-silent',
   'cluster-silent',
   'records-refused',

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type ISubnet, type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   ApplicationLoadBalancer,
   ApplicationProtocol,
@@ -18,10 +19,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { listsEnvironment } from '../app/environment.ts';
+import { metrics } from '../app/metrics.ts';
 import { names } from '../app/names.ts';
 import type { ListPlace } from '../core/lists.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Monitoring } from './monitoring.ts';
+import { ownMetric } from './own-metric.ts';
 import { onePerZone } from './private-endpoints.ts';
 import type { Right } from './roles.ts';
 import type { Surroundings } from './settings.ts';
@@ -45,6 +48,8 @@ const keepReplaced = Duration.days(30);
 export class ServedLists extends Construct {
   /** Of the functions that write and compare. */
   readonly writeRights: readonly Right[];
+  /** Of the function that compares, besides: who fetched when. */
+  readonly compareRights: readonly Right[];
 
   constructor(scope: Construct, id: string, request: ServedListsRequest) {
     super(scope, id);
@@ -66,14 +71,30 @@ export class ServedLists extends Construct {
       },
       look,
     ];
+    this.compareRights = [fetchesRight(this, request, ['dynamodb:Query'])];
     const server = this.server(request, [
       { sid: 'ReadsLists', actions: ['s3:GetObject'], resources: [lists], wildcard },
       look,
     ]);
+    this.watchReaders(request);
     const balancer = this.balancer(request, server.lambda);
     new CfnOutput(this, 'Address', {
       value: balancer.loadBalancerDnsName,
       description: `Point ${request.place.hostName} at it (CNAME): ${request.firewall} is fetched from there`,
+    });
+  }
+
+  private watchReaders({ monitoring, firewall }: ServedListsRequest): void {
+    monitoring.watch(this, {
+      severity: 'medium',
+      article: 'list-not-fetched',
+      subject: firewall,
+      summary: `A firewall that fetched lists of ${firewall} has stopped; it acts on the last ones that it has.`,
+      metric: ownMetric(metrics.silentReaders, firewall),
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      // It comes with each comparison.
+      missing: TreatMissingData.IGNORE,
     });
   }
 
@@ -100,12 +121,8 @@ export class ServedLists extends Construct {
   }
 
   /** Outside of any network: the load balancer calls it, not a connection. It may write one partition of one table. */
-  private server(
-    { surroundings, monitoring, firewall, secret }: ServedListsRequest,
-    read: readonly Right[],
-  ): ZonebridgeFunction {
-    const stack = Stack.of(this);
-    const hub = surroundings.hub.name;
+  private server(request: ServedListsRequest, read: readonly Right[]): ZonebridgeFunction {
+    const { surroundings, monitoring, firewall, secret } = request;
     return new ZonebridgeFunction(this, 'ServeLists', {
       surroundings,
       monitoring,
@@ -124,18 +141,7 @@ export class ServedLists extends Construct {
           actions: ['secretsmanager:GetSecretValue'],
           resources: [secret],
         },
-        {
-          sid: 'NotesWhoFetched',
-          actions: ['dynamodb:PutItem'],
-          resources: [
-            stack.formatArn({
-              service: 'dynamodb',
-              resource: 'table',
-              resourceName: names.table(hub, 'history'),
-            }),
-          ],
-          conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [names.fetches(firewall)] } },
-        },
+        fetchesRight(this, request, ['dynamodb:PutItem']),
       ],
     });
   }
@@ -212,6 +218,21 @@ export class ServedLists extends Construct {
     group.node.addDependency(permission);
     return group;
   }
+}
+
+/** The rows that tell who fetched the lists of this entry, and no others. */
+function fetchesRight(
+  scope: Construct,
+  { surroundings, firewall }: ServedListsRequest,
+  actions: readonly string[],
+): Right {
+  const resourceName = names.table(surroundings.hub.name, 'history');
+  return {
+    sid: `${idWord(firewall)}Fetches`,
+    actions,
+    resources: [Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName })],
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [names.fetches(firewall)] } },
+  };
 }
 
 /** Statement ids are letters and digits alone. */

@@ -7,6 +7,17 @@ export interface ListReader {
   password: boolean;
   /** It has to show the client certificate with this subject (RFC 2253). */
   certificateSubject?: string;
+  /** A firewall of it that fetched a list and then has not for so long is silent. */
+  silentAfterMs: number;
+}
+
+/** After so long a silence a firewall counts as taken away, or its list as taken out of its rules: nobody has to say so. */
+const goneMs = 7 * 24 * 60 * 60_000;
+
+/** Whether who fetched a list `at` a time has stopped. Who never fetched is not meant. */
+export function isSilent(at: number, { silentAfterMs }: ListReader, now: number): boolean {
+  const silence = now - at;
+  return silence > silentAfterMs && silence < silentAfterMs + goneMs;
 }
 
 /** Where lists lie and how firewalls reach them. */

@@ -5,6 +5,7 @@ import { leftObjects, usesOf } from '../../lib/app/commands/leaving/left-objects
 import { requestRetire } from '../../lib/app/commands/leaving/retire.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
 import { leaving, noteLeft } from '../../lib/app/state/left.ts';
+import { metrics } from '../../lib/app/metrics.ts';
 import { names } from '../../lib/app/names.ts';
 import { readFetches } from '../../lib/app/state/fetches.ts';
 import { basic, entry, listObject, ListWorld, passwords } from '../support/list-world.ts';
@@ -257,7 +258,15 @@ test('from a pod to a firewall: the list follows, and status says who has it', a
   const status = await readStatus(world);
   const one = { group: 'web', list: listObject('web').name };
   expect(status.firewalls[0]?.readers).toEqual([
-    { ...one, reader: 'branch', firewalls: 1, current: 1, lastFetch: fetchedAt, oldestFetch: fetchedAt },
+    {
+      ...one,
+      reader: 'branch',
+      firewalls: 1,
+      current: 1,
+      lastFetch: fetchedAt,
+      oldestFetch: fetchedAt,
+      silent: [],
+    },
     {
       ...one,
       reader: 'spare',
@@ -265,8 +274,17 @@ test('from a pod to a firewall: the list follows, and status says who has it', a
       current: 0,
       lastFetch: fetchedAt - 60_000,
       oldestFetch: fetchedAt - 60_000,
+      silent: [],
     },
-    { ...one, reader: 'collector', firewalls: 0, current: 0, lastFetch: undefined, oldestFetch: undefined },
+    {
+      ...one,
+      reader: 'collector',
+      firewalls: 0,
+      current: 0,
+      lastFetch: undefined,
+      oldestFetch: undefined,
+      silent: [],
+    },
   ]);
   await world.remove('a');
   await minutes(1);
@@ -277,6 +295,41 @@ test('from a pod to a firewall: the list follows, and status says who has it', a
     lost: 0,
     foreign: 0,
   });
+});
+
+test('who fetched and has stopped is told, until a week later it counts as taken away', async () => {
+  const { world } = lists;
+  const path = `/${listObject('web').name}`;
+  await world.upsert(pod('a', '10.1.0.1', { app: 'web' }));
+  await minutes(1);
+  const from = async (address: string) => await lists.fetch(path, { 'x-forwarded-for': address });
+  /** What the alarm goes by, and what `status` shows. */
+  const stopped = async (): Promise<[number, readonly string[]]> => {
+    world.telemetry.metrics.length = 0;
+    await world.reconcile();
+    const [silent = -1] = world.telemetry.valuesOf(metrics.silentReaders.name);
+    const { firewalls } = await readStatus(world);
+    return [silent, (firewalls[0]?.readers ?? []).flatMap((one) => one.silent)];
+  };
+  expect(await stopped()).toEqual([0, []]);
+  await from('10.9.1.1');
+  await from('10.9.1.2');
+  await minutes(50);
+  await from('10.9.1.2');
+  expect(await stopped()).toEqual([0, []]);
+  await minutes(11);
+  expect(await stopped()).toEqual([1, ['10.9.1.1']]);
+  lists.bucket.faults.add({ kind: 'server-error' });
+  await minutes(60);
+  // Whoever stopped is worth knowing most while the bucket is ill.
+  expect(await stopped()).toEqual([2, ['10.9.1.1', '10.9.1.2']]);
+  lists.bucket.faults.remove();
+  await from('10.9.1.1');
+  expect(await stopped()).toEqual([1, ['10.9.1.2']]);
+  await minutes(7 * 24 * 60);
+  expect(await stopped()).toEqual([1, ['10.9.1.1']]);
+  await minutes(120);
+  expect(await stopped()).toEqual([0, []]);
 });
 
 test('a list that a firewall fetched within a day is not retired, and the firewall is named', async () => {

@@ -4,6 +4,7 @@ import { drills } from './drills.ts';
 import { useDrillTime } from './support/deployed-functions.ts';
 import { type Deployment, readDeployment } from './support/deployment.ts';
 import { DrillHub, drillConfiguration } from './support/drill-hub.ts';
+import { drillModules } from './support/drill-lists.ts';
 
 vi.mock(
   '../../lib/app/compose.ts',
@@ -25,10 +26,15 @@ vi.mock(
   async () => (await import('./support/deployed-functions.ts')).busComposition,
 );
 
+vi.mock(
+  '../../lib/app/compose-lists.ts',
+  async () => (await import('./support/deployed-functions.ts')).listsComposition,
+);
+
 let deployment: Deployment;
 
 beforeAll(() => {
-  deployment = readDeployment(synthesise(drillConfiguration()));
+  deployment = readDeployment(synthesise(drillConfiguration(), {}, { modules: drillModules }));
   useDrillTime();
 }, 120_000);
 

@@ -41,6 +41,59 @@ export const ofLists: readonly Mutant[] = [
     killers: [served],
   },
   {
+    name: 'emptied-list-missing',
+    breaks:
+      'a list that was emptied is 404 for a copy that asked before its first member, and firewalls keep what was in it',
+    file: 'lib/app/lists/shelf.ts',
+    edits: [
+      [
+        "if (!filled && text === '') return { copy: undefined, tag: undefined, until };",
+        "if (!filled && text === '') return { copy: undefined, tag, until };",
+      ],
+    ],
+    killers: [served],
+  },
+  {
+    name: 'look-counts-as-fetch',
+    breaks: 'status says that a firewall has a version that it never got',
+    file: 'lib/app/lists/serve-lists.ts',
+    edits: [
+      [
+        "if (request.method === 'HEAD') return",
+        "if (request.method === 'HEAD') await this.#notes.note({ list, ...who, version: copy.version });\n    if (request.method === 'HEAD') return",
+      ],
+    ],
+    killers: [served],
+  },
+  {
+    name: 'state-that-hangs-asked-each-time',
+    breaks: 'every firewall waits for a state that hangs',
+    file: 'lib/app/lists/kept.ts',
+    edits: [['this.#until = clock.now() + maxAgeMs;', 'this.#until = 0;']],
+    killers: [served],
+  },
+  {
+    name: 'silent-reader-not-told',
+    breaks: 'a firewall that stopped fetching is told a week later',
+    file: 'lib/core/lists.ts',
+    edits: [['silence > silentAfterMs &&', 'silence > silentAfterMs + goneMs / 2 &&']],
+    killers: [served],
+  },
+  {
+    name: 'taken-away-firewall-told-for-ever',
+    breaks: 'a firewall that was taken away raises its alarm as long as its rows are there',
+    file: 'lib/core/lists.ts',
+    edits: [['silence < silentAfterMs + goneMs', 'silence < silentAfterMs + 5 * goneMs']],
+    killers: [served],
+  },
+  {
+    name: 'refusals-fill-the-log',
+    breaks: 'a firewall with an old password writes a line of log with each try',
+    file: 'lib/app/lists/notes.ts',
+    edits: [['?? -againMs) < againMs', '?? -againMs) < 0']],
+    killers: [hostile],
+  },
+  {
     name: 'last-copy-not-served',
     breaks: 'a list that was served a minute ago is refused while its bucket is ill',
     file: 'lib/app/lists/shelf.ts',

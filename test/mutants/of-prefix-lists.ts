@@ -6,6 +6,14 @@ const folder = 'lib/firewalls/aws-prefix-list';
 /** What is said to AWS about prefix lists, and what of its answers is believed. */
 export const ofPrefixLists: readonly Mutant[] = [
   {
+    name: 'sibling-of-somebody-else',
+    breaks:
+      'an IPv6 address counts as enforced because it is in a list of somebody else that has the name of ours',
+    file: `${folder}/entries.ts`,
+    edits: [['if (family === 6 && !this.#lists.isFor(object, list)) continue;', '']],
+    killers: [entries],
+  },
+  {
     name: 'version-not-told',
     breaks: 'a prefix list is changed whatever somebody else made of it meanwhile',
     file: `${folder}/ec2.ts`,

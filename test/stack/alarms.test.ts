@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { metrics } from '../../lib/app/metrics.ts';
 import { articles } from '../../lib/cdk/monitoring.ts';
-import { smallConfiguration } from './fixtures/configuration.ts';
+import { withLists } from './fixtures/lists.ts';
 import { ofType, type StackTemplate, synthesise, templateOf } from './support.ts';
 
 interface AlarmProperties {
@@ -22,7 +22,7 @@ let alarms: AlarmProperties[];
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 
 beforeAll(() => {
-  templates = synthesise(smallConfiguration());
+  templates = synthesise(withLists());
   alarms = [...templates.values()].flatMap((template) =>
     Object.values(ofType(template, 'AWS::CloudWatch::Alarm')).map(
       (resource) => resource.Properties as unknown as AlarmProperties,

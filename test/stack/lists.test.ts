@@ -2,36 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { composeLists } from '../../lib/app/compose-lists.ts';
-import type { Configuration } from '../../lib/app/configuration/model.ts';
 import { dynamoClient } from '../../lib/aws/clients/dynamo.ts';
 import { secretsClient } from '../../lib/aws/clients/secrets.ts';
 import { hastySettings } from '../../lib/aws/clients/settings.ts';
-import { pullList } from '../../lib/firewalls/pull-list/index.ts';
-import { firewall, smallConfiguration } from './fixtures/configuration.ts';
+import { smallConfiguration } from './fixtures/configuration.ts';
+import { certificateArn, withLists } from './fixtures/lists.ts';
 import { decide, type Statement } from './iam.ts';
 import { assemble, ofType, readable, type StackTemplate, synthesise, templateOf } from './support.ts';
 
 const here = 'eu-central-1:111122223333';
 const bucket = 'arn:aws:s3:::acme-lists';
 const trustStoreArn = `arn:aws:elasticloadbalancing:${here}:truststore/firewalls/1`;
-const certificateArn = `arn:aws:acm:${here}:certificate/1`;
-
-function withLists(more: Record<string, unknown> = {}): Configuration {
-  const configuration = smallConfiguration();
-  const settings = pullList.settings.parse({
-    bucket: 'acme-lists',
-    region: 'eu-central-1',
-    hostName: 'lists.example.com',
-    certificateArn,
-    readers: {
-      branch: { sources: ['10.9.0.0/16', 'fd00:9::/32'] },
-      collector: { sources: ['10.8.0.5/32', '10.9.0.0/16'] },
-    },
-    ...more,
-  });
-  configuration.firewalls['branches'] = firewall('dmz', { kind: pullList.kind, settings: { ...settings } });
-  return configuration;
-}
 
 let template: StackTemplate;
 beforeAll(() => {
@@ -153,6 +134,7 @@ test('the function that serves reads lists, its own secret and the configuration
   expect(may('dynamodb:PutItem', table('history'), { 'dynamodb:LeadingKeys': 'fetches|branches' })).toBe(
     true,
   );
+  expect(may('dynamodb:Query', table('history'), { 'dynamodb:LeadingKeys': 'fetches|branches' })).toBe(false);
   for (const [action, resource, context] of [
     ['s3:PutObject', `${bucket}/lists/zb-prod.web`, {}],
     ['s3:DeleteObject', `${bucket}/lists/zb-prod.web`, {}],
@@ -195,6 +177,19 @@ test('it answers before its time is over whatever hangs: a function that is ende
   // The configuration, the passwords, the note of who fetched; then the bucket. A quarter is left for waits between tries.
   const longest = 3 * maxAttempts * requestHandler.requestTimeout + 2_000;
   expect(longest).toBeLessThan(0.75 * 1_000 * Number(server?.Properties['Timeout']));
+});
+
+test('the comparison reads who fetched, of its own lists alone; the sync does not', () => {
+  const history = `arn:aws:dynamodb:${here}:table/zonebridge-prod-history`;
+  const may = (useCase: string, key: string) => {
+    const context = { 'dynamodb:LeadingKeys': key };
+    const role = statements(`Rights of ${useCase}`);
+    return decide(role, { action: 'dynamodb:Query', resource: history, context }, String) === 'allow';
+  };
+  expect(may('reconcile-firewall', 'fetches|branches')).toBe(true);
+  expect(may('reconcile-firewall', 'fetches|other')).toBe(false);
+  expect(may('reconcile-firewall', 'subject|edge|2026-01-01')).toBe(false);
+  expect(may('sync-firewall', 'fetches|branches')).toBe(false);
 });
 
 test('AwsSolutions finds nothing', () => {

@@ -1,7 +1,8 @@
+import { isSilent } from '../../core/lists.ts';
 import type { Configuration } from '../configuration/model.ts';
 import { versionOf } from '../lists/version.ts';
 import type { Ports } from '../ports.ts';
-import { readFetches } from '../state/fetches.ts';
+import { fetchesMax, readFetches } from '../state/fetches.ts';
 import { inParallel } from '../state/items.ts';
 import { listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { groupsOn, moduleOf } from '../targets.ts';
@@ -18,10 +19,9 @@ export interface ReaderOfList {
   /** Last fetch of the one that fetched last, and of the one that did so longest ago; at most five minutes too old. Undefined: nobody did. */
   lastFetch: number | undefined;
   oldestFetch: number | undefined;
+  /** Addresses that fetched it and then have not for longer than is configured; for a week. */
+  silent: readonly string[];
 }
-
-/** Most rows that are looked at. */
-const rowsMax = 5_000;
 
 /** By list and configured reader, where firewalls fetch from us; undefined everywhere else. */
 export async function listReaders(
@@ -33,28 +33,30 @@ export async function listReaders(
   const serving = settings && moduleOf(ports.firewalls, settings).serving;
   if (!serving) return undefined;
   const fetches = Map.groupBy(
-    await readFetches(ports.tables, firewall, { most: rowsMax }),
+    await readFetches(ports.tables, firewall, { most: fetchesMax }),
     ({ list, reader }) => JSON.stringify([list, reader]),
   );
   const { readers } = serving.place(settings.settings);
+  const now = ports.clock.now();
   const places = groupsOn(configuration, firewall);
   const items = await ports.tables.read(places.map(({ group }) => objectKey(firewall, group.name)));
   const byGroup = await inParallel([...places.entries()], 4, async ([index, { group }]) => {
-    const { object: list } = readObject(items[index], ports.clock.now());
+    const { object: list } = readObject(items[index], now);
     const rows = await listLedger(ports.tables, firewall, group.name);
     const members = rows.filter(({ row }) => row.state === 'present').map(({ address }) => address);
     const version = versionOf(serving.text(members));
-    return readers.map(({ name }): ReaderOfList => {
-      const found = fetches.get(JSON.stringify([list, name])) ?? [];
+    return readers.map((one): ReaderOfList => {
+      const found = fetches.get(JSON.stringify([list, one.name])) ?? [];
       const times = found.map(({ at }) => at);
       return {
         group: group.name,
         list,
-        reader: name,
+        reader: one.name,
         firewalls: found.length,
-        current: found.filter((one) => one.version === version).length,
+        current: found.filter((fetch) => fetch.version === version).length,
         lastFetch: times.length === 0 ? undefined : Math.max(...times),
         oldestFetch: times.length === 0 ? undefined : Math.min(...times),
+        silent: found.filter(({ at }) => isSilent(at, one, now)).map(({ address }) => address),
       };
     });
   });

@@ -2,6 +2,7 @@ import { isZonebridgeError } from '../../core/errors.ts';
 import { daysLeft } from '../../core/model/certificate.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
 import { deliveries } from '../deliveries.ts';
+import { measureSilentReaders } from '../lists/silent-readers.ts';
 import { metrics } from '../metrics.ts';
 import type { DevicePorts, Ports } from '../ports.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
@@ -53,6 +54,8 @@ export async function reconcileFirewall(
   request: ReconcileRequest,
 ): Promise<ReconcileResult> {
   const active = await configurations.active();
+  // Before the bucket is asked: who stopped fetching is worth knowing most while it is ill.
+  await measureSilentReaders(ports, active.configuration, request.firewall);
   const startedAt = ports.clock.now();
   const deadline = startedAt + deviceBudgetMs;
   const result: ReconcileResult = { removedByHand: 0, lost: 0, foreign: 0, open: 0, staleAllow: 0 };

@@ -16,6 +16,9 @@ export interface Fetch {
 /** Who did not fetch for so long is forgotten: `history` forgets rows by itself. */
 const keptDays = 30;
 
+/** As many rows as are looked at: ten lists of ten thousand firewalls. */
+export const fetchesMax = 100_000;
+
 export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch): Promise<void> {
   const { list, reader, address, version, at } = fetch;
   const key: Key = { table: 'history', pk: names.fetches(firewall), sk: `${list}|${reader}|${address}` };

@@ -80,7 +80,8 @@ export class NetworkStack extends ZonebridgeStack {
     const rights = [...secrets.readRights, ...lists.flatMap(({ writeRights }) => writeRights)];
     const services = lists.length > 0 ? ['s3'] : [];
     this.syncFirewall({ wake, reconcile, rights, services });
-    this.reconcileFirewall({ wake, reconcile, rights, services });
+    const compareRights = lists.flatMap((one) => one.compareRights);
+    this.reconcileFirewall({ wake, reconcile, rights: [...rights, ...compareRights], services });
     if (secrets.rotated.length > 0)
       new CredentialRotation(this, 'Rotation', {
         surroundings: this.surroundings,

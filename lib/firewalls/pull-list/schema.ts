@@ -32,6 +32,14 @@ const reader = z
       .max(1_000_000)
       .default(50_000)
       .describe('Entries that it takes from one list; a group with a larger maxMembers is refused.'),
+    silentAfterMinutes: z
+      .int()
+      .min(15)
+      .max(20_160)
+      .default(60)
+      .describe(
+        'An alarm tells when a firewall that fetched a list has not for so long: several times its refresh interval, at least 15, at most 14 days.',
+      ),
   })
   .refine(
     ({ authentication, certificateSubject }) =>

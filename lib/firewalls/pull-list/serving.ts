@@ -11,11 +11,12 @@ export const serving: ListServing<PullListSettings> = {
     hostName,
     certificateArn,
     ...(trustStoreArn === undefined ? {} : { trustStoreArn }),
-    readers: Object.entries(readers).map(([name, { sources, authentication, certificateSubject }]) => ({
+    readers: Object.entries(readers).map(([name, one]) => ({
       name,
-      sources,
-      password: authentication === 'password',
-      ...(certificateSubject === undefined ? {} : { certificateSubject }),
+      sources: one.sources,
+      password: one.authentication === 'password',
+      silentAfterMs: one.silentAfterMinutes * 60_000,
+      ...(one.certificateSubject === undefined ? {} : { certificateSubject: one.certificateSubject }),
     })),
   }),
   passwords: readPasswords,

@@ -112,6 +112,13 @@ export const firewallDrills: Drill[] = [
     mend: ({ world }) => void (world.device.accepts = undefined),
   },
   {
+    alarm: 'list-not-fetched-edge',
+    fault: 'a firewall fetches its list no more',
+    start: (hub) => void (hub.fetching = false),
+    minutes: 80,
+    mend: (hub) => void (hub.fetching = true),
+  },
+  {
     alarm: 'half-published-edge',
     fault: 'a pod joins a group of two firewalls, one of which does not answer',
     start: async (hub) => {

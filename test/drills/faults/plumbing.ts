@@ -102,6 +102,7 @@ export const plumbingDrills: Drill[] = [
     sweep: 'Hub/SweepFunction',
     'sync-firewall-lan': 'Network-lan/SyncFirewallFunction',
     'reconcile-firewall-lan': 'Network-lan/ReconcileFirewallFunction',
+    'serve-lists-edge': 'Network-lan/ListsedgeServeListsFunction',
   }).map(
     ([name, place]): Drill => ({
       alarm: `function-errors-${name}`,

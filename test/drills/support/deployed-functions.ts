@@ -1,4 +1,6 @@
 import { vi } from 'vitest';
+import type { ListServer } from '../../../lib/app/lists/serve-lists.ts';
+import type { ListRequest } from '../../../lib/app/lists/request.ts';
 import type { ArchiveApp } from '../../../lib/app/compose-archive.ts';
 import type { FunctionApp } from '../../../lib/app/compose.ts';
 import type { Bus } from '../../../lib/core/ports.ts';
@@ -6,7 +8,7 @@ import type { Bus } from '../../../lib/core/ports.ts';
 /** The app that the handlers work with: they compose once, drills change what is behind it. */
 let current: DrillApp | undefined;
 
-type DrillApp = FunctionApp & Pick<ArchiveApp, 'audit'>;
+type DrillApp = FunctionApp & Pick<ArchiveApp, 'audit'> & { lists: ListServer };
 
 export function deploy(app: DrillApp): void {
   current = app;
@@ -46,6 +48,11 @@ export const archiveComposition = {
 };
 Object.assign(parts, { historyDays: 90, changesOf: (records: unknown) => records });
 
+/** Stands in for lib/app/compose-lists.ts. */
+export const listsComposition = {
+  composeLists: () => ({ answer: async (request: ListRequest) => await app().lists.answer(request) }),
+};
+
 export type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 const load: Record<string, () => Promise<unknown>> = {
@@ -53,6 +60,7 @@ const load: Record<string, () => Promise<unknown>> = {
   SweepFunction: () => import('../../../lambdas/sweep/handler.ts'),
   SyncFirewallFunction: () => import('../../../lambdas/sync-firewall/handler.ts'),
   AuditArchiveChangesFunction: () => import('../../../lambdas/archive-changes/handler.ts'),
+  ListsedgeServeListsFunction: () => import('../../../lambdas/serve-lists/handler.ts'),
   ReconcileFirewallFunction: () => import('../../../lambdas/reconcile-firewall/handler.ts'),
 };
 

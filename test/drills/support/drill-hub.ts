@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { clusterSource, schemaVersion } from '../../../lib/core/model/messages.ts';
+import { ListServer } from '../../../lib/app/lists/serve-lists.ts';
 import type { Configuration } from '../../../lib/app/configuration/model.ts';
 import { network } from '../../stack/fixtures/configuration.ts';
 import { MemoryArchive } from '../../support/memory-archive.ts';
@@ -8,6 +9,7 @@ import { type AlarmState, judge, Metrics } from './cloudwatch.ts';
 import { deploy } from './deployed-functions.ts';
 import type { Deployment, QueueTerms } from './deployment.ts';
 import { DrillAgent } from './drill-agent.ts';
+import { drillModules, fetchRequest } from './drill-lists.ts';
 import { FunctionHost } from './function-host.ts';
 import { PrintedTelemetry } from './embedded-metrics.ts';
 import { DeployedQueues } from './queues.ts';
@@ -42,6 +44,8 @@ export class DrillHub {
   readonly undeliverable = new Set<string>();
   /** Runs before every call to the tables; throw to fail it, sleep to make it slow. */
   stateFault: (() => void | Promise<void>) | undefined;
+  /** A firewall fetches the list of group `web` every minute. */
+  fetching = true;
   readonly #deployment: Deployment;
   readonly #stream: StreamSource;
   readonly #states = new Map<string, AlarmState>();
@@ -53,7 +57,7 @@ export class DrillHub {
     this.queues = new DeployedQueues(deployment.queues, clock);
     this.telemetry = new PrintedTelemetry(clock, this.metrics);
     this.host = new FunctionHost(clock, this.metrics);
-    Object.assign(ports, { queues: this.queues, telemetry: this.telemetry });
+    Object.assign(ports, { queues: this.queues, telemetry: this.telemetry, firewalls: drillModules });
     const { host, metrics, queues } = this;
     this.#stream = new StreamSource(tables, { deployment, host, metrics, queues, clock });
     tables.beforeCall = async () => {
@@ -64,6 +68,7 @@ export class DrillHub {
       ports,
       configurations,
       audit: { hub, tables, clock, archive: this.archive },
+      lists: new ListServer({ ports, configurations }, 'edge'),
       usage: { calls: 0, readUnits: 0, writeUnits: 0 },
       postpone: async (record, seconds) =>
         this.queues.hide(record.eventSourceARN, Number(record.receiptHandle), seconds),
@@ -147,6 +152,7 @@ export class DrillHub {
       if (this.#minutes % schedule.everyMinutes === 0) await this.#deliver(schedule, schedule.input);
     }
     this.#minutes += 1;
+    await this.#fetch();
     await this.work();
     for (let next = this.#nextMessage(); next !== undefined && next < end; next = this.#nextMessage()) {
       await clock.sleep(next - clock.now());
@@ -156,6 +162,11 @@ export class DrillHub {
     this.#sampleQueues();
     await clock.sleep(Math.max(0, end - clock.now()));
     this.#judge();
+  }
+
+  async #fetch(): Promise<void> {
+    const server = this.#deployment.functions.find(({ place }) => place.endsWith('ServeListsFunction'));
+    if (server && this.fetching) await this.host.invoke(server, fetchRequest);
   }
 
   async #deliver(from: { to: string; deadLetters: string }, body: string): Promise<void> {
