@@ -17,4 +17,4 @@ export const vendorSimulators: readonly VendorSimulator[] = [
 ];
 
 /** The firewall that fetches: it is called by nobody, so it is no simulator of a vendor. */
-export { type ReaderCommand, simulateListReader } from './pull-list/simulator/reader/command.ts';
+export { listReader, type ReaderCommand, simulateListReader } from './pull-list/simulator/reader/command.ts';

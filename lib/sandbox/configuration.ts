@@ -77,7 +77,11 @@ export async function writeConfiguration(
 function network(): Record<string, unknown> {
   return {
     vpc: 'vpc-0a1b2c3d4e5f60718',
-    subnets: [{ id: 'subnet-0a1b2c3d4e5f60718', availabilityZone: `${sandboxRegion}a` }],
+    // In two zones, as a load balancer wants them.
+    subnets: [
+      { id: 'subnet-0a1b2c3d4e5f60718', availabilityZone: `${sandboxRegion}a` },
+      { id: 'subnet-0a1b2c3d4e5f60719', availabilityZone: `${sandboxRegion}b` },
+    ],
     securityGroups: ['sg-0a1b2c3d4e5f60718'],
     endpoints: 'existing',
     sourceRanges: ['127.0.0.1/32'],
@@ -98,6 +102,10 @@ function guestEntry(id: string, { kind, simulator }: Guest): Record<string, unkn
   return { ...common(id, simulator), kind, ...simulator.settings };
 }
 
-function common(id: string, { caFile, port }: { caFile: string; port: number }): Record<string, unknown> {
-  return { network: `net-${id}`, realms: ['default'], address: '127.0.0.1', port, caFile };
+function common(
+  id: string,
+  { caFile, port }: { caFile?: string | undefined; port?: number | undefined },
+): Record<string, unknown> {
+  const reached = port === undefined ? {} : { address: '127.0.0.1', port, caFile };
+  return { network: `net-${id}`, realms: ['default'], ...reached };
 }

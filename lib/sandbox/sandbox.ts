@@ -118,7 +118,7 @@ export class Sandbox {
           this.views[id] = new FirewallView(simulator);
         }
         for (const kind of this.options.guests ?? [])
-          this.guests[kind] = await startGuest(kind, `${directory}/${kind}`);
+          this.guests[kind] = await startGuest(kind, `${directory}/${kind}`, () => this.app);
       })(),
     ];
     const ends = await Promise.allSettled(starts);

@@ -6,7 +6,8 @@ import { dialects, readEntries } from '../../lib/firewalls/pull-list/simulator/r
 import { type ReaderCommand, simulateListReader } from '../../lib/firewalls/simulators.ts';
 import { ListReader } from '../../lib/firewalls/pull-list/simulator/reader/reader.ts';
 import { makeServerCertificate } from '../../lib/simulators/certificates.ts';
-import { type ListFront, listFront } from '../support/list-front.ts';
+import type { ListFront } from '../../lib/sandbox/list-front.ts';
+import { listFront } from '../support/list-front.ts';
 import { ListWorld, passwords } from '../support/list-world.ts';
 
 let lists: ListWorld;

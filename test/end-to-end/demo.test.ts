@@ -30,7 +30,7 @@ await kubernetesOrSkip('the demo with all parts real', () => {
 
 describe('the demo on the simulated Kubernetes API', () => {
   test('every step of the storefront ends well, on firewalls of all vendors', async () =>
-    playsWell('simulator', ['cisco-fmc', 'panorama', 'fortimanager']));
+    playsWell('simulator', ['cisco-fmc', 'panorama', 'fortimanager', 'pull-list']));
 
   test('Ctrl-C in the middle ends everything that was started', async () => {
     const run = demo('--once', '--kubernetes', 'simulator');

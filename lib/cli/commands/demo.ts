@@ -42,7 +42,7 @@ export function demoCommand(cli: Cli): Command {
           'zonebridge demo --once --json',
           'for scripts: one JSON object last, exit code 1 when a step failed',
         ],
-        ['zonebridge demo --firewalls cisco-fmc,panorama', 'on firewalls of other vendors, too'],
+        ['zonebridge demo --firewalls cisco-fmc,pull-list', 'on firewalls of other vendors, too'],
         ['zonebridge demo --kubernetes real', 'with a real Kubernetes API, built first when needed'],
         ['zonebridge demo --kubeconfig ./dev.kubeconfig --context dev', 'in a cluster that you have'],
       ),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dialects } from './dialects.ts';
-import { ListReader } from './reader.ts';
+import { ListReader, type ReaderOptions } from './reader.ts';
 
 export interface ReaderCommand {
   url: string;
@@ -22,11 +22,6 @@ export async function simulateListReader(
   print: (line: string) => void,
   stopped: Promise<unknown>,
 ): Promise<void> {
-  const dialect = Object.hasOwn(dialects, options.dialect) ? dialects[options.dialect] : undefined;
-  if (!dialect)
-    throw new RangeError(
-      `There is no dialect ${options.dialect}; known: ${Object.keys(dialects).join(', ')}.`,
-    );
   const { user, passwordFile } = options;
   if ((user === undefined) !== (passwordFile === undefined))
     throw new RangeError('Give both --user and --password-file, or neither.');
@@ -34,7 +29,8 @@ export async function simulateListReader(
     user === undefined || passwordFile === undefined
       ? undefined
       : { user, password: (await readFile(passwordFile, 'utf8')).trim() };
-  const reader = new ListReader({ url: options.url, ca: await readFile(options.ca, 'utf8'), dialect, login });
+  const ca = await readFile(options.ca, 'utf8');
+  const reader = listReader(options.dialect, { url: options.url, ca, login });
   let ended = false;
   void stopped.then(() => (ended = true));
   for (;;) {
@@ -46,4 +42,12 @@ export async function simulateListReader(
     await Promise.race([new Promise((resolve) => setTimeout(resolve, options.everySeconds * 1000)), stopped]);
     if (ended) return;
   }
+}
+
+/** A simulated firewall of a dialect, which fetches one list. Throws RangeError for what it does not know or cannot send. */
+export function listReader(name: string, options: Omit<ReaderOptions, 'dialect'>): ListReader {
+  const dialect = Object.hasOwn(dialects, name) ? dialects[name] : undefined;
+  if (!dialect)
+    throw new RangeError(`There is no dialect ${name}; known: ${Object.keys(dialects).join(', ')}.`);
+  return new ListReader({ ...options, dialect });
 }
