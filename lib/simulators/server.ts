@@ -20,7 +20,8 @@ export function serveWith(handle: (request: ApiRequest) => Promise<Reply>): Serv
       return;
     }
     const length = Buffer.byteLength(reply.body);
-    response.writeHead(reply.status, { ...reply.headers, 'content-length': length });
+    const told = reply.headers?.['transfer-encoding'] ? {} : { 'content-length': length };
+    response.writeHead(reply.status, { ...reply.headers, ...told });
     response.end(request.method === 'HEAD' ? undefined : reply.body);
   };
 }

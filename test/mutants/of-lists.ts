@@ -41,6 +41,13 @@ export const ofLists: readonly Mutant[] = [
     killers: [served],
   },
   {
+    name: 'half-a-list-taken',
+    breaks: 'a list whose second half was lost on the way is served, and written back',
+    file: 'lib/firewalls/pull-list/bucket.ts',
+    edits: [['answer.ContentLength !== body.length', 'answer.ContentLength === -1']],
+    killers: [connection],
+  },
+  {
     name: 'emptied-list-missing',
     breaks:
       'a list that was emptied is 404 for a copy that asked before its first member, and firewalls keep what was in it',

@@ -72,8 +72,10 @@ export class ListBucket {
         const condition = known === undefined ? {} : { IfNoneMatch: known };
         const command = new GetObjectCommand({ ...this.#place(name), ...condition });
         const answer = await this.#client.send(command, within(timeoutMs));
-        const text = this.#clean((await answer.Body?.transformToString('utf8')) ?? '');
-        return { answer, text, $metadata: answer.$metadata };
+        const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        // S3 always says how long an object is: what came without that, or is shorter, may be a part, and whoever is missing in it would go.
+        if (answer.ContentLength !== body.length) throw partial(name, body.length, answer.ContentLength);
+        return { answer, text: this.#clean(body.toString('utf8')), $metadata: answer.$metadata };
       });
       this.traffic.bytesReceived += Buffer.byteLength(text);
       const { ETag: tag, Metadata: fields = {} } = answer;
@@ -157,6 +159,11 @@ export class ListBucket {
     }
     return answer;
   }
+}
+
+function partial(name: string, length: number, told: number | undefined): ZonebridgeError {
+  const text = `GET ${name}: ${length} bytes came, the answer says ${told ?? 'not'} how many there are`;
+  return new ZonebridgeError('firewall/unexpected-answer', text);
 }
 
 /** Where a list lies in its bucket. */

@@ -36,6 +36,21 @@ test('somebody who is always faster ends the attempt, not the list', async () =>
   expect(puts[0]?.statuses).toEqual({ 200: 1, 409: 3 });
 });
 
+test('half of a list is none: nothing is written over the whole one, and no firewall gets it', async () => {
+  const all = Array.from({ length: 100 }, (_, at) => `10.2.0.${at}`);
+  await lists.publish('web', all);
+  const whole = stored();
+  lists.bucket.faults.add({ kind: 'half', method: 'GET' });
+  await expect(lists.publish('web', ['10.1.0.2'])).rejects.toMatchObject({
+    code: 'firewall/unexpected-answer',
+  });
+  expect(stored()).toBe(whole);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 503 });
+  lists.bucket.faults.remove();
+  await lists.world.clock.sleep(10_000);
+  expect(await lists.fetch(`/${name}`)).toMatchObject({ status: 200, body: whole });
+});
+
 test('nothing is written when nothing changes', async () => {
   const before = lists.bucket.objects.commits.last;
   await lists.publish('web', ['10.1.0.1']);

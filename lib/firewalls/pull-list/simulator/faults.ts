@@ -13,6 +13,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   plainFault('slow-down'),
   /** 409, with which S3 answers one of two conditional writes at the same moment. */
   plainFault('conflict'),
+  /** Half of an object, without its length: as something in between sends it that lost the rest. */
+  plainFault('half'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
