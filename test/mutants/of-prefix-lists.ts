@@ -10,7 +10,7 @@ export const ofPrefixLists: readonly Mutant[] = [
     breaks:
       'an IPv6 address counts as enforced because it is in a list of somebody else that has the name of ours',
     file: `${folder}/entries.ts`,
-    edits: [['if (family === 6 && !this.#lists.isFor(object, list)) continue;', '']],
+    edits: [['family === 4 || this.#lists.isFor(object, list)', 'family === 4 || this.#lists !== undefined']],
     killers: [entries],
   },
   {

@@ -312,6 +312,10 @@ describe('IPv6', () => {
     const { states } = await applyTo(connection, object, { add: ['fd00::1'], expectedCount: 2 });
     expect(states).toEqual({ 'fd00::1': 'firewall/object-foreign' });
     expect(theirs.version).toBe(1);
+    simulator.region.associations.push({ list: theirs.id, resourceId: 'sg-1', resourceOwner: theirs.owner });
+    await connection.deleteObject(object);
+    expect(simulator.region.named(object.name, 4)).toBeUndefined();
+    expect(simulator.region.named(theirs.name, 6)).toBe(theirs);
   });
 
   test('is refused where the list for it was not offered', async () => {

@@ -44,16 +44,18 @@ export class EntriesChannel implements Channel {
   }
 
   async observeMembers(object: ObjectRef): Promise<readonly string[]> {
-    const lists = await this.#lists.find(object);
+    const lists = await this.#withoutStrangers(object);
     if (!lists.has(4))
       throw new ZonebridgeError('firewall/object-missing', `there is no prefix list ${object.name}`);
     const members: string[] = [];
-    for (const [family, list] of lists) {
-      // Somebody else's list that only has the name of our sibling enforces nothing of ours.
-      if (family === 6 && !this.#lists.isFor(object, list)) continue;
-      members.push(...(await this.#ec2.entries(list)).map(memberOf));
-    }
+    for (const list of lists.values()) members.push(...(await this.#ec2.entries(list)).map(memberOf));
     return [...new Set(members)];
+  }
+
+  /** The lists of an object; somebody else's that only has the name of the sibling enforces nothing of ours, and is left alone. */
+  async #withoutStrangers(object: ObjectRef): Promise<ReadonlyMap<AddressFamily, PrefixList>> {
+    const lists = await this.#lists.find(object);
+    return new Map([...lists].filter(([family, list]) => family === 4 || this.#lists.isFor(object, list)));
   }
 
   /** There is no question about one entry: a list is read whole, in at most ten pages. */
@@ -101,7 +103,7 @@ export class EntriesChannel implements Channel {
   }
 
   async references(object: ObjectRef): Promise<ObjectUse> {
-    const lists = await this.#lists.find(object);
+    const lists = await this.#withoutStrangers(object);
     const users: ObjectUse['users'][number][] = [];
     for (const { id } of lists.values())
       for (const { resource, owner } of await this.#ec2.associations(id))
@@ -114,7 +116,7 @@ export class EntriesChannel implements Channel {
   }
 
   async deleteObject(object: ObjectRef): Promise<void> {
-    const lists = await this.#lists.find(object);
+    const lists = await this.#withoutStrangers(object);
     for (const list of lists.values())
       if (!this.#marks.isOurs(list.name, list.comment))
         throw foreign(`prefix list ${list.name} (${list.id})`);
