@@ -47,7 +47,11 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-install-errors-ignored',
     breaks: 'an install counts as done although a firewall did not take it',
     file: `${folder}/tasks.ts`,
-    edits: [['if (task.num_err > 0) throw', 'if (task.num_err > 1e6) throw']],
+    // Count and state tell it both.
+    edits: [
+      ['if (task.num_err > 0) throw', 'if (task.num_err > 1e6) throw'],
+      ["new Set(['error', 'cancelled', 'aborted', 5, 3, 7])", "new Set(['cancelled', 'aborted', 3, 7])"],
+    ],
     killers: [installTest],
   },
   {
