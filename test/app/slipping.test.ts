@@ -66,6 +66,24 @@ describe('one apply after the other', () => {
     expect(world.members('web')).toHaveLength(40);
   });
 
+  test('do not fill a group anew that was there, while nobody can look at its firewall', async () => {
+    await apply({ web: pushed('web') });
+    const [only, ...others] = pods('web', 30, '10.1.0');
+    await world.tell(only!);
+    await world.tell({ ...only!, addresses: [] });
+    await apply({ other: pushed('other') });
+    world.simulator.faults.add({ kind: 'drop' });
+    await apply({ web: pushed('web', { select: "app == 'nobody'" }) });
+    await world.tell(...others);
+    await anHour();
+    await apply({ web: pushed('web') });
+    world.simulator.faults.remove();
+    await anHour();
+    await world.run(['reconcile', 'edge']);
+    await world.work();
+    expect(world.members('web')).toEqual([]);
+  });
+
   test('lose no more of the firewall in a window than its brake lets go, in one group each', async () => {
     const names = ['a', 'b', 'c'];
     const groups = (gone: number): Groups =>

@@ -176,4 +176,11 @@ export const ofOrders: readonly Mutant[] = [
     edits: [['  workloadAddress(address);', "  if (address === '') workloadAddress(address);"]],
     killers: [commands],
   },
+  {
+    name: 'unseen-taken-for-new',
+    breaks: 'a group that left and came back while its firewall cannot be looked at is filled as a new one',
+    file: 'lib/app/commands/plan-group.ts',
+    edits: [['if (live === undefined && row.madeAt > 0) return false;', '']],
+    killers: ['test/app/slipping.test.ts'],
+  },
 ];

@@ -270,9 +270,13 @@ function isFilledFirst({ madeAt }: ObjectRow, { windowStart }: Counters): boolea
   return madeAt >= windowStart;
 }
 
-/** A group whose ledger got lost is still there under our mark: that is no first fill. */
+/**
+ * A group whose ledger got lost is still there under our mark: that is no first fill. Nor is one that left and came back where the object
+ * that was made for it cannot be looked at.
+ */
 function isFirstFill(row: ObjectRow, live: LiveObject | undefined): boolean {
   if (row.counters.size > 0 || row.ownership !== undefined) return false;
+  if (live === undefined && row.madeAt > 0) return false;
   return !(live?.ownership === 'ours' && live.members.length > 0);
 }
 

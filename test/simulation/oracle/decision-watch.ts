@@ -111,6 +111,8 @@ export class DecisionWatch {
       kernel.violate('closed times hold changes', text);
       return;
     }
+    // A comparison takes off at any time what an older state brings back and nobody wants there any more.
+    if (change.broughtBack) return;
     const touched = this.#truth.touchedAt.get(change.address);
     const added = this.#addedAt.get(`${firewall}|${group.name}|${change.address}`) ?? 0;
     const living = touched !== undefined && this.#truth.holderOf(change.address) !== undefined;
