@@ -75,7 +75,8 @@ export class DecisionWatch {
     if (key.table === 'endpoints') this.#hears(key, after);
     if (key.table !== 'control' || key.pk !== 'quarantines') return;
     const [old, fresh] = [targetsIn(before), targetsIn(after)];
-    for (const target of fresh) if (!old.has(target)) this.#truth.quarantine(target);
+    for (const target of fresh)
+      if (!old.has(target)) this.#truth.quarantine(target, addressesIn(after, target));
     for (const target of old) {
       if (fresh.has(target)) continue;
       this.#truth.quarantines.delete(target);
@@ -154,4 +155,11 @@ function targetsIn(item: Item | undefined): Set<string> {
 function targetOf(one: unknown): string[] {
   const target = typeof one === 'object' && one !== null && 'target' in one ? one.target : undefined;
   return typeof target === 'string' ? [target] : [];
+}
+
+/** The addresses of which an order says that it is about them. */
+function addressesIn(item: Item | undefined, target: string): string[] {
+  const all = (item?.['all'] ?? []) as { target: string; addresses: string[] }[];
+  const order = all.find((one) => one.target === target);
+  return order?.addresses.map((entry) => entry.slice(entry.indexOf('|') + 1)) ?? [];
 }

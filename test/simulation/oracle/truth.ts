@@ -127,9 +127,10 @@ export class Truth {
   }
 
   /** A person ordered an address, or a pod with its own addresses, out of everything. */
-  quarantine(target: string): void {
+  quarantine(target: string, ordered: readonly string[]): void {
     const one = this.#targetOf(target);
-    if (this.#isOver(one)) one.address = undefined;
+    // Whoever orders it may have looked before the pod ended.
+    if (this.#isOver(one) && !ordered.includes(one.address ?? '')) one.address = undefined;
     this.quarantines.set(target, one);
     if (one.address !== undefined) this.everQuarantined.add(one.address);
   }
