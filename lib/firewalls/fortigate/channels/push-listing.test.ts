@@ -5,22 +5,23 @@ import { PushChannel } from './push.ts';
 
 const object = { group: 'web', name: 'zbf-prod.web', channel: 'push', create: 'own' } as const;
 
-/** A device that says how many entries there are, and lists these. */
-function listing(entries: readonly string[], valid: number): PushChannel {
-  const client = {
+/** The channel over a device that answers every read, and every write, with these results. */
+function channelOver(read: object, written?: unknown): PushChannel {
+  const client: Pick<FortigateClient, 'version' | 'get' | 'post'> = {
     version: '7.4.4',
-    get: async () => ({
-      results: {
-        entries: entries.map((entry) => ({ entry, valid: true })),
-        valid_count: valid,
-        invalid_count: 0,
-      },
-    }),
-  } as unknown as FortigateClient;
+    get: async () => ({ results: read }),
+    post: async () => ({ status: 'success', results: written }),
+  };
   return new PushChannel(
-    client,
+    client as FortigateClient,
     marks((name) => name),
   );
+}
+
+/** A device that says how many entries there are, and lists these. */
+function listing(entries: readonly string[], valid: number): PushChannel {
+  const shown = entries.map((entry) => ({ entry, valid: true }));
+  return channelOver({ entries: shown, valid_count: valid, invalid_count: 0 });
 }
 
 test('a listing with fewer entries than are counted is not the whole feed', async () => {
@@ -30,26 +31,13 @@ test('a listing with fewer entries than are counted is not the whole feed', asyn
   });
 });
 
-/** A device that answers a push with success and these elements, and counts nothing. */
-function pushed(results: unknown): PushChannel {
-  const client = {
-    version: '7.4.4',
-    get: async () => ({ results: { valid_count: 1, invalid_count: 0 } }),
-    post: async () => ({ status: 'success', results }),
-  } as unknown as FortigateClient;
-  return new PushChannel(
-    client,
-    marks((name) => name),
-  );
-}
-
 const refused = { status: 'error', error: 'entry not found' };
 test.each([
   ['names the feed alone', [{ name: object.name, ...refused }], 'firewall/object-missing'],
   ['names no feed of ours', [{ name: '', ...refused }], 'firewall/object-missing'],
   ['refuses nothing', [{ name: object.name, status: 'success' }], 'done'],
 ])('a push that succeeds with fewer elements than commands and %s', async (_, results, state) => {
-  const [report] = await pushed(results).apply([
+  const [report] = await channelOver({ valid_count: 1, invalid_count: 0 }, results).apply([
     { object, add: ['10.0.0.1'], remove: ['10.0.0.2'], expectedCount: 1 },
   ]);
   const states = [...(report?.outcomes.values() ?? [])].map((outcome) =>
