@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,13 +49,10 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   await rm(ready, { force: true });
   report('start')('starting the Kubernetes API');
   const child = launch(kubeone, options, kwok);
-  try {
-    await waitFor(ready, child, directory);
-  } catch (error) {
+  const kubeconfig = await told(ready, child, directory).catch(async (error: unknown) => {
     await end(child);
     throw error;
-  }
-  const kubeconfig = (await readFile(ready, 'utf8')).trim();
+  });
   const url = /server: "([^"]+)"/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
   report('ready')(`the Kubernetes API answers at ${url}`);
   return {
@@ -92,13 +89,15 @@ function launch(kubeone: string, options: KubernetesOptions, kwok: string | unde
   return child;
 }
 
-async function waitFor(ready: string, child: ChildProcess, directory: string): Promise<void> {
+/** The path that the server writes once it answers. The file is there a moment before its line is, so the whole line counts. */
+async function told(ready: string, child: ChildProcess, directory: string): Promise<string> {
   let failure: unknown;
   child.once('error', (error) => {
     failure = error;
   });
   for (let waited = 0; waited < 150_000; waited += 25) {
-    if (await exists(ready)) return;
+    const line = await readFile(ready, 'utf8').catch(() => '');
+    if (line.endsWith('\n')) return line.trim();
     if (failure || child.exitCode !== null || child.signalCode !== null) break;
     await sleep(25);
   }
@@ -107,13 +106,6 @@ async function waitFor(ready: string, child: ChildProcess, directory: string): P
     'command/prerequisite',
     `The Kubernetes API did not start: ${log.slice(-1_500).trim() || String(failure)}`,
     { cause: failure },
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
 
