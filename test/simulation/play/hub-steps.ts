@@ -20,7 +20,15 @@ export const author: Person = { name: 'an author', principal: 'arn:aws:iam::1111
 /** How long an approval holds; the oracle gives it as much and a run more. */
 const approvalMs = 62 * 60_000;
 
-export type TableBackups = Map<string, Map<TableName, StoreBackup>>;
+type TableBackup = { at: number; tables: ReadonlyMap<TableName, StoreBackup> };
+/** By hub, in the order in which they were made. */
+export type TableBackups = Map<string, TableBackup[]>;
+
+/**
+ * DynamoDB puts nothing back that is younger ("LatestRestorableDateTime is typically 5 minutes before the current time", API reference, PointInTimeRecoveryDescription).
+ * The hub tells a table that was put back by what its sweep wrote every minute.
+ */
+const restorableMs = 5 * 60_000;
 
 export function playHub(side: HubSide, backups: TableBackups, step: HubStep): void {
   const { hub } = side;
@@ -39,13 +47,10 @@ export function playHub(side: HubSide, backups: TableBackups, step: HubStep): vo
     case 'outage':
       return outage(side, step.minutes);
     case 'back up tables':
-      return void backups.set(
-        hub.spec.name,
-        new Map(tables.map((table) => [table, hub.tables.store.backup(table)])),
-      );
+      return void backups.set(hub.spec.name, [...(backups.get(hub.spec.name) ?? []), backUp(hub)]);
     case 'restore table':
     case 'lose table':
-      return disturb(side, step.table, step.do === 'restore table' ? backups.get(hub.spec.name) : undefined);
+      return disturb(side, step.table, step.do === 'restore table' ? restorable(hub, backups) : undefined);
   }
 }
 
@@ -136,21 +141,29 @@ function outage({ hub, clusters, watch }: HubSide, minutes: number): void {
   });
 }
 
+function backUp(hub: Hub): TableBackup {
+  return {
+    at: hub.kernel.now,
+    tables: new Map(tables.map((table) => [table, hub.tables.store.backup(table)])),
+  };
+}
+
+/** The youngest backup that can be put back; without one the table is lost. */
+function restorable(hub: Hub, backups: TableBackups): TableBackup | undefined {
+  return backups.get(hub.spec.name)?.findLast(({ at }) => hub.kernel.now - at >= restorableMs);
+}
+
 /**
  * A table is lost or put back to an older state, alone. Nobody does anything about it: the hub has to notice and to mend it with what the
  * agents say. The loss of `control` is left out: it holds the epochs, and nothing promises what happens when one is
  * given out twice.
  */
-function disturb(
-  side: HubSide,
-  table: TableName,
-  backup: ReadonlyMap<TableName, StoreBackup> | undefined,
-): void {
+function disturb(side: HubSide, table: TableName, backup: TableBackup | undefined): void {
   const { hub, watch } = side;
   hub.kernel.tell(
     () => `hub ${hub.spec.name}: table ${table} is ${backup ? 'restored from a backup' : 'lost'}`,
   );
-  hub.tables.restore(table, backup?.get(table));
+  hub.tables.restore(table, backup?.tables.get(table));
   // What nobody gave up must not leave, whatever is lost; an older ledger may bring back what it says.
   if (table !== 'ledger') return;
   watch.misled = true;
