@@ -9,7 +9,7 @@ export interface Asked {
   answeredAt: number;
 }
 
-/** When changes of a feed reached a firewall; `phase` is what went on in the world when they were made. */
+/** When changes of a feed reached a firewall, by what went on in the world when they were made. */
 export class Arrivals {
   readonly #simulator: FortigateSimulator;
   readonly #waiting = new Map<string, { answeredAt: number; phase: string }>();
@@ -18,7 +18,9 @@ export class Arrivals {
   readonly latencies = new Map<string, number[]>();
   /** Changes that another one of the same address overtook: they may never show. */
   overtaken = 0;
-  phase = 'calm';
+  /** What goes on with the agent, and with the firewall that is ill. */
+  agent: string | undefined;
+  firewall: string | undefined;
   #last: number;
   #watching = true;
 
@@ -26,6 +28,10 @@ export class Arrivals {
     this.#simulator = simulator;
     this.#last = simulator.commits.last;
     void this.#watch();
+  }
+
+  get phase(): string {
+    return this.agent ?? this.firewall ?? 'calm';
   }
 
   /** Changes that neither came nor were overtaken by what the firewall has at the end. */

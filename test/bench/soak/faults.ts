@@ -3,10 +3,12 @@ import type { FortigateSimulator } from '../../../lib/firewalls/fortigate/simula
 import type { Rig } from '../rig.ts';
 import type { Arrivals } from './arrivals.ts';
 
-/** One firewall answers half a second late, another is down a third of the time and faulty besides. */
+/** One firewall answers half a second late, another is down a third of the time, and faulty besides. */
 export const slowMs = 500;
 const cycleMs = 60_000;
 const downMs = 20_000;
+/** In this time it is tried again, compared and brought up to date. */
+const backMs = 20_000;
 
 const faulty = [
   { kind: 'drop-after-commit', method: 'POST', times: 3 },
@@ -15,10 +17,10 @@ const faulty = [
   { kind: 'drop', times: 3 },
 ];
 
-/** Breaks the flaky firewall again and again until the end (as performance.now()), then heals both. */
+/** Breaks the flaky firewall again and again until the end (as performance.now()), then heals both; tells how often. */
 export async function ailFirewalls(
-  slow: FortigateSimulator,
-  flaky: FortigateSimulator,
+  { slow, flaky }: Record<'slow' | 'flaky', FortigateSimulator>,
+  arrivals: Arrivals,
   end: number,
 ): Promise<number> {
   slow.faults.add({ kind: 'delay', milliseconds: slowMs });
@@ -26,8 +28,12 @@ export async function ailFirewalls(
   while (performance.now() + cycleMs < end) {
     const began = performance.now();
     flaky.faults.add(faulty);
+    arrivals.firewall = 'a firewall down';
     await flaky.down(downMs);
     outages += 1;
+    arrivals.firewall = 'it comes back';
+    await delay(backMs);
+    arrivals.firewall = undefined;
     await delay(Math.max(0, began + cycleMs - performance.now()));
   }
   await delay(Math.max(0, end - performance.now()));
@@ -45,17 +51,17 @@ export async function ailAgent(rig: Rig, arrivals: Arrivals, minutes: number): P
   const third = (minutes * 60_000) / 3;
   await delay(third);
   const frozen = rig.sandbox.cluster().agent?.pid;
-  arrivals.phase = 'agent frozen';
+  arrivals.agent = 'agent frozen';
   if (frozen !== undefined) process.kill(frozen, 'SIGSTOP');
   await delay(pauseMs);
   if (frozen !== undefined) process.kill(frozen, 'SIGCONT');
   await delay(catchUpMs);
-  arrivals.phase = 'calm';
+  arrivals.agent = undefined;
   await delay(Math.max(0, third - pauseMs - catchUpMs));
-  arrivals.phase = 'agent replaced';
+  arrivals.agent = 'agent replaced';
   await rig.sandbox.cluster().agent?.stop();
   await rig.sandbox.startAgent();
   await rig.sandbox.cluster().agentReady();
   await delay(catchUpMs);
-  arrivals.phase = 'calm';
+  arrivals.agent = undefined;
 }

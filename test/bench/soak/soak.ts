@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { readStatus } from '../../../lib/app/commands/status.ts';
+import { addToEnvironments } from '../../support/hub/functions.ts';
 import { SeededRandom } from '../../support/ports.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { type Spread, spread } from '../propagation/figures.ts';
@@ -18,7 +21,9 @@ const group = 'soak';
 const version = { version: '7.4.4', configured: '7.4.4' };
 const firewalls = { steady: version, slow: version, flaky: version };
 const settleMs = 180_000;
-/** A process is flat when it grew by no more than this over the middle of the run; garbage comes and goes. */
+/** Option of Node with which our processes collect garbage often, so that growth is what they keep. */
+const collecting = `--import ${pathToFileURL(join(import.meta.dirname, 'collect-preload.ts')).href}`;
+/** A process is flat when it grew by no more than this over the middle of the run. */
 const flatMb = 15;
 
 interface SoakOptions {
@@ -45,6 +50,8 @@ export const soak: Benchmark = {
       seed: positive(values.seed, 'seed', 1),
     };
     const progress = progressFrom(performance.now());
+    // The agent inherits it; functions get it once they are deployed.
+    process.env['NODE_OPTIONS'] = collecting;
     const groups = { [group]: benchGroup(group, { steady: 'push', slow: 'push', flaky: 'push' }) };
     const result = await withRig({ firewalls, groups, progress }, (rig) => play(rig, options, progress));
     console.log(show(result));
@@ -59,7 +66,7 @@ interface SoakResult extends SoakOptions {
   changes: number;
   ratePerSecond: number;
   outages: number;
-  /** Change accepted by the API to the steady firewall, by what went on with the agent. */
+  /** Change accepted by the API to the steady firewall, by what went on. */
   latency: Record<string, Spread | undefined>;
   lost: number;
   overtaken: number;
@@ -82,6 +89,8 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
   );
   progress('waiting until nothing of the fill is under way any more');
   await until(isAtRest, 600_000, 1_000);
+  const { AWS_ENDPOINT_URL = '' } = rig.sandbox.environment;
+  await addToEnvironments(AWS_ENDPOINT_URL, { NODE_OPTIONS: `--enable-source-maps ${collecting}` });
   const arrivals = new Arrivals(rig.simulator('steady'));
   const load = new Load(rig, { group, pods, random: new SeededRandom(options.seed), arrivals });
   const memory = new MemorySampler(5_000);
@@ -90,7 +99,7 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
   const end = began + options.minutes * 60_000;
   const [, outages] = await Promise.all([
     load.run(options.rate, end),
-    ailFirewalls(rig.simulator('slow'), rig.simulator('flaky'), end),
+    ailFirewalls({ slow: rig.simulator('slow'), flaky: rig.simulator('flaky') }, arrivals, end),
     ailAgent(rig, arrivals, options.minutes),
   ]);
   const seconds = (performance.now() - began) / 1000;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { addToEnvironments } from './functions.ts';
 import type { HubRig } from './hub-rig.ts';
 
 /** At which request a function's process ends. */
@@ -24,14 +25,14 @@ export class CrashSwitch {
     for (const folder of ['armed', 'fired']) mkdirSync(join(directory, folder), { recursive: true });
   }
 
-  /** Puts the switch into all functions of the hub; processes that are warm already do not have it. */
+  /** Puts the switch into all functions of the hub. */
   async install(rig: HubRig): Promise<void> {
     const preload = pathToFileURL(join(import.meta.dirname, 'crash-preload.ts')).href;
     const settings = {
       NODE_OPTIONS: `--enable-source-maps --import ${preload}`,
       CRASH_DIRECTORY: this.#directory,
     };
-    for (const name of await rig.functions('')) await rig.setEnvironment(name, settings);
+    await addToEnvironments(rig.ministack.endpoint, settings);
   }
 
   arm(name: string, arming: Arming): void {

@@ -37,6 +37,7 @@ import { deployStacks } from '../../../lib/sandbox/deploy.ts';
 import { awsCall } from './aws-call.ts';
 import { BusAgent } from './bus-agent.ts';
 import { prepareEnforcement, type Taken } from './enforced.ts';
+import { functionNames } from './functions.ts';
 
 const network = 'dc';
 
@@ -197,21 +198,8 @@ export class HubRig {
     return agent;
   }
 
-  /** Full names of the deployed functions that hold this text. */
-  async functions(part: string): Promise<string[]> {
-    const { endpoint } = this.ministack;
-    const text = await awsCall({
-      endpoint,
-      service: 'lambda',
-      method: 'GET',
-      path: '/2015-03-31/functions/',
-    });
-    const { Functions } = JSON.parse(text) as { Functions: { FunctionName: string }[] };
-    return Functions.map(({ FunctionName }) => FunctionName).filter((name) => name.includes(part));
-  }
-
   async functionNamed(part: string): Promise<string> {
-    const [found, ...others] = await this.functions(part);
+    const [found, ...others] = await functionNames(this.ministack.endpoint, part);
     if (found === undefined || others.length > 0) throw new TypeError(`not one function ${part}`);
     return found;
   }
@@ -222,16 +210,6 @@ export class HubRig {
     const path = `/2015-03-31/functions/${await this.functionNamed(part)}/configuration`;
     const text = await awsCall({ endpoint, service: 'lambda', method: 'GET', path });
     return (JSON.parse(text) as { Role: string }).Role.split('/').at(-1) ?? '';
-  }
-
-  /** Adds variables to the environment of a deployed function, as an operator could in the console. */
-  async setEnvironment(name: string, more: Record<string, string>): Promise<void> {
-    const { endpoint } = this.ministack;
-    const path = `/2015-03-31/functions/${name}/configuration`;
-    const text = await awsCall({ endpoint, service: 'lambda', method: 'GET', path });
-    const { Environment } = JSON.parse(text) as { Environment?: { Variables: Record<string, string> } };
-    const body = JSON.stringify({ Environment: { Variables: { ...Environment?.Variables, ...more } } });
-    await awsCall({ endpoint, service: 'lambda', method: 'PUT', path, body });
   }
 
   /** Runs a function as a schedule would, without waiting for its end. */
