@@ -264,6 +264,24 @@ describe('state that is lost', () => {
     expect(world.tables.all('memberships').map(({ key }) => key.pk)).not.toContain(left.pk);
   });
 
+  test('what nobody names goes within a day, whatever left it behind', async () => {
+    const cluster = await watched(2);
+    const { world } = cluster;
+    await cluster.pass(2);
+    const key = 'web|default|10.7.0.1';
+    const time = world.clock.now();
+    const left = { table: 'memberships', pk: key, sk: `${clusterId}/pod|gone` } as const;
+    await world.tables.write({ key: left, put: { bucket: 'web|0', time } });
+    await world.tables.write(markDirty({ id: 'mark-1', firewall: 'edge', key, cause: 'reconcile', time }));
+    await world.wakeUp();
+    await cluster.pass(3);
+    expect(world.on('web')).toContain('10.7.0.1');
+    await cluster.clock.advance(24 * 60 * 60_000);
+    await cluster.pass(3);
+    expect(world.on('web')).toEqual(['10.1.0.0', '10.1.0.1']);
+    expect(world.tables.all('memberships')).toHaveLength(2);
+  });
+
   test('marks that got lost are found again by comparing, no more than there are', async () => {
     const cluster = await watched(8);
     const { world } = cluster;

@@ -170,4 +170,11 @@ export const ofDigests: readonly Mutant[] = [
     edits: [['if (come) await searchOrphans', 'if (come && groups.length < 0) await searchOrphans']],
     killers: [digests],
   },
+  {
+    name: 'never-searched-unless-lost',
+    breaks: 'a membership that nobody names stays for ever when no table was lost',
+    file: 'lib/app/sweep/sweep-orphans.ts',
+    edits: [["count(search, 'at') >= everyMs", "count(search, 'at') >= Infinity"]],
+    killers: [digests],
+  },
 ];

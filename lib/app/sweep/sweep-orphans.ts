@@ -12,20 +12,25 @@ import { leave, listBucket, listingBuckets, type Membership } from '../state/mem
 import { firewallsFor } from '../targets.ts';
 
 /**
- * How far the search has got since tables were lost, or a group came after that; a hub that never lost any has none. `open` clusters are still
- * to be searched for, `under` are searched for now; `groups` are those of the configuration that it was begun for, as short hashes.
+ * How far the search has got that began `at`. `open` clusters are still to be searched for, `under` are searched for now. Since tables were
+ * lost it also holds the `groups` of the configuration that it was begun for, as short hashes.
  */
 const searchKey: Key = { table: 'control', pk: '#orphans' };
 
 /** Of the time of one sweep. */
 const searchMs = 10_000;
 
-/** A table that a backup put back, or rows that were lost beside it, may leave memberships that no endpoint names: they are looked for. */
+/** A membership that nobody names is an address on a firewall for ever, so all are looked at once a day, whatever may have left one behind. */
+const everyMs = 24 * 60 * 60_000;
+
+/** A table that a backup put back, or rows that were lost beside it, may leave memberships that no endpoint names: they are looked for at once. */
 export async function searchOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
-  const groups = hashesOf(active);
-  const open = [...active.clusters.keys()];
-  const put = { at: ports.clock.now(), open, under: [], position: 0, generation: 0, groups };
-  await ports.tables.write({ key: searchKey, put });
+  await begin(ports, { open: [...active.clusters.keys()], groups: hashesOf(active) });
+}
+
+async function begin({ tables, clock }: Ports, search: { open: string[]; groups?: string[] }): Promise<void> {
+  const set = { ...search, at: clock.now(), under: [], position: 0, generation: 0 };
+  await tables.write({ key: searchKey, update: { set } });
 }
 
 /**
@@ -33,6 +38,7 @@ export async function searchOrphans(ports: Ports, active: ActiveConfiguration): 
  * sweep, since an `apply` may end right after it activated.
  */
 async function searchNewGroups(ports: Ports, active: ActiveConfiguration, search: Item): Promise<boolean> {
+  if (search['groups'] === undefined) return false;
   const known = new Set(texts(search, 'groups'));
   const groups = hashesOf(active);
   const come = groups.some((hash) => !known.has(hash));
@@ -46,7 +52,11 @@ async function searchNewGroups(ports: Ports, active: ActiveConfiguration, search
 export async function sweepOrphans(ports: Ports, active: ActiveConfiguration): Promise<void> {
   const { tables, clock } = ports;
   const [search] = await tables.read([searchKey]);
-  if (!search || (await searchNewGroups(ports, active, search))) return;
+  // A new hub has left nothing behind yet.
+  if (!search) return await begin(ports, { open: [] });
+  if (clock.now() - count(search, 'at') >= everyMs)
+    return await begin(ports, { open: [...active.clusters.keys()] });
+  if (await searchNewGroups(ports, active, search)) return;
   const open = texts(search, 'open').filter((id) => active.clusters.has(id));
   // Another configuration has other groups: then it begins anew.
   const goesOn = search['generation'] === active.generation && count(search, 'position') > 0;
