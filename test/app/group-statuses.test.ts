@@ -48,6 +48,23 @@ async function start() {
   return { ...team, publishing, status, published };
 }
 
+test('a group that selects nothing says so, until its first member is on the firewall', async () => {
+  const { world, web, tell, admit, status } = await start();
+  await tell([
+    request('web'),
+    request('quiet', { spec: { ...spec, selector: { matchLabels: { app: 'quiet' } } } }),
+  ]);
+  await admit();
+  const stands = async () => {
+    const { conditions, firewalls } = await status('quiet');
+    return [conditions[1]?.status, conditions[1]?.reason, firewalls[0]?.state];
+  };
+  expect(await stands()).toEqual(['False', 'NoMembers', 'Empty']);
+  const first = { ...web(3)[2]!, labels: { app: 'quiet' } };
+  await world.upsert(first);
+  expect(await stands()).toEqual(['True', 'Published', 'Published']);
+});
+
 test('while a firewall cannot be reached nothing counts as published there', async () => {
   const { world, web, status, published } = await start();
   world.device.fault = () => {

@@ -63,8 +63,7 @@ function statusOf(
   );
   const published = firewalls.filter(({ state }) => state === 'Published').length;
   const all = active !== undefined && published === firewalls.length;
-  const on = `on ${published} of ${firewalls.length} firewalls`;
-  const { reason: why, message: text } = former ?? { reason: all ? 'Published' : 'Pending', message: on };
+  const { reason: why, message: text } = former ?? stateOf(firewalls, all);
   const condition = (type: string, value: boolean, because: string, words: string) => ({
     type,
     status: value ? 'True' : 'False',
@@ -88,6 +87,19 @@ function statusOf(
       published: `${published}/${firewalls.length}`,
       firewalls,
     },
+  };
+}
+
+function stateOf(firewalls: readonly { state: string }[], all: boolean): { reason: string; message: string } {
+  const places = (wanted: string) => firewalls.filter(({ state }) => state === wanted).length;
+  if (!all && places('Empty') === firewalls.length)
+    return {
+      reason: 'NoMembers',
+      message: 'nothing is selected: firewalls get the group with its first member',
+    };
+  return {
+    reason: all ? 'Published' : 'Pending',
+    message: `on ${places('Published')} of ${firewalls.length} firewalls`,
   };
 }
 
@@ -117,7 +129,8 @@ function firewallStatus({ target, row, outdated }: Place) {
   if (held > 0) return at('Held', `${held} changes wait for a person of the platform`);
   if (target.mode === 'observe') return at('Observed', 'the platform only looks so far');
   if (outdated !== undefined) return at('Pending', outdated);
-  if (object === '') return at('Pending', 'nothing was written yet');
   if (waiting) return at('Pending', 'changes wait for a window or for other firewalls');
+  // Whatever it should hold would be dirty, waiting or held.
+  if (object === '') return at('Empty', 'nothing is selected: its object is made with the first member');
   return at('Published', '');
 }
