@@ -237,7 +237,7 @@ export const errorCodes = {
   ],
   'firewall/standby-unit': [
     'soon',
-    'The unit that answers is not the active one of its cluster: address the cluster itself, or wait until its failover has ended.',
+    'The unit that answers is not the active one of its cluster, or does not say so: address the cluster itself, name the other unit as `standby` where each has an address of its own, or wait until its failover has ended.',
   ],
   'firewall/unknown-device': [
     'never',

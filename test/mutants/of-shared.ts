@@ -92,4 +92,25 @@ export const ofShared: readonly Mutant[] = [
     edits: [['    parseAddress(text);\n', "    if (text === '') parseAddress(text);\n"]],
     killers: [attemptTest],
   },
+  {
+    name: 'silent-unit-written-to',
+    breaks: 'a unit of a pair that does not say whether it is the active one is written to',
+    file: 'lib/firewalls/shared/pair.ts',
+    edits: [['role !== undefined || !this', 'role === undefined || !this']],
+    killers: ['test/contract/pairs.test.ts'],
+  },
+  {
+    name: 'other-unit-not-tried',
+    breaks: 'a pair is given up when its first unit cannot be reached',
+    file: 'lib/firewalls/shared/pair.ts',
+    edits: [["'firewall/unreachable', 'firewall/standby-unit')) throw", "'firewall/standby-unit')) throw"]],
+    killers: ['test/contract/pairs.test.ts'],
+  },
+  {
+    name: 'carrier-must-be-active',
+    breaks: 'a Panorama that only carries tags to a firewall has to say that it is the active one',
+    file: 'lib/firewalls/panorama/schema.ts',
+    edits: [['return targets === undefined;', 'return targets === undefined || true;']],
+    killers: ['lib/firewalls/panorama/pair.test.ts'],
+  },
 ];

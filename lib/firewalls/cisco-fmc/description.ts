@@ -1,6 +1,7 @@
 import type { FirewallDescription } from '../../core/firewall.ts';
 import { checkCredential } from './credential.ts';
 import { nameKey, nameLength, objectName } from './names.ts';
+import { reviewedPairs } from '../shared/pair-review.ts';
 import { review } from './review.ts';
 import { type FmcSettings, fmcSettings } from './schema.ts';
 import { canonical } from './translate.ts';
@@ -41,7 +42,7 @@ export const ciscoFmcDescription: FirewallDescription<FmcSettings> = {
   scope: ({ domain }) => domain,
   objectName,
   nameKey,
-  review,
+  review: reviewedPairs(review),
   canonical,
   checkCredential,
 };

@@ -1,6 +1,7 @@
 import type { FirewallDescription } from '../../core/firewall.ts';
 import { checkCredential } from './credential.ts';
 import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
+import { reviewedPairs } from '../shared/pair-review.ts';
 import { review } from './review.ts';
 import type { FortigateSettings } from './schema.ts';
 import { fortigateSettings } from './schema.ts';
@@ -40,7 +41,7 @@ export const fortigateDescription: FirewallDescription<FortigateSettings> = {
   objectName,
   nameKey,
   addressObjects: ({ vdom }, channel) => (channel === 'objects' ? { place: vdom } : undefined),
-  review,
+  review: reviewedPairs(review),
   canonical,
   checkCredential,
   rotationLacks: ({ rotationUsers }) =>

@@ -2,9 +2,10 @@ import type { FirewallModule } from '../../core/firewall.ts';
 import { parseCredential } from './credential.ts';
 import { fortigateDescription } from './description.ts';
 import type { FortigateSettings } from './schema.ts';
+import { inPairs } from '../shared/pair.ts';
 
 /** FortiGate, FortiOS 6.4 to 7.6, over its REST API. What it does and needs is in readme.md beside this file. */
-export const fortigate: FirewallModule<FortigateSettings> = {
+export const fortigate: FirewallModule<FortigateSettings> = inPairs({
   ...fortigateDescription,
   connect: async (request) => {
     // Only here, so that synthesis and validation load no HTTP client.
@@ -26,4 +27,4 @@ export const fortigate: FirewallModule<FortigateSettings> = {
       return revokeKey(request, keys);
     },
   },
-};
+});

@@ -2,6 +2,7 @@ import type { FirewallDescription } from '../../core/firewall.ts';
 import { anyEntry } from './channels/shared-marks.ts';
 import { checkCredential } from './credential.ts';
 import { nameKey, objectName, objectNameLength } from './names.ts';
+import { reviewedPairs } from '../shared/pair-review.ts';
 import { review } from './review.ts';
 import { type FortimanagerSettings, fortimanagerSettings } from './schema.ts';
 import { canonical } from './translate.ts';
@@ -53,7 +54,7 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
     if (channel !== 'objects') return undefined;
     return device ? { place: adom, mark: anyEntry } : { place: adom };
   },
-  review,
+  review: reviewedPairs(review),
   canonical,
   checkCredential,
 };

@@ -1,8 +1,9 @@
 import type { FirewallDescription } from '../../core/firewall.ts';
 import { canonicalAddress } from '../../core/model/address.ts';
 import { nameKey, objectName, objectNameLength, tagLength } from './names.ts';
+import { reviewedPairs } from '../shared/pair-review.ts';
 import { objectMembersMax, review } from './review.ts';
-import { type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
+import { isWrittenItself, type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
 
 /** PAN-OS firewalls and Panorama, 10.1 to 11.2, over their XML interface. What it does and needs is in readme.md beside this file. */
 export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
@@ -40,7 +41,7 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
   objectName,
   nameKey,
   addressObjects: (settings, channel) => (channel === 'objects' ? { place: scopeOf(settings) } : undefined),
-  review,
+  review: reviewedPairs(review, isWrittenItself),
   lifetimeMs: ({ timeoutSeconds }, channel) =>
     channel === 'tags' && timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
   canonical: canonicalAddress,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closedPort } from '../../../test/support/firewalls/closed-port.ts';
 import { connectTo, objectNamed } from '../../../test/support/firewalls/panorama-connection.ts';
 import type { FirewallConnection, Outcome } from '../../core/firewall.ts';
 import type { Device } from './simulator/device.ts';
@@ -156,3 +157,32 @@ test('a call that lost its target is answered by a device that nobody expects', 
   simulator.faults.add({ kind: 'lost-target' });
   await expect(connection.identity()).rejects.toMatchObject({ code: 'firewall/unknown-device' });
 });
+
+describe('a pair of Panoramas', () => {
+  const standbyOf = async () => ({
+    port: await closedPort(),
+    standby: { address: '127.0.0.1', port: simulator.port },
+  });
+
+  test('the one that is left carries tags to a managed firewall, whatever its own role', async () => {
+    const connection = await connect({ ...(await standbyOf()), targets: [serials[1]] });
+    expect((await connection.identity()).role).toBeUndefined();
+    expect(await add(connection, ['10.1.0.1'])).toEqual(['done']);
+    expect(taggedAddresses(other, web.name)).toEqual(['10.1.0.1']);
+  });
+
+  test('its own tables are written when it is active, and not before', async () => {
+    const redistributing = { targets: undefined, redistribution: true, ha: { serials: [ownSerial()] } };
+    const settings = { ...(await standbyOf()), ...redistributing };
+    simulator.device.facts.role = 'passive';
+    await expect((await connect(settings)).identity()).rejects.toMatchObject({
+      code: 'firewall/unreachable',
+    });
+    simulator.device.facts.role = 'active';
+    expect(await add(await connect(settings), ['10.1.0.1'])).toEqual(['done']);
+  });
+});
+
+function ownSerial(): string {
+  return simulator.device.facts.serial;
+}

@@ -96,3 +96,8 @@ export function writerKeyOf({ address, port, targets }: PanoramaSettings): strin
   const place = `${address.toLowerCase()}:${port}`;
   return targets ? `${place}/${[...targets].sort().join('+')}` : place;
 }
+
+/** Tags of a managed firewall lie on that one, so any Panorama of a pair that reaches it will do. */
+export function isWrittenItself({ targets }: PanoramaSettings): boolean {
+  return targets === undefined;
+}

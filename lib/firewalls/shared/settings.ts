@@ -10,10 +10,21 @@ const host = z
     'is neither a host name nor an IP address',
   );
 
+const port = z.number().int().min(1).max(65535);
+
 /** What the entry of every firewall has that is reached over HTTPS; spread into the schema of each vendor. */
 export const managementFields = {
   address: host.describe('Host name or IP address of the management interface.'),
-  port: z.number().int().min(1).max(65535).default(443).describe('HTTPS port of the management interface.'),
+  port: port.default(443).describe('HTTPS port of the management interface.'),
+  standby: z
+    .strictObject({
+      address: host.describe('Host name or IP address of the other unit.'),
+      port: port.optional().describe('Its HTTPS port, when it differs.'),
+    })
+    .optional()
+    .describe(
+      'The other unit of a high-availability pair whose units have an address each: the one that says it is active is written to. Needs `ha`.',
+    ),
   ca: z
     .string()
     .regex(/-----BEGIN CERTIFICATE-----/, 'is not a PEM certificate')
@@ -26,6 +37,7 @@ export const managementFields = {
 export interface ManagementSettings {
   address: string;
   port: number;
+  standby?: { address: string; port?: number | undefined } | undefined;
   ca: string;
   tlsServerName?: string | undefined;
   timeoutMs: number;
