@@ -87,6 +87,30 @@ test('what waits unsent keeps the order in which it was seen', async () => {
   ]);
 });
 
+test('a pod whose address another one got is told after that one, in one event', async () => {
+  await begin();
+  await pod('dead', { ips: ['10.0.0.2'] });
+  await pod('alive', { ips: ['10.0.0.2'] });
+  const before = world.bus.accepted.length;
+  await pod('dead', { ips: ['10.0.0.2'], labels: { app: 'api' } });
+  expect(world.bus.accepted.length - before).toBe(1);
+  expect(since().slice(-2)).toEqual([
+    ['alive', 2],
+    ['dead', 1],
+  ]);
+  world.sender.resend([...Array(256).keys()], ['pod|dead']);
+  await settle();
+  expect(since().slice(-2)).toEqual([
+    ['alive', 2],
+    ['dead', 1],
+  ]);
+  // Who has another address by now has nothing to do with it.
+  await pod('alive', { ips: ['10.0.0.3'] });
+  await pod('dead', { ips: ['10.0.0.2'], labels: { app: 'db' } });
+  expect(since().filter(([uid]) => uid === 'alive')).toHaveLength(4);
+  expect(last()).toEqual({ uid: 'dead', since: 1 });
+});
+
 test('a new epoch begins anew, and who is gone is forgotten', async () => {
   await begin();
   await pod('b');

@@ -4,26 +4,39 @@
  */
 export class ClaimOrder {
   /** Of those that got their addresses in this epoch. */
-  readonly #since = new Map<string, number>();
+  readonly #claims = new Map<string, { since: number; addresses: readonly string[] }>();
+  /** Who got an address last. */
+  readonly #holders = new Map<string, string>();
   #last = 0;
 
   /** A new epoch: all that exist had their addresses as it began. */
   clear(): void {
-    this.#since.clear();
+    this.#claims.clear();
+    this.#holders.clear();
     this.#last = 0;
   }
 
-  /** It has its addresses from now on; `sequence` was told last. */
-  note(id: string, sequence: number): void {
+  /** It has these addresses from now on; `sequence` was told last. */
+  note(id: string, sequence: number, addresses: readonly string[]): void {
+    this.forget(id);
     this.#last = Math.max(this.#last, sequence) + 1;
-    this.#since.set(id, this.#last);
+    this.#claims.set(id, { since: this.#last, addresses });
+    for (const address of addresses) this.#holders.set(address, id);
   }
 
   forget(id: string): void {
-    this.#since.delete(id);
+    for (const address of this.#claims.get(id)?.addresses ?? [])
+      if (this.#holders.get(address) === id) this.#holders.delete(address);
+    this.#claims.delete(id);
   }
 
   of(id: string): number {
-    return this.#since.get(id) ?? 0;
+    return this.#claims.get(id)?.since ?? 0;
+  }
+
+  /** Those that got one of its addresses after it. */
+  later(id: string, addresses: readonly string[]): string[] {
+    const holders = addresses.map((address) => this.#holders.get(address));
+    return [...new Set(holders)].filter((holder) => holder !== undefined && holder !== id) as string[];
   }
 }

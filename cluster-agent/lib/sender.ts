@@ -141,7 +141,8 @@ export class Sender {
     if (this.#epoch === undefined) return;
     const { clock, store } = this.#options;
     if (!store.has(id)) this.#order.forget(id);
-    else if (isAddressed) this.#order.note(id, this.#sequence);
+    else if (isAddressed) this.#order.note(id, this.#sequence, this.#addressesOf(id));
+    this.#tellLater(id);
     this.#pending.touch(id, { cause, time: clock.now(), removed: !store.has(id) });
     this.#bell.ring();
   }
@@ -168,7 +169,26 @@ export class Sender {
 
   #send(ids: Iterable<string>, cause: ChangeCause): void {
     const time = this.#options.clock.now();
-    for (const id of ids) this.#pending.touch(id, { cause, time, force: true });
+    for (const id of ids) {
+      this.#tellLater(id);
+      this.#pending.touch(id, { cause, time, force: true });
+    }
+  }
+
+  /**
+   * A pod whose machine is gone stays listed with an address that another one has by now. What is told of it goes together with that other
+   * one: the hub may not have heard of it yet, and would put the address where the dead pod belongs.
+   */
+  #tellLater(id: string): void {
+    if (!this.#claims) return;
+    const time = this.#options.clock.now();
+    for (const later of this.#order.later(id, this.#addressesOf(id)))
+      this.#pending.touch(later, { cause: 'relist', time, force: true });
+  }
+
+  #addressesOf(id: string): readonly string[] {
+    const record = this.#options.store.record(id);
+    return record ? claimedAddresses(record) : [];
   }
 
   #demand(shards: readonly number[], how: { resent: boolean }): void {

@@ -202,6 +202,14 @@ export const ofIngest: readonly Mutant[] = [
     killers: ['test/app/retold.test.ts'],
   },
   {
+    name: 'dead-told-alone',
+    breaks:
+      'a pod that another one took the address of is told without that one, of which the hub may not have heard',
+    file: 'cluster-agent/lib/sender.ts',
+    edits: [['    this.#tellLater(id);\n    this.#pending.touch', '    this.#pending.touch']],
+    killers: ['cluster-agent/lib/claim-order.test.ts'],
+  },
+  {
     name: 'swept-back',
     breaks: 'the sweep gives a pod the address that it lost to a living one',
     file: 'lib/app/ingest/reclaim.ts',

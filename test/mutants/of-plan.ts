@@ -240,4 +240,11 @@ export const ofPlan: readonly Mutant[] = [
     ],
     killers: ['lib/core/plan/brakes.test.ts'],
   },
+  {
+    name: 'window-begins-with-phantoms',
+    breaks: 'what was written down before the window and never came counts as there when it began',
+    file: 'lib/core/plan/plan.ts',
+    edits: [['sizeAtStart += sign * correction.sizeAtStart', 'sizeAtStart += 0 * correction.sizeAtStart']],
+    killers: ['lib/core/plan/corrections.test.ts'],
+  },
 ];

@@ -215,6 +215,7 @@ function toQuestion(
     ledger,
     renew: ledger === 'present' && isDue({ ...known, expiresAt: entry.expiresAt }),
     counted: entry.counted,
+    changedAt: entry.changedAt,
     withheldFor: entry.withheldFor,
     approved: { add: decided.approved === 'add', remove: decided.approved === 'remove' },
     heedsFreeze: decided.by?.inFreeze !== true,

@@ -28,6 +28,8 @@ export interface Question {
   renew?: boolean | undefined;
   /** Whether the durable counter already counts this address as a member (a pending addition does, a pending removal does not). */
   counted: boolean;
+  /** When the ledger's row was written, in milliseconds since 1970. */
+  changedAt?: number | undefined;
   /** Endpoint for which a person removed the address by hand. */
   withheldFor?: string | undefined;
   approved: { add: boolean; remove: boolean };
@@ -77,6 +79,8 @@ export interface GroupPlan {
 /** A pending change that did not happen gives back what it took of the allowance. */
 export interface Correction {
   size: number;
+  /** The part of it by which the size at the begin of the window was wrong, too: what was written down before that. */
+  sizeAtStart: number;
   refund: 'add' | 'remove' | undefined;
 }
 
@@ -163,12 +167,14 @@ function byAddress(a: Question, b: Question): number {
 }
 
 /** What was read back, against what the durable counters say: a crash leaves them where the last plan wanted them. */
-function correctionsOf({ questions }: PlanRequest): Map<string, Correction> {
+function correctionsOf({ questions, brakes }: PlanRequest): Map<string, Correction> {
   const corrections = new Map<string, Correction>();
+  const { windowStart } = brakes.counters;
   for (const question of questions) {
     const size = Number(isMember(question)) - Number(question.counted);
+    const sizeAtStart = (question.changedAt ?? windowStart) < windowStart ? size : 0;
     const refund = refundOf(question);
-    if (size !== 0 || refund !== undefined) corrections.set(question.key, { size, refund });
+    if (size !== 0 || refund !== undefined) corrections.set(question.key, { size, sizeAtStart, refund });
   }
   return corrections;
 }
@@ -182,14 +188,15 @@ function refundOf(question: Question): 'add' | 'remove' | undefined {
 
 function corrected(counters: Counters, corrections: readonly Correction[], sign: 1 | -1 = 1): Counters {
   const allowance = { ...counters.allowance };
-  let { size } = counters;
+  let { size, sizeAtStart } = counters;
   for (const correction of corrections) {
     size += sign * correction.size;
+    sizeAtStart += sign * correction.sizeAtStart;
     if (correction.refund) allowance[correction.refund] += sign;
   }
   allowance.add = Math.max(0, allowance.add);
   allowance.remove = Math.max(0, allowance.remove);
-  return { ...counters, size: Math.max(0, size), allowance };
+  return { ...counters, size: Math.max(0, size), sizeAtStart: Math.max(0, sizeAtStart), allowance };
 }
 
 /**

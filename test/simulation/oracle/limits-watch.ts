@@ -113,6 +113,12 @@ export class LimitsWatch {
     return rows.filter(({ item }) => item['state'] === 'pending' && item['counted'] === false).length;
   }
 
+  /** Members that the hub takes to be there and to stay. */
+  #believes(place: string): boolean {
+    const rows = this.#hub.tables.store.all('ledger').filter(({ key }) => key.pk === place);
+    return rows.some(({ item }) => item['state'] === 'present');
+  }
+
   /** An addition that only the configuration can have caused: whoever has the address lived before, and nothing happened to it since. */
   #checkConfiguration(place: string, group: GroupSpec, address: string): void {
     const growth = this.#growth.get(place);
@@ -185,6 +191,8 @@ export class LimitsWatch {
       ...this.#wishesOf(group, change.address).map((wish) => this.#truth.leftAt.get(wish) ?? 0),
     );
     if ([...holders].some((uid) => (this.#told.watchedAt.get(uid) ?? 0) >= left)) return;
+    // A person took the last one that it would have left there, and nobody has looked since.
+    if (this.#believes(place)) return;
     this.#hub.kernel.violate(
       'nobody empties a group by inference',
       `${change.address} was the last one of ${place}`,
