@@ -244,7 +244,14 @@ export const ofPlan: readonly Mutant[] = [
     name: 'window-begins-with-phantoms',
     breaks: 'what was written down before the window and never came counts as there when it began',
     file: 'lib/core/plan/plan.ts',
-    edits: [['sizeAtStart += sign * correction.sizeAtStart', 'sizeAtStart += 0 * correction.sizeAtStart']],
+    edits: [['counters.sizeAtStart + sign *', 'counters.sizeAtStart + 0 *']],
     killers: ['lib/core/plan/corrections.test.ts'],
+  },
+  {
+    name: 'firewall-begins-with-phantoms',
+    breaks: 'removals that never came count as gone when the window of a firewall began',
+    file: 'lib/app/sync/pass.ts',
+    edits: [['totals.sizeAtStart += correctionAtStart', 'totals.sizeAtStart += 0 * correctionAtStart']],
+    killers: ['test/app/phantom-window.test.ts'],
   },
 ];

@@ -1,9 +1,15 @@
 import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
-import { brakesOf, ceilingOf, firewallRemovalsLeft, rollWindow } from '../../core/plan/brakes.ts';
+import {
+  brakesOf,
+  ceilingOf,
+  type Counters,
+  firewallRemovalsLeft,
+  rollWindow,
+} from '../../core/plan/brakes.ts';
 import { fitBudget } from '../../core/plan/fit-budget.ts';
 import { type Ownership, ownComment } from '../../core/plan/ownership.ts';
-import { planGroup, type PlanRequest } from '../../core/plan/plan.ts';
+import { type Correction, correctionAtStart, planGroup, type PlanRequest } from '../../core/plan/plan.ts';
 import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -44,8 +50,12 @@ export async function runPass(pass: Pass): Promise<number> {
   await recordIntent(ports, place, planned);
   const reports = await callFirewall(pass, planned);
   for (const [index, { work, plan }] of planned.entries()) {
-    const counters = await recordOutcome(ports, place, { work, plan, report: reports[index] });
-    pass.totals.size += counters.size - work.objectRow.counters.size;
+    const { counters, corrections } = await recordOutcome(ports, place, {
+      work,
+      plan,
+      report: reports[index],
+    });
+    takeOver(pass.totals, { work, counters, corrections });
     noteFigures(pass, { work, plan }, reports[index]);
   }
   throwUnsettled(reports);
@@ -111,7 +121,7 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
     const now = await observed(pass, work);
     return now.ownership === 'hand-renamed' ? unread(now) : now;
   }
-  const left = removalsLeftOf(pass);
+  const left = removalsLeftOf(pass, pass.totals);
   const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
   const { changes, held, renewals } = plan;
   const asks = changes.length + held.length + renewals.length > 0 && base.target.mode !== 'observe';
@@ -122,7 +132,16 @@ function unread({ work, ownership }: Looked): Looked {
   return { work: withoutReading(work), ownership };
 }
 
-function removalsLeftOf({ active, firewall, totals }: Pass): number {
+/** What a group has now, into the sums of its firewall; what never came, or never left, was not so when the window began either. */
+function takeOver(
+  totals: FirewallTotals,
+  known: { work: GroupWork; counters: Counters; corrections: readonly Correction[] },
+): void {
+  totals.size += known.counters.size - known.work.objectRow.counters.size;
+  totals.sizeAtStart += correctionAtStart(known.corrections, totals.windowStart);
+}
+
+function removalsLeftOf({ active, firewall }: Pass, totals: FirewallTotals): number {
   return firewallRemovalsLeft(totals, active.configuration.firewalls[firewall]?.brakes);
 }
 
@@ -149,10 +168,11 @@ function planRequest(pass: Pass, { work, ownership }: Looked, removalsLeft: numb
 
 /** One group after the other: what one takes of the firewall's removals is gone for the next. */
 function planAll(pass: Pass, looked: readonly Looked[]): PlannedWork[] {
-  let left = removalsLeftOf(pass);
+  const totals = { ...pass.totals };
   return looked.map((one) => {
-    const plan = planGroup(planRequest(pass, one, left));
-    left += plan.counters.size - one.work.objectRow.counters.size;
+    const plan = planGroup(planRequest(pass, one, removalsLeftOf(pass, totals)));
+    const corrections = [...plan.corrections.values()];
+    takeOver(totals, { work: one.work, counters: plan.counters, corrections });
     return { work: one.work, plan };
   });
 }

@@ -2,7 +2,13 @@ import { refusesAll } from '../../core/errors.ts';
 import type { ObjectReport, Outcome } from '../../core/firewall.ts';
 import type { Counters } from '../../core/plan/brakes.ts';
 import type { HeldReason } from '../../core/plan/hold-reasons.ts';
-import { countersWith, type GroupPlan, type PlannedChange, type Question } from '../../core/plan/plan.ts';
+import {
+  type Correction,
+  countersWith,
+  type GroupPlan,
+  type PlannedChange,
+  type Question,
+} from '../../core/plan/plan.ts';
 import { isWait } from '../../core/plan/rollout.ts';
 import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
@@ -83,9 +89,13 @@ interface Done {
 
 /**
  * After the call: what is certain goes into the ledger, and only then its dirty row goes away; what is not stays pending and dirty.
- * Returns the counters as they are now.
+ * Returns the counters as they are now, and the corrections that are in them.
  */
-export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done): Promise<Counters> {
+export async function recordOutcome(
+  ports: Ports,
+  place: RecordPlace,
+  done: Done,
+): Promise<{ counters: Counters; corrections: Correction[] }> {
   const { work, plan } = done;
   const now = ports.clock.now();
   const outcomes = outcomeWrites(place, done, now);
@@ -115,7 +125,8 @@ export async function recordOutcome(ports: Ports, place: RecordPlace, done: Done
   );
   const rows = new Map(work.rows.map((row) => [row.key, row]));
   await writeWhereTrue(ports.tables, clear.flatMap((key) => rows.get(key) ?? []).map(clearDirty));
-  return counters;
+  const corrections = [...plan.corrections].filter(([key]) => written.has(key)).map(([, one]) => one);
+  return { counters, corrections };
 }
 
 /** What was settled without a call. The object row carries our fence before any dirty row goes away. */

@@ -79,8 +79,8 @@ export interface GroupPlan {
 /** A pending change that did not happen gives back what it took of the allowance. */
 export interface Correction {
   size: number;
-  /** The part of it by which the size at the begin of the window was wrong, too: what was written down before that. */
-  sizeAtStart: number;
+  /** When what did not happen was written down: the size at the begin of a later window was wrong by as much. */
+  changedAt: number | undefined;
   refund: 'add' | 'remove' | undefined;
 }
 
@@ -167,16 +167,21 @@ function byAddress(a: Question, b: Question): number {
 }
 
 /** What was read back, against what the durable counters say: a crash leaves them where the last plan wanted them. */
-function correctionsOf({ questions, brakes }: PlanRequest): Map<string, Correction> {
+function correctionsOf({ questions }: PlanRequest): Map<string, Correction> {
   const corrections = new Map<string, Correction>();
-  const { windowStart } = brakes.counters;
   for (const question of questions) {
+    const { key, changedAt } = question;
     const size = Number(isMember(question)) - Number(question.counted);
-    const sizeAtStart = (question.changedAt ?? windowStart) < windowStart ? size : 0;
     const refund = refundOf(question);
-    if (size !== 0 || refund !== undefined) corrections.set(question.key, { size, sizeAtStart, refund });
+    if (size !== 0 || refund !== undefined) corrections.set(key, { size, changedAt, refund });
   }
   return corrections;
+}
+
+/** By how much the size was wrong when a window began. */
+export function correctionAtStart(corrections: readonly Correction[], windowStart: number): number {
+  const before = corrections.filter(({ changedAt }) => changedAt !== undefined && changedAt < windowStart);
+  return before.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** An intent takes of what the `apply` released before its call: what did not happen comes back, or a second try would be held. */
@@ -188,10 +193,10 @@ function refundOf(question: Question): 'add' | 'remove' | undefined {
 
 function corrected(counters: Counters, corrections: readonly Correction[], sign: 1 | -1 = 1): Counters {
   const allowance = { ...counters.allowance };
-  let { size, sizeAtStart } = counters;
+  let { size } = counters;
+  const sizeAtStart = counters.sizeAtStart + sign * correctionAtStart(corrections, counters.windowStart);
   for (const correction of corrections) {
     size += sign * correction.size;
-    sizeAtStart += sign * correction.sizeAtStart;
     if (correction.refund) allowance[correction.refund] += sign;
   }
   allowance.add = Math.max(0, allowance.add);
