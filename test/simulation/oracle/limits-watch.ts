@@ -124,6 +124,9 @@ export class LimitsWatch {
     const growth = this.#growth.get(place);
     const touched = this.#truth.touchedAt.get(address);
     if (!growth || growth.isEmpty || touched === undefined || touched > this.#activatedAt) return;
+    const uid = group.addresses === 'pod' ? this.#truth.holderOf(address) : undefined;
+    // The hub heard of it after that.
+    if (uid !== undefined && (this.#truth.heardAt(uid, address) ?? 0) > this.#activatedAt) return;
     // What waited for its object keeps the cause that it had.
     if (!this.#wishesOf(group, address).some((wish) => this.#truth.byConfiguration.has(wish))) return;
     // The device, or a person, had lost it meanwhile.

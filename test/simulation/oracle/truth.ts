@@ -24,8 +24,8 @@ export class Truth {
   readonly #wishes = new Map<string, ReadonlySet<Wish>>();
   /** Orders in force, by target. */
   readonly quarantines = new Map<string, Quarantined>();
-  /** Pods with their addresses, as the hub has stored them at any time. */
-  readonly #heard = new Set<string>();
+  /** When the hub first stored a pod with an address. */
+  readonly #heard = new Map<string, number>();
   /** Addresses of pods as the hub has them stored, by uid. */
   readonly #stored = new Map<string, readonly string[]>();
   /** Addresses that an order ever concerned. */
@@ -117,7 +117,15 @@ export class Truth {
   /** The hub stores an endpoint: it knows these addresses of it from now on. */
   heard(uid: string, addresses: readonly string[]): void {
     this.#stored.set(uid, addresses);
-    for (const address of addresses) this.#heard.add(`${uid} ${address}`);
+    for (const address of addresses) {
+      const known = `${uid} ${address}`;
+      this.#heard.set(known, this.#heard.get(known) ?? this.#now());
+    }
+  }
+
+  /** When the hub first knew that a pod has an address; undefined: it does not. */
+  heardAt(uid: string, address: string): number | undefined {
+    return this.#heard.get(`${uid} ${address}`);
   }
 
   /** A pod that was quarantined by its name, and was gone before its address reached the hub, has none that anybody could deny. */

@@ -77,8 +77,9 @@ function reject(side: HubSide, choice: number): void {
       );
       // What a pause kept from being looked at is not what was rejected.
       if (watch.orders.paused.length > 0) continue;
-      for (const { group, op, address } of decided)
-        watch.decisions.rejected(`${firewall}|${group}|${op}|${address}`);
+      // A dead address that only waits is not kept alive by a rejection.
+      for (const { group, op, address, dead } of decided)
+        if (!dead) watch.decisions.rejected(`${firewall}|${group}|${op}|${address}`);
     }
   });
 }
