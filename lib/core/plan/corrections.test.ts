@@ -15,13 +15,16 @@ const brakes = {
   shrink: { minimum: 3, share: 0.3 },
   growth: { minimum: 3, share: 0.3 },
 };
-const group = {
+const group: AddressGroup = {
   name: 'web',
-  brakes,
-  maxMembers: 200,
+  addresses: 'pod',
+  select: 'all()',
+  anyNamespace: true,
   usedIn: 'allow',
+  maxMembers: 200,
+  brakes,
   publish: [target],
-} as unknown as AddressGroup;
+};
 
 const windowStart = 1_000_000;
 const allowance = { generation: 1, add: 0, remove: 0 };

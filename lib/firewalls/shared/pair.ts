@@ -266,13 +266,10 @@ class PairConnection<S extends ManagementSettings> implements FirewallConnection
 }
 
 /** The settings of each unit, as if it were alone. */
-function unitsOf<S extends ManagementSettings>({ standby, ...first }: S): S[] {
-  const { address, port } = first;
-  const places = [
-    { address, port },
-    ...(standby ? [{ address: standby.address, port: standby.port ?? port }] : []),
-  ];
-  return places.map((place) => ({ ...first, ...place, standby: undefined }) as unknown as S);
+function unitsOf<S extends ManagementSettings>(settings: S): S[] {
+  const { address, port, standby } = settings;
+  const other = standby ? [{ address: standby.address, port: standby.port ?? port }] : [];
+  return [{ address, port }, ...other].map((place) => ({ ...settings, ...place, standby: undefined }));
 }
 
 function placeOf({ address, port }: ManagementSettings): string {
