@@ -127,7 +127,7 @@ export class DeviceWatch implements DeviceGuard {
     const given = ordered || this.#truth.isShared(change.address);
     if (
       change.op === 'add' &&
-      !wishes.some((wish) => this.#truth.everWanted.has(wish)) &&
+      !wishes.some((wish) => this.#truth.everWanted.has(wish) || this.#truth.everListed.has(wish)) &&
       !(ordered && group.usedIn === 'deny')
     )
       this.#violate('only what was wanted is added', place);

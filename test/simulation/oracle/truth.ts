@@ -43,6 +43,8 @@ export class Truth {
   /** What was ever wanted, and what some endpoint ever stopped wanting. */
   readonly everWanted = new Set<Wish>();
   readonly everLeft = new Set<Wish>();
+  /** What a pod was listed with whose address nobody had any more: nothing tells the hub so. */
+  readonly everListed = new Set<Wish>();
   spec: HubSpec;
   readonly #clusters: readonly Cluster[];
   readonly #now: () => number;
@@ -90,7 +92,17 @@ export class Truth {
       this.#remember(endpoint, pod, scope);
       changed.push(...this.#set(endpoint, pod ? this.#wishesOf(pod, scope) : new Set()));
     }
+    this.#lookAtUnheld();
     return changed;
+  }
+
+  /** Dead pods that are listed with an address which another one got, and has no more. */
+  #lookAtUnheld(): void {
+    for (const { pod, scope } of this.#present.values()) {
+      if (!pod.displaced || pod.address === undefined || this.holderOf(pod.address) !== undefined) continue;
+      const { displaced: _, ...listed } = pod;
+      for (const wish of this.#wishesOf(listed, scope)) this.everListed.add(wish);
+    }
   }
 
   /** Addresses of a group as seen by a firewall of some realms, sorted; what people ordered stands above what clusters want. */
