@@ -65,6 +65,18 @@ describe('a pod of which the hub never heard', () => {
     expect(published(world)).toEqual({ old: [], new: [], [has]: [address] });
   });
 
+  test('does not take it when the hub lost who has it, and is told of both in one event', async () => {
+    const world = await reused();
+    world.tables.store.restore('endpoints');
+    const change = (record: ReturnType<typeof old>, since: number) => ({
+      ...world.upsertChange(record, 'node'),
+      since,
+    });
+    await world.send(change(fresh(), 2), change(old(), 1));
+    await world.settle();
+    expect(published(world)).toEqual({ old: [], new: [address] });
+  });
+
   test('gets it when who had it is gone', async () => {
     const world = await World.start([group('old'), group('new')]);
     await told(world, fresh(), 1);

@@ -13,6 +13,13 @@ const change = 'lib/app/ingest/apply-change.ts';
 /** From an agent's record to dirty rows. */
 export const ofIngest: readonly Mutant[] = [
   {
+    name: 'turns-forgotten',
+    breaks: 'what one event tells of pods that list the same address is taken at the same time',
+    file: 'lib/app/ingest/turns.ts',
+    edits: [['nextTurn.set(address, turn + 1)', 'nextTurn.set(address, turn)']],
+    killers: ['test/app/retold.test.ts', 'lib/app/ingest/turns.test.ts'],
+  },
+  {
     name: 'older-record-taken',
     breaks: 'a late record overwrites a newer one',
     file: change,

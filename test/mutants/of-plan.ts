@@ -4,6 +4,7 @@ const brakes = 'lib/core/plan/brakes.ts';
 const plan = 'lib/core/plan/plan.ts';
 const brakesTest = 'lib/core/plan/brakes.test.ts';
 const planTest = 'lib/core/plan/plan.test.ts';
+const holdChecksTest = 'lib/core/plan/hold-checks.test.ts';
 const ownershipTest = 'lib/core/plan/ownership.test.ts';
 const people = 'test/app/people.test.ts';
 
@@ -195,14 +196,21 @@ export const ofPlan: readonly Mutant[] = [
   {
     name: 'unverified-trusted',
     breaks: 'a removal flows from a shard that is not verified',
-    file: brakes,
+    file: plan,
+    edits: [['return unverified && !witnessed ?', 'return unverified && witnessed ?']],
+    killers: [holdChecksTest, planTest],
+  },
+  {
+    name: 'rejection-hides-unverified',
+    breaks: 'who takes a rejection back releases a removal that is not verified',
+    file: plan,
     edits: [
       [
-        'if (change.unverified && !change.witnessed)',
-        'if (change.unverified && change.witnessed && change.moved)',
+        '      unverifiedHold(change) ??\n      freezeHold(change, request) ??\n      rejectedHold(change)',
+        '      freezeHold(change, request) ??\n      rejectedHold(change) ??\n      unverifiedHold(change)',
       ],
     ],
-    killers: [brakesTest, planTest],
+    killers: [holdChecksTest],
   },
   {
     name: 'firewall-off-by-one',

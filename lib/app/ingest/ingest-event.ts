@@ -35,6 +35,7 @@ import { applyManifest } from './apply-manifest.ts';
 import { tellEpoch } from './ask-agent.ts';
 import { noteLate } from './note-late.ts';
 import { setAside } from './quarantine.ts';
+import { inTurns } from './turns.ts';
 import { wakeAll } from './wake-all.ts';
 import { walkMessage, walkShards } from './walk.ts';
 
@@ -231,11 +232,14 @@ async function ingestEndpoints(from: Sender, detail: z.infer<typeof endpointsDet
       changes.set(change.id, change);
   }
   try {
-    const late = await inParallel([...changes.values()], width, async (change) => {
-      const knewOtherwise = await applyChange(context, change);
-      return knewOtherwise && change.cause === 'relist';
-    });
-    await noteLate(context, late.filter(Boolean).length);
+    let late = 0;
+    for (const turn of inTurns(changes.values())) {
+      await inParallel(turn, width, async (change) => {
+        const knewOtherwise = await applyChange(context, change);
+        if (knewOtherwise && change.cause === 'relist') late += 1;
+      });
+    }
+    await noteLate(context, late);
   } finally {
     await wakeAll(context);
   }

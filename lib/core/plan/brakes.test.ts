@@ -38,7 +38,6 @@ function change(op: 'add' | 'remove', index: number, more: Partial<BrakedChange>
     cause: 'watch',
     witnessed: true,
     moved: false,
-    unverified: false,
     approved: false,
     ...more,
   };
@@ -115,27 +114,12 @@ describe('emptying', () => {
   });
 });
 
-describe('what is not verified', () => {
-  test.each([
-    ['an inferred removal waits', { witnessed: false }, { unverified: 1 }],
-    ['a witnessed removal goes', { witnessed: true }, { go: 1 }],
-  ])('%s', (_, more, expected) => {
-    const [only] = many('remove', 1, { unverified: true, ...more });
-    expect(verdict([only!], context(5))).toEqual({ go: 0, ...expected });
-  });
-
-  test('an addition goes', () => {
-    expect(verdict([change('add', 1, { unverified: true })], context(5))).toEqual({ go: 1 });
-  });
-});
-
 describe('moved and approved', () => {
   test('an address that belongs to another endpoint leaves whatever the brakes say', () => {
     const within = context(100, { firewallRemovalsLeft: 0 });
     const moved = many('remove', 100, {
       moved: true,
       witnessed: false,
-      unverified: true,
       cause: 'configuration',
     });
     expect(verdict(moved, within)).toEqual({ go: 100 });
@@ -312,7 +296,6 @@ describe('any changes', () => {
       cause: causes,
       witnessed: fc.boolean(),
       moved: fc.boolean(),
-      unverified: fc.boolean(),
       approved: fc.boolean(),
     }),
     { maxLength: 80 },

@@ -73,8 +73,6 @@ export interface BrakedChange {
   witnessed: boolean;
   /** The address belongs to another endpoint now: leaving is never held. */
   moved: boolean;
-  /** The hub has not verified the part of the cluster this comes from. */
-  unverified: boolean;
   approved: boolean;
   /** A person ordered it by a quarantine: no brake holds it. */
   quarantined?: boolean | undefined;
@@ -191,7 +189,6 @@ function holdRemoval(change: BrakedChange, state: Counters, context: BrakeContex
     const { allowance } = state;
     return isReleased(allowance, context) && allowance.remove > 0 ? undefined : 'configuration-shrink';
   }
-  if (change.unverified && !change.witnessed) return 'unverified';
   if (!change.witnessed && state.size - 1 <= 0) return 'empties';
   const loss = state.sizeAtStart - (state.size - 1);
   if (loss > limit(context.settings.shrink, state.sizeAtStart)) return 'shrink';

@@ -71,6 +71,12 @@ describe('the order of the checks', () => {
       'remove add-only',
     ],
     ['ownership before a freeze', removal, { ownership: 'foreign', frozen: true }, 'remove foreign-object'],
+    [
+      'what is not verified before a freeze and a rejection',
+      { ...removal, unverified: true, rejected: 'remove' },
+      { frozen: true },
+      'remove unverified',
+    ],
     ['a freeze before a rejection', { ...removal, rejected: 'remove' }, { frozen: true }, 'remove frozen'],
     ['a rejection before the brakes', { ...removal, rejected: 'remove' }, {}, 'remove rejected'],
     ['the brakes last', removal, {}, 'remove empties'],
@@ -85,6 +91,30 @@ describe('the order of the checks', () => {
     expect(planned([one], 1, { ownership: 'foreign' })).toEqual({ 'remove foreign-object': 1 });
     expect(planned([one], 1, { target: { ...target, mode: 'add-only' } })).toEqual({ 'remove add-only': 1 });
     expect(planned([addition(1, { approved })], 100)).toEqual({ 'add max-members': 1 });
+  });
+});
+
+describe('what is not verified', () => {
+  const inferred = { unverified: true, witnessed: false };
+
+  test.each<[string, Question, Record<string, number>]>([
+    ['an inferred removal', question(1, inferred), { 'remove unverified': 1 }],
+    ['a witnessed removal', question(1, { unverified: true }), { remove: 1 }],
+    ['an addition', addition(1, inferred), { add: 1 }],
+    ['an address of somebody else', question(1, { ...inferred, moved: true }), { remove: 1 }],
+    [
+      'a removal that a person released',
+      question(1, { ...inferred, approved: { add: false, remove: true } }),
+      { remove: 1 },
+    ],
+    ['a quarantine', question(1, { ...inferred, wantedBy: 'one/pod|a', quarantine: 'out' }), { remove: 1 }],
+  ])('and %s', (_, one, expected) => {
+    expect(planned([one], 50)).toEqual(expected);
+  });
+
+  test('what the configuration removes needs no cluster', () => {
+    const one = question(1, { ...inferred, cause: 'configuration' });
+    expect(planned([one], 50)).toEqual({ 'remove configuration-shrink': 1 });
   });
 });
 

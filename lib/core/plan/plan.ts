@@ -20,6 +20,7 @@ export interface Question {
   cause: Cause;
   witnessed: boolean;
   moved: boolean;
+  /** The hub has not verified the part of the cluster this comes from. */
   unverified: boolean;
   /** `pending` and `unknown` must have been read back: what the device said. */
   ledger: LedgerState;
@@ -49,6 +50,7 @@ export interface Question {
 
 export interface PlannedChange extends RolloutChange {
   key: string;
+  unverified: boolean;
   rejected?: boolean | undefined;
   heedsFreeze?: boolean | undefined;
 }
@@ -101,7 +103,7 @@ export interface PlanRequest {
 
 /**
  * Decides what one firewall should do for one group (laws 3 to 6). Pure and deterministic: changes come sorted by address.
- * Order of checks: difference, quarantine, write mode, ownership, rollout, freeze, rejection, brakes.
+ * Order of checks: difference, quarantine, write mode, ownership, rollout, verification, freeze, rejection, brakes.
  */
 export function planGroup(asked: PlanRequest): GroupPlan {
   const request = asked.ownership === 'absent' ? withoutObject(asked) : asked;
@@ -125,6 +127,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
       modeHold(change, request) ??
       objectHold(request) ??
       rolloutHold(change, request) ??
+      unverifiedHold(change) ??
       freezeHold(change, request) ??
       rejectedHold(change);
     if (reason === undefined) allowed.push(change);
@@ -292,6 +295,16 @@ function freezeHold(change: PlannedChange, { frozen }: PlanRequest): HeldReason 
   if (!frozen || (change.approved && !change.heedsFreeze) || change.quarantined) return undefined;
   if (frozen === 'strictly') return 'frozen';
   return change.op === 'remove' && (change.witnessed || change.moved) ? undefined : 'frozen';
+}
+
+/**
+ * A removal of which nobody knows yet whether it is right. Said before a freeze and a rejection: a person who releases those must not release
+ * this with them.
+ */
+function unverifiedHold(change: PlannedChange): HeldReason | undefined {
+  const { op, cause, witnessed, moved, approved, quarantined, unverified } = change;
+  if (op === 'add' || cause === 'configuration' || moved || approved || quarantined) return undefined;
+  return unverified && !witnessed ? 'unverified' : undefined;
 }
 
 /** What was rejected is another change once a watch saw the endpoint go, or the address belongs to somebody else. */

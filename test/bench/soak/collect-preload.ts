@@ -7,4 +7,4 @@ const everyMs = 30_000;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: object) => void;
-setInterval(() => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' }), everyMs).unref();
+setInterval(() => collect({ type: 'major', execution: 'sync', flavor: 'regular' }), everyMs).unref();

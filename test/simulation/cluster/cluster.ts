@@ -180,7 +180,7 @@ export class Cluster {
   }
 
   #bereave({ uid, address, hostNetwork, ended, workload }: Pod): void {
-    if (address === undefined || hostNetwork || ended) return;
+    if (address === undefined || hostNetwork || ended || this.#bereft.has(uid)) return;
     this.#bereft.add(uid);
     this.#controlLater(workload);
     this.#pool.giveBack(address, () => {
