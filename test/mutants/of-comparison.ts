@@ -3,6 +3,25 @@ import type { Mutant } from './mutant.ts';
 /** What a comparison believes of a listing. */
 export const ofComparison: readonly Mutant[] = [
   {
+    name: 'one-group-stops-comparison',
+    breaks: 'a group that cannot be listed keeps those after it from being compared',
+    file: 'lib/app/reconcile/reconcile-firewall.ts',
+    edits: [["error.retry === 'never' && !refusesAll(error)", "error.retry === 'never' && refusesAll(error)"]],
+    killers: ['test/app/unreadable-group.test.ts'],
+  },
+  {
+    name: 'refusal-asked-on',
+    breaks: 'a device that refuses everything is asked about every group',
+    file: 'lib/app/reconcile/reconcile-firewall.ts',
+    edits: [
+      [
+        "return error.retry === 'never' && !refusesAll(error);",
+        "return error.retry !== 'soon' || refusesAll(error);",
+      ],
+    ],
+    killers: ['test/app/unreadable-group.test.ts'],
+  },
+  {
     name: 'listing-believed',
     breaks: 'a member that a listing missed counts as taken off by a person',
     file: 'lib/app/reconcile/reconcile-group.ts',

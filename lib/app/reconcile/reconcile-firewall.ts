@@ -1,4 +1,4 @@
-import { isZonebridgeError } from '../../core/errors.ts';
+import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
 import { daysLeft } from '../../core/model/certificate.ts';
 import type { Item, SecretStage } from '../../core/ports.ts';
 import { deliveries } from '../deliveries.ts';
@@ -113,7 +113,8 @@ async function compareAll(
     ports.telemetry.info('device identity', { firewall: open.id, change, ...identity });
   const otherDevice = known !== undefined && change !== undefined;
   const handover = otherDevice ? { from: startedAt, until: startedAt } : readHandover(item);
-  for (const { group, target } of groupsOn(active.configuration, open.id)) {
+  const failures: ZonebridgeError[] = [];
+  const compare = async ({ group, target }: ReturnType<typeof groupsOn>[number]): Promise<void> => {
     const found = await reconcileGroup(ports, {
       active,
       open,
@@ -128,7 +129,17 @@ async function compareAll(
         identityChange(identity, await open.connection.identity()) === undefined,
     });
     for (const name of Object.keys(result) as (keyof ReconcileResult)[]) result[name] += found[name];
+  };
+  for (const published of groupsOn(active.configuration, open.id)) {
+    try {
+      await compare(published);
+    } catch (error) {
+      if (!concernsOneObject(error)) throw error;
+      failures.push(error);
+    }
   }
+  // Before the identity is stored: what could not be read was not compared with the device that this is now.
+  if (failures.length > 0) throw togetherOf(failures);
   if (otherDevice) {
     const until = ports.clock.now() + deliveries.wake.timeout * 1000;
     await storeHandover(ports.tables, open.id, { from: startedAt, until });
@@ -141,6 +152,20 @@ async function compareAll(
   const { network } = open.settings;
   const writerKey = writerKeyOf(ports.firewalls, open.settings);
   await wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
+}
+
+/** What the device says of one object, and what trying again does not mend, keeps no other group from being compared. */
+function concernsOneObject(error: unknown): error is ZonebridgeError {
+  if (!isZonebridgeError(error) || !error.code.startsWith('firewall/')) return false;
+  return error.retry === 'never' && !refusesAll(error);
+}
+
+function togetherOf(failures: readonly ZonebridgeError[]): ZonebridgeError {
+  const [first] = failures;
+  if (first && failures.length === 1) return first;
+  const shown = failures.slice(0, 3).map(({ message }) => message);
+  const text = `${failures.length} groups could not be compared: ${shown.join('; ')}`;
+  return new ZonebridgeError(first?.code ?? 'firewall/unexpected-answer', text, { cause: first });
 }
 
 /** Every firewall is compared regularly, so that none is forgotten for lack of changes. */

@@ -5,15 +5,22 @@ import type { FortigateClient } from '../client.ts';
 import { row, table } from '../client.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
 import { shardCountIn } from '../names.ts';
-import { emptyGroupsSince, isAtLeast } from '../version.ts';
+import { emptyGroupsSince, exclude6Since, isAtLeast } from '../version.ts';
 import { shardCount, shardNames } from './layout.ts';
 import type { Marks } from '../../shared/marks.ts';
 import { foreign } from '../../shared/marks.ts';
-import { memberNames, readRow, readTable, textOf } from './rows.ts';
+import { excludedNames, memberNames, readRow, readTable, textOf } from './rows.ts';
 import { bothUses, type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
 
 /** Built-in address that matches nothing: the member of a group that would be empty, where that is not allowed. */
 export const placeholder = 'none';
+
+/** A group as it is read; `excluded` is what a person lets it leave out of what its members match. */
+export interface ReadGroup {
+  comment: string;
+  members: string[];
+  excluded: string[];
+}
 
 /** Address groups, their shards, and the IPv6 sibling that bears the same name in its own table. */
 export class Groups {
@@ -49,12 +56,29 @@ export class Groups {
   }
 
   /** Names of the direct members and the comment, or undefined when there is no such group. */
-  async read(
-    family: AddressFamily,
-    name: string,
-  ): Promise<{ comment: string; members: string[] } | undefined> {
-    const found = await readRow(this.#client, row(path(family), name), { format: 'name|comment|member' });
-    return found && { comment: textOf(found, 'comment'), members: memberNames(found) };
+  async read(family: AddressFamily, name: string): Promise<ReadGroup | undefined> {
+    const excludes = family === 4 || isAtLeast(this.#client.version, exclude6Since);
+    const format = `name|comment|member${excludes ? '|exclude|exclude-member' : ''}`;
+    const found = await readRow(this.#client, row(path(family), name), { format });
+    if (!found) return undefined;
+    return { comment: textOf(found, 'comment'), members: memberNames(found), excluded: excludedNames(found) };
+  }
+
+  /** Lets a group and its shards match again what a person made them leave out. */
+  async includeAgain(family: AddressFamily, object: ObjectRef, excluded: string): Promise<void> {
+    const { name } = object;
+    const parent = await this.read(family, name);
+    const shards = parent?.members.filter((member) => shardCountIn(name, member) !== undefined) ?? [];
+    for (const group of [name, ...shards]) {
+      const found = group === name ? parent : await this.read(family, group);
+      if (!found?.excluded.includes(excluded)) continue;
+      const isOurs =
+        group === name ? this.#marks.isFor(object, found.comment) : this.#marks.isOurs(group, found.comment);
+      if (!isOurs) throw foreign(group);
+      const left = found.excluded.filter((other) => other !== excluded).map((other) => ({ name: other }));
+      const fields = { exclude: left.length > 0 ? 'enable' : 'disable', 'exclude-member': left };
+      await this.#client.put(row(path(family), group), fields);
+    }
   }
 
   /** Makes a group of ours with its shards, which come first because a member has to exist. */

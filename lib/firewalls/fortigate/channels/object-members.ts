@@ -20,12 +20,14 @@ export interface Tables {
 /**
  * Members of a group as canonical addresses, resolved through shards and address objects of every layout.
  * A member that is no object of ours comes as `object:<name>` (`object6:<name>`). An object of ours that was edited to stand for
- * something else comes as `edited:<address>`: its address is not a member, and adding it again puts the object right.
+ * something else comes as `edited:<address>`: its address is not a member, and adding it again puts the object right. What a person made the group leave out
+ * comes as `without:<name>` (`without6:<name>`).
  */
 export async function listMembers(tables: Tables, object: ObjectRef): Promise<string[]> {
   const members = new Set<string>();
   for (const family of families) {
-    const names = await leafNames(tables, family, object);
+    const { names, excluded } = await leafNames(tables, family, object);
+    for (const name of excluded) members.add(strangeText('without', family, name));
     const ours = names.some((name) => tables.addresses.isNamedLikeOurs(name));
     const listed = ours ? await tables.addresses.list(family) : new Map<string, string>();
     for (const name of names) {
@@ -62,22 +64,24 @@ async function leafNames(
   { groups, marks }: Tables,
   family: AddressFamily,
   object: ObjectRef,
-): Promise<string[]> {
+): Promise<{ names: string[]; excluded: string[] }> {
   const parent = await groups.read(family, object.name);
-  if (!parent) {
-    if (family === 6) return [];
-    throw noGroup(object);
-  }
+  if (!parent && family === 4) throw noGroup(object);
   // A foreign sibling holds nothing of ours.
-  if (family === 6 && !marks.isFor(object, parent.comment)) return [];
+  if (!parent || (family === 6 && !marks.isFor(object, parent.comment))) return { names: [], excluded: [] };
   const leaves: string[] = [];
+  const excluded = [...parent.excluded];
   for (const member of parent.members) {
     const shard =
       shardCountIn(object.name, member) === undefined ? undefined : await groups.read(family, member);
-    if (shard && marks.isOurs(member, shard.comment)) leaves.push(...shard.members);
-    else leaves.push(member);
+    if (!shard || !marks.isOurs(member, shard.comment)) {
+      leaves.push(member);
+      continue;
+    }
+    leaves.push(...shard.members);
+    excluded.push(...shard.excluded);
   }
-  return leaves.filter((name) => name !== placeholder);
+  return { names: leaves.filter((name) => name !== placeholder), excluded };
 }
 
 function strangeMember(
@@ -85,18 +89,27 @@ function strangeMember(
   member: { family: AddressFamily; name: string; exists: boolean },
 ): string {
   const meant = member.exists ? tables.addresses.meant(member.name) : undefined;
-  return meant === undefined ? foreignMember(member.family, member.name) : `${editedWord}${meant}`;
+  return meant === undefined ? strangeText('object', member.family, member.name) : `${editedWord}${meant}`;
 }
 
-function foreignMember(family: AddressFamily, name: string): string {
-  return `${family === 4 ? 'object' : 'object6'}:${encodeURIComponent(name)}`;
+/** `object`: a member that is not ours; `without`: what a group leaves out. */
+function strangeText(what: 'object' | 'without', family: AddressFamily, name: string): string {
+  return `${what}${family === 4 ? '' : '6'}:${encodeURIComponent(name)}`;
 }
 
-/** The name and table in a member text of {@link listMembers} that is no address. */
-export function parseForeignMember(text: string): { family: AddressFamily; name: string } | undefined {
-  const match = /^object(6?):(.+)$/.exec(text);
+/** Something in a group that no address of ours stands for. */
+export interface Strange {
+  isExcluded: boolean;
+  family: AddressFamily;
+  name: string;
+}
+
+/** What a text of {@link listMembers} that is no address tells of. */
+export function parseStrange(text: string): Strange | undefined {
+  const match = /^(object|without)(6?):(.+)$/.exec(text);
   if (!match) return undefined;
-  return { family: match[1] === '6' ? 6 : 4, name: decodeURIComponent(match[2] ?? '') };
+  const [, what, six, name = ''] = match;
+  return { isExcluded: what === 'without', family: six === '6' ? 6 : 4, name: decodeURIComponent(name) };
 }
 
 /** Whether one address is a member: its object is in the group and still stands for it. */

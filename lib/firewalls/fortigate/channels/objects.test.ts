@@ -253,3 +253,63 @@ test.each([
   await applyTo(connection, object, { remove: ['10.0.0.1'], expectedCount: 0 });
   expect(addressRow('zb-test-10.0.0.1')).toBeUndefined();
 });
+
+describe('a group that a person made leave something out', () => {
+  const shards = { groupMembersMax: 10 };
+  const leaveOut = (name: string, excluded: string[], table = 'addrgrp') =>
+    simulator.device
+      .vdom('root')
+      .table(`firewall/${table}`)
+      ?.update(name, {
+        exclude: 'enable',
+        'exclude-member': excluded.map((one) => ({ name: one })),
+      });
+  const groupRow = (name: string, table = 'addrgrp') =>
+    simulator.device.vdom('root').table(`firewall/${table}`)?.rows.get(name);
+  const leftOut = (name: string, table = 'addrgrp') => [
+    ...(groupRow(name, table)?.lists.get('exclude-member')?.keys() ?? []),
+  ];
+
+  test('shows it, and matches everything again when that leaves', async () => {
+    await start();
+    await applyTo(connection, object, { createWith: createWith(), add: ['10.0.0.1', '10.0.0.2', 'fd00::1'] });
+    seedDevice(simulator.device, {
+      rows: { 'firewall/address': [{ name: 'office net', subnet: '10.0.0.0 255.255.255.0' }] },
+    });
+    leaveOut(object.name, ['office net', 'zb-test-10.0.0.2']);
+    leaveOut(object.name, ['zb-test-fd00-0-0-0-0-0-0-1'], 'addrgrp6');
+    const strange = [
+      'without:office%20net',
+      'without:zb-test-10.0.0.2',
+      'without6:zb-test-fd00-0-0-0-0-0-0-1',
+    ];
+    const members = ['10.0.0.1', '10.0.0.2', 'fd00::1'];
+    expect([...(await connection.observeMembers(object))].sort()).toEqual([...members, ...strange].sort());
+    const first = await applyTo(connection, object, { remove: strange.slice(0, 1), expectedCount: 5 });
+    expect(first.states).toEqual({ [strange[0]!]: 'done' });
+    expect(leftOut(object.name)).toEqual(['zb-test-10.0.0.2']);
+    await applyTo(connection, object, { remove: strange, expectedCount: 3 });
+    expect([...(await connection.observeMembers(object))].sort()).toEqual(members);
+    expect([leftOut(object.name), leftOut(object.name, 'addrgrp6')]).toEqual([[], []]);
+    expect(groupRow(object.name)?.values.get('exclude') ?? 'disable').toBe('disable');
+  });
+
+  test('in its shards, too', async () => {
+    await start();
+    await connection.close();
+    connection = await connectTo(simulator, shards);
+    const large = { ...object, sizeHint: 50 };
+    await applyTo(connection, large, { createWith: createWith(), add: ['10.0.0.1', '10.0.0.2'] });
+    const [shard = ''] = members(object.name) ?? [];
+    leaveOut(shard, ['zb-test-10.0.0.1']);
+    expect([...(await connection.observeMembers(large))].sort()).toContain('without:zb-test-10.0.0.1');
+    await applyTo(connection, large, { remove: ['without:zb-test-10.0.0.1'], expectedCount: 2 });
+    expect(leftOut(shard)).toEqual([]);
+  });
+
+  test('an IPv6 group of a version that leaves nothing out is read as before', async () => {
+    await start({ version: '7.2.8' });
+    await applyTo(connection, object, { createWith: createWith(), add: ['fd00::1'] });
+    expect(await connection.observeMembers(object)).toEqual(['fd00::1']);
+  });
+});

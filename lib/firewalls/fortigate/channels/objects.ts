@@ -19,7 +19,7 @@ import type { Channel } from '../../shared/channels.ts';
 import { missing, placeholder } from './groups.ts';
 import { holderOf, shardNames } from './layout.ts';
 import type { Tables } from './object-members.ts';
-import { formerNames, isMember, listMembers, parseForeignMember } from './object-members.ts';
+import { formerNames, isMember, listMembers, parseStrange, type Strange } from './object-members.ts';
 
 /** Beyond this many questions one listing is cheaper than asking for each address. */
 const listFrom = 50;
@@ -75,7 +75,7 @@ export class ObjectsChannel implements Channel {
   }
 
   async observeSome(object: ObjectRef, addresses: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
-    const whole = addresses.length >= listFrom || addresses.some((address) => parseForeignMember(address));
+    const whole = addresses.length >= listFrom || addresses.some((address) => parseStrange(address));
     if (whole) {
       const members = new Set(await this.observeMembers(object));
       return new Map(addresses.map((address) => [address, members.has(address)]));
@@ -137,7 +137,7 @@ export class ObjectsChannel implements Channel {
   async #removeAll(attempt: Attempt, report: OpenReport): Promise<void> {
     const { object, remove, expectedCount } = report.changes;
     if (remove.length > 0 && expectedCount === 0 && this.#mayHoldPlaceholder(object)) {
-      for (const family of familiesOf(remove.filter((text) => !parseForeignMember(text)))) {
+      for (const family of familiesOf(remove.filter((text) => !parseStrange(text)))) {
         await attempt.step(async () => await this.#tables.groups.addMember(family, object.name, placeholder));
       }
     }
@@ -151,7 +151,7 @@ export class ObjectsChannel implements Channel {
 
   async #remove(object: ObjectRef, text: string): Promise<void> {
     const { groups, addresses } = this.#tables;
-    const strange = parseForeignMember(text);
+    const strange = parseStrange(text);
     if (strange) {
       await this.#removeStrange(object, strange);
       return;
@@ -178,11 +178,12 @@ export class ObjectsChannel implements Channel {
     if (references === 0) await addresses.delete(text);
   }
 
-  async #removeStrange(object: ObjectRef, member: { family: AddressFamily; name: string }): Promise<void> {
+  async #removeStrange(object: ObjectRef, { isExcluded, family, name }: Strange): Promise<void> {
     const { groups } = this.#tables;
-    if (member.family === 6) await groups.checkSibling(object);
+    if (family === 6) await groups.checkSibling(object);
+    if (isExcluded) return await groups.includeAgain(family, object, name);
     for (const holder of [object.name, ...shardNames(object.name, groups.shards(object))]) {
-      if (await this.#takeOut(member.family, holder, member.name)) return;
+      if (await this.#takeOut(family, holder, name)) return;
     }
   }
 

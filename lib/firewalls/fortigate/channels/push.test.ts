@@ -7,6 +7,7 @@ import {
   objectNamed,
 } from '../../../../test/support/firewalls/fortigate-connection.ts';
 import type { FirewallConnection } from '../../../core/firewall.ts';
+import { enforcedAddresses } from '../simulator/enforced.ts';
 import type { FortigateSimulator, SimulatorOptions } from '../simulator/index.ts';
 import { startFortigateSimulator } from '../simulator/index.ts';
 
@@ -126,4 +127,15 @@ test('a creation whose reply is lost is settled by reading', async () => {
   });
   expect(report.created).toEqual({ state: 'done' });
   expect(states).toEqual({ '10.0.0.1': 'done' });
+});
+
+test('a feed that a person disabled is told, as nothing in it matches', async () => {
+  await start();
+  await applyTo(connection, feed, { createWith, add: ['10.0.0.1'], expectedCount: 1 });
+  simulator.device.vdom('root').table('system/external-resource')?.update(feed.name, { status: 'disable' });
+  expect(enforcedAddresses(simulator.device, 'push', feed.name)).toEqual([]);
+  await expect(connection.observeObject(feed)).rejects.toMatchObject({
+    code: 'firewall/rejected',
+    message: expect.stringContaining('set its status to "enable"'),
+  });
 });

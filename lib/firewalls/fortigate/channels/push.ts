@@ -26,7 +26,7 @@ import {
 import type { Channel } from '../../shared/channels.ts';
 import type { Marks } from '../../shared/marks.ts';
 import { foreign } from '../../shared/marks.ts';
-import { readRow, readTable, textOf } from './rows.ts';
+import { readRow, readTable, type Row, textOf } from './rows.ts';
 import type { FeedCommand } from './push-chunks.ts';
 import { chunksOf } from './push-chunks.ts';
 import { type ConfigObject, deleteConfigObject, readUse } from './uses.ts';
@@ -73,8 +73,7 @@ export class PushChannel implements Channel {
     const found = await readRow(this.#client, row(resources, object.name));
     if (!found) return { exists: false, comment: '' };
     const comment = textOf(found, 'comments');
-    if (this.#marks.isFor(object, comment))
-      requirePushed(object, textOf(found, 'type'), textOf(found, 'update-method'));
+    if (this.#marks.isFor(object, comment)) requirePushed(object, found);
     return { exists: true, comment };
   }
 
@@ -277,12 +276,18 @@ function isSet(value: boolean | number | string | undefined): boolean {
   return typeof value === 'string' ? !['', 'false', 'disable', '0'].includes(value) : Boolean(value);
 }
 
-function requirePushed(object: ObjectRef, type: string, method: string): void {
-  if (type === 'address' && method === 'push') return;
-  throw new ZonebridgeError(
-    'firewall/unsupported',
-    `external resource ${object.name} has type ${type.slice(0, 40)} and update-method ${method.slice(0, 40)}: it must be "address" and "push"`,
-  );
+function requirePushed(object: ObjectRef, found: Row): void {
+  const [type, method] = [textOf(found, 'type'), textOf(found, 'update-method')];
+  if (type !== 'address' || method !== 'push')
+    throw new ZonebridgeError(
+      'firewall/unsupported',
+      `external resource ${object.name} has type ${type.slice(0, 40)} and update-method ${method.slice(0, 40)}: it must be "address" and "push"`,
+    );
+  if (textOf(found, 'status') === 'disable')
+    throw new ZonebridgeError(
+      'firewall/rejected',
+      `external resource ${object.name} is disabled, so that rules that use it match none of its members: set its status to "enable"`,
+    );
 }
 
 function unreadable(object: ObjectRef): ZonebridgeError {

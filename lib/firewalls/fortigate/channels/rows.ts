@@ -83,6 +83,15 @@ export function textOf(row: Row, field: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Names that a group leaves out of what its members match; none unless it says that it does. */
+export function excludedNames(row: Row): string[] {
+  if (row['exclude'] !== 'enable') return [];
+  const excluded = memberList.safeParse(row['exclude-member']);
+  if (excluded.success) return excluded.data.map(({ name }) => name);
+  const text = `group ${row.name} came back without what it leaves out (exclude-member)`;
+  throw new ZonebridgeError('firewall/unexpected-answer', text);
+}
+
 /** Names in the `member` field of a group. A group that came without the field is an error, not an empty group. */
 export function memberNames(row: Row): string[] {
   const members = memberList.safeParse(row['member']);
