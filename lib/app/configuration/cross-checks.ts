@@ -3,6 +3,7 @@ import { checkAwsAccess } from './checks/aws-access.ts';
 import { checkClusters } from './checks/clusters.ts';
 import { checkDelegations } from './checks/delegations.ts';
 import { checkGroups } from './checks/groups.ts';
+import { checkPairs } from './checks/pairs.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkServedLists } from './checks/served-lists.ts';
 import { checkTargets } from './checks/targets.ts';
@@ -16,6 +17,7 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkReferences(draft, report);
   checkNetworks(draft, report);
   checkAwsAccess(draft, modules, report);
+  checkPairs(draft, modules, report);
   checkClusters(draft, report);
   checkGroups(draft, report);
   checkTargets(draft, modules, report);
