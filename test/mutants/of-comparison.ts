@@ -3,10 +3,19 @@ import type { Mutant } from './mutant.ts';
 /** What a comparison believes of a listing. */
 export const ofComparison: readonly Mutant[] = [
   {
+    name: 'held-is-not-there',
+    breaks: 'what is on the device although its addition is held is not counted, and outlives its endpoint',
+    file: 'lib/app/reconcile/compare.ts',
+    edits: [["if (row.state === 'absent' && there)", "if (row.state === 'absent' && !row.held && there)"]],
+    killers: ['test/app/refused-additions.test.ts'],
+  },
+  {
     name: 'one-group-stops-comparison',
     breaks: 'a group that cannot be listed keeps those after it from being compared',
     file: 'lib/app/reconcile/reconcile-firewall.ts',
-    edits: [["error.retry === 'never' && !refusesAll(error)", "error.retry === 'never' && refusesAll(error)"]],
+    edits: [
+      ["error.retry === 'never' && !refusesAll(error)", "error.retry === 'never' && refusesAll(error)"],
+    ],
     killers: ['test/app/unreadable-group.test.ts'],
   },
   {

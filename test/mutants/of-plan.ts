@@ -194,6 +194,15 @@ export const ofPlan: readonly Mutant[] = [
     killers: [brakesTest],
   },
   {
+    name: 'additions-trusted',
+    breaks: 'the last member that nobody saw leave goes with additions that the device may refuse',
+    file: brakes,
+    edits: [
+      ['isInferred(change) && state.size - added <= 1', 'isInferred(change) && state.size - added < 1'],
+    ],
+    killers: [brakesTest, 'test/app/refused-additions.test.ts'],
+  },
+  {
     name: 'unverified-trusted',
     breaks: 'a removal flows from a shard that is not verified',
     file: plan,

@@ -313,7 +313,7 @@ export const ofSync: readonly Mutant[] = [
     file: 'lib/app/reconcile/compare.ts',
     edits: [
       [
-        " && row.state === 'present' && !comparison.observed.has(key)",
+        " && row.state === 'present' && !there",
         " && row.held.reason === 'shrink' && !comparison.observed.has(key)",
       ],
     ],

@@ -38,7 +38,6 @@ export class PaperFirewall {
   /** Credentials it accepts; undefined: any. */
   accepts: Set<string> | undefined;
   certificate: DeviceCertificate | undefined = { subject: 'paper', validTo: Date.UTC(2030, 0, 1) };
-  capacity = Number.POSITIVE_INFINITY;
 
   members(object: string): string[] {
     return [...(this.objects.get(object)?.members ?? [])].sort();

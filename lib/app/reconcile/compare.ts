@@ -11,6 +11,8 @@ export type Finding =
   | { kind: 'foreign'; key: string }
   /** It is there as it should be, and the device would forget it by itself: the sync puts it there again. */
   | { kind: 'due'; key: string }
+  /** The ledger says that it is not there, as its addition is held or it was taken off, and it is: the sync has to read it back. */
+  | { kind: 'there'; key: string }
   /** Ledger, device and wish do not agree, or the outcome of a change is open: the sync has to look. */
   | { kind: 'open'; key: string };
 
@@ -45,16 +47,17 @@ export function compare(comparison: Comparison): Finding[] {
 }
 
 function judge(key: string, comparison: Comparison): Finding | undefined {
-  const row = comparison.ledger.get(key)?.row;
+  const { ledger, observed, wanted } = comparison;
+  const [there, wish] = [observed.has(key), wanted.get(key)];
+  const row = ledger.get(key)?.row;
+  if (!row) return judgeUnknown(key, there, wish);
   // What is held back from leaving and is not there, or went with its object: then there is nothing left to hold.
-  if (row?.held?.op === 'remove' && row.state === 'present' && !comparison.observed.has(key))
-    return { kind: 'lost', key };
-  if (row && isOpen(row)) return { kind: 'open', key };
-  if (row?.held) return undefined;
-  if (row?.state === 'present') return judgePresent(key, comparison);
-  const there = comparison.observed.has(key);
-  const wish = comparison.wanted.get(key);
-  if (row?.withheldFor === undefined) return judgeUnknown(key, there, wish);
+  if (row.held?.op === 'remove' && row.state === 'present' && !there) return { kind: 'lost', key };
+  if (row.state === 'absent' && there) return { kind: wish === undefined ? 'foreign' : 'there', key };
+  if (isOpen(row)) return { kind: 'open', key };
+  if (row.held) return undefined;
+  if (row.state === 'present') return judgePresent(key, comparison);
+  if (row.withheldFor === undefined) return judgeUnknown(key, there, wish);
   return isStillOff(row.withheldFor, there, wish) ? undefined : { kind: 'open', key };
 }
 

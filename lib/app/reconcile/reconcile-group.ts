@@ -292,7 +292,7 @@ async function mark(
     const set = { state: 'absent', counted: false, changedAt: now, withheldFor: finding.endpoint };
     writes.push({ key, update: { set }, if: unchanged });
   }
-  if (finding.kind === 'lost')
+  if (finding.kind === 'lost' || finding.kind === 'there')
     writes.push({ key, update: { set: { state: 'unknown', changedAt: now } }, if: unchanged }, dirty);
   if (finding.kind === 'foreign') {
     writes.push(
@@ -351,7 +351,7 @@ function figures(
     removedByHand: of('removed-by-hand'),
     lost: of('lost'),
     foreign: of('foreign'),
-    open: of('open'),
+    open: of('open') + of('there'),
     staleAllow: request.group.usedIn === 'allow' ? stale : 0,
   };
 }

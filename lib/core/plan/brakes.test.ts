@@ -49,8 +49,11 @@ function many(op: 'add' | 'remove', count: number, more: Partial<BrakedChange> =
 
 /** How many go, and why the others wait. */
 function verdict(changes: readonly BrakedChange[], within: BrakeContext): Record<string, number> {
-  const { go, held } = brake(changes, within);
-  const result: Record<string, number> = { go: go.length };
+  const { go, held, later } = brake(changes, within);
+  const result: Record<string, number> = {
+    go: go.length,
+    ...(later.length > 0 ? { later: later.length } : {}),
+  };
   for (const { reason } of held) result[reason] = (result[reason] ?? 0) + 1;
   return result;
 }
@@ -108,9 +111,11 @@ describe('emptying', () => {
     expect(verdict(many('remove', size, more), context(size))).toEqual(expected);
   });
 
-  test('what comes in at the same time counts', () => {
+  test('what comes in at the same time counts once it is there', () => {
     const changes = [...many('remove', 3, { witnessed: false, cause: 'relist' }), change('add', 9)];
-    expect(verdict(changes, context(3))).toEqual({ go: 4 });
+    expect(verdict(changes, context(3))).toEqual({ go: 3, later: 1 });
+    const there = context(4, { counters: counters(4, { sizeAtStart: 3 }) });
+    expect(verdict(changes.slice(0, 3), there)).toEqual({ go: 3 });
   });
 });
 
@@ -316,12 +321,13 @@ describe('any changes', () => {
       }),
     );
 
-  test('either go or are held, and the counters are those after the ones that go', () => {
+  test('go, are held or come later, and the counters are those after the ones that go', () => {
     fc.assert(
       fc.property(changes, contexts, (some, within) => {
-        const { go, held, counters: after } = brake(some, within);
-        expect(new Set([...go, ...held.map((entry) => entry.change)])).toEqual(new Set(some));
-        expect(go.length + held.length).toBe(some.length);
+        const { go, held, later, counters: after } = brake(some, within);
+        expect(new Set([...go, ...later, ...held.map((entry) => entry.change)])).toEqual(new Set(some));
+        expect(go.length + held.length + later.length).toBe(some.length);
+        expect(later.filter(({ op, witnessed }) => op === 'add' || witnessed)).toEqual([]);
         const added = go.filter(({ op }) => op === 'add').length;
         expect(after.size).toBe(within.counters.size + added - (go.length - added));
         expect(Math.min(after.allowance.add, after.allowance.remove)).toBeGreaterThanOrEqual(0);

@@ -81,6 +81,8 @@ export interface BrakedChange {
 export interface Braked<C> {
   go: C[];
   held: { change: C; reason: HeldReason }[];
+  /** Inferred removals that may go once the additions of this time are there: a device that refuses them would be left with nothing. */
+  later: C[];
   counters: Counters;
 }
 
@@ -116,6 +118,7 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   if (context.ceiling) state.writes = { hour: context.ceiling.hour, count: writesSoFar(state, context) };
   const go: C[] = [];
   const held: { change: C; reason: HeldReason }[] = [];
+  const later: C[] = [];
   const judge = (change: C, reason: HeldReason | undefined): void => {
     if (reason !== undefined) {
       held.push({ change, reason });
@@ -130,7 +133,8 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   };
   for (const change of changes) if (change.op === 'add') judge(change, holdAddition(change, state, context));
   // Net, for the firewall as for the group: as many in as out is no loss.
-  let firewallLeft = context.firewallRemovalsLeft + go.length;
+  const added = go.length;
+  let firewallLeft = context.firewallRemovalsLeft + added;
   const removals = changes.filter((change) => change.op === 'remove');
   // What is never held goes first, so that it is counted before the rest is judged.
   const free = removals.filter(isFree);
@@ -141,6 +145,10 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   const inferred = braked.filter(isInferred);
   for (const change of [...braked.filter((one) => !isInferred(one)), ...inferred]) {
     const reason = holdRemoval(change, state, { ...context, firewallRemovalsLeft: firewallLeft });
+    if (reason === undefined && isInferred(change) && state.size - added <= 1) {
+      later.push(change);
+      continue;
+    }
     if (reason === undefined) firewallLeft -= 1;
     judge(change, reason);
   }
@@ -148,7 +156,7 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   const [full, others] = [held.filter(isFull), held.filter((entry) => !isFull(entry))];
   held.splice(0, held.length, ...others);
   for (const { change } of full) judge(change, holdAddition(change, state, context));
-  return { go, held, counters: state };
+  return { go, held, later, counters: state };
 }
 
 /** A removal that no brake holds. */

@@ -60,9 +60,10 @@ const holdReasons = {
     { approvable: true },
   ),
   shrink: rule(`The group would lose more than its brake allows: ${approve}`, { approvable: true }),
-  empties: rule(`It would empty the group, and nobody saw the endpoint go: ${approve}`, {
-    approvable: true,
-  }),
+  empties: rule(
+    `It would empty the group, and nobody saw the endpoint go: it goes when the group has another member, or by hand: ${approve}`,
+    { approvable: true, looksAgain: true },
+  ),
   growth: rule(`The group would grow by a new namespace more than its brake allows: ${approve}`, {
     approvable: true,
   }),
