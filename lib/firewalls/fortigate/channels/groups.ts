@@ -64,7 +64,7 @@ export class Groups {
     return { comment: textOf(found, 'comment'), members: memberNames(found), excluded: excludedNames(found) };
   }
 
-  /** Lets a group and its shards match again what a person made them leave out. */
+  /** Lets a group and its shards match again what a person made them leave out. Assumption: one PUT may set both fields. */
   async includeAgain(family: AddressFamily, object: ObjectRef, excluded: string): Promise<void> {
     const { name } = object;
     const parent = await this.read(family, name);
