@@ -17,7 +17,7 @@ interface Done {
 interface Growth {
   /** Members of ours when the configuration became active, and how many of them it gave up. */
   before: ReadonlySet<string>;
-  /** Nothing was on the device: what comes then is a first fill. */
+  /** Nothing of ours was on the device: what comes then is a first fill, whatever a person put there. */
   isEmpty: boolean;
   leaving: number;
   /** Each address once: what a person took away with its object is put back. */
@@ -61,7 +61,12 @@ export class LimitsWatch {
         const put = this.#known(place, members);
         const wanted = new Set(this.#truth.wanted(group, realms));
         const leaving = [...put].filter((one) => !wanted.has(one)).length;
-        this.#growth.set(place, { before: put, isEmpty: members.size === 0, leaving, added: new Set() });
+        this.#growth.set(place, {
+          before: put,
+          isEmpty: ![...members].some((one) => this.#truth.touchedAt.has(one)),
+          leaving,
+          added: new Set(),
+        });
       }
     }
   }
@@ -113,10 +118,10 @@ export class LimitsWatch {
     return rows.filter(({ item }) => item['state'] === 'pending' && item['counted'] === false).length;
   }
 
-  /** Members that the hub takes to be there and to stay. */
+  /** Members that the hub takes to be there and to stay, also a stranger's of which it found out. */
   #believes(place: string): boolean {
     const rows = this.#hub.tables.store.all('ledger').filter(({ key }) => key.pk === place);
-    return rows.some(({ item }) => item['state'] === 'present');
+    return rows.some(({ item }) => item['state'] === 'present' || item['state'] === 'unknown');
   }
 
   /** An addition that only the configuration can have caused: whoever has the address lived before, and nothing happened to it since. */
