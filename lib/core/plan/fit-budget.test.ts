@@ -34,6 +34,7 @@ function planOf(changes: PlannedChange[]): GroupPlan {
     changes: go,
     held,
     renewals: [],
+    later: [],
     settled: [],
     counters,
     corrections: new Map(),

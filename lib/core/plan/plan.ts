@@ -68,6 +68,8 @@ export interface GroupPlan {
   adopt: boolean;
   changes: PlannedChange[];
   held: { change: PlannedChange; reason: HeldReason }[];
+  /** Left for the next plan, when the additions of this one are there: in neither changes nor holds, so that their rows stay dirty. */
+  later: readonly PlannedChange[];
   /** No change of what is in force, so nothing holds them; what a brake keeps from leaving is among them. */
   renewals: readonly Renewal[];
   /** Questions that need nothing on the firewall, with what the ledger should say afterwards. */
@@ -114,6 +116,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
     adopt: false,
     changes: [],
     held: [],
+    later: [],
     renewals: [],
     settled: [],
     counters,
@@ -141,6 +144,7 @@ export function planGroup(asked: PlanRequest): GroupPlan {
   });
   plan.changes = braked.go;
   plan.held.push(...braked.held);
+  plan.later = braked.later;
   plan.counters = braked.counters;
   plan.create = request.ownership === 'absent' && plan.changes.some((change) => change.op === 'add');
   plan.adopt = request.ownership === 'adoptable' && plan.changes.length > 0;
