@@ -63,6 +63,15 @@ export const ofWayBack: readonly Mutant[] = [
     killers: suite,
   },
   {
+    name: 'made-without-condition',
+    breaks: 'an agent that stood still goes over what a younger one made meanwhile',
+    file: `${agent}/apply-part.ts`,
+    edits: [
+      ['const live = await objects.create(bare(entry, producer));', 'const live = bare(entry, producer);'],
+    ],
+    killers: [followTest],
+  },
+  {
     name: 'raised-generation-not-shown',
     breaks: 'nobody is told of an object whose generation somebody raised',
     file: `${core}/judge.ts`,

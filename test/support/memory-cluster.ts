@@ -12,7 +12,7 @@ export class MemoryCluster implements ClusterObjects {
   readonly stored = new Map<string, KubernetesObject>();
   readonly writes: string[] = [];
   /** Runs before a request; throw to fail it. */
-  before: ((request: 'read' | 'list' | 'apply' | 'remove', title: string) => void) | undefined;
+  before: ((request: 'read' | 'list' | 'create' | 'apply' | 'remove', title: string) => void) | undefined;
   #version = 0;
 
   async read(object: KubernetesObject): Promise<KubernetesObject | undefined> {
@@ -30,6 +30,15 @@ export class MemoryCluster implements ClusterObjects {
           metadata.labels?.[label.name] === label.value,
       ),
     );
+  }
+
+  async create(object: KubernetesObject): Promise<KubernetesObject> {
+    const title = objectTitle(object);
+    this.before?.('create', title);
+    if (this.stored.has(title)) throw conflict(title);
+    this.put(object);
+    this.writes.push(`create ${title}`);
+    return structuredClone(this.stored.get(title) as KubernetesObject);
   }
 
   async apply(object: KubernetesObject): Promise<Applied> {

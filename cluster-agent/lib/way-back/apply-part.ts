@@ -2,6 +2,7 @@ import { isZonebridgeError } from '../../../lib/core/errors.ts';
 import { type KubernetesObject, objectTitle } from '../../../lib/core/onboarding/kubernetes-object.ts';
 import type { DesiredEntry } from '../../../lib/core/way-back/contents.ts';
 import {
+  bare,
   inOrder,
   judgeApply,
   judgePrune,
@@ -63,13 +64,23 @@ export async function applyEntries(
         const live = own.get(object) ?? (await objects.read(entry.object));
         const judged = judgeApply(entry, producer, live);
         if (judged !== 'apply') return judged;
+        if (live === undefined) return make(objects, entry, producer);
         const wanted = marked(entry, producer, live);
-        if (live !== undefined && covers(live, wanted)) return 'unchanged';
-        return objects.apply(wanted, { force: live !== undefined });
+        return covers(live, wanted) ? 'unchanged' : objects.apply(wanted, { force: true });
       }),
     );
   }
   return outcomes;
+}
+
+/**
+ * Server-side apply knows no condition that there be nothing yet: what somebody else, or a younger agent, made meanwhile would become ours. So it is
+ * made bare first, which is refused then, and filled on condition of that.
+ */
+async function make(objects: ClusterObjects, entry: DesiredEntry, producer: Producer): Promise<Outcome> {
+  const live = await objects.create(bare(entry, producer));
+  await objects.apply(marked(entry, producer, live), { force: true });
+  return 'created';
 }
 
 /** The object is somebody else's: it is neither made nor deleted, and has no fields of ours but the status. */

@@ -124,11 +124,29 @@ describe('desired state of the hub', () => {
     expect(report.parts[0]?.outcomes).toEqual({ conflict: 2 });
   });
 
+  test('of an agent that stood still before it makes something does not go over what was made meanwhile', async () => {
+    const { objects, options, publish, values } = world();
+    await follow(options, await publish(1, {}));
+    const late = await publish(2, { a: '2', theirs: '2' });
+    objects.put(configMap('theirs', 'x'));
+    const create = objects.create.bind(objects);
+    // It stands still with the first object in its hand, after it found that there is none.
+    objects.create = async (object) => {
+      objects.create = create;
+      await follow(options, await publish(3, { a: '3' }));
+      return create(object);
+    };
+    const { report, settled } = await follow(options, late);
+    expect(values()).toEqual({ a: '3', theirs: 'x' });
+    expect(report.parts[0]?.outcomes).toEqual({ conflict: 1, foreign: 1 });
+    expect(settled).toBe(false);
+  });
+
   test('one object that is refused stops no other; an API that does not answer stops all', async () => {
     const { objects, options, publish, values } = world();
     const text = await publish(1, { a: '1', b: '1', c: '1' });
     objects.before = (request, title) => {
-      if (request === 'apply' && title.endsWith('/b'))
+      if (request === 'create' && title.endsWith('/b'))
         throw new ZonebridgeError('cluster/refused', 'quota', { fields: { status: 403 } });
     };
     const { report } = await follow(options, text);

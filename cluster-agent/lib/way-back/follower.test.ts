@@ -153,6 +153,7 @@ test('stops between two objects when the process ends, and tells nothing that is
   follower.call();
   await clock.advance(1);
   expect(objects.writes.filter((write) => write.includes('zonebridge-status'))).toEqual([
+    'create ConfigMap zonebridge-status/a',
     'apply ConfigMap zonebridge-status/a',
   ]);
   expect(told()).toEqual([]);

@@ -35,18 +35,33 @@ export const troubles: readonly Outcome[] = ['foreign', 'newer', 'conflict', 're
 export function marked(
   { object, since }: DesiredEntry,
   producer: Producer,
-  live?: KubernetesObject,
+  live: KubernetesObject,
 ): KubernetesObject {
   const { metadata } = object;
-  const version = live?.metadata['resourceVersion'];
+  const marks = marksOf(producer, since);
   return {
     ...object,
     metadata: {
       ...metadata,
-      ...(version === undefined ? {} : { resourceVersion: version }),
-      labels: { ...metadata.labels, [producerLabel]: producer, 'app.kubernetes.io/managed-by': 'zonebridge' },
-      annotations: { ...metadata.annotations, [generationAnnotation]: String(since) },
+      resourceVersion: live.metadata['resourceVersion'],
+      labels: { ...metadata.labels, ...marks.labels },
+      annotations: { ...metadata.annotations, ...marks.annotations },
     },
+  };
+}
+
+/** Nothing of the object but its name and our marks: what server-side apply finds made by other means keeps what it does not want any more. */
+export function bare({ object, since }: DesiredEntry, producer: Producer): KubernetesObject {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const place = namespace === undefined ? { name } : { name, namespace };
+  return { apiVersion, kind, metadata: { ...place, ...marksOf(producer, since) } };
+}
+
+function marksOf(producer: Producer, since: number) {
+  return {
+    labels: { [producerLabel]: producer, 'app.kubernetes.io/managed-by': 'zonebridge' },
+    annotations: { [generationAnnotation]: String(since) },
   };
 }
 

@@ -46,6 +46,8 @@ export interface ClusterObjects {
   read(object: KubernetesObject): Promise<KubernetesObject | undefined>;
   /** All objects of a kind with a label, or an error: never a part of them. */
   list(kind: WritableKind, label: { name: string; value: string }): Promise<KubernetesObject[]>;
+  /** Makes it, unless there is one of this name already: then `cluster/refused` with status 409. */
+  create(object: KubernetesObject): Promise<KubernetesObject>;
   /** Server-side apply, of the status alone with `status`, on condition of the resource version that the object names. */
   apply(object: KubernetesObject, options: { force: boolean; status?: boolean }): Promise<Applied>;
   /** Deletes exactly what was looked at: the same uid and resource version. False when it was not there. */

@@ -4,7 +4,7 @@ export interface WritableKind {
   kind: string;
   /** The only namespace it is written in; undefined: any. */
   namespace: string | undefined;
-  /** `whole`: we make, change and delete it; `status`: somebody else's object, of which we write the status alone. */
+  /** `whole`: we make it (bare first, which must do nothing), change and delete it; `status`: somebody else's object, of which we write the status alone. */
   part: 'whole' | 'status';
 }
 

@@ -83,6 +83,18 @@ export class HttpsClusterApi implements ClusterApi, ClusterObjects {
     return sameContent(before, after) ? 'unchanged' : 'changed';
   }
 
+  async create(object: KubernetesObject): Promise<KubernetesObject> {
+    const { apiVersion, kind, metadata } = object;
+    const place = { apiVersion, kind, metadata: { ...metadata, name: '' } };
+    const answer = await this.#send(place, {
+      method: 'POST',
+      query: `?${new URLSearchParams({ fieldManager: this.#fieldManager }).toString()}`,
+      type: 'application/json',
+      body: JSON.stringify(object),
+    });
+    return known(answer, object);
+  }
+
   async read(object: KubernetesObject): Promise<KubernetesObject | undefined> {
     return this.#get(object);
   }
