@@ -9,6 +9,7 @@ const feedTest = `${folder}/channels/feed.test.ts`;
 const tagsTest = `${folder}/channels/tags.test.ts`;
 const partialTest = `${folder}/partial-answers.test.ts`;
 const mappingsTest = `${folder}/channels/device-mappings.test.ts`;
+const exclusionsTest = `${folder}/channels/exclusions.test.ts`;
 
 /** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
 export const ofFortimanager: readonly Mutant[] = [
@@ -23,6 +24,20 @@ export const ofFortimanager: readonly Mutant[] = [
       ],
     ],
     killers: [workspaceTest],
+  },
+  {
+    name: 'fmg-exclusion-not-shown',
+    breaks: 'what a person made a group leave out counts as there',
+    file: `${folder}/channels/object-members.ts`,
+    edits: [['for (const name of group.excluded)', 'for (const name of group.excluded.slice(0, 0))']],
+    killers: [exclusionsTest],
+  },
+  {
+    name: 'fmg-exclusion-ends-all',
+    breaks: 'whoever lets a group match one thing again lets it match everything',
+    file: `${folder}/channels/object-items.ts`,
+    edits: [['!items.some((item) => item.name === name)', 'items.length === 0 && name.length > 0']],
+    killers: [exclusionsTest],
   },
   {
     name: 'fmg-lock-kept',

@@ -6,5 +6,7 @@ export const feedSince = ['7.2.5', '7.4.1'] as const;
 export const manyTagsSince = '7.4.4';
 /** First version whose partial install pushes the named objects alone. */
 export const partialInstallSince = '7.4.1';
+/** First version whose IPv6 groups may leave members out (`exclude`); IPv4 groups always may here. */
+export const exclude6Since = '7.4.0';
 /** First version whose devices take a group without a member. */
 export const emptyGroupsSince = '7.2.0';

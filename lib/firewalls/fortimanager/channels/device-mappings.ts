@@ -8,15 +8,18 @@ import { inUrl } from '../names.ts';
 import type { FortimanagerDevice } from '../schema.ts';
 import { readUses } from '../uses.ts';
 import type { FoundGroup, GroupPlace, MemberWrite, RowWrite } from './group-place.ts';
-import type { Item } from './object-items.ts';
+import { type Item, stillExcluded } from './object-items.ts';
 import {
   emptyMembers,
+  excludedIn,
   families,
   groupTable,
+  leavingOut,
   type MappedGroup,
   mappedGroupOf,
   mappedGroupsOf,
   mappingOf,
+  memberFields,
   objectUrl,
   placeholder,
   rowOf,
@@ -52,7 +55,7 @@ export class DeviceMappings implements GroupPlace {
         fields: ['name', 'comment'],
         loadsub: 0,
       },
-      { url: this.#mappingUrl(family, name), fields: ['comment', 'member'] },
+      { url: this.#mappingUrl(family, name), fields: memberFields(this.#client, family) },
     ]);
   }
 
@@ -73,6 +76,7 @@ export class DeviceMappings implements GroupPlace {
           mapping?.comment ?? (group && this.#isOpen(object, group.comment) ? undefined : group?.comment),
         lacks: group ? (mapping ? [] : ['mapping']) : ['group', 'mapping'],
         members: mapping?.member ?? [],
+        excluded: excludedIn(mapping, object.name),
       });
     }
     return groups;
@@ -118,10 +122,13 @@ export class DeviceMappings implements GroupPlace {
    * members, so it then holds the address that matches nothing.
    */
   memberWrites({ name, create }: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[] {
-    const { family, lacks, members } = group;
+    const { family, lacks, members, excluded } = group;
     const isAbsent = lacks.length > 0 && items.every(({ op }) => op === 'remove');
     if (items.length === 0 || isAbsent) return [];
-    const gone = new Set(items.filter(({ op }) => op === 'remove').map((item) => item.name));
+    const again = items.filter(({ isExcluded }) => isExcluded);
+    const gone = new Set(
+      items.filter(({ op, isExcluded }) => op === 'remove' && !isExcluded).map((item) => item.name),
+    );
     const added = items.filter(({ op }) => op === 'add').map((item) => item.name);
     const kept = members.filter((member) => member !== placeholder && !gone.has(member));
     const next = [...new Set([...kept, ...added])];
@@ -129,7 +136,11 @@ export class DeviceMappings implements GroupPlace {
     const comment = create === 'own' ? { comment: this.#marks.mapping.commentFor(name) } : {};
     const param = {
       url: this.#mappingUrl(family, name),
-      data: { member: next.length === 0 ? [placeholder] : next, ...comment },
+      data: {
+        member: next.length === 0 ? [placeholder] : next,
+        ...(again.length === 0 ? {} : leavingOut(stillExcluded(excluded, again))),
+        ...comment,
+      },
     };
     return [{ method: 'set', param, items, install: ['update', `obj/${groupTable(family)}/${name}`] }];
   }

@@ -29,6 +29,8 @@ export interface FoundGroup {
   lacks: readonly ('group' | 'mapping')[];
   /** Names of the members, as far as they were asked for. */
   members: readonly string[];
+  /** Names of what it leaves out of what these match, as far as they were asked for. */
+  excluded: readonly string[];
 }
 
 /** A write of one row, and what has to be installed after it. */
@@ -37,8 +39,8 @@ export interface RowWrite {
   install: InstallStep;
 }
 
-/** A write of members. A `whole` list carries all members, every other write one. */
-export type MemberWrite = Step & { method: 'add' | 'set' | 'delete' };
+/** A write of members: `set` carries all of them, `add` and `delete` one, `update` what is left out. */
+export type MemberWrite = Step & { method: 'add' | 'set' | 'update' | 'delete' };
 
 /** Where the members of groups lie: in the rows of the groups, or below them in a mapping for one device. */
 export interface GroupPlace {

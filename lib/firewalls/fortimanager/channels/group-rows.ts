@@ -4,13 +4,16 @@ import type { FortimanagerClient, Param } from '../client.ts';
 import type { Element } from '../envelope.ts';
 import { isDuplicate, isMissing } from '../errors.ts';
 import type { FoundGroup, GroupPlace, MemberWrite, RowWrite } from './group-place.ts';
-import type { Item } from './object-items.ts';
+import type { InstallStep } from '../install.ts';
+import { type Item, stillExcluded } from './object-items.ts';
 import {
   emptyMembers,
+  excludedIn,
   families,
   groupOf,
   groupParams,
   groupTable,
+  leavingOut,
   objectUrl,
   rowOf,
   rowsOf,
@@ -30,10 +33,14 @@ export class GroupRows implements GroupPlace {
 
   /** Without members the answer does not grow with the group. */
   look(object: ObjectRef, members = false): Param[] {
-    return groupParams(this.#client, object, members ? ['member'] : []);
+    return groupParams(this.#client, object, members);
   }
 
-  async found(_: ObjectRef, params: readonly Param[], elements: readonly Element[]): Promise<FoundGroup[]> {
+  async found(
+    object: ObjectRef,
+    params: readonly Param[],
+    elements: readonly Element[],
+  ): Promise<FoundGroup[]> {
     const groups: FoundGroup[] = [];
     for (const [index, family] of families.entries()) {
       const param = params[index];
@@ -46,6 +53,7 @@ export class GroupRows implements GroupPlace {
         holder: row?.comment,
         lacks: row ? [] : ['group'],
         members: whole?.member ?? [],
+        excluded: excludedIn(whole, object.name),
       });
     }
     return groups;
@@ -57,15 +65,26 @@ export class GroupRows implements GroupPlace {
     return [{ param: { url, data }, install: ['add', `obj/${groupTable(family)}/${name}`] }];
   }
 
-  memberWrites({ name }: ObjectRef, { family }: FoundGroup, items: readonly Item[]): MemberWrite[] {
-    const url = `${objectUrl(this.#client, groupTable(family), name)}/member`;
-    return items.map((item) => ({
-      method: item.op === 'add' ? 'add' : 'delete',
-      param: { url, data: [item.name] },
-      items: [item],
-      mayFail: item.op === 'add' ? isDuplicate : isMissing,
-      install: ['update', `obj/${groupTable(family)}/${name}`],
-    }));
+  memberWrites({ name }: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[] {
+    const { family, excluded } = group;
+    const row = objectUrl(this.#client, groupTable(family), name);
+    const url = `${row}/member`;
+    const install: InstallStep = ['update', `obj/${groupTable(family)}/${name}`];
+    const again = items.filter(({ isExcluded }) => isExcluded);
+    const data = leavingOut(stillExcluded(excluded, again));
+    const include: MemberWrite[] =
+      again.length === 0 ? [] : [{ method: 'update', param: { url: row, data }, items: again, install }];
+    const own = items.filter(({ isExcluded }) => !isExcluded);
+    const writes = own.map(
+      (item): MemberWrite => ({
+        method: item.op === 'add' ? 'add' : 'delete',
+        param: { url, data: [item.name] },
+        items: [item],
+        mayFail: item.op === 'add' ? isDuplicate : isMissing,
+        install,
+      }),
+    );
+    return [...include, ...writes];
   }
 
   async list(): Promise<NamedComment[]> {

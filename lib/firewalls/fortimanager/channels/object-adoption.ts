@@ -22,7 +22,7 @@ export function isAdoption(
 
 /** What a former tool's IPv4 group matches, in one call; the address table is read as a whole, because names do not tell addresses. */
 export async function readFormer(client: FortimanagerClient, object: ObjectRef): Promise<FormerMembers> {
-  const [group] = groupParams(client, object, ['member']);
+  const [group] = groupParams(client, object, true);
   const table = {
     url: objectUrl(client, addressTable(4)),
     fields: ['name', 'type', 'subnet'],

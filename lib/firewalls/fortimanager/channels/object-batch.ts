@@ -44,9 +44,15 @@ export class ObjectBatch {
   /** Whose the groups and the address objects are. */
   look(): Param[] {
     return [
-      ...this.#reports.flatMap(({ object }) => this.#place.groups.look(object)),
+      ...this.#reports.flatMap((report) => this.#lookAt(report)),
       ...this.#ours().map((item) => this.#addressParam(item)),
     ];
+  }
+
+  /** What a group leaves out has to be known to let it match some of that again. */
+  #lookAt(report: OpenReport): Param[] {
+    const again = this.#itemsOf(report).some(({ isExcluded }) => isExcluded);
+    return this.#place.groups.look(report.object, again);
   }
 
   /** One item for each address object. */
@@ -74,7 +80,7 @@ export class ObjectBatch {
     let at = 0;
     for (const report of this.#reports) {
       delete report.created;
-      const params = groups.look(report.object);
+      const params = this.#lookAt(report);
       const found = await groups.found(report.object, params, elements.slice(at, at + params.length));
       at += params.length;
       this.#groups.set(report, found);
@@ -131,7 +137,11 @@ export class ObjectBatch {
   /** Writes everything. False when nothing of it was taken. */
   async write(): Promise<boolean> {
     const sender = this.#sender;
-    const updated = await sender.send('update', [...this.#adoptionSteps(), ...this.#editedSteps()]);
+    const updated = await sender.send('update', [
+      ...this.#adoptionSteps(),
+      ...this.#editedSteps(),
+      ...this.#memberWrites('update'),
+    ]);
     const added = await sender.send('add', [
       ...this.#groupSteps(),
       ...this.#addressSteps('add'),

@@ -13,6 +13,8 @@ export interface Item {
   name: string;
   /** The address whose object of ours it is; undefined for a member that is not ours. */
   address: string | undefined;
+  /** What the group leaves out, and is to match again. */
+  isExcluded: boolean;
   error: ZonebridgeError | undefined;
 }
 
@@ -20,7 +22,7 @@ export interface Item {
 export function itemsOf(report: OpenReport, hub: string): Item[] {
   const { add, remove } = report.changes;
   const valid = add.filter((address) => !report.outcomes.has(address));
-  const common = { report, error: undefined };
+  const common = { report, isExcluded: false, error: undefined };
   const ours = (text: string, op: Item['op']): Item => ({
     ...common,
     text,
@@ -40,13 +42,20 @@ export function itemsOf(report: OpenReport, hub: string): Item[] {
   ];
 }
 
-/** How a member is told that is no object of ours. */
-export function strangerText(family: AddressFamily, name: string): string {
-  return `${family === 4 ? 'object' : 'object6'}:${name}`;
+/** How a member is told that is no object of ours (`object`), and what the group leaves out (`without`). */
+export function strangerText(what: 'object' | 'without', family: AddressFamily, name: string): string {
+  return `${what}${family === 4 ? '' : '6'}:${name}`;
 }
 
 /** What {@link strangerText} says; undefined for any other text. */
-function parseStranger(text: string): { family: AddressFamily; name: string } | undefined {
-  const match = /^object(6?):(.+)$/s.exec(text);
-  return match ? { family: match[1] === '6' ? 6 : 4, name: match[2] ?? '' } : undefined;
+function parseStranger(text: string): Pick<Item, 'family' | 'name' | 'isExcluded'> | undefined {
+  const match = /^(object|without)(6?):(.+)$/s.exec(text);
+  if (!match) return undefined;
+  const [, what, six, name = ''] = match;
+  return { isExcluded: what === 'without', family: six === '6' ? 6 : 4, name };
+}
+
+/** What a group leaves out once the items match again. */
+export function stillExcluded(excluded: readonly string[], items: readonly Item[]): string[] {
+  return excluded.filter((name) => !items.some((item) => item.name === name));
 }

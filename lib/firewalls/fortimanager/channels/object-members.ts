@@ -18,7 +18,8 @@ export interface Members {
 
 /**
  * Reads a group in one call: both families, our address objects, and the state of the packages where installs are ours. A member that is no
- * object of ours comes as `object:<name>` (`object6:<name>`), one of ours that was edited as `edited:<address>`.
+ * object of ours comes as `object:<name>` (`object6:<name>`), one of ours that was edited as `edited:<address>`, what a person made the group
+ * leave out as `without:<name>` (`without6:<name>`).
  */
 export async function readMembers(place: Place, object: ObjectRef): Promise<Members> {
   const { client, marks, hub, groups } = place;
@@ -38,6 +39,7 @@ export async function readMembers(place: Place, object: ObjectRef): Promise<Memb
     if (comment === undefined && family === 4) throw missing(object);
     // A foreign sibling holds nothing of ours.
     if (comment === undefined || (family === 6 && !marks.isFor(object, comment))) continue;
+    for (const name of group.excluded) addresses.add(strangerText('without', family, name));
     const known = new Map(rows.map((row) => [row.name, addressOfRow(row)]));
     for (const name of group.members) {
       if (name === placeholder) continue;
@@ -65,7 +67,7 @@ function memberText(
   if (address !== undefined && addressName(hub, address) === name) return address;
   const meant = known.has(name) ? addressOfName(hub, name) : undefined;
   if (meant !== undefined) return `${editedWord}${meant}`;
-  return strangerText(family, name);
+  return strangerText('object', family, name);
 }
 
 async function isInstalled(

@@ -5,12 +5,17 @@ import type { AddressFamily } from '../../../core/model/address.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { type Element, rowsOf as rowsIn } from '../envelope.ts';
 import { addressPrefix, inUrl } from '../names.ts';
-import { emptyGroupsSince, isAtLeast } from '../version.ts';
+import { emptyGroupsSince, exclude6Since, isAtLeast } from '../version.ts';
 
 const row = z.looseObject({ name: z.string(), comment: z.string().catch('') });
 const member = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
-const groupRow = row.extend({ member });
-const mappingRow = z.looseObject({ comment: z.string().catch(''), member });
+/** What a group leaves out of what its members match, as far as its version can. Assumption: these names, as FortiOS has them. */
+const exclusion = {
+  exclude: z.enum(['disable', 'enable']).optional(),
+  'exclude-member': member.optional(),
+};
+const groupRow = row.extend({ member, ...exclusion });
+const mappingRow = z.looseObject({ comment: z.string().catch(''), member, ...exclusion });
 /** That of a stranger's mapping may be anything: it is none of ours then. */
 const scope = z.array(z.looseObject({ name: z.string().nullish(), vdom: z.string().nullish() })).catch([]);
 /** A group without a mapping may say so by nothing. */
@@ -43,16 +48,32 @@ export function objectUrl(client: FortimanagerClient, table: string, name?: stri
   return name === undefined ? path : `${path}/${inUrl(name)}`;
 }
 
+/** Fields by which the members of a group, or of a mapping, are read. */
+export function memberFields({ version }: FortimanagerClient, family: AddressFamily): string[] {
+  const excludes = family === 4 || isAtLeast(version, exclude6Since);
+  return ['comment', 'member', ...(excludes ? ['exclude', 'exclude-member'] : [])];
+}
+
+/** Names that a group leaves out. One that says so without telling what fails: it is not known what it matches. */
+export function excludedIn(found: z.infer<typeof mappingRow> | undefined, name: string): string[] {
+  if (found?.exclude !== 'enable') return [];
+  if (found['exclude-member']) return found['exclude-member'];
+  const text = `${name} came back without what it leaves out (exclude-member)`;
+  throw new ZonebridgeError('firewall/unexpected-answer', text);
+}
+
+/** Fields that let a group leave out these and nothing else. Assumption: both may be set in one call. */
+export function leavingOut(names: readonly string[]): { exclude: string; 'exclude-member': string[] } {
+  return { exclude: names.length > 0 ? 'enable' : 'disable', 'exclude-member': [...names] };
+}
+
 /** Asks for the marks of both groups of an object. */
-export function groupParams(
-  client: FortimanagerClient,
-  object: ObjectRef,
-  more: readonly string[] = [],
-): Param[] {
+export function groupParams(client: FortimanagerClient, object: ObjectRef, members = false): Param[] {
   return families.map((family) => ({
     url: objectUrl(client, groupTable(family), object.name),
-    fields: ['name', 'comment', ...more],
-    ...(more.length === 0 ? { loadsub: 0 } : {}),
+    ...(members
+      ? { fields: ['name', ...memberFields(client, family)] }
+      : { fields: ['name', 'comment'], loadsub: 0 }),
   }));
 }
 

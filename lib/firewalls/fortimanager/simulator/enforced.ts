@@ -1,4 +1,4 @@
-import { textOf } from './refusal.ts';
+import { type JsonObject, textOf } from './refusal.ts';
 import type { Adom } from './adom.ts';
 import type { Manager } from './manager.ts';
 import { listOf, type Rows } from './table.ts';
@@ -50,12 +50,16 @@ function groupMembers(adom: Adom, name: string, wanted: string | undefined): str
     (used ? device.tables.get(path) : undefined) ?? adom.rowsFor(device, path);
   const group = rows('firewall/addrgrp').get(name);
   if (!group) return undefined;
-  const addresses = listOf(group, 'member').map((member) => addressOf(rows('firewall/address').get(member)));
   const group6 = rows('firewall/addrgrp6').get(name);
-  const addresses6 = listOf(group6, 'member').map((member) =>
-    addressOf(rows('firewall/address6').get(member)),
-  );
-  return [...addresses, ...addresses6].filter((address) => address !== undefined);
+  return [...matched(group, rows('firewall/address')), ...matched(group6, rows('firewall/address6'))];
+}
+
+/** Addresses of the members, without those that the group leaves out. */
+function matched(group: JsonObject | undefined, addresses: Rows): string[] {
+  const of = (field: string): string[] =>
+    listOf(group, field).flatMap((member) => addressOf(addresses.get(member)) ?? []);
+  const without = new Set(textOf(group?.['exclude'] ?? '') === 'enable' ? of('exclude-member') : []);
+  return of('member').filter((address) => !without.has(address));
 }
 
 function addressOf(row: ReturnType<Rows['get']>): string | undefined {

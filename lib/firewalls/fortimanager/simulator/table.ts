@@ -15,6 +15,7 @@ export interface TableSchema {
 
 const address = { name: 79, comment: 255 };
 const onOff = ['disable', 'enable'];
+const nothingLeftOut = { exclude: 'disable', 'exclude-member': [] };
 const addressTypes = ['ipmask', 'iprange', 'fqdn', 'wildcard', 'geography', 'dynamic'];
 
 export const tableSchemas: readonly TableSchema[] = [
@@ -38,17 +39,23 @@ export const tableSchemas: readonly TableSchema[] = [
     path: 'firewall/addrgrp',
     key: 'name',
     lengths: address,
-    defaults: { type: 'default', member: [], comment: '', color: 0 },
-    words: { type: ['default', 'folder'] },
-    references: { member: ['firewall/address', 'firewall/addrgrp'] },
+    defaults: { type: 'default', member: [], ...nothingLeftOut, comment: '', color: 0 },
+    words: { type: ['default', 'folder'], exclude: onOff },
+    references: {
+      member: ['firewall/address', 'firewall/addrgrp'],
+      'exclude-member': ['firewall/address', 'firewall/addrgrp'],
+    },
   },
   {
     path: 'firewall/addrgrp6',
     key: 'name',
     lengths: address,
-    defaults: { member: [], comment: '', color: 0 },
-    words: {},
-    references: { member: ['firewall/address6', 'firewall/addrgrp6'] },
+    defaults: { member: [], ...nothingLeftOut, comment: '', color: 0 },
+    words: { exclude: onOff },
+    references: {
+      member: ['firewall/address6', 'firewall/addrgrp6'],
+      'exclude-member': ['firewall/address6', 'firewall/addrgrp6'],
+    },
   },
   {
     path: 'user/json',
