@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { look } from '../../lib/app/onboarding/look.ts';
 import { offboard } from '../../lib/app/onboarding/offboard.ts';
 import { onboard } from '../../lib/app/onboarding/onboard.ts';
@@ -73,6 +73,39 @@ test.each(ways)(
     expect([...installer.entries]).toEqual([]);
   },
 );
+
+describe('an agent in another namespace of the cluster', () => {
+  /** Rights of the cluster, bound to an agent there. */
+  function bindTo(namespace: string): void {
+    installer.objects.set('ClusterRoleBinding zonebridge-agent', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'zonebridge-agent', labels, uid: 'b' },
+      subjects: [{ kind: 'ServiceAccount', name: 'zonebridge-agent', namespace }],
+    });
+  }
+
+  test.each(['onboard', 'offboard'])('is not robbed of its rights: %s', async (command) => {
+    otherAgent('elsewhere');
+    bindTo('elsewhere');
+    const run = await operator();
+    const before = structuredClone([...installer.objects]);
+    const more = command === 'onboard' ? ['--image', image] : ['--ticket', 'T-1'];
+    const { code, stderr } = await run(command, 'shop', '--yes', ...more);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ConfigMap elsewhere/zonebridge-agent')]);
+    expect(stderr).toContain(bus);
+    expect(changes()).toEqual([]);
+    expect([...installer.objects]).toEqual(before);
+  });
+
+  test('that is gone leaves its rights to the next one', async () => {
+    bindTo('elsewhere');
+    const run = await operator();
+    const { stdout, stderr } = await run('onboard', 'shop', '--dry-run', '--image', image);
+    expect(stdout + stderr).not.toContain('one agent');
+    expect(stdout).toMatch(/ClusterRoleBinding zonebridge-agent/);
+  });
+});
 
 test('with temporary access, fields of somebody else are told before anything is written', async () => {
   installer.letIn = false;

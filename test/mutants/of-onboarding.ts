@@ -85,6 +85,18 @@ export const ofOnboarding: readonly Mutant[] = [
     killers: [commands],
   },
   {
+    name: 'agent-elsewhere-robbed',
+    breaks: 'the rights of an agent in another namespace are given to the new one, or removed with it',
+    file: `${folder}/preview.ts`,
+    edits: [
+      [
+        "typeof namespace === 'string' && namespace !== own",
+        "typeof namespace === 'string' && namespace === '' && namespace !== own",
+      ],
+    ],
+    killers: [otherHub],
+  },
+  {
     name: 'other-hub-not-asked-inside',
     breaks: 'who is let in for the work does not ask there whose agent it is',
     file: `${folder}/onboard.ts`,

@@ -92,21 +92,47 @@ async function missingNamespaces(
   return missing;
 }
 
-/** An agent that reports to somebody else is neither taken over nor removed. */
+/**
+ * An agent that reports to somebody else is neither taken over nor removed. Nor is one in another namespace robbed of its rights: a cluster
+ * has one agent, because the rights of all of them have the same names, and so do the objects that they make.
+ */
 async function otherHub(
   api: ClusterApi,
   objects: readonly KubernetesObject[],
   { settings }: Wanted,
 ): Promise<Obstacle[]> {
-  const map = objects.find((object) => busOf(object) !== undefined);
-  const bus = map && busOf(await api.read(map));
-  if (map === undefined || bus === undefined || bus === settings.environment.ZONEBRIDGE_BUS) return [];
-  return [
-    {
-      seen: `the agent of ${objectTitle(map)} reports to ${JSON.stringify(bus).slice(0, 200)}, not to this hub`,
-      remedy: 'Run `zonebridge offboard` with the configuration of that hub first.',
-    },
-  ];
+  const own = objects.find((object) => busOf(object) !== undefined);
+  if (own === undefined) return [];
+  const elsewhere = await settingsElsewhere(api, objects, own);
+  const obstacles: Obstacle[] = [];
+  for (const map of [own, ...(elsewhere === undefined ? [] : [elsewhere])]) {
+    const bus = busOf(await api.read(map));
+    const isOurs = map === own && bus === settings.environment.ZONEBRIDGE_BUS;
+    if (bus === undefined || isOurs) continue;
+    const other = map === own ? 'not to this hub' : 'and a cluster has one agent';
+    obstacles.push({
+      seen: `the agent of ${objectTitle(map)} reports to ${JSON.stringify(bus).slice(0, 200)}, ${other}`,
+      remedy: 'Run `zonebridge offboard` with the configuration that installed it first.',
+    });
+  }
+  return obstacles;
+}
+
+/** Where the agent has its settings that has the rights of the cluster, when that is another namespace. */
+async function settingsElsewhere(
+  api: ClusterApi,
+  objects: readonly KubernetesObject[],
+  own: KubernetesObject,
+): Promise<KubernetesObject | undefined> {
+  const binding = objects.find(({ kind }) => kind === 'ClusterRoleBinding');
+  const live = binding && (await api.read(binding));
+  const subjects = Array.isArray(live?.['subjects']) ? (live['subjects'] as unknown[]) : [];
+  for (const subject of subjects) {
+    const { namespace } = (subject ?? {}) as { namespace?: unknown };
+    if (typeof namespace === 'string' && namespace !== own.metadata.namespace)
+      return { ...own, metadata: { ...own.metadata, namespace } };
+  }
+  return undefined;
 }
 
 /** The bus that the settings of an agent name. */
