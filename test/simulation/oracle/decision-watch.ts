@@ -57,6 +57,11 @@ export class DecisionWatch {
     this.#rejected.set(key, { at: this.#hub.kernel.now, disturbances: this.#disturbances(key) });
   }
 
+  /** A rejection that was taken back does not return when the approval ends unused. */
+  approved(key: string): void {
+    this.#rejected.delete(key);
+  }
+
   changed(done: Change): void {
     const { firewall, group, change } = done;
     const place = `${firewall}|${group.name}`;

@@ -93,8 +93,11 @@ async function approve(side: HubSide, app: App, decision: Decision): Promise<voi
     () =>
       `approved on ${firewall}: ${held.map(({ op, key, reason }) => `${op} ${key} (${reason})`).join(', ')}`,
   );
-  for (const { group, op, address } of held)
-    watch.brakes.released.set(`${firewall}|${group}|${op}|${address}`, hub.kernel.now + approvalMs);
+  for (const { group, op, address } of held) {
+    const key = `${firewall}|${group}|${op}|${address}`;
+    watch.brakes.released.set(key, hub.kernel.now + approvalMs);
+    watch.decisions.approved(key);
+  }
   await approveHeld(app.ports, await app.configurations.active(), decision);
 }
 
