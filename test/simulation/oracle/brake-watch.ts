@@ -11,8 +11,6 @@ interface Done {
   size: number;
 }
 
-const forgetMs = 30 * 60_000;
-
 /**
  * The brakes as a person would check them in the log of a firewall: a group loses no more than two windows allow within two windows,
  * except for what was released or belongs to somebody else now.
@@ -67,7 +65,8 @@ export class BrakeWatch {
   }): void {
     const { change, firewall, group, members } = done;
     const place = `${firewall}|${group.name}`;
-    const list = (this.#done.get(place) ?? []).filter((one) => one.time > this.#kernel.now - forgetMs);
+    // Nothing is forgotten: what was written down before an outage is judged by what the group was then.
+    const list = this.#done.get(place) ?? [];
     const time = this.#intendedAt.get(`${place}|${change.address}`) ?? this.#kernel.now;
     const free = change.op === 'remove' && this.#isFree(firewall, group, change);
     if (change.op === 'add')
@@ -113,6 +112,8 @@ export class BrakeWatch {
     if (change.broughtBack) return true;
     const until = this.released.get(`${firewall}|${group.name}|remove|${change.address}`) ?? 0;
     if (until > this.#kernel.now) return true;
+    const orders = [...this.#truth.quarantines.values()];
+    if (group.usedIn !== 'deny' && orders.some(({ address }) => address === change.address)) return true;
     const wishes = [...this.#truth.everWanted].filter(
       (wish) => wish.startsWith(`${group.name}|`) && wish.endsWith(`|${change.address}`),
     );

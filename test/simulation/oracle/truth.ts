@@ -43,7 +43,7 @@ export class Truth {
   /** What was ever wanted, and what some endpoint ever stopped wanting. */
   readonly everWanted = new Set<Wish>();
   readonly everLeft = new Set<Wish>();
-  /** What a pod was listed with whose address nobody had any more: nothing tells the hub so. */
+  /** What a pod was listed with whose address nobody had any more, or whose end was not told yet: nothing tells the hub so. */
   readonly everListed = new Set<Wish>();
   spec: HubSpec;
   readonly #clusters: readonly Cluster[];
@@ -93,7 +93,24 @@ export class Truth {
       changed.push(...this.#set(endpoint, pod ? this.#wishesOf(pod, scope) : new Set()));
     }
     this.#lookAtUnheld();
+    if (uid === undefined) this.#lookAtUnheardEnds(cluster);
     return changed;
+  }
+
+  /**
+   * Pods whose end the hub has not heard of: an agent that stood still may hear of their namespace or node first, and tell them with what that
+   * is now.
+   */
+  #lookAtUnheardEnds(cluster: Cluster): void {
+    const scope = scopeOf(cluster);
+    for (const [endpoint, states] of this.#past) {
+      if (!endpoint.startsWith(`${cluster.spec.name}/`)) continue;
+      const last = states.findLast(({ pod }) => !pod.ended)?.pod;
+      const now = this.#present.get(endpoint)?.pod;
+      const isUnheard = last !== undefined && (this.#stored.get(last.uid)?.length ?? 0) > 0;
+      if (!isUnheard || (now !== undefined && !now.ended)) continue;
+      for (const wish of this.#wishesOf(last, scope)) this.everListed.add(wish);
+    }
   }
 
   /** Dead pods that are listed with an address which another one got, and has no more. */
