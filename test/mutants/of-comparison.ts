@@ -3,6 +3,18 @@ import type { Mutant } from './mutant.ts';
 /** What a comparison believes of a listing. */
 export const ofComparison: readonly Mutant[] = [
   {
+    name: 'stale-hold-stays',
+    breaks: 'what was held when a group left a firewall is held for ever when it comes back',
+    file: 'lib/app/reconcile/compare.ts',
+    edits: [
+      [
+        "if (row.held) return isOver(row.held, there, wish) ? { kind: 'open', key } : undefined;",
+        'if (row.held && !isOver(row.held, there, undefined)) return undefined;\n  if (row.held) return undefined;',
+      ],
+    ],
+    killers: ['lib/app/reconcile/compare.test.ts'],
+  },
+  {
     name: 'held-is-not-there',
     breaks: 'what is on the device although its addition is held is not counted, and outlives its endpoint',
     file: 'lib/app/reconcile/compare.ts',

@@ -11,6 +11,14 @@ const people = 'test/app/people.test.ts';
 /** Decisions: ownership, difference, brakes. */
 export const ofPlan: readonly Mutant[] = [
   {
+    name: 'lost-ledger-begins-empty',
+    breaks:
+      'a group whose ledger was lost counts as one that began empty, and may lose everything in that window',
+    file: 'lib/core/plan/brakes.ts',
+    edits: [['if (isRecovered(change)) state.sizeAtStart += 1;', '']],
+    killers: ['test/app/lost-ledger.test.ts'],
+  },
+  {
     name: 'mark-skipped',
     breaks: "an object with another object's mark counts as ours",
     file: 'lib/core/plan/ownership.ts',

@@ -44,3 +44,16 @@ test.each([
   // An older state of a device brought it back, or a person put it there.
   expect(found(row, { observed: true })).toEqual(['foreign']);
 });
+
+test('a held removal of what is wanted again is looked at, a hold that stands is not', () => {
+  const held = (heldOp: string) => ({
+    state: heldOp === 'add' ? 'absent' : 'present',
+    counted: heldOp === 'remove',
+    heldOp,
+    heldReason: 'growth',
+  });
+  expect(found(held('remove'), { observed: true, wanted: true })).toEqual(['open']);
+  expect(found(held('remove'), { observed: true })).toEqual([]);
+  expect(found(held('add'))).toEqual([]);
+  expect(found(held('add'), { wanted: true })).toEqual([]);
+});

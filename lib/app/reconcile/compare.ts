@@ -1,5 +1,5 @@
 import { holdRule } from '../../core/plan/hold-reasons.ts';
-import type { LedgerEntry, LedgerRow } from '../state/ledger.ts';
+import type { Hold, LedgerEntry, LedgerRow } from '../state/ledger.ts';
 
 /** What one address of a group turned out to be, when ledger, device and wish are laid beside each other. */
 export type Finding =
@@ -55,7 +55,7 @@ function judge(key: string, comparison: Comparison): Finding | undefined {
   if (row.held?.op === 'remove' && row.state === 'present' && !there) return { kind: 'lost', key };
   if (row.state === 'absent' && there) return { kind: wish === undefined ? 'foreign' : 'there', key };
   if (isOpen(row)) return { kind: 'open', key };
-  if (row.held) return undefined;
+  if (row.held) return isOver(row.held, there, wish) ? { kind: 'open', key } : undefined;
   if (row.state === 'present') return judgePresent(key, comparison);
   if (row.withheldFor === undefined) return judgeUnknown(key, there, wish);
   return isStillOff(row.withheldFor, there, wish) ? undefined : { kind: 'open', key };
@@ -75,6 +75,14 @@ function isStillOff(withheldFor: string, there: boolean, wish: string | undefine
 function judgeUnknown(key: string, there: boolean, wish: string | undefined): Finding | undefined {
   if (wish !== undefined) return { kind: 'open', key };
   return there ? { kind: 'foreign', key } : undefined;
+}
+
+/**
+ * A removal was held of what is wanted again: that happened while the group was off the firewall, so nothing was marked. An addition that nobody
+ * wants keeps its hold: who wants it may be lost, and comes back.
+ */
+function isOver({ op }: Hold, there: boolean, wish: string | undefined): boolean {
+  return op === 'remove' && there && wish !== undefined;
 }
 
 /** The outcome of a change is open, it was refused, or its hold may have solved itself. */

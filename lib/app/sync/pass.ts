@@ -5,11 +5,18 @@ import {
   ceilingOf,
   type Counters,
   firewallRemovalsLeft,
+  isRecovered,
   rollWindow,
 } from '../../core/plan/brakes.ts';
 import { fitBudget } from '../../core/plan/fit-budget.ts';
 import { type Ownership, ownComment } from '../../core/plan/ownership.ts';
-import { type Correction, correctionAtStart, planGroup, type PlanRequest } from '../../core/plan/plan.ts';
+import {
+  type Correction,
+  correctionAtStart,
+  type PlannedChange,
+  planGroup,
+  type PlanRequest,
+} from '../../core/plan/plan.ts';
 import { metrics } from '../metrics.ts';
 import { clearDirty, type DirtyRow } from '../state/dirty.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
@@ -55,7 +62,7 @@ export async function runPass(pass: Pass): Promise<number> {
       plan,
       report: reports[index],
     });
-    takeOver(pass.totals, { work, counters, corrections });
+    takeOver(pass.totals, { work, counters, corrections, changes: plan.changes });
     noteFigures(pass, { work, plan }, reports[index]);
   }
   throwUnsettled(reports);
@@ -135,10 +142,16 @@ function unread({ work, ownership }: Looked): Looked {
 /** What a group has now, into the sums of its firewall; what never came, or never left, was not so when the window began either. */
 function takeOver(
   totals: FirewallTotals,
-  known: { work: GroupWork; counters: Counters; corrections: readonly Correction[] },
+  known: {
+    work: GroupWork;
+    counters: Counters;
+    corrections: readonly Correction[];
+    changes: readonly PlannedChange[];
+  },
 ): void {
   totals.size += known.counters.size - known.work.objectRow.counters.size;
   totals.sizeAtStart += correctionAtStart(known.corrections, totals.windowStart);
+  totals.sizeAtStart += known.changes.filter(isRecovered).length;
 }
 
 function removalsLeftOf({ active, firewall }: Pass, totals: FirewallTotals): number {
@@ -172,7 +185,7 @@ function planAll(pass: Pass, looked: readonly Looked[]): PlannedWork[] {
   return looked.map((one) => {
     const plan = planGroup(planRequest(pass, one, removalsLeftOf(pass, totals)));
     const corrections = [...plan.corrections.values()];
-    takeOver(totals, { work: one.work, counters: plan.counters, corrections });
+    takeOver(totals, { work: one.work, counters: plan.counters, corrections, changes: plan.changes });
     return { work: one.work, plan };
   });
 }

@@ -76,6 +76,8 @@ export interface BrakedChange {
   approved: boolean;
   /** A person ordered it by a quarantine: no brake holds it. */
   quarantined?: boolean | undefined;
+  /** The ledger has no row of it. */
+  unrecorded?: boolean | undefined;
 }
 
 export interface Braked<C> {
@@ -126,6 +128,7 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
     }
     go.push(change);
     state.size += change.op === 'add' ? 1 : -1;
+    if (isRecovered(change)) state.sizeAtStart += 1;
     if (state.writes && context.ceiling) state.writes.count += 1;
     if (change.cause === 'configuration' && !change.approved) {
       state.allowance[change.op] = Math.max(0, state.allowance[change.op] - 1);
@@ -134,7 +137,7 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   for (const change of changes) if (change.op === 'add') judge(change, holdAddition(change, state, context));
   // Net, for the firewall as for the group: as many in as out is no loss.
   const added = go.length;
-  let firewallLeft = context.firewallRemovalsLeft + added;
+  let firewallLeft = context.firewallRemovalsLeft + added - go.filter(isRecovered).length;
   const removals = changes.filter((change) => change.op === 'remove');
   // What is never held goes first, so that it is counted before the rest is judged.
   const free = removals.filter(isFree);
@@ -157,6 +160,14 @@ export function brake<C extends BrakedChange>(changes: readonly C[], context: Br
   held.splice(0, held.length, ...others);
   for (const { change } of full) judge(change, holdAddition(change, state, context));
   return { go, held, later, counters: state };
+}
+
+/**
+ * What a comparison has put back of which the ledger knew nothing: a ledger that was lost. The group had it when the window began; else it would
+ * count as one that began empty, and may lose everything.
+ */
+export function isRecovered({ op, cause, unrecorded }: BrakedChange): boolean {
+  return op === 'add' && cause === 'reconcile' && unrecorded === true;
 }
 
 /** A removal that no brake holds. */

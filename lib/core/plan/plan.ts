@@ -262,6 +262,7 @@ function difference(question: Question, plan: GroupPlan, group: AddressGroup): P
     heedsFreeze: question.heedsFreeze === true || !question.approved[op],
     rejected: question.rejected === op,
     quarantined: question.quarantine === (wanted ? 'in' : 'out'),
+    unrecorded: (question.changedAt ?? 0) === 0,
     wantedBefore: question.wantedBefore,
     living: question.living,
   };
