@@ -89,4 +89,19 @@ describe('a group that a person made leave something out', () => {
     expect(enforced()).toEqual(['10.0.0.1', '10.0.0.2']);
     expect(await connection.observeMembers(object)).toEqual(['10.0.0.1', '10.0.0.2']);
   });
+
+  test.each(['enable', 1])(
+    'but does not tell what (exclude: %j): it is not known what it matches',
+    async (exclude) => {
+      simulator = await startFortimanagerSimulator({ workspace: 'normal' });
+      const connection = await connectTo(simulator, {});
+      const createWith = { comment: commentFor(object.name) };
+      await applyTo(connection, object, { createWith, add: ['10.0.0.1'], expectedCount: 1 });
+      put('firewall/addrgrp', object.name, (row) => ({ ...row, exclude, 'exclude-member': null }));
+      await expect(connection.observeMembers(object)).rejects.toMatchObject({
+        code: 'firewall/unexpected-answer',
+        message: expect.stringContaining('exclude-member'),
+      });
+    },
+  );
 });

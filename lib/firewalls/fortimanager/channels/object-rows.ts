@@ -11,8 +11,8 @@ const row = z.looseObject({ name: z.string(), comment: z.string().catch('') });
 const member = z.union([z.array(z.string()), z.string().transform((one) => [one])]);
 /** What a group leaves out of what its members match, as far as its version can. Assumption: these names, as FortiOS has them. */
 const exclusion = {
-  exclude: z.enum(['disable', 'enable']).optional(),
-  'exclude-member': member.optional(),
+  exclude: z.unknown().optional(),
+  'exclude-member': member.optional().catch(undefined),
 };
 const groupRow = row.extend({ member, ...exclusion });
 const mappingRow = z.looseObject({ comment: z.string().catch(''), member, ...exclusion });
@@ -56,7 +56,7 @@ export function memberFields({ version }: FortimanagerClient, family: AddressFam
 
 /** Names that a group leaves out. One that says so without telling what fails: it is not known what it matches. */
 export function excludedIn(found: z.infer<typeof mappingRow> | undefined, name: string): string[] {
-  if (found?.exclude !== 'enable') return [];
+  if (found?.exclude !== 'enable' && found?.exclude !== 1) return [];
   if (found['exclude-member']) return found['exclude-member'];
   const text = `${name} came back without what it leaves out (exclude-member)`;
   throw new ZonebridgeError('firewall/unexpected-answer', text);
