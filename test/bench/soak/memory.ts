@@ -1,17 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { basename } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+interface EarlyAndLate {
+  /** Median of the second fifth and of the last fifth of the time. */
+  earlyMb: number;
+  lateMb: number;
+}
 
 /** How the memory of one process went, in MB of RSS. */
-export interface Memory {
+export interface Memory extends EarlyAndLate {
   process: string;
   /** Ours, or a part of the sandbox that real deployments do not have. */
   ours: boolean;
   samples: number;
-  /** Median of the second fifth and of the last fifth of the time. */
-  earlyMb: number;
-  lateMb: number;
   /** Least-squares slope over the second half. */
   slopeMbPerHour: number;
+  /** What was in use right after collections, where the process wrote it down: its heap and what hangs on it. */
+  kept?: EarlyAndLate;
+  /** What it had then besides the heap that V8 reserves. */
+  outside?: EarlyAndLate;
 }
 
 export interface Sample {
@@ -25,7 +33,11 @@ export class MemorySampler {
   readonly #samples = new Map<string, Sample[]>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(everyMs: number) {
+  readonly #directory: string;
+
+  /** Processes may write what they keep into files in `directory`, by their number. */
+  constructor(everyMs: number, directory: string) {
+    this.#directory = directory;
     this.sample();
     this.#timer = setInterval(() => this.sample(), everyMs);
   }
@@ -45,7 +57,20 @@ export class MemorySampler {
 
   results(): Memory[] {
     const all = [...this.#samples].filter(([, samples]) => samples.length >= 10);
-    return all.map(([name, samples]) => result(name, samples)).sort((a, b) => b.lateMb - a.lateMb);
+    return all
+      .map(([name, samples]) => ({ ...result(name, samples), ...this.#told(name) }))
+      .sort((a, b) => b.lateMb - a.lateMb);
+  }
+
+  #told(name: string): Pick<Memory, 'kept' | 'outside'> {
+    const file = join(this.#directory, /\((\d+)\)$/.exec(name)?.[1] ?? 'none');
+    if (!existsSync(file)) return {};
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const all = lines.map((line) => JSON.parse(line) as { kept: number; outside: number });
+    return {
+      kept: earlyAndLate(all.map(({ kept }) => kept)),
+      outside: earlyAndLate(all.map(({ outside }) => outside)),
+    };
   }
 }
 
@@ -84,21 +109,23 @@ function nameOf(args: string, pid: number): string | undefined {
 
 function result(name: string, samples: readonly Sample[]): Memory {
   const ours = name.startsWith('agent') || /^[A-Z][a-zA-Z]+ \(\d+\)$/.test(name);
-  const part = (from: number, to: number): number =>
-    median(samples.slice(Math.floor(samples.length * from), Math.ceil(samples.length * to)));
   return {
     process: name,
     ours,
     samples: samples.length,
-    earlyMb: round(part(0.2, 0.4)),
-    lateMb: round(part(0.8, 1)),
+    ...earlyAndLate(samples.map(({ megabytes }) => megabytes)),
     slopeMbPerHour: round(slope(samples.slice(Math.floor(samples.length / 2))) * 3600),
   };
 }
 
-function median(samples: readonly Sample[]): number {
-  const sorted = samples.map(({ megabytes }) => megabytes).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function earlyAndLate(megabytes: readonly number[]): EarlyAndLate {
+  const part = (from: number, to: number): number =>
+    median(megabytes.slice(Math.floor(megabytes.length * from), Math.ceil(megabytes.length * to)));
+  return { earlyMb: round(part(0.2, 0.4)), lateMb: round(part(0.8, 1)) };
+}
+
+function median(megabytes: readonly number[]): number {
+  return megabytes.toSorted((a, b) => a - b)[Math.floor(megabytes.length / 2)] ?? 0;
 }
 
 /** Megabytes a second. */

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,7 +25,7 @@ const firewalls = { steady: version, slow: version, flaky: version };
 const settleMs = 180_000;
 /** Option of Node with which our processes collect garbage often, so that growth is what they keep. */
 const collecting = `--import ${pathToFileURL(join(import.meta.dirname, 'collect-preload.ts')).href}`;
-/** A process is flat when it grew by no more than this over the middle of the run. */
+/** A process is flat when neither what it keeps nor what it has outside of V8 grew by more than this over the middle of the run. */
 const flatMb = 15;
 
 interface SoakOptions {
@@ -52,8 +54,12 @@ export const soak: Benchmark = {
     const progress = progressFrom(performance.now());
     // The agent inherits it; functions get it once they are deployed.
     process.env['NODE_OPTIONS'] = collecting;
+    const directory = mkdtempSync(join(tmpdir(), 'zonebridge-soak-'));
+    process.env['SOAK_MEMORY'] = directory;
     const groups = { [group]: benchGroup(group, { steady: 'push', slow: 'push', flaky: 'push' }) };
-    const result = await withRig({ firewalls, groups, progress }, (rig) => play(rig, options, progress));
+    const result = await withRig({ firewalls, groups, progress }, (rig) =>
+      play(rig, options, progress),
+    ).finally(() => rmSync(directory, { recursive: true }));
     console.log(show(result));
     if (values.json) console.log(JSON.stringify(result));
     if (!result.ok) process.exitCode = 1;
@@ -90,10 +96,12 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
   progress('waiting until nothing of the fill is under way any more');
   await until(isAtRest, 600_000, 1_000);
   const { AWS_ENDPOINT_URL = '' } = rig.sandbox.environment;
-  await addToEnvironments(AWS_ENDPOINT_URL, { NODE_OPTIONS: `--enable-source-maps ${collecting}` });
+  const { SOAK_MEMORY = '' } = process.env;
+  const NODE_OPTIONS = `--enable-source-maps ${collecting}`;
+  await addToEnvironments(AWS_ENDPOINT_URL, { NODE_OPTIONS, SOAK_MEMORY });
   const arrivals = new Arrivals(rig.simulator('steady'));
   const load = new Load(rig, { group, pods, random: new SeededRandom(options.seed), arrivals });
-  const memory = new MemorySampler(5_000);
+  const memory = new MemorySampler(5_000, SOAK_MEMORY);
   progress(`${options.rate} changes a second for ${options.minutes} minutes`);
   const began = performance.now();
   const end = began + options.minutes * 60_000;
@@ -135,7 +143,7 @@ async function play(rig: Rig, options: SoakOptions, progress: (line: string) => 
 /** Everything that should not be so, in words. */
 function problemsOf(result: Omit<SoakResult, 'ok' | 'problems'>, members: number): string[] {
   const { dirty = 0, memberships = 0 } = result.leftovers.tables;
-  const grown = result.memory.filter(({ ours, earlyMb, lateMb }) => ours && lateMb - earlyMb > flatMb);
+  const ours = result.memory.filter((one) => one.ours);
   return [
     ...result.wrong.map((firewall) => `${firewall} has other members than it should`),
     ...result.behind,
@@ -145,8 +153,17 @@ function problemsOf(result: Omit<SoakResult, 'ok' | 'problems'>, members: number
     ...Object.entries(result.leftovers.queues).map(
       ([queue, count]) => `${count} messages are left in ${queue}`,
     ),
-    ...grown.map(({ process: name, earlyMb, lateMb }) => `${name} grew from ${earlyMb} to ${lateMb} MB`),
+    ...ours.flatMap(({ process: name, kept, outside }) => [
+      ...grown(`what ${name} keeps`, kept),
+      ...grown(`what ${name} has outside of V8`, outside),
+    ]),
   ];
+}
+
+function grown(what: string, memory: Memory['kept']): string[] {
+  if (!memory) return [`${what} was not told`];
+  const { earlyMb, lateMb } = memory;
+  return lateMb - earlyMb > flatMb ? [`${what} grew from ${earlyMb} to ${lateMb} MB`] : [];
 }
 
 function wrongFirewalls(rig: Rig, load: Load): string[] {
@@ -171,10 +188,13 @@ async function isAtRest(): Promise<boolean> {
 
 function show(result: SoakResult): string {
   const memory = new Table({
-    head: ['process', 'early MB', 'late MB', 'MB/h'],
+    head: ['process', 'early MB', 'late MB', 'MB/h', 'kept MB', 'outside of V8 MB'],
     style: { head: [], border: [] },
   });
-  for (const one of result.memory) memory.push([one.process, one.earlyMb, one.lateMb, one.slopeMbPerHour]);
+  for (const one of result.memory) {
+    const told = [one.kept, one.outside].map((of) => (of ? `${of.earlyMb} to ${of.lateMb}` : '-'));
+    memory.push([one.process, one.earlyMb, one.lateMb, one.slopeMbPerHour, ...told]);
+  }
   const latency = Object.entries(result.latency).map(
     ([phase, of]) => `${phase}: p50 ${of?.p50 ?? '-'} ms, p99 ${of?.p99 ?? '-'} ms of ${of?.count ?? 0}`,
   );
