@@ -1,6 +1,6 @@
 /**
  * Names of our own metrics (namespace `names.metricsNamespace`). Alarms and the dashboard look for exactly one dimension,
- * `firewall` or `cluster`, with the key of the configuration entry as its value: a further dimension, such as a default
+ * `firewall`, `cluster` or `network`, with the key of the configuration entry as its value: a further dimension, such as a default
  * `service`, would make a different metric that nobody watches.
  */
 export const metrics = {
@@ -16,6 +16,8 @@ export const metrics = {
   held: { name: 'ChangesHeld', dimension: 'firewall', unit: 'Count' },
   /** Entries that differ from the ledger, found by the last comparison. */
   drift: { name: 'Drift', dimension: 'firewall', unit: 'Count' },
+  /** Comparisons in a row of one firewall that ended in an error, or could not read every group; 0 after a whole one. */
+  comparisonFailures: { name: 'ComparisonFailures', dimension: 'network', unit: 'Count' },
   /** Days until the certificate of the firewall ends, as the last comparison met it. */
   certificate: { name: 'CertificateDays', dimension: 'firewall', unit: 'Count' },
   /** Addresses of allow groups that are still on the firewall although no endpoint has them any more. */

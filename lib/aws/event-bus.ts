@@ -3,8 +3,9 @@ import { ZonebridgeError } from '../core/errors.ts';
 import type { Bus, BusEvent } from '../core/ports.ts';
 import { translate } from './service-errors.ts';
 
-/** Most entries of one call. */
+/** Limits of one call; the size is that of all its entries (quota 256 KB, of which names take a part). */
 const entriesMax = 10;
+const bytesMax = 200_000;
 
 /** Speaks for the hub on its bus. */
 export class EventBridgeBus implements Bus {
@@ -19,8 +20,17 @@ export class EventBridgeBus implements Bus {
   }
 
   async put(events: readonly BusEvent[]): Promise<void> {
-    for (let from = 0; from < events.length; from += entriesMax)
-      await this.#putSome(events.slice(from, from + entriesMax));
+    let [call, bytes]: [BusEvent[], number] = [[], 0];
+    for (const event of events) {
+      const more = Buffer.byteLength(event.detail);
+      if (call.length === entriesMax || (call.length > 0 && bytes + more > bytesMax)) {
+        await this.#putSome(call);
+        [call, bytes] = [[], 0];
+      }
+      call.push(event);
+      bytes += more;
+    }
+    if (call.length > 0) await this.#putSome(call);
   }
 
   async #putSome(events: readonly BusEvent[]): Promise<void> {

@@ -40,12 +40,16 @@ export function checkWrite(write: Write): void {
   }
   if ('put' in write) {
     checkNames(write, Object.keys(write.put));
-    if (itemSize(write.key, copyItem(write.put)) > maxItemBytes)
-      fail(write, 'put', 'the item exceeds 400 KB');
+    checkSize(write.key, copyItem(write.put));
     checkBucket(write, write.put['bucket']);
   }
   if ('update' in write) checkUpdate(write, write.update);
   if ('check' in write && write.if.length === 0) fail(write, 'check', 'a check needs a term');
+}
+
+/** Of an update only the service knows how large the item becomes. */
+export function checkSize(key: Key, item: Item): void {
+  if (itemSize(key, item) > maxItemBytes) throw new TypeError(`${keyText(key)}: the item exceeds 400 KB`);
 }
 
 /** At most 100 items, 4 MB, and no two actions on one item. */

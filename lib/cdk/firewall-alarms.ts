@@ -17,6 +17,21 @@ export function watchFirewall(
     monitoring.watch(scope, { ...watch, subject: firewall });
 }
 
+/** One for all of them: a network of many firewalls fills its stack with the others. */
+export function watchComparisons(scope: Construct, monitoring: Monitoring, network: string): void {
+  monitoring.watch(scope, {
+    subject: network,
+    severity: 'medium',
+    article: 'not-compared',
+    summary: `A firewall of network ${network} could not be compared as a whole four times in a row.`,
+    // As long as two rounds: each firewall tells in each of them.
+    metric: ownMetric(metrics.comparisonFailures, network, 'Maximum', 30),
+    comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 4,
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
 const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
 
 /** About reaching it and being let in. */

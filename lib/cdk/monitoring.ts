@@ -25,6 +25,7 @@ export const articles = [
   'paused-long',
   'quarantine-reused',
   'drift',
+  'not-compared',
   'rotation-failed',
   'half-published',
   'canary-waiting',

@@ -18,7 +18,7 @@ import type { Surroundings } from './settings.ts';
 /** Tables that hold decisions and history; the others are rebuilt from the clusters. */
 const backedUp: readonly TableName[] = ['ledger', 'control', 'history'];
 /** Rows whose time is over go by themselves: attribute `expiresAt`, in seconds. */
-const withExpiry: readonly TableName[] = ['ledger', 'history'];
+const withExpiry: readonly TableName[] = ['ledger', 'history', 'control'];
 /** Every kind of row has one item per id. */
 const withoutSortKey: readonly TableName[] = ['control'];
 

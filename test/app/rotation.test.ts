@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SecretWriter } from '../../lib/aws/secret-writer.ts';
 import { CachedSecrets } from '../../lib/aws/secrets.ts';
 import { rotationStep } from '../../lib/app/rotation/rotation-step.ts';
@@ -112,6 +112,19 @@ test('the four steps of Secrets Manager do the same, and each may be repeated', 
   expect(world.telemetry.valuesOf('RotationTrouble').at(-1)).toBe(0);
   await change();
   expect(world.members('web')).toHaveLength(pods);
+});
+
+test('a scheduled rotation that fails is told, wherever it fails', async () => {
+  const event = {
+    Step: 'testSecret',
+    SecretId: `arn:aws:secretsmanager:eu-central-1:000000000000:secret:${secret}-AbCdEf`,
+    ClientRequestToken: 'fedcba9876543210fedcba9876543210',
+  };
+  await expect(rotationStep(world.operator, event)).rejects.toThrow();
+  expect(world.telemetry.valuesOf('RotationTrouble')).toEqual([1]);
+  vi.spyOn(world.operator.configurations, 'active').mockRejectedValueOnce(new Error('no tables'));
+  await expect(rotationStep(world.operator, event)).rejects.toThrow('no tables');
+  expect(world.telemetry.valuesOf('RotationTrouble')).toEqual([1, 1]);
 });
 
 test('a new key that is not accepted never comes into force', async () => {

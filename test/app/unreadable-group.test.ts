@@ -37,6 +37,24 @@ test('a group that the device cannot list keeps no other one from being compared
   expect(await comparison(world)).toMatchObject({ error: '' });
 });
 
+test('figures of the others are told, raise alarms and end none, and failures are counted', async () => {
+  const world = await compared('firewall/rejected', [0]);
+  const { telemetry } = world;
+  expect(telemetry.valuesOf('Drift').at(-1)).toBe(2);
+  expect(telemetry.valuesOf('ComparisonFailures').at(-1)).toBe(1);
+  const before = telemetry.valuesOf('Drift').length;
+  world.device.fault = (call) => {
+    if (call === 'observeMembers') throw new ZonebridgeError('firewall/rejected', 'cannot be read');
+  };
+  await world.reconcile().catch(() => undefined);
+  expect(telemetry.valuesOf('Drift')).toHaveLength(before);
+  expect(telemetry.valuesOf('StaleAllow')).toEqual([]);
+  expect(telemetry.valuesOf('ComparisonFailures').at(-1)).toBe(2);
+  world.device.fault = undefined;
+  await world.reconcile();
+  expect(telemetry.valuesOf('ComparisonFailures').at(-1)).toBe(0);
+});
+
 test('several are told together', async () => {
   const world = await compared('firewall/unsupported', [0, 2]);
   expect(withStranger(world)).toEqual(['api', 'web']);

@@ -3,6 +3,20 @@ import type { Mutant } from './mutant.ts';
 /** What a comparison believes of a listing. */
 export const ofComparison: readonly Mutant[] = [
   {
+    name: 'part-ends-alarm',
+    breaks: 'a comparison that could not read a group says that nothing differs',
+    file: 'lib/app/reconcile/reconcile-firewall.ts',
+    edits: [['if (whole || drift > 0)', 'if (true)']],
+    killers: ['test/app/unreadable-group.test.ts'],
+  },
+  {
+    name: 'comparison-failures-untold',
+    breaks: 'a comparison that fails for ever raises no alarm',
+    file: 'lib/app/reconcile/reconcile-firewall.ts',
+    edits: [['{ set, add: { failures: 1 } }', '{ set }']],
+    killers: ['test/app/unreadable-group.test.ts'],
+  },
+  {
     name: 'stale-hold-stays',
     breaks: 'what was held when a group left a firewall is held for ever when it comes back',
     file: 'lib/app/reconcile/compare.ts',

@@ -10,6 +10,30 @@ const slipping = 'test/app/slipping.test.ts';
 /** What persons order and decide. */
 export const ofOrders: readonly Mutant[] = [
   {
+    name: 'outbox-without-room',
+    breaks: 'announcements pile up in one row until DynamoDB refuses it, and orders fail with it',
+    file: 'lib/app/state/announcements.ts',
+    edits: [["if: [{ attribute: 'bytes', is: 'absent or <', value: bytes }],", '']],
+    killers: ['test/app/full-outbox.test.ts'],
+  },
+  {
+    name: 'hold-untold',
+    breaks: 'what is held while no announcement finds room is never told',
+    file: 'lib/app/sweep/sweep-held.ts',
+    edits: [
+      ['revision: told ? revision : unseen,', 'revision,'],
+      ['const due = (minute + spread(`${firewall}|${group}`)) % everyMinutes === 0;', 'const due = false;'],
+    ],
+    killers: ['test/app/full-outbox.test.ts'],
+  },
+  {
+    name: 'restored-tells-all',
+    breaks: 'an event lists every address that came back, and is more than the bus takes',
+    file: 'lib/app/commands/restore.ts',
+    edits: [['addresses: addresses.slice(0, toldMax),', 'addresses,']],
+    killers: ['test/app/full-outbox.test.ts'],
+  },
+  {
     name: 'decision-over-approval',
     breaks: 'a rejection is written over an approval that came first',
     file: 'lib/app/state/ledger.ts',

@@ -22,6 +22,7 @@ test('the ledger tells all its changes, and the function reads them from the old
   const expiring = tables.filter((table) => table.Properties['TimeToLiveSpecification'] !== undefined);
   expect(expiring.map(({ Properties }) => Properties['TableName'])).toEqual([
     'zonebridge-prod-ledger',
+    'zonebridge-prod-control',
     'zonebridge-prod-history',
   ]);
   const mapping = Object.values(ofType(template, 'AWS::Lambda::EventSourceMapping')).find(

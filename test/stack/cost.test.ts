@@ -59,7 +59,7 @@ test('its table follows from its formula', () => {
       changes: 50,
     },
   ].map((size) => {
-    const networks = size.networks * (1.1 + 14.6 * size.zones);
+    const networks = size.networks * (1.5 + 14.6 * size.zones);
     const firewalls = size.firewalls * (5.6 + 0.000026 * size.members);
     const clusters = size.clusters * (2.2 + 0.27 * Math.max(1, size.endpoints / 1024));
     const audit = 4 * size.changes + Math.min(6.5 * size.changes, 1.9 * size.firewalls);

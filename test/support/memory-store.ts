@@ -5,6 +5,7 @@ import {
   checkKey,
   checkTransaction,
   checkWrite,
+  checkSize,
   conditionFailed,
   copyItem,
 } from '../../lib/aws/write-rules.ts';
@@ -157,7 +158,11 @@ export class MemoryStore {
 
   #after(write: Write, before: TypedItem | undefined): TypedItem | undefined {
     if ('put' in write) return { item: copyItem(write.put), sets: new Set() };
-    if ('update' in write) return applyUpdate(before, write.update);
+    if ('update' in write) {
+      const after = applyUpdate(before, write.update);
+      checkSize(write.key, after.item);
+      return after;
+    }
     return 'delete' in write ? undefined : before;
   }
 

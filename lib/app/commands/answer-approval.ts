@@ -3,7 +3,7 @@ import { isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import type { TicketSystem } from '../configuration/model.ts';
 import type { App } from '../compose.ts';
 import { answerDetailType } from '../names.ts';
-import { announce } from '../state/announcements.ts';
+import { announceDone } from '../state/announcements.ts';
 import { type ApprovalRequest, readRequest, takeRequest } from '../state/approval-requests.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { holdName } from '../sweep/tell-holds.ts';
@@ -43,7 +43,7 @@ export async function answerApproval(app: App, body: string): Promise<Decided | 
     telemetry.warn('answer refused', { code, problem: message, sample: body.slice(0, 500) });
     const detail = { code, problem: message.slice(0, 400) };
     const { clock, random, tables } = app.ports;
-    await tables.write(announce({ id: random.id(), type: 'answer-refused', at: clock.now(), detail }));
+    await announceDone(tables, { id: random.id(), type: 'answer-refused', at: clock.now(), detail });
     return undefined;
   }
 }

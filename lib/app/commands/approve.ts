@@ -8,7 +8,7 @@ import { approvalRules } from '../configuration/approval-rules.ts';
 import { asHeldNow, freezeAt } from '../freezes.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
-import { type AnnouncementType, announce } from '../state/announcements.ts';
+import { type AnnouncementType, announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import {
@@ -106,8 +106,8 @@ export async function approveHeld(
   const done = await decide(ports, { decision, update, action });
   if (done.decided.length === 0) return { id, expiresAt: undefined, ...done };
   const keys = done.decided.map(({ key }) => key);
-  await tell(ports, 'approved', { id, decision, done, more: { expiresAt } });
   await lookAgain(ports, active, { firewall: decision.firewall, keys, cause: 'approval' });
+  await tell(ports, 'approved', { id, decision, done, more: { expiresAt } });
   return { id, expiresAt, ...done };
 }
 
@@ -195,5 +195,5 @@ async function tell(
     ...(ticket === undefined ? {} : { ticket }),
     ...more,
   };
-  await ports.tables.write(announce({ id, type, at: ports.clock.now(), detail }));
+  await announceDone(ports.tables, { id, type, at: ports.clock.now(), detail });
 }

@@ -2,7 +2,7 @@ import { type Action, noteOutcome, recordAction } from '../audit/actions.ts';
 import { interruptRuns } from '../orders/interrupt.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
-import { announce } from '../state/announcements.ts';
+import { announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration, Configurations } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
 import { everything, type Pause, pauseUpdate, readPauses, resumeUpdate } from '../state/pauses.ts';
@@ -45,9 +45,8 @@ export async function pauseWrites(
     return { pause: known, already: true };
   }
   const detail = { firewall: what, by: by.name, ...(reason === undefined ? {} : { reason }) };
-  await ports.tables.write(
-    announce({ id: ports.random.id(), type: 'paused', at: ports.clock.now(), detail }),
-  );
+  const told = { id: ports.random.id(), type: 'paused', at: ports.clock.now(), detail } as const;
+  await announceDone(ports.tables, told);
   return { pause, already: false };
 }
 
@@ -76,9 +75,8 @@ export async function resumeWrites(
   );
   if (!ended) return undefined;
   const detail = { firewall: what, by: by.name, pausedAt: ended.since, pausedBy: ended.by };
-  await ports.tables.write(
-    announce({ id: ports.random.id(), type: 'resumed', at: ports.clock.now(), detail }),
-  );
+  const told = { id: ports.random.id(), type: 'resumed', at: ports.clock.now(), detail } as const;
+  await announceDone(ports.tables, told);
   return ended;
 }
 

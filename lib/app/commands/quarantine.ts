@@ -9,7 +9,7 @@ import { limitsOf, type QuarantineLimit } from '../orders/quarantine-limits.ts';
 import { markPlaces, placesOf, type QuarantinePlace } from '../orders/quarantine-marks.ts';
 import type { Person } from '../person.ts';
 import type { Ports } from '../ports.ts';
-import { announce, type AnnouncementType } from '../state/announcements.ts';
+import { announceDone, type AnnouncementType } from '../state/announcements.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { endpointTitle, globalEndpointId, ownerKey, readOwner } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
@@ -193,5 +193,5 @@ async function tell(ports: Ports, type: AnnouncementType, one: Quarantine, by: P
     by: by.name,
     ...(Object.fromEntries(optional) as Record<string, string>),
   };
-  await ports.tables.write(announce({ id: ports.random.id(), type, at: ports.clock.now(), detail }));
+  await announceDone(ports.tables, { id: ports.random.id(), type, at: ports.clock.now(), detail });
 }

@@ -3,7 +3,7 @@ import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Write } from '../../core/ports.ts';
 import { recordAction } from '../audit/actions.ts';
 import type { Ports } from '../ports.ts';
-import { announce } from '../state/announcements.ts';
+import { announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
@@ -66,6 +66,9 @@ async function withheldIn(
   );
 }
 
+/** Addresses that an announcement lists. */
+const toldMax = 200;
+
 async function letBack(
   ports: Ports,
   active: ActiveConfiguration,
@@ -77,9 +80,20 @@ async function letBack(
   await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
   const keys = withheld.map(({ key }) => key);
   await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
-  const detail = { firewall, group, by, addresses, ...(reason === undefined ? {} : { reason }) };
-  const at = ports.clock.now();
-  await ports.tables.write(announce({ id: ports.random.id(), type: 'restored', at, detail }));
+  const detail = {
+    firewall,
+    group,
+    by,
+    count: addresses.length,
+    addresses: addresses.slice(0, toldMax),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  await announceDone(ports.tables, {
+    id: ports.random.id(),
+    type: 'restored',
+    at: ports.clock.now(),
+    detail,
+  });
   return addresses;
 }
 

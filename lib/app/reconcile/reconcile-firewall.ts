@@ -16,7 +16,7 @@ import {
   storeHandover,
   storeIdentity,
 } from '../state/identities.ts';
-import { texts } from '../state/items.ts';
+import { count, texts } from '../state/items.ts';
 import { askProbe, wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 import { openFirewall, type OpenFirewall } from '../sync/connect.ts';
@@ -58,6 +58,7 @@ export async function reconcileFirewall(
   await measureSilentReaders(ports, active.configuration, request.firewall);
   const startedAt = ports.clock.now();
   const deadline = startedAt + deviceBudgetMs;
+  const network = active.configuration.firewalls[request.firewall]?.network;
   const result: ReconcileResult = { removedByHand: 0, lost: 0, foreign: 0, open: 0, staleAllow: 0 };
   try {
     const budget = await admitComparison(ports, active, { firewall: request.firewall, deadline });
@@ -73,10 +74,10 @@ export async function reconcileFirewall(
       await storeComparisonCalls(ports.tables, open.id, { calls: budget.counts, until: 0 });
     }
     const credential = open.connection.credentialStage();
-    await note(ports, request, { startedAt, result, error: '', credential });
+    await note(ports, request, { startedAt, network, result, error: '', credential });
   } catch (error) {
     const text = isZonebridgeError(error) ? `${error.code}: ${error.message}` : 'unexpected error';
-    await note(ports, request, { startedAt, result, error: text, credential: 'current' });
+    await note(ports, request, { startedAt, network, result, error: text, credential: 'current' });
     await letSyncAsk(ports, active, { firewall: request.firewall, error });
     throw error;
   }
@@ -138,6 +139,8 @@ async function compareAll(
       failures.push(error);
     }
   }
+  await noteCertificate(ports, open);
+  tellDifferences(ports, open.id, { result, whole: failures.length === 0 });
   // Before the identity is stored: what could not be read was not compared with the device that this is now.
   if (failures.length > 0) throw togetherOf(failures);
   if (otherDevice) {
@@ -145,13 +148,21 @@ async function compareAll(
     await storeHandover(ports.tables, open.id, { from: startedAt, until });
   }
   await storeIdentity(ports.tables, open.id, identity, ports.clock.now());
-  await noteCertificate(ports, open);
-  const dimensions = { firewall: open.id };
-  ports.telemetry.metric(metrics.drift.name, result.removedByHand + result.foreign + result.lost, dimensions);
-  ports.telemetry.metric(metrics.staleAllow.name, result.staleAllow, dimensions);
   const { network } = open.settings;
   const writerKey = writerKeyOf(ports.firewalls, open.settings);
   await wake(ports, { hub: ports.hub, network, writerKey, parts: [], now: ports.clock.now() });
+}
+
+/** What a part of the groups tells raises an alarm and ends none. */
+function tellDifferences(
+  { telemetry }: Ports,
+  firewall: string,
+  { result, whole }: { result: ReconcileResult; whole: boolean },
+): void {
+  const drift = result.removedByHand + result.foreign + result.lost;
+  if (whole || drift > 0) telemetry.metric(metrics.drift.name, drift, { firewall });
+  if (whole || result.staleAllow > 0)
+    telemetry.metric(metrics.staleAllow.name, result.staleAllow, { firewall });
 }
 
 /** What the device says of one object, and what trying again does not mend, keeps no other group from being compared. */
@@ -180,14 +191,23 @@ async function noteCertificate(ports: Ports, { id: firewall, connection }: OpenF
 async function note(
   ports: Ports,
   request: ReconcileRequest,
-  end: { startedAt: number; result: ReconcileResult; error: string; credential: SecretStage },
+  end: {
+    startedAt: number;
+    network: string | undefined;
+    result: ReconcileResult;
+    error: string;
+    credential: SecretStage;
+  },
 ): Promise<void> {
-  const { startedAt, result, error, credential } = end;
+  const { startedAt, network, result, error, credential } = end;
   const { reason, requestId } = request;
   const set: Item = { ...result, reason, startedAt, finishedAt: ports.clock.now(), error, credential };
   const addToSet = requestId === undefined ? {} : { answered: [requestId] };
   const key = { table: 'control', pk: `reconcile|${request.firewall}` } as const;
-  const before = await ports.tables.write({ key, update: { set, addToSet } });
+  const counted = error === '' ? { set: { ...set, failures: 0 } } : { set, add: { failures: 1 } };
+  const before = await ports.tables.write({ key, update: { ...counted, addToSet } });
+  const failures = error === '' ? 0 : count(before, 'failures') + 1;
+  if (network) ports.telemetry.metric(metrics.comparisonFailures.name, failures, { network });
   // Nobody waits longer than a few minutes.
   if (texts(before, 'answered').length > answersKept) {
     await ports.tables.write({ key, update: { remove: ['answered'] } });

@@ -14,13 +14,12 @@ const stepEvent = z.object({
 /** One step of a scheduled rotation. Each may be repeated, and any but the last leaves the key in use as it was. */
 export async function rotationStep(app: RotationApp, event: unknown): Promise<void> {
   const { Step: step, SecretId: arn, ClientRequestToken: version } = stepEvent.parse(event);
-  const { configuration } = await app.configurations.active();
-  const firewall = Object.keys(configuration.firewalls).find((id) => isSecretOf(app.ports.hub, id, arn));
-  if (firewall === undefined)
-    throw new ZonebridgeError('configuration/missing', `no active firewall has the secret ${arn}`);
-  const rotation: Rotation = { configuration, firewall, version };
+  const firewall = firewallOf(app.ports.hub, arn);
   try {
-    await run(app, rotation, step);
+    const { configuration } = await app.configurations.active();
+    if (!Object.hasOwn(configuration.firewalls, firewall))
+      throw new ZonebridgeError('configuration/missing', `no active firewall has the secret ${arn}`);
+    await run(app, { configuration, firewall, version }, step);
   } catch (error) {
     noteRotation(app, firewall, true);
     throw error;
@@ -42,8 +41,10 @@ async function run(
   noteRotation(app, firewall, false);
 }
 
-/** Secrets Manager adds a hyphen and six characters to the name. */
-function isSecretOf(hub: string, firewall: string, arn: string): boolean {
-  const name = arn.split(':secret:')[1] ?? '';
-  return name.replace(/-[A-Za-z0-9]{6}$/, '') === names.secret(hub, firewall);
+/** Firewall of a secret. Secrets Manager adds a hyphen and six characters to the name. */
+function firewallOf(hub: string, arn: string): string {
+  const name = arn.split(':secret:')[1]?.replace(/-[A-Za-z0-9]{6}$/, '') ?? '';
+  const prefix = names.secret(hub, '');
+  if (name.startsWith(prefix)) return name.slice(prefix.length);
+  throw new ZonebridgeError('configuration/missing', `${arn} is no secret of a firewall of this hub`);
 }

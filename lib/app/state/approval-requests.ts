@@ -14,13 +14,17 @@ export interface ApprovalRequest {
   answered: string | undefined;
 }
 
+/** A late answer hears for a day why it is refused; then the row goes by itself. */
+const keptSeconds = 86_400;
+
 function requestKey(id: string): Key {
   return { table: 'control', pk: `approval-request|${id}` };
 }
 
 export function storeRequest(request: Omit<ApprovalRequest, 'answered'>): Write {
-  const { id, holds, ...rest } = request;
-  return { key: requestKey(id), put: { ...rest, holds: [...holds] } };
+  const { id, holds, expiresAt: validUntil, ...rest } = request;
+  const expiresAt = Math.ceil(validUntil / 1000) + keptSeconds;
+  return { key: requestKey(id), put: { ...rest, holds: [...holds], validUntil, expiresAt } };
 }
 
 export async function readRequest(tables: Tables, id: string): Promise<ApprovalRequest | undefined> {
@@ -32,7 +36,7 @@ export async function readRequest(tables: Tables, id: string): Promise<ApprovalR
     group: text(item, 'group') ?? '',
     digest: text(item, 'digest') ?? '',
     holds: texts(item, 'holds'),
-    expiresAt: count(item, 'expiresAt'),
+    expiresAt: count(item, 'validUntil') || count(item, 'expiresAt'),
     answered: text(item, 'answered'),
   };
 }

@@ -24,6 +24,8 @@ export interface HeldFigures {
 /** Every group is listed again after so many minutes, whether it looks changed or not. */
 const everyMinutes = 5;
 const minuteMs = 60_000;
+/** Revision that no group has. */
+const unseen = -1;
 
 /**
  * Looks after what is held on a firewall: lets go what a freeze held when it is over, lets dead addresses go that belong to somebody else
@@ -72,6 +74,7 @@ async function sweepGroup(
   holds: GroupHolds,
 ): Promise<{ summary: HoldSummary; released: boolean }> {
   const { firewall, group, known, revision } = holds;
+  const { digest, requested, requestedUntil } = known;
   const now = ports.clock.now();
   const thaws = known.frozen > 0 && freezeAt(active.freezes, firewall, now) === undefined;
   const minute = Math.floor(now / minuteMs);
@@ -86,11 +89,12 @@ async function sweepGroup(
   const told = await tellHolds(ports, active, { firewall, group, known, rows });
   const sinces = frozen.map(({ row }) => row.held?.since ?? now);
   const summary: HoldSummary = {
-    revision,
+    // What could not be told yet is looked at again in a minute.
+    revision: told ? revision : unseen,
     waiting: rows.filter(({ row }) => row.held?.reason !== 'frozen' && !row.held?.rejected).length,
     frozen: frozen.length,
     frozenSince: sinces.length === 0 ? undefined : Math.min(...sinces),
-    ...told,
+    ...(told ?? { digest, requested, requestedUntil }),
   };
   await ports.tables.write(storeSummary(firewall, group, summary));
   return { summary, released: released.length > 0 };

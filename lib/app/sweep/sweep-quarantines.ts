@@ -4,7 +4,7 @@ import { metrics } from '../metrics.ts';
 import { changeQuarantine, extendQuarantine } from '../orders/change-quarantine.ts';
 import { markPlaces, placesOf } from '../orders/quarantine-marks.ts';
 import type { Ports } from '../ports.ts';
-import { announce } from '../state/announcements.ts';
+import { announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import {
   endpointKey,
@@ -91,6 +91,6 @@ async function noteReuse(ports: Ports, one: Quarantine, owner: Owner & { address
   const reused = { at, address, endpoint };
   await changeQuarantine(ports, one.id, (known) => ({ ...known, reused }));
   const detail = { quarantineId: one.id, target: one.target, address, endpoint };
-  await ports.tables.write(announce({ id: `${one.id}-${endpoint}`, type: 'quarantine-reused', at, detail }));
+  await announceDone(ports.tables, { id: `${one.id}-${endpoint}`, type: 'quarantine-reused', at, detail });
   ports.telemetry.warn('quarantined address reused', detail);
 }

@@ -31,6 +31,19 @@ const wokenMaxAgeMs = 60_000;
 export async function sweep(ports: Ports, configurations: Configurations, bus?: Bus): Promise<void> {
   const found = await activeOrNone(configurations);
   if (!found) return;
+  try {
+    await sweepAll(ports, configurations, found);
+  } finally {
+    // Whatever went wrong: what waits to be told must not pile up.
+    if (bus) await tellWaiting(ports, bus);
+  }
+}
+
+async function sweepAll(
+  ports: Ports,
+  configurations: Configurations,
+  found: ActiveConfiguration,
+): Promise<void> {
   // First: what the rest does must not take a lost table for an empty one.
   await sweepPulses(ports, found);
   const active = await sweepCanary(ports, configurations, found);
@@ -45,7 +58,11 @@ export async function sweep(ports: Ports, configurations: Configurations, bus?: 
   await sweepQuarantines(ports, active);
   await inParallel([...active.clusters.values()], 8, (cluster) => sweepCluster(ports, active, cluster));
   await sweepOrphans(ports, active);
-  if (bus) await tellAll(ports.tables, (announcements) => bus.put(announcements.map(toEvent)));
+}
+
+async function tellWaiting({ tables, telemetry }: Ports, bus: Bus): Promise<void> {
+  const untold = await tellAll(tables, (announcements) => bus.put(announcements.map(toEvent)));
+  if (untold > 0) telemetry.warn('announcements left out', { count: untold });
 }
 
 function toEvent({ id, type, at, detail }: Announcement): BusEvent {

@@ -1,3 +1,4 @@
+import { isZonebridgeError } from '../../core/errors.ts';
 import { digest } from '../../core/model/content-hash.ts';
 import { holdRule } from '../../core/plan/hold-reasons.ts';
 import type { Item } from '../../core/ports.ts';
@@ -24,13 +25,29 @@ export function holdName({ op, since }: Pick<Hold, 'op' | 'since'>, key: string)
 
 /**
  * Leaves `change-held` when what is held in a group changed, and `approval-requested` for a fixed set of what a person can release: again
- * when that set changed, or the last request lapsed without an answer.
+ * when that set changed, or the last request lapsed without an answer. Undefined while too much waits to be told: ask again.
  */
 export async function tellHolds(
   ports: Ports,
   active: ActiveConfiguration,
-  holds: { firewall: string; group: string; known: HoldSummary; rows: readonly LedgerEntry[] },
-): Promise<Told> {
+  holds: Holds,
+): Promise<Told | undefined> {
+  try {
+    return await tellNow(ports, active, holds);
+  } catch (error) {
+    if (isZonebridgeError(error, 'store/condition-failed')) return undefined;
+    throw error;
+  }
+}
+
+interface Holds {
+  firewall: string;
+  group: string;
+  known: HoldSummary;
+  rows: readonly LedgerEntry[];
+}
+
+async function tellNow(ports: Ports, active: ActiveConfiguration, holds: Holds): Promise<Told> {
   const { firewall, group, known } = holds;
   const rows = [...holds.rows].sort((a, b) => (a.key < b.key ? -1 : 1));
   const now = ports.clock.now();

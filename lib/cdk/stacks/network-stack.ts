@@ -18,7 +18,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { type AwsRights, awsRights } from '../aws-access.ts';
 import { CredentialRotation } from '../credential-rotation.ts';
 import { FirewallSecrets } from '../firewall-secrets.ts';
-import { watchFirewall } from '../firewall-alarms.ts';
+import { watchComparisons, watchFirewall } from '../firewall-alarms.ts';
 import { PrivateEndpoints } from '../private-endpoints.ts';
 import { deadLetterQueue, watchDeadLetters, WatchedQueue } from '../queues.ts';
 import { consumeRight, sendRight } from '../rights.ts';
@@ -91,6 +91,7 @@ export class NetworkStack extends ZonebridgeStack {
         reconcile,
       });
     this.schedule(reconcile, firewalls);
+    watchComparisons(this, this.monitoring, name);
     for (const [id] of firewalls) {
       watchFirewall(this, this.monitoring, { firewall: id, alarmAfter: configuration.hub.alarmAfter });
     }

@@ -141,6 +141,19 @@ export const firewallDrills: Drill[] = [
       void (await promoteCanary({ ports: world.ports, configurations: world.configurations }, { by: 'mia' })),
   },
   {
+    alarm: 'not-compared-lan',
+    fault: 'the firewall cannot list one of our objects',
+    start: ({ world }) => {
+      world.device.fault = (call) => {
+        if (call === 'observeMembers') throw new ZonebridgeError('firewall/rejected', 'the list is broken');
+      };
+    },
+    minutes: 100,
+    mend: ({ world }) => {
+      world.device.fault = undefined;
+    },
+  },
+  {
     alarm: 'drift-edge',
     fault: 'a person takes an address out of our object',
     start: ({ world }) => void world.device.objects.get('obj-web')?.members.delete('10.1.0.2'),
