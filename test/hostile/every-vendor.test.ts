@@ -1,22 +1,24 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isZonebridgeError } from '../../lib/core/errors.ts';
-import type { ConnectionRequest, FirewallConnection, ObjectRef, Outcome } from '../../lib/core/firewall.ts';
-import { ownComment } from '../../lib/core/plan/ownership.ts';
-import { firewallModules } from '../../lib/firewalls/registry.ts';
+import type { FirewallConnection, ObjectRef, Outcome } from '../../lib/core/firewall.ts';
 import type { Rig, Trouble } from '../support/firewalls/rig.ts';
-import { rigs, variants } from '../support/firewalls/rigs.ts';
-import { type Twist, TwistingProxy } from '../support/firewalls/twisting-proxy.ts';
+import {
+  close,
+  connect,
+  makeObject,
+  newObject,
+  open,
+  type Scene,
+  sessionToken,
+  subjects,
+} from '../support/firewalls/scene.ts';
+import type { Twist } from '../support/firewalls/twisting-proxy.ts';
 import { changed, instead } from './twists.ts';
 
 /** What a terminal obeys. */
 // oxlint-disable-next-line no-control-regex
 const obeyed = /[\u0000-\u001f\u007f-\u009f]/;
-const hub = 'test';
-const firewall = 'edge-1';
-/** What the roles of functions send with every call, and where they have it. */
-const sessionToken = 'canary-session-token-0123456789';
-const ofSession = 'AWS_SESSION_TOKEN';
 
 /** Lets a device refuse; returns what ends it, or undefined where it has no such thing. */
 type Refusal = (rig: Rig, channel: string) => (() => void) | undefined;
@@ -43,72 +45,10 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
 };
 
-/** A simulated device of one vendor, and in front of it somebody who changes what it says. */
-interface Scene {
-  rig: Rig;
-  proxy: TwistingProxy;
-  request: ConnectionRequest<unknown>;
-}
-
-async function open(kind: string): Promise<Scene> {
-  const rig = (await (rigs[kind] ?? variants[kind]?.start)?.()) as Rig;
-  process.env[ofSession] = sessionToken;
-  const proxy = await TwistingProxy.start(rig.settings);
-  const { module } = rig;
-  const settings = module.settings.parse({ ...rig.settings, ...proxy.settings, timeoutMs: 10_000 });
-  const scope = module.scope(settings);
-  let now = Date.now();
-  const request = {
-    firewall,
-    hub,
-    settings,
-    credential: module.withoutCredential ? '' : rig.credential,
-    // Waiting takes no time, and still comes to an end.
-    clock: { now: () => now, sleep: async (ms: number) => void (now += ms) },
-    get deadline() {
-      return now + 60_000;
-    },
-    commentFor: (object: string) => ownComment({ hub, firewall, scope, object }),
-  };
-  return { rig, proxy, request };
-}
-
-async function close({ rig, proxy }: Scene): Promise<void> {
-  delete process.env[ofSession];
-  await proxy.stop();
-  await rig.stop();
-}
-
 /** Of one channel: an object of ours, and one that a rule uses. */
 interface Objects {
   object: ObjectRef;
   used: ObjectRef;
-}
-
-let groups = 0;
-
-function newObject({ rig }: Scene, channel: string): ObjectRef {
-  const group = `group-${++groups}`;
-  const name = rig.module.objectName({ hub, group, channel, firewall });
-  return { group, name, channel, create: 'own' };
-}
-
-async function connect({ rig, request }: Scene, timeoutMs?: number): Promise<FirewallConnection> {
-  const { deadline, settings } = request;
-  const changed = timeoutMs === undefined ? settings : { ...(settings as object), timeoutMs };
-  return await rig.module.connect({ ...request, deadline, settings: changed });
-}
-
-/** Makes an object with members while nobody changes anything. */
-async function makeObject(scene: Scene, channel: string): Promise<ObjectRef> {
-  const connection = await connect(scene);
-  const object = newObject(scene, channel);
-  const createWith = { comment: scene.request.commentFor(object.name) };
-  const add = ['10.1.0.1', 'fd00::1'];
-  const [report] = await connection.apply([{ object, createWith, add, remove: [], expectedCount: 2 }]);
-  expect([...(report?.outcomes.values() ?? [])].map(({ state }) => state)).toEqual(['done', 'done']);
-  await connection.close();
-  return object;
 }
 
 /** Ends of calls: what came, or the error. */
@@ -184,14 +124,6 @@ function areSafe(found: readonly unknown[], { proxy, rig }: Scene): void {
   const secrets = [...proxy.secrets, rig.credential, sessionToken].filter((secret) => secret.length >= 8);
   expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
 }
-
-const subjects = [
-  ...Object.values(firewallModules).map(({ kind, facts }) => ({
-    kind,
-    channels: Object.keys(facts.channels),
-  })),
-  ...Object.entries(variants).map(([kind, { channels }]) => ({ kind, channels })),
-];
 
 describe.each(subjects)('$kind', ({ kind, channels }) => {
   const objects = new Map<string, Objects>();

@@ -8,6 +8,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { failure, notFound, preconditionFailed } from './errors.ts';
+import { isListName } from './names.ts';
+import { printable } from '../shared/printable.ts';
 import type { PullListSettings } from './schema.ts';
 
 /** A list as it lies in the bucket. */
@@ -166,9 +168,10 @@ function partial(name: string, length: number, told: number | undefined): Zonebr
   return new ZonebridgeError('firewall/unexpected-answer', text);
 }
 
-/** Where a list lies in its bucket. */
+/** Where a list lies in its bucket: beside the others, whatever its name holds. Throws `firewall/rejected` for what no list can be called. */
 function listKey(name: string): string {
-  return `lists/${name}`;
+  if (isListName(name)) return `lists/${name}`;
+  throw new ZonebridgeError('firewall/rejected', `no list can be called ${printable(name)}`);
 }
 
 /** Metadata may hold ASCII alone; what a person stored there may be anything. */

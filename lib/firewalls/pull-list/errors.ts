@@ -1,4 +1,4 @@
-import { ZonebridgeError, type ErrorCode } from '../../core/errors.ts';
+import { type ErrorCode, isZonebridgeError, ZonebridgeError } from '../../core/errors.ts';
 import { printable } from '../shared/printable.ts';
 import { networkError } from '../shared/transport.ts';
 
@@ -40,7 +40,7 @@ export function failure(
   write: boolean,
   clean: (text: string) => string,
 ): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || isZonebridgeError(error)) return error;
   const status = statusOf(error);
   if (status === undefined) return withoutAnswer(error, call, write);
   if (error.name === 'NoSuchKey') return write && call.startsWith('PUT') ? preconditionFailed : notFound;

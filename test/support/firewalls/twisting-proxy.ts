@@ -21,6 +21,8 @@ const secretField = /"(?:session|passwd|password)"\s*:\s*"([^"]{8,})"/g;
 export class TwistingProxy {
   twist: Twist | undefined;
   asked = 0;
+  /** Hears each request before the device does. */
+  hears: ((request: { method: string; url: string; body: string }) => void) | undefined;
   readonly #certificate: ServerCertificate;
   readonly #server: Server;
   readonly #port: number;
@@ -63,6 +65,7 @@ export class TwistingProxy {
     this.asked += 1;
     const { twist } = this;
     const body = await bytesOf(request);
+    this.hears?.({ method: request.method ?? '', url: request.url ?? '', body: body.toString() });
     if (twist && 'instead' in twist) {
       twist.instead(response);
       return;
