@@ -16,7 +16,7 @@ export interface QualifyRequest {
   firewall: string;
   /** Channels to try; all of the vendor unless given. */
   channels?: readonly string[] | undefined;
-  /** Members of the large object. */
+  /** Members of the large object, at most what the channel takes and one less. */
   size: number;
   /** Who runs it. */
   by: string;
@@ -64,7 +64,13 @@ export async function qualifyFirewall(
   const identity = await identityNow(ports, configuration, firewall);
   const channels: ChannelResult[] = [];
   for (const channel of asked) {
-    const bench = new Bench(ports, configuration, { firewall, channel, size: request.size });
+    // One more is added to it.
+    const most = (module.facts.channels[channel]?.membersMax ?? 1) - 1;
+    const bench = new Bench(ports, configuration, {
+      firewall,
+      channel,
+      size: Math.max(1, Math.min(request.size, most)),
+    });
     const results: TrialResult[] = [];
     for (const trial of trials) {
       progress(`${channel}: ${trial.promise}`);

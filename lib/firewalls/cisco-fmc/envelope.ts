@@ -31,13 +31,13 @@ type Told = readonly [RegExp, ErrorCode, ErrorFields];
 
 const writeLock: Told = [/parallel add\/update\/delete/i, 'firewall/busy', { again: true, locked: true }];
 
-/** Texts that tell more than the status. The first that fits counts. */
+/** Texts that tell more than the status. What stands first in an answer counts: names of objects follow, and may hold any of these words. */
 const texts: readonly Told[] = [
   writeLock,
   [/please try again|retry the operation after sometime/i, 'firewall/busy', { again: true }],
-  [/payload/i, 'firewall/rejected', {}],
+  [/(?<![\w-])payload(?![\w-])/i, 'firewall/rejected', {}],
   [/duplicate name|already exists/i, 'firewall/rejected', { duplicate: true }],
-  [/standby/i, 'firewall/standby-unit', {}],
+  [/(?<![\w-])standby(?![\w-])/i, 'firewall/standby-unit', {}],
   [/required authorization|not authorized/i, 'firewall/permission-denied', {}],
   [/object in use|is referenced|being used/i, 'firewall/object-in-use', {}],
   // Assumption: no source gives the texts of a limit that is reached.
@@ -88,7 +88,8 @@ function meaning(status: number, said = ''): readonly [ErrorCode, string, ErrorF
     'firewall/unexpected-answer',
     'an answer that an FMC does not give',
   ];
-  const told = tellingTexts(status).find(([form]) => form.test(said));
+  const found = tellingTexts(status).filter(([form]) => form.test(said));
+  const [told] = found.sort(([a], [b]) => said.search(a) - said.search(b));
   return [told?.[1] ?? code, text, told?.[2] ?? {}];
 }
 

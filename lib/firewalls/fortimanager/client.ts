@@ -157,8 +157,9 @@ export class FortimanagerClient {
     const { call } = named(request);
     const kept = await this.#session();
     let elements = await this.#counted(request, kept.session);
-    // What was refused was not done, so it is said again. A lock ends with its session, and 7.4.7 refuses valid ones now and then: then once more as it is.
-    if (isRefused(elements) && this.memory.holdsLock) elements = await this.#counted(request, kept.session);
+    // What was refused was not done, so it is said again. 7.4.7 refuses valid sessions and keys now and then, and a lock ends with its session: then once more as it is.
+    if (isRefused(elements) && (this.memory.holdsLock || this.usesKey))
+      elements = await this.#counted(request, kept.session);
     // The session may have ended meanwhile. One that has not would keep its lock, and us out.
     if (isRefused(elements) && !kept.fresh && !this.usesKey) {
       await this.logOut();

@@ -32,7 +32,8 @@ export interface Status {
 
 /** Classifies a status other than 0. `call`: what was asked, for the message. */
 export function statusError(call: string, { code, message }: Status): ZonebridgeError {
-  const [kind, text] = byMessage(message) ?? statusCodes[code] ?? ['firewall/rejected', 'unknown error'];
+  const [kind, text] = byMessage({ code, message }) ??
+    statusCodes[code] ?? ['firewall/rejected', 'unknown error'];
   const said = printable(message);
   return new ZonebridgeError(
     kind,
@@ -47,7 +48,9 @@ export function statusError(call: string, { code, message }: Status): Zonebridge
  * The lock of another session has a text and no confirmed code. Assumption: no room is told by -1 and words like these; no source
  * gives the answer of a full table or disk.
  */
-function byMessage(message: string): readonly [ErrorCode, string] | undefined {
+function byMessage({ code, message }: Status): readonly [ErrorCode, string] | undefined {
+  // A code of an object tells enough; the text beside it may hold the name of any.
+  if (code in statusCodes && code !== -1 && code !== -10 && code !== -11) return undefined;
   if (isLockText(message)) return ['firewall/busy', 'somebody else holds the lock'];
   if (/no space|maximum number|limit (is |has been )?reached|quota/i.test(message))
     return ['firewall/table-full', 'there is no room'];

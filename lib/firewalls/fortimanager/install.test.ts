@@ -152,6 +152,14 @@ test('without install nothing but the ADOM changes', async () => {
 describe('a package install', () => {
   const settings = { install: 'package', package: 'branch' };
 
+  test('a preview that does not end is taken back', async () => {
+    useInRule();
+    const connection = await connectTo(simulator, { ...settings, installWaitSeconds: 30 });
+    simulator.manager.settings.behaviour.taskPolls = -1;
+    await applyTo(connection, object, { createWith, add: ['10.1.0.1'], expectedCount: 1 });
+    expect(asked(simulator, 'exec /securityconsole/package/cancel/install')).toBe(1);
+  });
+
   test('is refused before anything is written while it would install the work of others', async () => {
     useInRule();
     const policy = { policyid: 2, srcaddr: ['all'] };

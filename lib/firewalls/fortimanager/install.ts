@@ -75,9 +75,9 @@ export async function refuseChangesOfOthers(
   const { adom, install: kind, package: name } = client.settings;
   if (kind !== 'package') return [];
   const scope = await targetsOf(client);
-  await run(client, 'install/package', { adom, pkg: name, flags: ['preview'], scope });
   const foreign: string[] = [];
   try {
+    await run(client, 'install/package', { adom, pkg: name, flags: ['preview'], scope });
     for (const device of new Set(scope.map(({ name: one }) => one))) {
       await run(client, 'install/preview', { adom, device, flags: ['none'] });
       const data = await client.writeOne('exec', {

@@ -174,6 +174,15 @@ describe('an ADOM that has to be locked', () => {
     expect(again.states).toEqual({ '10.1.0.2': 'done' });
   });
 
+  test('a key that is refused now and then (7.4.7) works on', async () => {
+    simulator.manager.settings.workspace = 'disabled';
+    const connection = await connectTo(simulator, {}, { credential: simulator.apiKey });
+    await applyTo(connection, object, made);
+    simulator.faults.add({ kind: 'reject', code: -11, message: 'No permission', path: '^add ', times: 1 });
+    const { states } = await applyTo(connection, object, { add: ['10.1.0.2'], expectedCount: 2 });
+    expect(states).toEqual({ '10.1.0.2': 'done' });
+  });
+
   test('a commit that goes on as a task is waited for', async () => {
     Object.assign(simulator.manager.settings.behaviour, { commitTask: 'shown', taskPolls: 3 });
     const connection = await connectTo(simulator);

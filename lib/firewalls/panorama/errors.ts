@@ -32,11 +32,10 @@ const panosErrors: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 /** After these nobody knows what a write has done before. */
 const internal = new Set([2, 3, 4, 5, 11, 21]);
 
-/**
- * Texts that tell more than the code. Those about credentials, locks and commits are what the vendor's own client looks for; the others
- * are assumptions, because no source gives the words.
- */
-const texts: readonly (readonly [RegExp, ErrorCode])[] = [
+type Told = readonly (readonly [RegExp, ErrorCode])[];
+
+/** Texts that tell more than any code: what the vendor's own client looks for. */
+const texts: Told = [
   [
     /invalid credential|invalid (api )?key|key (has )?expired|api keys? expired/i,
     'firewall/credentials-rejected',
@@ -47,6 +46,10 @@ const texts: readonly (readonly [RegExp, ErrorCode])[] = [
     /commit\/validate is in progress|commit is in progress|install is in progress|commit is pending/i,
     'firewall/busy',
   ],
+];
+
+/** Assumptions, because no source gives the words. They count where the code says little: the name of an object may hold them, too. */
+const assumed: Told = [
   [/not connected|device .* disconnected/i, 'firewall/unreachable'],
   [
     /(unknown|invalid|no such|illegal).{0,40}\bvsys|\bvsys\b.{0,40}(unknown|not exist|not found)/i,
@@ -56,6 +59,7 @@ const texts: readonly (readonly [RegExp, ErrorCode])[] = [
   [/no such node/i, 'firewall/object-missing'],
   [/maximum|capacity|limit (reached|exceeded)|table (is )?full/i, 'firewall/table-full'],
 ];
+const definitive = new Set([7, 8, 10, 13, 15, 22]);
 
 export interface Refusal {
   /** What was asked, for the message. */
@@ -70,7 +74,9 @@ export interface Refusal {
 /** Classifies a refusal of the XML interface: by its text where that is known, else by its code. */
 export function refusalError({ call, httpStatus, code, text, write }: Refusal): ZonebridgeError {
   const known = code === undefined ? undefined : panosErrors[code];
-  const told = texts.find(([pattern]) => pattern.test(text))?.[1];
+  const words = text.replace(/"[^"]*"|'[^']*'/g, '');
+  const tell = code !== undefined && definitive.has(code) ? texts : [...texts, ...assumed];
+  const told = tell.find(([pattern]) => pattern.test(words))?.[1];
   const uncertain = write && code !== undefined && internal.has(code) && told === undefined;
   const kind = uncertain ? 'firewall/outcome-unknown' : (told ?? known?.[0] ?? 'firewall/rejected');
   const says = text === '' ? (known?.[1] ?? 'refused') : text;

@@ -9,17 +9,18 @@ import type { Rig } from '../support/firewalls/rig.ts';
 import { rigs } from '../support/firewalls/rigs.ts';
 import { MemorySecrets, RecordingTelemetry } from '../support/ports.ts';
 
-/** A vendor with a channel on which nothing is ever made, and one on which objects are. */
-const byName = Object.values(firewallModules).find(({ facts }) =>
-  Object.values(facts.channels).some(({ madeByName }) => madeByName),
-)!;
+/** FortiGate is tried by the command (qualify.test.ts). */
+const places = Object.values(firewallModules)
+  .filter(({ kind }) => kind !== 'fortigate')
+  .flatMap(({ kind, facts }) => Object.keys(facts.channels).map((channel) => ({ kind, channel })));
 
-describe.each(Object.keys(byName.facts.channels))('a device of this kind is qualified over %s', (channel) => {
+describe.each(places)('a $kind is qualified over $channel', ({ kind, channel }) => {
+  const module = firewallModules[kind]!;
   let rig: Rig;
   let bench: Bench;
 
   beforeAll(async () => {
-    rig = await rigs[byName.kind]!();
+    rig = await rigs[module.kind]!();
     const secrets = new MemorySecrets();
     secrets.values.set(names.secret('test', 'edge'), rig.credential);
     const ports = {
@@ -32,9 +33,9 @@ describe.each(Object.keys(byName.facts.channels))('a device of this kind is qual
       },
       firewalls: firewallModules,
     } as Partial<DevicePorts> as DevicePorts;
-    const settings = byName.settings.parse(rig.settings);
+    const settings = module.settings.parse(rig.settings);
     const configuration = {
-      firewalls: { edge: { kind: byName.kind, settings, realms: ['default'] } },
+      firewalls: { edge: { kind: module.kind, settings, realms: ['default'] } },
     } as unknown as Configuration;
     bench = new Bench(ports, configuration, { firewall: 'edge', channel, size: 40 });
     await bench.connect();
