@@ -14,6 +14,20 @@ const exclusionsTest = `${folder}/channels/exclusions.test.ts`;
 /** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
 export const ofFortimanager: readonly Mutant[] = [
   {
+    name: 'fmg-key-refused-once',
+    breaks: 'an API key that 7.4.7 refuses now and then opens the circuit',
+    file: 'lib/firewalls/fortimanager/client.ts',
+    edits: [['(this.memory.holdsLock || this.usesKey)', 'this.memory.holdsLock']],
+    killers: ['lib/firewalls/fortimanager/workspace.test.ts'],
+  },
+  {
+    name: 'fmg-name-decides-refusal',
+    breaks: 'the name of an object in a refusal makes it a full table',
+    file: 'lib/firewalls/fortimanager/errors.ts',
+    edits: [['if (code in statusCodes &&', 'if (false && code in statusCodes &&']],
+    killers: ['test/hostile/names-in-refusals.test.ts'],
+  },
+  {
     name: 'fmg-locked-by-others-ignored',
     breaks: 'an ADOM that somebody locked, or left with unsaved changes, is locked all the same',
     file: `${folder}/workspace.ts`,
@@ -158,7 +172,9 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-refused-once-gives-lock-up',
     breaks: 'a single refusal of a valid session throws everything away that the run has written',
     file: `${folder}/client.ts`,
-    edits: [['if (isRefused(elements) && this.memory.holdsLock)', 'if (elements.length < 0)']],
+    edits: [
+      ['if (isRefused(elements) && (this.memory.holdsLock || this.usesKey))', 'if (elements.length < 0)'],
+    ],
     killers: [workspaceTest],
   },
   {
