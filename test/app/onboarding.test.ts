@@ -91,6 +91,8 @@ describe('onboard', () => {
       object: 'Deployment zonebridge/zonebridge-agent',
       becomes: 'created',
     });
+    const files = await json('onboard', 'shop', '--dry-run', '--image', image, '--manifests', 'dry');
+    expect(files.result).not.toHaveProperty('files');
     expect(installer.calls).toEqual([]);
   });
 

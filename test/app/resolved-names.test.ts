@@ -200,6 +200,25 @@ describe('host names of load balancers', () => {
     expect(told).toContain('it has no public address');
   });
 
+  test('leave when the cluster does not say so any more, and do not come back with the setting', async () => {
+    interfaces = [network('10.2.0.1')];
+    await world.upsert(service('a', nlb));
+    await round();
+    const had = world.on('web');
+    expect(had.length).toBeGreaterThan(0);
+    const { resolveNames: wanted, ...without } = world.configuration.clusters['one']!;
+    world.configuration.clusters['one'] = without;
+    await world.apply([group('web', { addresses: 'service' })]);
+    await world.settle();
+    expect(world.on('web')).toEqual([]);
+    world.configuration.clusters['one'] = { ...without, resolveNames: wanted };
+    await world.activate();
+    await world.settle();
+    expect(world.on('web')).toEqual([]);
+    await round();
+    expect(world.on('web')).toEqual(had);
+  });
+
   test('are left alone in clusters that do not say so', async () => {
     await world.upsert(service('a', nlb));
     world.configuration.clusters['one'] = {

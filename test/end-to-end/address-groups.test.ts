@@ -260,6 +260,16 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
     expect(await tries('guarded', { app: 'web' })).toMatch(/^(403|422) only the platform/);
     expect(await tries('guarded', { tier: 'web' })).toBe('taken');
     expect(await tries('shop', { app: 'web' })).toBe('taken');
+    // Its pods would come from a controller that is let through.
+    const controller = mine.createNamespacedReplicationController({
+      namespace: 'guarded',
+      body: {
+        metadata: { name: 'old' },
+        spec: { selector: { app: 'web' }, template: pod('old', { app: 'web' }) },
+      },
+      dryRun: 'All',
+    });
+    await expect(controller).rejects.toThrow('only the platform');
     await createPod(core, 'guarded', 'by-platform', { node: 'n' });
     const deployment = (app: string) => ({
       apiVersion: 'apps/v1',

@@ -6,6 +6,13 @@ const names = 'test/app/resolved-names.test.ts';
 /** What the hub itself looks up in EC2: instances, and what stands behind the names of load balancers. */
 export const ofHosts: readonly Mutant[] = [
   {
+    name: 'resolved-for-ever',
+    breaks: 'addresses behind names stay on firewalls when nobody looks behind them any more',
+    file: 'lib/app/balancers/as-resolved.ts',
+    edits: [['settings.resolveNames !== undefined ||', 'settings !== undefined ||']],
+    killers: ['test/app/resolved-names.test.ts'],
+  },
+  {
     name: 'late-look-told',
     breaks: 'what was seen of EC2 before somebody else told is told after it',
     file: 'lib/app/hosts/host-state.ts',

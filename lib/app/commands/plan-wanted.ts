@@ -2,6 +2,7 @@ import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { claimedAddresses, shardCount } from '../../core/model/endpoint.ts';
 import { GroupNeighbours } from '../../core/network/group-neighbours.ts';
+import { asResolved } from '../balancers/as-resolved.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import {
@@ -96,7 +97,7 @@ async function evaluate(
       claimedAddresses(endpoint.record).filter((address) => (owners.get(address) ?? self) !== self),
     );
     const result = desiredMemberships({
-      record: endpoint.record,
+      record: asResolved(cluster, endpoint.record),
       cluster: { name: cluster.key, realm: cluster.realm },
       groups: candidate.groups,
       ranges: cluster.ranges,

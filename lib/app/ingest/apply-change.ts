@@ -8,6 +8,7 @@ import {
   type Version,
 } from '../../core/model/endpoint.ts';
 import type { Cause } from '../../core/plan/brakes.ts';
+import { asResolved } from '../balancers/as-resolved.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import {
@@ -88,7 +89,8 @@ async function tryChange(context: IngestContext, change: Change): Promise<boolea
   await followQuarantines(context, change.id, claimed);
   const before = stored?.record;
   const { excluded, refused, writes, steps } = await claimAddresses(context, change, owners, { before });
-  const record = withResolved(change.record, before);
+  const told = withResolved(change.record, before);
+  const record = told && asResolved(cluster, told);
   if (record?.hostNames) await noteNamed(ports.tables, cluster.id, change.id, ports.clock.now());
   const { keys, refused: outside } = desired(context, record, excluded);
   const endpoint = nextRow(context, { change, record, stored, refused: [...refused, ...outside] });

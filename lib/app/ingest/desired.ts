@@ -1,6 +1,7 @@
 import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { EndpointRecord } from '../../core/model/endpoint.ts';
+import { asResolved } from '../balancers/as-resolved.ts';
 import type { IngestContext } from './apply-change.ts';
 
 /** Memberships under the active configuration, without the addresses that are somebody else's. */
@@ -12,7 +13,7 @@ export function desired(
   if (!record) return { keys: [], refused: [] };
   const { active, cluster } = context;
   const wanted = desiredMemberships({
-    record,
+    record: asResolved(cluster, record),
     cluster: { name: cluster.key, realm: cluster.realm },
     groups: active.groups,
     ranges: cluster.ranges,

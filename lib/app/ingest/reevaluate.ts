@@ -5,6 +5,7 @@ import type { Cause } from '../../core/plan/brakes.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { globalEndpointId, ownerKey, readOwner, type StoredEndpoint } from '../state/endpoints.ts';
+import { asResolved } from '../balancers/as-resolved.ts';
 import type { IngestContext } from './apply-change.ts';
 import { desired } from './desired.ts';
 import { settle } from './settle.ts';
@@ -13,15 +14,22 @@ import { settle } from './settle.ts';
 export async function reevaluate(
   context: IngestContext,
   endpoint: StoredEndpoint,
-  record: EndpointRecord,
+  found: EndpointRecord,
   cause: Cause = 'configuration',
 ): Promise<void> {
   const { ports, active, cluster } = context;
+  // What nobody looks behind any more is not kept either: it would come back, years old, with the setting.
+  const record = asResolved(cluster, found);
   const wanted = desired(context, record, await addressesOfOthers(ports, cluster, endpoint));
   const { refused } = wanted;
   const keys = wanted.keys.filter((key) => !staysExpired(active, endpoint, parseMembershipKey(key).group));
   const outside = refused.filter((reason) => !endpoint.refused.includes(reason));
-  const row = { ...endpoint, generation: active.generation, refused: [...endpoint.refused, ...outside] };
+  const row = {
+    ...endpoint,
+    record: endpoint.record && record,
+    generation: active.generation,
+    refused: [...endpoint.refused, ...outside],
+  };
   const time = ports.clock.now();
   await settle(context, {
     endpoint: row,

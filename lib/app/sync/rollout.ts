@@ -2,6 +2,7 @@ import { desiredMemberships } from '../../core/desired/memberships.ts';
 import { type AddressGroup, type GroupTarget, parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Question } from '../../core/plan/plan.ts';
 import { differs, hasAdditions, type Rollout } from '../../core/plan/rollout.ts';
+import { asResolved } from '../balancers/as-resolved.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { recordOf } from '../state/firewall-records.ts';
@@ -98,7 +99,7 @@ async function withLiving(
     const cluster = found && active.clusters.get(found.cluster);
     if (!found || !cluster) return { ...question, living: false, wantedBefore: false };
     const { keys } = desiredMemberships({
-      record: found.record,
+      record: asResolved(cluster, found.record),
       cluster: { name: cluster.key, realm: cluster.realm },
       groups,
       ranges: cluster.ranges,

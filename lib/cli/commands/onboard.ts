@@ -62,7 +62,7 @@ async function run(cli: Cli, hub: HubSession, options: OnboardOptions & { cluste
   });
   show(cli, wanted, seen);
   if (seen.examination.obstacles.length > 0) throw refusal(cli, wanted, seen.examination.obstacles);
-  const files = filesOnly ? await write(cli, wanted, seen, options.manifests) : undefined;
+  const files = filesOnly && !options.dryRun ? await write(cli, wanted, seen, options.manifests) : undefined;
   const plan = planOf(wanted, seen, files);
   if (options.dryRun) {
     output.result({ ok: true, dryRun: true, ...plan });
