@@ -388,4 +388,11 @@ export const ofSync: readonly Mutant[] = [
     edits: [["if (lost.includes('ledger'))", "if (lost.includes('ledger') && from < 0)"]],
     killers: ['test/app/ledger-put-back.test.ts'],
   },
+  {
+    name: 'held-forgets-whose',
+    breaks: 'a removal that is held after its call failed no longer says for whom the address was put there',
+    file: 'lib/app/sync/record.ts',
+    edits: [["change.op === 'add' ? wish : putFor(row)", "change.op === 'add' ? wish : row?.endpoint"]],
+    killers: ['test/app/moved-while-held.test.ts'],
+  },
 ];

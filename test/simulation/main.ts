@@ -1,6 +1,5 @@
-// npm run simulate -- --seeds 1000 [--from N] [--seed N] [--steps N] [--jobs N] [--follow TEXT] [--json]
-// --follow tells every write of a row whose key holds the text, too: an address, a group, the id of a pod.
-// Exit code 1 on any violation; the last line is a summary, with --json one object.
+// Plays the product against simulated clusters, services, firewalls and people, and watches its promises.
+// Exit code 1 on any violation, 2 for wrong usage; the last line is a summary, with --json one object.
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -11,17 +10,43 @@ import { cutPlan, shrink } from './shrink.ts';
 import { storyOf } from './story.ts';
 import { summaryOf, Totals } from './totals.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    steps: { type: 'string', default: String(usualSteps) },
-    follow: { type: 'string' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    json: { type: 'boolean', default: false },
-  },
-});
+const usage = `npm run simulate [-- --seeds N] [--from N] [--seed N] [--steps N] [--jobs N] [--follow TEXT] [--json]
+
+  --seeds N      that many seeds, one after the other (default 200)
+  --from N       the first of them (default 1)
+  --seed N       this one alone, with its story
+  --steps N      steps of a seed (default ${usualSteps})
+  --jobs N       processes (default: as many as there are processors)
+  --follow TEXT  tells every write of a row whose key holds the text, too: an address, a group, the id of a pod
+  --json         one JSON object as the last line`;
+
+/** Stops with the words and how to do it right. */
+function wrong(words: string): never {
+  console.error(`${words}\n\n${usage}`);
+  return process.exit(2);
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '200' },
+        from: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        steps: { type: 'string', default: String(usualSteps) },
+        follow: { type: 'string' },
+        jobs: { type: 'string', default: String(availableParallelism()) },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
+}
+
+const values = options();
 
 /** Seeds between two words about how far it is. */
 const progressEvery = 100;
@@ -72,10 +97,8 @@ async function tellStory({ seed, violation }: Outcome, steps: number): Promise<v
 
 function numberOf(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    console.error(`--${name} takes a whole number above 0, not ${JSON.stringify(text)}`);
-    process.exit(2);
-  }
+  if (!Number.isInteger(value) || value < 1)
+    return wrong(`--${name} takes a whole number above 0, not ${JSON.stringify(text)}`);
   return value;
 }
 
@@ -84,4 +107,5 @@ function say(...lines: string[]): void {
   for (const line of lines) (values.json ? console.error : console.log)(line);
 }
 
-process.exitCode = await main();
+if (values.help) console.log(usage);
+else process.exitCode = await main();

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runSeeds } from './jobs.ts';
+import { weatherNames } from './kernel/weather.ts';
 import { keptPlan, keptSeeds } from './kept.ts';
 import { planOf, usualSteps } from './plan/generate.ts';
 import { type Outcome, runPlan } from './run.ts';
@@ -10,6 +11,31 @@ import { cutPlan, shrink } from './shrink.ts';
 import { storyOf } from './story.ts';
 
 const seeds = 200;
+
+/** What people, machines and chance do; the delay of the index happens at every read. */
+const expected = [
+  ...weatherNames.filter((name) => name !== 'indexLag'),
+  ...['compact', 'crash', 'pause', 'restart'].map((what) => `agent: ${what}`),
+  ...['fail over', 'fail over to an older state', 'fill up', 'refuse address', 'replace', 'restart'].map(
+    (what) => `device: ${what}`,
+  ),
+  ...['restore', 'trouble'].map((what) => `device: ${what}`),
+  ...[
+    'apply',
+    'approve',
+    'compare',
+    'lose table',
+    'outage',
+    'redrive',
+    'restore member',
+    'restore table',
+  ].map((what) => `hub: ${what}`),
+  ...['approve own', 'lift', 'pause', 'quarantine', 'reject', 'resume'].map((what) => `order: ${what}`),
+  ...['add member', 'clone', 'delete object', 'edit comment', 'make object', 'offer'].map(
+    (what) => `people: ${what}`,
+  ),
+  ...['remove member', 'rename', 'take our name', 'withdraw offer'].map((what) => `people: ${what}`),
+];
 
 /** The shrunk story, so that a failure can be read where it is reported. */
 async function told({ seed, violation }: Outcome): Promise<string> {
@@ -33,9 +59,7 @@ describe('simulation', () => {
     ).toEqual([]);
     // A simulation in which nothing goes wrong proves nothing.
     const happened = new Set(outcomes.flatMap(({ faults }) => Object.keys(faults)));
-    expect([...happened]).toEqual(
-      expect.arrayContaining(['crash', 'stall', 'storeFails', 'deviceFails', 'eventLost']),
-    );
+    expect(expected.filter((fault) => !happened.has(fault))).toEqual([]);
   });
 
   test.each(keptSeeds)('seed $seed stays mended: $why', { timeout: 60_000 }, async (kept) => {

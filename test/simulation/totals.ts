@@ -11,7 +11,7 @@ export interface Summary {
   millisecondsPerSeed: number;
   steps: number;
   events: number;
-  /** From the end of the faults until everything was right, minutes. */
+  /** From when people began to approve, after the faults, until everything was right, minutes. */
   convergedMinutes: { most: number; mean: number };
   /** How often each fault really happened. */
   faults: Record<string, number>;

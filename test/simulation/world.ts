@@ -9,6 +9,7 @@ import type { Kernel } from './kernel/kernel.ts';
 import { DeviceWatch } from './oracle/device-watch.ts';
 import { watchMonotony } from './oracle/monotony.ts';
 import { watchOwners } from './oracle/owner-watch.ts';
+import { StaleWatch } from './oracle/stale-watch.ts';
 import { Truth } from './oracle/truth.ts';
 import type { HubSpec } from './plan/spec.ts';
 import type { Key } from '../../lib/core/ports.ts';
@@ -28,6 +29,7 @@ export interface HubSide {
   hub: Hub;
   truth: Truth;
   watch: DeviceWatch;
+  stale: StaleWatch;
   clusters: ClusterSide[];
 }
 
@@ -106,7 +108,8 @@ export class World {
       )
         checkWithheld(this, hub, key);
     });
-    const side: HubSide = { hub, truth, watch, clusters: [] };
+    const stale = new StaleWatch({ hub, truth, watch }, devices);
+    const side: HubSide = { hub, truth, watch, stale, clusters: [] };
     side.clusters = clusters.map((cluster) => this.#clusterSide(side, cluster));
     return side;
   }

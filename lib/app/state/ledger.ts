@@ -65,9 +65,9 @@ export interface LedgerRow {
   answer: string | undefined;
 }
 
-/** Who and what stood behind the last change of a row; only for people and the audit, nothing is decided by it. */
+/** Who and what stood behind the last change of a row, for people and the audit. */
 export interface Why {
-  /** Endpoint it was about, also where the row names none because nobody has the address any more. */
+  /** Endpoint it was about, also where the row names none because its removal is under way: one that is held after all gets it back. */
   endpoint?: string | undefined;
   /** `cluster/namespace/name` of the endpoint. */
   name?: string | undefined;

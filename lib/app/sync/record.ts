@@ -31,7 +31,7 @@ import {
 import { type Place, writeFenced, writeObject } from './fenced.ts';
 import { objectItem, objectNews } from './object-news.ts';
 import type { GroupWork } from './questions.ts';
-import { approvalOf, askedInOf, type RecordPlace, whyOf, wishesOf } from './why.ts';
+import { approvalOf, askedInOf, putFor, type RecordPlace, whyOf, wishesOf } from './why.ts';
 
 /** Planned work of one group. */
 export interface PlannedWork {
@@ -246,7 +246,7 @@ function heldWrite(
     // Why it was held first decides who may release it.
     cause: same ? row.cause : change.cause,
     askedIn: askedInOf(place, change, row),
-    endpoint: change.op === 'add' ? wish : row?.endpoint,
+    endpoint: change.op === 'add' ? wish : putFor(row),
     why: whyOf(place, work, change, wish),
   };
   return putLedger(place, change.key, entry, asRead(row, place.fence));

@@ -13,6 +13,11 @@ export function wishesOf(work: GroupWork): ReadonlyMap<string, string | undefine
   return new Map(work.questions.map((question) => [question.key, question.wantedBy]));
 }
 
+/** For whom an address was put there: a removal that is under way names nobody in its row, but remembers who it was. */
+export function putFor(row: LedgerRow | undefined): string | undefined {
+  return row?.endpoint ?? row?.why?.endpoint;
+}
+
 /** What stands behind a change, for people; of a removal also who had the address. */
 export function whyOf(
   place: RecordPlace,
@@ -22,7 +27,7 @@ export function whyOf(
 ): Why {
   const { names } = work.background;
   const row = work.ledger.get(change.key);
-  const before = row?.endpoint ?? row?.why?.endpoint;
+  const before = putFor(row);
   const endpoint = wish ?? before;
   const known = endpoint !== undefined && endpoint === before ? row?.why?.name : undefined;
   return {

@@ -23,6 +23,8 @@ export class DeviceWatch implements DeviceGuard {
   readonly told: Told;
   /** Tables were lost or put back, or listings were wrong: what the hub knows may be wrong, too. */
   misled = false;
+  /** When what groups hold was last lost or put back: it is told anew, without what caused it first. */
+  retoldAt = 0;
   /** Writes into an object that a person had put in the place of ours since the last comparison. */
   intoSwapped = 0;
   readonly #hub: Hub;
@@ -37,7 +39,12 @@ export class DeviceWatch implements DeviceGuard {
     this.orders = new OrderWatch(hub);
     this.decisions = new DecisionWatch(hub, truth, this.brakes);
     this.told = new Told(() => hub.kernel.now);
-    this.limits = new LimitsWatch(hub, { truth, brakes: this.brakes, told: this.told });
+    this.limits = new LimitsWatch(hub, {
+      truth,
+      brakes: this.brakes,
+      told: this.told,
+      retoldAt: () => this.retoldAt,
+    });
     hub.tables.watchers.push((key, before, after) => this.brakes.intends(key, before, after));
     hub.bus.onAccepted = (_, entry) => this.told.hear(entry);
   }

@@ -41,13 +41,15 @@ export class LimitsWatch {
   readonly #truth: Truth;
   readonly #brakes: BrakeWatch;
   readonly #told: Told;
+  readonly #retoldAt: () => number;
   #activatedAt = 0;
 
-  constructor(hub: Hub, known: { truth: Truth; brakes: BrakeWatch; told: Told }) {
+  constructor(hub: Hub, known: { truth: Truth; brakes: BrakeWatch; told: Told; retoldAt: () => number }) {
     this.#hub = hub;
     this.#truth = known.truth;
     this.#brakes = known.brakes;
     this.#told = known.told;
+    this.#retoldAt = known.retoldAt;
   }
 
   /** A configuration became active; the truth knows it already. */
@@ -166,7 +168,8 @@ export class LimitsWatch {
     if (uid === undefined || this.#told.cause.get(uid) !== 'namespace') return;
     const came = this.#cameAt(group, address);
     // A configuration let it in, or a watch told of it since it belongs there: the namespace only came after that.
-    if (came < this.#activatedAt || (this.#told.watchedAt.get(uid) ?? 0) >= came) return;
+    if (came < Math.max(this.#activatedAt, this.#retoldAt())) return;
+    if ((this.#told.watchedAt.get(uid) ?? 0) >= came) return;
     const windowMs = group.brakes.windowMinutes * minuteMs;
     const done = this.#note(place, 'add', group);
     const added = done.filter(({ op, time }) => op === 'add' && time > now - windowMs).length;

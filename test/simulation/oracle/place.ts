@@ -19,7 +19,7 @@ export interface Place {
 }
 
 export function placeOf(
-  side: HubSide,
+  side: Pick<HubSide, 'hub' | 'truth'>,
   { firewall, group, device }: { firewall: FirewallSpec; group: GroupSpec; device: Device },
 ): Place | undefined {
   const target = group.publish.find((one) => one.firewall === firewall.name);

@@ -12,6 +12,7 @@ export function playAgent(side: ClusterSide, step: AgentStep): void {
       return agents.restart();
     case 'pause':
       side.hub.watch.decisions.heldUp(step.seconds * 1000);
+      side.hub.stale.heldUp(step.seconds * 1000);
       return agents.pause(step.seconds * 1000, step.replaced);
     case 'compact':
       return cluster.api.compact();

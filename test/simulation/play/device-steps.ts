@@ -1,4 +1,5 @@
 import type { Device, DeviceObject } from '../firewall/device.ts';
+import { circuitMs } from '../oracle/stale-watch.ts';
 import type { DeviceStep } from '../plan/steps.ts';
 import type { World } from '../world.ts';
 
@@ -56,7 +57,6 @@ const actions: Record<DeviceStep['do'], (turn: Turn) => void> = {
   },
 };
 
-const circuitMs = 15 * 60_000;
 /** Coming up takes a device longer than the noise in the boot time that it tells. */
 const bootMs = 120_000;
 const restarts: readonly DeviceStep['do'][] = ['restart', 'restore', 'replace'];
@@ -78,8 +78,11 @@ function ail({ world, device, step, tell }: Turn): void {
   const { trouble, seconds } = step;
   tell(`${trouble} for ${seconds} s`);
   device.trouble = trouble;
-  // Refused credentials keep everybody away for a while after they are mended.
-  for (const { watch } of world.hubs) watch.decisions.heldUp(seconds * 1000 + circuitMs);
+  for (const { hub, stale, watch } of world.hubs) {
+    watch.decisions.heldUp(seconds * 1000 + circuitMs);
+    for (const { name } of hub.spec.firewalls.filter((one) => one.device === device.name))
+      stale.heldUp(seconds * 1000 + circuitMs, name);
+  }
   world.kernel.scheduler.after(seconds * 1000, () => {
     if (device.trouble === trouble) device.trouble = 'none';
   });

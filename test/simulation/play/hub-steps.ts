@@ -133,11 +133,12 @@ async function withheld(app: App): Promise<{ firewall: string; group: string; ad
 }
 
 /** The region is down: nothing runs, nobody is heard; messages wait. */
-function outage({ hub, clusters, watch }: HubSide, minutes: number): void {
+function outage({ hub, clusters, stale, watch }: HubSide, minutes: number): void {
   hub.kernel.tell(() => `hub ${hub.spec.name}: outage of ${minutes} min`);
   hub.ticking = false;
   const milliseconds = minutes * 60_000;
   watch.decisions.heldUp(milliseconds);
+  stale.heldUp(milliseconds);
   for (const { agents } of clusters) agents.pause(milliseconds, false);
   hub.kernel.scheduler.after(milliseconds, () => {
     hub.ticking = true;
@@ -167,6 +168,7 @@ function disturb(side: HubSide, table: TableName, backup: TableBackup | undefine
     () => `hub ${hub.spec.name}: table ${table} is ${backup ? 'restored from a backup' : 'lost'}`,
   );
   hub.tables.restore(table, backup?.tables.get(table));
+  if (table === 'endpoints' || table === 'memberships') watch.retoldAt = hub.kernel.now;
   // What nobody gave up must not leave, whatever is lost; an older ledger may bring back what it says.
   if (table !== 'ledger') return;
   watch.misled = true;

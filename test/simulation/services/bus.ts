@@ -12,7 +12,7 @@ export class SimulatedBus {
   readonly #kernel: Kernel;
   readonly #deliver: (body: string) => void;
   /** Events on their way that were held up; faults that end let them go. */
-  readonly #late = new Map<number, string>();
+  readonly #late = new Map<number, { body: string; time: number }>();
   #made = 0;
 
   constructor(kernel: Kernel, deliver: (body: string) => void) {
@@ -45,10 +45,15 @@ export class SimulatedBus {
 
   /** Everything that is held up arrives within a minute. */
   catchUp(): void {
-    for (const [id, body] of this.#late) {
+    for (const [id, { body }] of this.#late) {
       this.#late.delete(id);
       this.#kernel.scheduler.after(this.#kernel.dice.between(0, 60_000), () => this.#deliver(body));
     }
+  }
+
+  /** When the last one of those that are on their way arrives. */
+  get lastArrival(): number {
+    return Math.max(0, ...[...this.#late.values()].map(({ time }) => time));
   }
 
   #accept(source: string, entry: BusEntry): void {
@@ -79,7 +84,7 @@ export class SimulatedBus {
       );
     this.#made += 1;
     const id = this.#made;
-    this.#late.set(id, body);
+    this.#late.set(id, { body, time: this.#kernel.now + wait });
     scheduler.after(wait, () => {
       if (this.#late.delete(id)) this.#deliver(body);
     });
