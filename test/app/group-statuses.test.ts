@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pauseWrites, resumeWrites } from '../../lib/app/commands/pause.ts';
+import { restoreMember } from '../../lib/app/commands/restore.ts';
 import { admitGroups } from '../../lib/app/delegation/admit-groups.ts';
 import { markDirty } from '../../lib/app/state/dirty.ts';
 import { publishDesired } from '../../lib/app/way-back/publish-desired.ts';
@@ -163,4 +164,48 @@ test('each firewall is looked at once in a round, whatever the number of cluster
   };
   await publishDesired(publishing, world.configurations);
   expect(looked).toBe(4);
+});
+
+test('a member that the firewall refuses is no published one', async () => {
+  const { world, web, status, published } = await start();
+  const [, , third] = web(3);
+  const address = third!.addresses[0]!;
+  world.device.refuse.set(address, new ZonebridgeError('firewall/rejected', 'not this one'));
+  await world.upsert(third!);
+  expect(await published()).toEqual(['True', 'False', 'Pending']);
+  const { firewalls } = await status();
+  expect(firewalls[0]).toMatchObject({ state: 'Incomplete', members: 2 });
+  expect(firewalls[0]?.message).toBe(
+    '1 are not there: refused by the firewall, or taken off there by a person',
+  );
+  world.device.refuse.clear();
+  await world.reconcile();
+  expect(await published()).toEqual(['True', 'True', 'Published']);
+});
+
+test('a member that is gone, and had been refused, is missed no more', async () => {
+  const { world, web, published } = await start();
+  const [, , third] = web(3);
+  world.device.refuse.set(third!.addresses[0]!, new ZonebridgeError('firewall/rejected', 'not this one'));
+  await world.upsert(third!);
+  expect(await published()).toEqual(['True', 'False', 'Pending']);
+  await world.remove(third!.uid);
+  expect(await published()).toEqual(['True', 'True', 'Published']);
+});
+
+test('a member that a person took off counts as missing until it is restored', async () => {
+  const { world, status, published } = await start();
+  const [object, { members }] = [...world.device.objects].find(([name]) => name.includes('web'))!;
+  const [first = ''] = members;
+  members.delete(first);
+  await world.reconcile();
+  expect(world.device.members(object)).not.toContain(first);
+  expect(await published()).toEqual(['True', 'False', 'Pending']);
+  expect((await status()).firewalls[0]?.state).toBe('Incomplete');
+  const name = (await world.configurations.active()).configuration.groups;
+  const group = Object.keys(name).find((one) => one.includes('web')) ?? '';
+  await restoreMember(world.ports, await world.configurations.active(), { firewall: 'edge', group });
+  await world.wakeUp();
+  expect(world.device.members(object)).toContain(first);
+  expect(await published()).toEqual(['True', 'True', 'Published']);
 });

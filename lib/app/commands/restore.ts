@@ -7,7 +7,7 @@ import { announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
-import { type LedgerEntry, ledgerKey, listLedger } from '../state/ledger.ts';
+import { type LedgerEntry, ledgerKey, listLedger, objectKey } from '../state/ledger.ts';
 import { wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 
@@ -80,6 +80,9 @@ async function letBack(
   await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
   const keys = withheld.map(({ key }) => key);
   await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
+  // The next comparison counts them anew; what is published does not have to wait for it.
+  const back = { add: { missing: -keys.length } };
+  await ports.tables.write({ key: objectKey(firewall, group), update: back });
   const detail = {
     firewall,
     group,

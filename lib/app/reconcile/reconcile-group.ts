@@ -20,6 +20,7 @@ import { parseGlobalEndpointId } from '../state/endpoints.ts';
 import type { TimeSpan } from '../state/identities.ts';
 import { inParallel, writeWhereTrue } from '../state/items.ts';
 import {
+  isGivenUp,
   isMiscounted,
   ledgerKey,
   type LedgerEntry,
@@ -226,17 +227,20 @@ async function noteWhose(
 async function recount(
   ports: Ports,
   request: GroupRequest,
-  known: { objectItem: Item | undefined; rows: readonly LedgerEntry[]; findings: readonly Finding[] },
+  found: { objectItem: Item | undefined; rows: readonly LedgerEntry[]; findings: readonly Finding[] },
 ): Promise<void> {
-  const { objectItem, rows, findings } = known;
+  const { objectItem, rows, findings } = found;
   if (!objectItem) return;
   const removed = findings.filter(({ kind }) => kind === 'removed-by-hand').length;
   const size = rows.filter(({ row }) => row.counted).length - removed;
   const held = rows.filter(({ row }) => row.held !== undefined && !isWait(row.held.reason)).length;
-  const miscounted = isMiscounted(readObject(objectItem, 0));
-  if (objectItem['size'] === size && (objectItem['held'] ?? 0) === held && !miscounted) return;
+  const missing = rows.filter(({ row }) => isGivenUp(row)).length + removed;
+  const known = readObject(objectItem, 0);
+  const miscounted = isMiscounted(known);
+  const same = known.counters.size === size && known.held === held && known.missing === missing;
+  if (same && !miscounted) return;
   const remove = miscounted ? ['trouble'] : [];
-  await writeUnlessRun(ports, request, objectItem, { set: { size, held }, remove });
+  await writeUnlessRun(ports, request, objectItem, { set: { size, held, missing }, remove });
 }
 
 /** Writes what a comparison found out into the object row, unless a run wrote it meanwhile. */

@@ -256,6 +256,8 @@ export interface ObjectRow {
   counters: Counters;
   /** Count of held changes, for status and alarms. */
   held: number;
+  /** Members that the firewall refused, or refused to let go, or that a person took off: nothing waits for them, and it is not as wanted. */
+  missing: number;
   /** Some rows wait for something that ends by itself; the sweep looks whether it has. */
   waiting: boolean;
   /** Code of what is wrong with the object as a whole. */
@@ -305,6 +307,7 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
         }
       : fresh,
     held: count(item, 'held'),
+    missing: Math.max(0, count(item, 'missing')),
     waiting: flag(item, 'waiting'),
     trouble: text(item, 'trouble'),
     renamedTo: text(item, 'renamedTo'),
@@ -315,6 +318,11 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     deviceSince: count(item, 'deviceSince'),
     revision: count(item, 'revision'),
   };
+}
+
+/** What the group should be like at this address is given up for now: by the firewall, or by a person at it. */
+export function isGivenUp({ failed, withheldFor }: Pick<LedgerRow, 'failed' | 'withheldFor'>): boolean {
+  return failed !== undefined || withheldFor !== undefined;
 }
 
 /** Whether the object of this name was ours already, where the configuration says `adopt`. */

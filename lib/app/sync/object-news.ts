@@ -3,7 +3,7 @@ import type { Counters } from '../../core/plan/brakes.ts';
 import type { GroupPlan } from '../../core/plan/plan.ts';
 import { isWait } from '../../core/plan/rollout.ts';
 import type { Item, Write } from '../../core/ports.ts';
-import { countersItem, updateObject } from '../state/ledger.ts';
+import { countersItem, isGivenUp, updateObject } from '../state/ledger.ts';
 import type { GroupWork } from './questions.ts';
 
 interface Done {
@@ -22,7 +22,7 @@ export function objectItem(work: GroupWork): Item {
 export function objectNews(
   place: { firewall: string; fence: number },
   done: Done,
-  now: { counters: Counters; before: Counters; held: number },
+  now: { counters: Counters; before: Counters; held: number; missing: number },
 ): Write | undefined {
   const { work, plan, report } = done;
   const { objectRow } = work;
@@ -36,6 +36,8 @@ export function objectNews(
   if (adopt === undefined && objectRow.adopted !== undefined) remove.push('adopted');
   const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
   if (held !== objectRow.held) news['held'] = held;
+  const missing = Math.max(0, objectRow.missing + now.missing - givenUpBefore(work));
+  if (missing !== objectRow.missing) news['missing'] = missing;
   const waits = plan.held.some(({ reason }) => isWait(reason));
   if (waits && !objectRow.waiting) news['waiting'] = true;
   const trouble = troubleNews(done);
@@ -92,4 +94,9 @@ function troubleSeen({ plan, report }: Done): string | undefined {
 /** Holds that this run looked at again; those that stay held are counted anew. */
 function looksAgainAt(work: GroupWork): number {
   return [...work.ledger.values()].filter((row) => row.held !== undefined && !isWait(row.held.reason)).length;
+}
+
+/** What had been given up of what this run looked at; what it gives up again is counted anew. */
+function givenUpBefore(work: GroupWork): number {
+  return [...work.ledger.values()].filter(isGivenUp).length;
 }

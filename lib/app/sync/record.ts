@@ -117,7 +117,9 @@ export async function recordOutcome(
   for (const [key, write] of settled) if (write !== undefined) written.add(key);
   const counters = outcomes.failed.reduce(undo, countersWith(plan, written));
   const before = plan.changes.length > 0 ? intended(plan) : work.objectRow.counters;
-  const object = objectNews(place, done, { counters, before, held });
+  const withheld = plan.settled.filter((one) => one.ledger === 'withheld').length;
+  const missing = outcomes.failed.length + withheld;
+  const object = objectNews(place, done, { counters, before, held, missing });
   const refused = await writeWhereTrue(ports.tables, [...outcomes.writes.values()]);
   for (const write of await writeOthers(ports, place, { work, plan, others, object })) refused.add(write);
   const clear = [...outcomes.writes, ...settled].flatMap(([key, write]) =>

@@ -87,6 +87,8 @@ function ledgerWrong(place: Place): string[] {
   const present = rows.filter(({ item }) => item['state'] === 'present').length;
   const { size = 0, held = 0 } = objectRow?.item ?? {};
   if (size !== present) found.push(`counted ${JSON.stringify(size)}, ledger holds ${present}`);
+  if ((objectRow?.item['missing'] ?? 0) !== 0)
+    found.push(`${JSON.stringify(objectRow?.item['missing'])} counted as given up`);
   if (held !== 0 && waits.length === 0) found.push(`${JSON.stringify(held)} counted as held`);
   return found;
 }

@@ -116,9 +116,9 @@ function formerOf(
   return { reason: 'NotInForce', message: 'it comes into force next; firewalls have what was before' };
 }
 
-/** By our record: made, and nothing waits, is held or is wrong. A group without members has no object where the channel makes none. */
+/** By our record: made, and nothing waits, is held, given up or wrong. A group without members has no object where the channel makes none. */
 function firewallStatus({ target, row, outdated }: Place) {
-  const { object, counters, held, trouble, waiting } = row;
+  const { object, counters, held, missing, trouble, waiting } = row;
   const at = (state: string, message: string) => ({
     name: target.firewall,
     state,
@@ -130,6 +130,11 @@ function firewallStatus({ target, row, outdated }: Place) {
   if (target.mode === 'observe') return at('Observed', 'the platform only looks so far');
   if (outdated !== undefined) return at('Pending', outdated);
   if (waiting) return at('Pending', 'changes wait for a window or for other firewalls');
+  if (missing > 0)
+    return at(
+      'Incomplete',
+      `${missing} are not there: refused by the firewall, or taken off there by a person`,
+    );
   // Whatever it should hold would be dirty, waiting or held.
   if (object === '') return at('Empty', 'nothing is selected: its object is made with the first member');
   return at('Published', '');

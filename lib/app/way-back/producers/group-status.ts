@@ -35,7 +35,7 @@ export async function groupStatusObjects(
 
 function lineOf(
   { firewall, mode, channel }: AddressGroup['publish'][number],
-  { object, counters, held, trouble, renamedTo }: ObjectRow,
+  { object, counters, held, missing, trouble, renamedTo }: ObjectRow,
 ): string {
   const state = trouble ?? (renamedTo === undefined ? undefined : 'renamed on the firewall');
   const parts = [
@@ -43,6 +43,7 @@ function lineOf(
     object === '' ? 'no object yet' : `${object} (${channel})`,
     mode,
     ...(held > 0 ? [`${held} changes held`] : []),
+    ...(missing > 0 ? [`${missing} members refused, or taken off by hand`] : []),
     ...(state === undefined ? [] : [state]),
   ];
   return `${firewall}: ${parts.join(', ')}`;
