@@ -14,7 +14,7 @@ export interface ChannelFacts {
   membersMax: number;
   /** An object that a former tool keeps can become ours here, with the rules that use it; then `observeFormer` is there, too. */
   adopts?: boolean;
-  /** What is written acts on the devices only after a person has done something more, such as `a deployment by a person`. */
+  /** What is written acts on the devices only after something that is not ours to do, such as `a deployment by a person`. */
   actsAfter?: string;
   /** Each write carries all members, so its bytes grow with the object, though not its calls. */
   writesWhole?: true;

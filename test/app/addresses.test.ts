@@ -84,6 +84,36 @@ describe('pod addresses behind those of the nodes', () => {
     expect((await silent.json(['status'])).result).toMatchObject({ unseen: [] });
   });
 
+  test('pods that the VPC does not route to are told of, whatever they arrive with', async () => {
+    const pool = { name: 'inner', cidr: '192.168.0.0/16', natOutgoing: false, tunnel: 'always' } as const;
+    const report = { nodes: 2, autoNodes: 0, pools: [{ ...pool, disabled: false, workload: true }] };
+    const world = await start({ records: [web], report: { ...report, unread: [], more: 0 } });
+    const { result } = await world.json(['status']);
+    expect(result).toMatchObject({
+      unseen: [
+        {
+          group: 'web',
+          text: expect.stringMatching(/nothing outside of the cluster has a way: Calico/) as string,
+        },
+      ],
+      networks: [{ cluster: 'shop', routable: 'no' }],
+    });
+    expect((await world.run(['plan'])).stdout).toMatch(/! .*publishes pod addresses, to which nothing/);
+    const mixed = [
+      { ...pool, disabled: false, workload: true },
+      {
+        ...pool,
+        name: 'flat',
+        cidr: '10.9.0.0/16',
+        tunnel: 'never',
+        disabled: false,
+        workload: true,
+      } as const,
+    ];
+    const routed = await start({ records: [web], report: { ...report, pools: mixed, unread: [], more: 0 } });
+    expect((await routed.json(['status'])).result).toMatchObject({ unseen: [] });
+  });
+
   test('what lies behind the firewall decides', async () => {
     const report = { ...translating, vpcCni: { ...vpcCni, excluded: ['198.18.0.0/15'] } };
     const seen = await start({ records: [web], report, fields: { destinations: ['198.18.9.0/24'] } });

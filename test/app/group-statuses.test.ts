@@ -209,3 +209,15 @@ test('a member that a person took off counts as missing until it is restored', a
   expect(world.device.members(object)).toContain(first);
   expect(await published()).toEqual(['True', 'True', 'Published']);
 });
+
+test('where a firewall acts only later the status says what has to happen before', async () => {
+  const { world, status, published } = await start();
+  const paper = world.ports.firewalls['paper']!;
+  const { channels } = paper.facts;
+  const list = { ...channels['list']!, actsAfter: 'a deployment by a person' };
+  const facts = { ...paper.facts, channels: { ...channels, list } };
+  Object.assign(world.ports, { firewalls: { ...world.ports.firewalls, paper: { ...paper, facts } } });
+  expect(await published()).toEqual(['True', 'True', 'Published']);
+  const [{ message } = { message: '' }] = (await status()).firewalls;
+  expect(message).toBe('its members act there only after a deployment by a person');
+});

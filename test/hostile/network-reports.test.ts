@@ -131,7 +131,7 @@ describe('a report of the network', () => {
         const network = readNetwork(parsed.data);
         const sight = sightOf(network, { cluster: parseRanges(['10.0.0.0/8']), destinations: undefined });
         const told = ['pod', 'node'].map((addresses) =>
-          unseen(addresses, sight, { destinationsKnown: false }),
+          unseen(addresses, sight, { destinationsKnown: false, network }),
         );
         for (const line of [
           network.cni,

@@ -74,4 +74,23 @@ export const ofGates: readonly Mutant[] = [
     ],
     killers: [keeper],
   },
+  {
+    name: 'given-up-published',
+    breaks: 'an AddressGroup is published although the firewall refused a member',
+    file: 'lib/app/sync/object-news.ts',
+    edits: [["if (missing !== objectRow.missing) news['missing'] = missing;", '']],
+    killers: ['test/app/group-statuses.test.ts'],
+  },
+  {
+    name: 'taken-off-published',
+    breaks: 'an AddressGroup is published although a person took a member off',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [
+      [
+        '.filter(({ row }) => isGivenUp(row)).length + removed',
+        '.filter(({ row }) => isGivenUp(row)).length',
+      ],
+    ],
+    killers: ['test/app/group-statuses.test.ts'],
+  },
 ];

@@ -48,4 +48,11 @@ export const ofNetwork: readonly Mutant[] = [
     edits: [['`${pods} && !(${select.text})`', '`${pods} && (${select.text})`']],
     killers: [policies],
   },
+  {
+    name: 'not-routed-untold',
+    breaks: 'nobody is told that the network routes to no pod',
+    file: 'lib/core/network/sight.ts',
+    edits: [["known.network.routable === 'no'", "known.network.routable === 'yes'"]],
+    killers: ['lib/core/network/translation.test.ts', 'test/app/addresses.test.ts'],
+  },
 ];

@@ -2,6 +2,7 @@ import { warnAboutSharedAddresses } from './checks/addresses.ts';
 import { checkAwsAccess } from './checks/aws-access.ts';
 import { checkClusters } from './checks/clusters.ts';
 import { checkDelegations } from './checks/delegations.ts';
+import { warnAboutGates } from './checks/gates.ts';
 import { checkGroups } from './checks/groups.ts';
 import { checkPairs } from './checks/pairs.ts';
 import { checkReferences } from './checks/references.ts';
@@ -24,6 +25,7 @@ export function crossCheck(draft: Draft, modules: Modules, report: Report): void
   checkServedLists(draft, modules, report);
   checkDelegations(draft, modules, report);
   warnAboutSharedAddresses(draft, report);
+  warnAboutGates(draft, modules, report);
   warnAboutUnused(draft, report);
 }
 

@@ -40,3 +40,13 @@ test.each([
   expect(example).toContain(from);
   expect(await told(example.replace(from, to))).toMatch(message);
 });
+
+test('who lets pods wait for firewalls that fetch is told that the gate opens before', async () => {
+  const { warnings } = await load(example.replace('cell: a }', 'cell: a, gates: { checkout: {} } }'));
+  expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toContainEqual(
+    expect.stringMatching(
+      /^clusters\.\w+\.gates: open before branches acts on \S+: its members act there only after the next fetch of each firewall$/,
+    ),
+  );
+  expect((await load(example)).warnings.filter(({ path }) => path?.endsWith('gates'))).toEqual([]);
+});

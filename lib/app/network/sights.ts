@@ -25,8 +25,7 @@ export interface GroupSight {
   cluster: string;
   firewall: string;
   sight: Sight;
-  /** The agent of the cluster tells services and ingresses. */
-  services: boolean;
+  network: KnownNetwork;
 }
 
 /** Somebody relies on addresses that a firewall will not see, or that nobody tells. */
@@ -68,7 +67,7 @@ export function groupSights(configuration: Configuration, networks: readonly Kno
       group: group.name,
       cluster: network.cluster,
       firewall,
-      services: network.services,
+      network,
       sight: sightOf(network, {
         cluster: parseRanges(configuration.clusters[network.cluster]?.ranges ?? []),
         destinations: destinations && parseRanges(destinations),
@@ -99,13 +98,13 @@ export function addressWarnings(
   sights: readonly GroupSight[],
 ): AddressWarning[] {
   const warnings = new Map<string, AddressWarning>();
-  for (const { group, cluster, firewall, sight, services } of sights) {
+  for (const { group, cluster, firewall, sight, network } of sights) {
     const destinationsKnown = configuration.firewalls[firewall]?.destinations !== undefined;
     const addresses = configuration.groups[group]?.addresses ?? '';
     const found =
-      addresses === 'service' && !services
+      addresses === 'service' && !network.services
         ? untold(cluster)
-        : unseen(addresses, sight, { destinationsKnown });
+        : unseen(addresses, sight, { destinationsKnown, network });
     if (!found) continue;
     const key = JSON.stringify([group, cluster, found]);
     const known = warnings.get(key);

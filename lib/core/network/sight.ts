@@ -68,18 +68,24 @@ export interface Unseen {
   remedy: string;
 }
 
+/** What else decides whether a warning is due. */
+interface Known {
+  /** Somebody said what lies behind the firewall. */
+  destinationsKnown: boolean;
+  /** Whether the VPC routes to the pods. */
+  network: Pick<ClusterNetwork, 'cni' | 'routable'>;
+}
+
 /** Judges what a group publishes against what a firewall sees. `service` and `egress` addresses are not those of pods or nodes. */
-export function unseen(
-  addresses: string,
-  sight: Sight,
-  { destinationsKnown }: { destinationsKnown: boolean },
-): Unseen | undefined {
+export function unseen(addresses: string, sight: Sight, known: Known): Unseen | undefined {
   const { sees, because, except, change } = sight;
+  if (addresses === 'pod' && sees !== 'node' && known.network.routable === 'no')
+    return notRouted(known.network.cni);
   if (sees === 'unknown' || sees === addresses) return undefined;
   const where = sees === 'both' ? ' towards some of the destinations behind it' : '';
   if (addresses === 'pod') {
     const but = except.length === 0 ? '' : `, except towards ${listed(except)}`;
-    const say = destinationsKnown
+    const say = known.destinationsKnown
       ? ''
       : '; if all that lies behind it is excepted, say so in its `destinations`';
     return {
@@ -91,6 +97,14 @@ export function unseen(
   return {
     text: `publishes node addresses, but pods arrive with their own${where} (${because}); node addresses are seen of nodes and of pods in their network alone`,
     remedy: 'publish `addresses: pod`',
+  };
+}
+
+/** Whatever arrives with such an address, nothing finds its way back to it. */
+function notRouted(cni: string): Unseen {
+  return {
+    text: `publishes pod addresses, to which nothing outside of the cluster has a way: ${cni} carries them in tunnels between the nodes`,
+    remedy: 'publish `addresses: node`, or give pods addresses that the VPC routes',
   };
 }
 

@@ -292,14 +292,15 @@ describe('what somebody should know', () => {
   const node = sightOf(readNetwork(report({ vpcCni: { ...awsNode, excluded: ['172.16.0.0/12'] } })), place);
   const pod = sightOf(readNetwork(report({ vpcCni: { ...awsNode, externalSnat: 'true' } })), place);
   const unknown = sightOf(readNetwork(report({})), place);
-  const nobodySaid = { destinationsKnown: false };
+  const network = { cni: 'Cilium', routable: 'unknown' } as const;
+  const nobodySaid = { destinationsKnown: false, network };
 
   test('pod addresses behind the address of the node: the setting, the exceptions, what to do', () => {
     const told = unseen('pod', node, nobodySaid);
     expect(told?.text).toContain('AWS_VPC_K8S_CNI_EXTERNALSNAT=false');
     expect(told?.text).toContain('except towards the VPC, 172.16.0.0/12');
     expect(told?.remedy).toMatch(/addresses: node.*EXCLUDE_SNAT_CIDRS.*`destinations`/);
-    expect(unseen('pod', node, { destinationsKnown: true })?.remedy).not.toContain('`destinations`');
+    expect(unseen('pod', node, { destinationsKnown: true, network })?.remedy).not.toContain('`destinations`');
   });
 
   test('node addresses that never arrive', () => {
@@ -315,5 +316,13 @@ describe('what somebody should know', () => {
       ['service', node],
     ] as const)
       expect(unseen(addresses, sight, nobodySaid)).toBeUndefined();
+  });
+
+  test('pods that nothing outside can reach, unless they have the addresses of their nodes there', () => {
+    const known = { ...nobodySaid, network: { cni: 'Cilium', routable: 'no' } as const };
+    for (const sight of [pod, unknown])
+      expect(unseen('pod', sight, known)?.text).toMatch(/nothing outside of the cluster has a way: Cilium/);
+    expect(unseen('pod', node, known)?.text).toMatch(/arrive with the addresses of their nodes/);
+    expect(unseen('service', pod, known)).toBeUndefined();
   });
 });

@@ -15,6 +15,7 @@ export const pullListDescription: FirewallDescription<PullListSettings> = {
     channels: {
       pull: {
         writesConfiguration: false,
+        actsAfter: 'the next fetch of each firewall',
         nameLength: listNameLength,
         membersMax: listEntriesMax,
         writesWhole: true,

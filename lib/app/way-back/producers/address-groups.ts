@@ -7,6 +7,7 @@ import { joinResources } from '../../delegation/resource-groups.ts';
 import type { Ports } from '../../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../../state/configurations.ts';
 import { objectKey, type ObjectRow, readObject } from '../../state/ledger.ts';
+import { moduleOf } from '../../targets.ts';
 import type { Standing } from '../standing.ts';
 
 const [{ apiVersion, kind }] = producers['address-groups'];
@@ -16,6 +17,8 @@ interface Place {
   target: AddressGroup['publish'][number];
   row: ObjectRow;
   outdated: string | undefined;
+  /** What has to happen before the members act there, where it is not ours to do. */
+  actsAfter: string | undefined;
 }
 
 /**
@@ -41,7 +44,10 @@ export async function addressGroupStatuses(
   for (const [index, { uid, group, target }] of wanted.entries()) {
     const outdated = (await standing(target.firewall))(group);
     const row = readObject(items[index], now);
-    places.set(uid, [...(places.get(uid) ?? []), { target, row, outdated }]);
+    const settings = configuration.firewalls[target.firewall];
+    const facts = settings && moduleOf(ports.firewalls, settings).facts.channels[target.channel];
+    const place = { target, row, outdated, actsAfter: facts?.actsAfter };
+    places.set(uid, [...(places.get(uid) ?? []), place]);
   }
   return own.map(({ verdict, group }) => statusOf(verdict, group, places.get(verdict.request.uid) ?? []));
 }
@@ -117,7 +123,7 @@ function formerOf(
 }
 
 /** By our record: made, and nothing waits, is held, given up or wrong. A group without members has no object where the channel makes none. */
-function firewallStatus({ target, row, outdated }: Place) {
+function firewallStatus({ target, row, outdated, actsAfter }: Place) {
   const { object, counters, held, missing, trouble, waiting } = row;
   const at = (state: string, message: string) => ({
     name: target.firewall,
@@ -137,5 +143,5 @@ function firewallStatus({ target, row, outdated }: Place) {
     );
   // Whatever it should hold would be dirty, waiting or held.
   if (object === '') return at('Empty', 'nothing is selected: its object is made with the first member');
-  return at('Published', '');
+  return at('Published', actsAfter === undefined ? '' : `its members act there only after ${actsAfter}`);
 }
