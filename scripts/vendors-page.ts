@@ -17,7 +17,7 @@ What a vendor needs, its least rights and what could not be verified is in the \
 
 ## Channels
 
-| \`kind\` | channel | a change is | name, at most | members, at most | calls for one address added / removed |
+| \`kind\` | channel | a change is | name, at most | members, at most | calls that the budget counts for one address added / removed |
 |---|---|---|---|---|---|
 ${channels.join('\n')}
 
