@@ -195,6 +195,7 @@ function described(name: string, cluster: Cluster): EksCluster {
     autoMode: computeConfig?.enabled === true,
     publicEndpoint: resourcesVpcConfig?.endpointPublicAccess !== false,
     oidcIssuer: identity?.oidc?.issuer,
+    createdAt: cluster.createdAt?.getTime() ?? 0,
     tags: cluster.tags ?? {},
   };
 }

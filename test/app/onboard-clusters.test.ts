@@ -57,6 +57,25 @@ test('one that was heard is never touched again, whatever its tag says', async (
   expect(await readProposals(world.tables)).toEqual({});
 });
 
+test('a cluster that was made anew under its old name gets the agent, too', async () => {
+  const known = { epoch: 1, heartbeatAt: world.clock.now() };
+  await world.tables.write({ key: clusterKey(`${account}|eu-central-1|one`), update: { set: known } });
+  await round(['one']);
+  expect(types()).toEqual([]);
+  Object.assign(installer.cluster, { createdAt: world.clock.now() + 60_000 });
+  await world.clock.sleep(120_000);
+  await round(['one']);
+  expect(types()).toEqual(['cluster-admitted']);
+  const heartbeatAt = world.clock.now();
+  await world.tables.write({
+    key: clusterKey(`${account}|eu-central-1|one`),
+    update: { set: { epoch: 2, heartbeatAt } },
+  });
+  installer.calls.length = 0;
+  await round(['one']);
+  expect(installer.calls).toEqual([]);
+});
+
 test('without the tag, or with another value, nothing happens', async () => {
   for (const value of [{}, { 'zonebridge.dev/onboard': 'yes' }]) {
     Object.assign(installer.cluster, { tags: value });

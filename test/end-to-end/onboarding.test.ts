@@ -74,6 +74,7 @@ describe('EKS as the emulator has it', () => {
       status: 'ACTIVE',
       authenticationMode: 'API_AND_CONFIG_MAP',
       autoMode: false,
+      createdAt: expect.toSatisfy((at: number) => Math.abs(Date.now() - at) < 3_600_000) as number,
     });
     expect(await service.describe('none')).toBeUndefined();
   });

@@ -53,6 +53,7 @@ export class MemoryInstaller implements Installer {
       autoMode: false,
       publicEndpoint: true,
       oidcIssuer: 'https://oidc.eks.eu-central-1.amazonaws.com/id/ABC',
+      createdAt: 0,
       tags: {},
       ...more,
     };

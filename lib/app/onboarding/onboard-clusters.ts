@@ -103,12 +103,18 @@ async function answered(round: OnboardingRound, cluster: EksCluster): Promise<Pr
   }
 }
 
+/** A cluster that was made anew under its old name has no agent: what was heard was of the one before. */
+async function wasHeard(ports: Ports, { createdAt }: EksCluster, id: string): Promise<boolean> {
+  const { epoch, heartbeatAt } = await heard(ports, id);
+  return epoch > 0 && heartbeatAt >= createdAt;
+}
+
 async function answerTagged(round: OnboardingRound, cluster: EksCluster): Promise<Proposal | undefined> {
   const { ports, configuration } = round;
   const answer = answerTo(cluster, configuration);
   const since = ports.clock.now();
   if (!answer.admitted) {
-    if (answer.id !== undefined && (await heard(ports, answer.id)).epoch > 0) return undefined;
+    if (answer.id !== undefined && (await wasHeard(ports, cluster, answer.id))) return undefined;
     return { cluster: cluster.name, key: answer.key ?? '', state: 'proposed', reason: answer.reason, since };
   }
   const wanted = wantedFor(configuration, answer.key, {
@@ -116,7 +122,7 @@ async function answerTagged(round: OnboardingRound, cluster: EksCluster): Promis
     networkReport: true,
     publicKeys: clusterOf(configuration, answer.key).cluster.writes && (await round.signer.publicKeys()),
   });
-  if ((await heard(ports, wanted.id)).epoch > 0) return undefined;
+  if (await wasHeard(ports, cluster, wanted.id)) return undefined;
   const noted = { cluster: cluster.name, key: answer.key, since };
   try {
     const { clock } = ports;

@@ -17,6 +17,8 @@ export interface EksCluster {
   publicEndpoint: boolean;
   /** Issuer of the cluster's OIDC provider, when it has one. */
   oidcIssuer: string | undefined;
+  /** Milliseconds since 1970; 0 when EKS does not say. */
+  createdAt: number;
   tags: Readonly<Record<string, string>>;
 }
 
