@@ -15,7 +15,6 @@ import { acting, type HubSession } from './hub.ts';
 export interface ClusterOptions {
   image?: string;
   metrics?: boolean;
-  networkReport?: boolean;
   kubeconfig?: string;
   context?: string;
   assume?: string;
@@ -25,11 +24,7 @@ export function clusterOptions(command: Command, { image }: { image: boolean }):
   if (image)
     command
       .option('--image <reference>', 'image of the agent; onboarding.image of the configuration unless given')
-      .option('--metrics', 'let Prometheus read the metrics of the agent')
-      .option(
-        '--no-network-report',
-        'do not let the agent read how the network of the cluster translates addresses',
-      );
+      .option('--metrics', 'let Prometheus read the metrics of the agent');
   return command
     .option('--kubeconfig <file>', 'go into the cluster by this instead of EKS access entries')
     .option('--context <name>', 'context of the kubeconfig')
@@ -43,7 +38,7 @@ export async function openCluster(
   options: ClusterOptions & { cluster: string; removing?: boolean },
 ): Promise<{ installer: Installer; wanted: Wanted }> {
   const { key, cluster } = clusterOf(configuration, options.cluster);
-  const { kubeconfig, context, assume, metrics, networkReport = true } = options;
+  const { kubeconfig, context, assume, metrics } = options;
   const image = options.image ?? configuration.hub.onboarding?.image;
   if (image === undefined && !options.removing)
     throw new ZonebridgeError(
@@ -53,7 +48,6 @@ export async function openCluster(
   const wanted = wantedFor(configuration, key, {
     image: image ?? 'none',
     metrics,
-    networkReport,
     publicKeys:
       cluster.writes && !options.removing
         ? await (await signerOf(cli, configuration.hub)).publicKeys()

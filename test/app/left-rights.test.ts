@@ -1,4 +1,7 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { type KubernetesObject, objectTitle } from '../../lib/core/onboarding/kubernetes-object.ts';
 import { MemoryInstaller } from '../support/memory-installer.ts';
 import { OperatorWorld, pushed } from '../support/operator-world.ts';
@@ -45,4 +48,24 @@ test('rights that the configuration does not name any more are taken back, those
   expect(await json('onboard', 'shop', '--image', image, '--dry-run')).toMatchObject({
     result: { removes: [] },
   });
+});
+
+test('with networkReport: false the agent reads nothing of the network, and has no right to', async () => {
+  await json('onboard', 'shop', '--image', image, '--yes', '--no-wait');
+  const rights = () => [...installer.objects.keys()].filter((title) => title.includes('network-report'));
+  const settings = () =>
+    JSON.stringify([...installer.objects.values()].filter(({ kind }) => kind === 'ConfigMap'));
+  expect(rights().length).toBeGreaterThan(0);
+  expect(settings()).not.toContain('ZONEBRIDGE_NETWORK_REPORT');
+  const file = join(world.folder, 'zonebridge.yaml');
+  const { clusters, ...rest } = parse(await readFile(file, 'utf8')) as { clusters: { shop: object } };
+  const shop = { ...clusters.shop, networkReport: false };
+  await writeFile(file, stringify({ ...rest, clusters: { ...clusters, shop } }));
+  await json('onboard', 'shop', '--image', image, '--yes', '--no-wait');
+  expect(rights()).toEqual([]);
+  expect(settings()).toContain('"ZONEBRIDGE_NETWORK_REPORT":"off"');
+  expect((await world.run(['apply', '--yes'])).code).toBe(0);
+  expect((await world.run(['status'])).stdout).toMatch(
+    /shop: pods arrive not known: `networkReport: false` in the configuration/,
+  );
 });

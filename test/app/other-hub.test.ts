@@ -123,7 +123,7 @@ test('an agent of another hub that comes between the look and the work stays, to
   const world = new World([group('web')]);
   installer = new MemoryInstaller({ name: 'one' });
   installer.principal = 'arn:aws:sts::111122223333:assumed-role/operator/ada';
-  const wanted = wantedFor(world.configuration, 'one', { image, networkReport: true });
+  const wanted = wantedFor(world.configuration, 'one', { image });
   const onboarding = { ports: world.ports, installer, wanted, progress: () => undefined };
   const joining = await look(installer, wanted, { purpose: 'join', now: world.clock.now() });
   const leaving = await look(installer, wanted, { purpose: 'leave', now: world.clock.now() });

@@ -267,7 +267,7 @@ describe('an agent of the other account', () => {
     await knowSessions(hub, agent);
     await makeRole(member, 'administrator', { rights: everything });
     const administrator = await take(root(member), arnOf(member, 'administrator'));
-    const { identity } = wantedFor(configuration, 'europe', { image: 'x', networkReport: true });
+    const { identity } = wantedFor(configuration, 'europe', { image: 'x' });
     expect([identity.roleArn, identity.targetRoleArn]).toEqual([arnOf(member, agent), arnOf(hub, agent)]);
     await expect(take(administrator, identity.roleArn, tags)).rejects.toMatchObject({ name: 'AccessDenied' });
     const trust = { Action: 'UpdateAssumeRolePolicy', RoleName: agent, PolicyDocument: trustOf(member) };

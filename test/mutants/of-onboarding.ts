@@ -142,7 +142,7 @@ export const ofOnboarding: readonly Mutant[] = [
     name: 'heard-cluster-touched',
     breaks: 'a cluster that has its agent is worked on again by its tag',
     file: `${folder}/onboard-clusters.ts`,
-    edits: [['  if ((await heard(ports, wanted.id)).epoch > 0) return undefined;\n', '']],
+    edits: [['  if (await wasHeard(ports, cluster, wanted.id)) return undefined;\n', '']],
     killers: [rounds],
   },
   {
@@ -151,5 +151,12 @@ export const ofOnboarding: readonly Mutant[] = [
     file: `${folder}/write-manifests.ts`,
     edits: [["namespace === undefined ? '' : `${namespace}.`", "namespace === undefined ? '.' : ''"]],
     killers: ['test/app/written-manifests.test.ts'],
+  },
+  {
+    name: 'recreated-cluster-ignored',
+    breaks: 'a cluster that was made anew under its old name never gets the agent',
+    file: 'lib/app/onboarding/onboard-clusters.ts',
+    edits: [['epoch > 0 && heartbeatAt >= createdAt', 'epoch > 0']],
+    killers: ['test/app/onboard-clusters.test.ts'],
   },
 ];

@@ -142,7 +142,7 @@ describe('the way of an agent', () => {
       const here = inAccount(configuration);
       const hub = inHub(configuration);
       for (const key of ['pay', 'far']) {
-        const { identity } = wantedFor(configuration, key, { image: 'x', networkReport: true });
+        const { identity } = wantedFor(configuration, key, { image: 'x' });
         const name = `zonebridge-prod-agent-${key}`;
         const path = rolePath ?? '/';
         expect(identity.roleArn).toBe(`arn:aws:iam::${account}:role${path}${name}`);

@@ -99,6 +99,8 @@ export interface ClusterConfiguration {
   gates?: GateRules | undefined;
   /** The hub looks behind the host names of its AWS load balancers; `public`: for the addresses that the internet sees. */
   resolveNames?: true | 'public' | undefined;
+  /** False: the agent tells nothing of the cluster's network. */
+  networkReport?: boolean | undefined;
   /** Role of the operator's own in its account that may describe EC2 there; the account stack makes one unless given. */
   readRole?: string | undefined;
   /** OIDC provider of the cluster without `https://`; the role comes by it instead of pod identity. */

@@ -96,6 +96,12 @@ export const clusterSchema = z.strictObject({
     .describe(
       'Looks behind the host names of its AWS load balancers: publishes the addresses of their network interfaces, or with `public` those by which the internet reaches them.',
     ),
+  networkReport: z
+    .boolean()
+    .optional()
+    .describe(
+      'With false the agent does not read how the network of the cluster translates addresses, and gets no right to; see docs/addresses.md.',
+    ),
   readRole: readRole.optional(),
   oidcProvider: z
     .string()

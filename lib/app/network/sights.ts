@@ -43,14 +43,16 @@ export async function knownNetworks(ports: Ports, all: readonly ActiveCluster[])
   const clusters = all.filter(({ tags }) => tags === undefined);
   const items = await ports.tables.read(clusters.flatMap(({ id }) => [networkKey(id), clusterKey(id)]));
   const now = ports.clock.now();
-  return clusters.map(({ key: cluster }, index) => {
+  return clusters.map(({ key: cluster, settings }, index) => {
     const told = readToldNetwork(items[2 * index]);
     const { services } = readCluster(items[2 * index + 1]);
     const isOld = told !== undefined && now - told.at > networkMaxAgeMs;
-    if (told && !isOld) return { cluster, at: told.at, services, ...readNetwork(told.report) };
-    const reason = isOld
+    const isOff = settings.networkReport === false;
+    if (told && !isOld && !isOff) return { cluster, at: told.at, services, ...readNetwork(told.report) };
+    const silent = isOld
       ? 'its agent has told nothing of its network for more than a day'
       : 'its agent has told nothing of its network (an older agent, or switched off)';
+    const reason = isOff ? '`networkReport: false` in the configuration' : silent;
     return {
       cluster,
       at: undefined,

@@ -119,7 +119,6 @@ async function answerTagged(round: OnboardingRound, cluster: EksCluster): Promis
   }
   const wanted = wantedFor(configuration, answer.key, {
     image: configuration.hub.onboarding?.image ?? '',
-    networkReport: true,
     publicKeys: clusterOf(configuration, answer.key).cluster.writes && (await round.signer.publicKeys()),
   });
   if (await wasHeard(ports, cluster, wanted.id)) return undefined;

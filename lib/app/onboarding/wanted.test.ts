@@ -4,7 +4,7 @@ import { wantedFor } from './wanted.ts';
 
 async function servicesOf(...replacements: [string, string][]): Promise<string | undefined> {
   const { configuration } = await load(edited(...replacements));
-  return wantedFor(configuration, 'shop', { image: 'a:1', networkReport: true }).settings.services;
+  return wantedFor(configuration, 'shop', { image: 'a:1' }).settings.services;
 }
 
 test('an agent may read services where a group wants them, and every service where one wants virtual addresses', async () => {

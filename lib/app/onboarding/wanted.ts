@@ -44,7 +44,6 @@ export function wantedFor(
   more: {
     image: string;
     metrics?: boolean | undefined;
-    networkReport: boolean;
     /** Base64 of the hub's keys for desired state; needed where the cluster has `writes`. */
     publicKeys?: readonly string[] | undefined;
   },
@@ -80,7 +79,7 @@ export function wantedFor(
         ZONEBRIDGE_SOURCE: clusterSource(cluster),
       },
       ...(irsa ? { irsaRole: role(hub.account) } : {}),
-      networkReport: more.networkReport,
+      networkReport: cluster.networkReport !== false,
       services: servicesFor(configuration, key),
       ...(cluster.gates === undefined ? {} : { gates: cluster.gates }),
       ...(more.metrics ? { metrics: true } : {}),
