@@ -52,6 +52,18 @@ const create = async (name: string, value: object) =>
     body: { apiVersion: 'zonebridge.dev/v1alpha1', kind: 'AddressGroup', metadata: { name }, spec: value },
   })) as { metadata: { uid: string; generation: number } };
 
+/** Whoever has that name, without any group of the platform. */
+function impersonating(user: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: admin.clusters,
+    contexts: admin.contexts,
+    currentContext: admin.getCurrentContext(),
+    users: admin.users.map((own) => ({ ...own, impersonateUser: user })),
+  });
+  return config;
+}
+
 await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => {
   beforeAll(async () => {
     api = await startRealApi();
@@ -229,13 +241,7 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
     const text = await readFile(join(import.meta.dirname, '../../examples/label-guard/policy.yaml'), 'utf8');
     for (const document of parseAllDocuments(text)) await objects.create(document.toJS() as KubernetesObject);
     await createNamespace(core, 'guarded', { 'zonebridge.dev/guard-labels': 'true' });
-    const dev = new KubeConfig();
-    dev.loadFromOptions({
-      clusters: admin.clusters,
-      contexts: admin.contexts,
-      currentContext: admin.getCurrentContext(),
-      users: admin.users.map((user) => ({ ...user, impersonateUser: 'dev' })),
-    });
+    const dev = impersonating('dev');
     await objects.create({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',
@@ -286,5 +292,39 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
     const asDev = KubernetesObjectApi.makeApiClient(dev);
     await expect(asDev.create(deployment('web'))).rejects.toThrow(/only the platform/);
     await objects.create(deployment('web'));
+    const service = (labels: Record<string, string>) =>
+      mine.createNamespacedService({
+        namespace: 'guarded',
+        body: { metadata: { name: 'web', labels }, spec: { ports: [{ port: 80 }] } },
+        dryRun: 'All',
+      });
+    await expect(service({ app: 'web' })).rejects.toThrow('only the platform');
+    await service({ tier: 'web' });
+    const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' };
+    const defaultBackend = { service: { name: 'web', port: { number: 80 } } };
+    const entrance = { ...ingress, metadata: { name: 'web', namespace: 'guarded', labels: { app: 'web' } } };
+    await expect(asDev.create({ ...entrance, spec: { defaultBackend } } as KubernetesObject)).rejects.toThrow(
+      /only the platform/,
+    );
+  });
+
+  test('the example policy guards labels that are written with a status, and those of namespaces', async () => {
+    const mine = impersonating('dev').makeApiClient(CoreV1Api);
+    const body = [{ op: 'add', path: '/metadata/labels/app', value: 'web' }];
+    await createPod(core, 'guarded', 'plain', { node: 'n' });
+    const relabel = mine.patchNamespacedPodStatus({ name: 'plain', namespace: 'guarded', body });
+    await expect(relabel).rejects.toThrow('only the platform');
+    const switched = [{ op: 'remove', path: '/metadata/labels/zonebridge.dev~1guard-labels' }];
+    const off = (client: CoreV1Api) =>
+      client.patchNamespace({ name: 'guarded', body: switched, dryRun: 'All' });
+    await expect(off(mine)).rejects.toThrow('only the platform');
+    await expect(
+      mine.createNamespace({ body: { metadata: { name: 'sly', labels: { team: 'shop' } } }, dryRun: 'All' }),
+    ).rejects.toThrow('only the platform');
+    await mine.createNamespace({
+      body: { metadata: { name: 'fair', labels: { mine: 'yes' } } },
+      dryRun: 'All',
+    });
+    await off(core);
   });
 });
