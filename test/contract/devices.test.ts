@@ -4,6 +4,7 @@ import { readStatus } from '../../lib/app/commands/status.ts';
 import { firewallModules } from '../../lib/firewalls/registry.ts';
 import type { Rig } from '../support/firewalls/rig.ts';
 import { rigs, variants } from '../support/firewalls/rigs.ts';
+import { pod } from '../support/world.ts';
 import { Site } from './firewall/site.ts';
 
 /** What happens to the device itself: the whole way from a pod, over every channel of every vendor. */
@@ -36,6 +37,30 @@ function devices(kind: string, channel: string): void {
     expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
     return site;
   }
+
+  test('what is as it should be is read and not written', async () => {
+    const site = await withTwo('as-it-should-be');
+    await site.world.reconcile();
+    const before = former.seen().writes;
+    await site.world.reconcile();
+    await site.world.clock.sleep(60_000);
+    await site.world.reconcile();
+    expect(former.seen().writes).toBe(before);
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
+  });
+
+  test('an address goes with its owner: to a pod that is not wanted, and back', async () => {
+    const site = await withTwo('reused');
+    const at = (uid: string, app: string) => site.world.upsert(pod(uid, '10.1.0.2', { app }));
+    await at('c', 'other');
+    expect(site.enforced()).toEqual(['10.1.0.1']);
+    await at('d', 'web');
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
+    // What is told late of those that had it changes nothing.
+    await site.world.remove('b');
+    await site.world.remove('c');
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
+  });
 
   test('an empty one in its place is filled again', async () => {
     const site = await withTwo('emptied');

@@ -5,6 +5,7 @@ import { adoptionSuite } from './firewall/adoption.ts';
 import { interferenceSuite } from './firewall/interference.ts';
 import { membersSuite } from './firewall/members.ts';
 import { objectsSuite } from './firewall/objects.ts';
+import { othersSuite } from './firewall/others.ts';
 import { Place } from './firewall/place.ts';
 import { sizesSuite } from './firewall/sizes.ts';
 import { troublesSuite } from './firewall/troubles.ts';
@@ -24,6 +25,7 @@ function contract(kind: string, channel: string): void {
 
   objectsSuite(place);
   membersSuite(place);
+  othersSuite(place);
   adoptionSuite(place);
   troublesSuite(place);
   interferenceSuite(place);

@@ -105,13 +105,14 @@ export function seed(
     maxEntries = 1_000,
   }: { comment: string; addresses: readonly string[]; maxEntries?: number },
 ): StoredList {
+  const offered = /^zonebridge:offer:(.*)$/.exec(comment)?.[1];
   const list = new StoredList({
     id: `pl-${String(++seeded).padStart(17, '0')}`,
     name,
     family: 4,
     owner: region.settings.account,
     maxEntries,
-    tags: new Map([['zonebridge:mark', comment]]),
+    tags: new Map([offered === undefined ? ['zonebridge:mark', comment] : ['zonebridge:offer', offered]]),
   });
   list.put(addresses.map((address) => ({ cidr: entryOf(address).cidr, description: undefined })));
   return region.seed(list);

@@ -258,7 +258,15 @@ function fill(
     return;
   }
   const tag = `js_${connector}_${name}`;
-  const row = { name: tag, 'server-name': 'FortiManager', 'connector-source': shortMark(comment) };
+  const row = {
+    name: tag,
+    'server-name': 'FortiManager',
+    'connector-source': isOffer(comment) ? comment : shortMark(comment),
+  };
   root.change('user/adgrp', new Map([[tag, row]]), person);
   root.tags.set(tag, new Set(addresses));
+}
+
+function isOffer(comment: string): boolean {
+  return comment.startsWith('zonebridge:offer:');
 }
