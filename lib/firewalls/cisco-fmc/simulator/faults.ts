@@ -3,7 +3,7 @@ import { commonFaults } from '../../../simulators/common-faults.ts';
 import { faultFields, plainFault } from '../../../simulators/fault-list.ts';
 
 /** What can go wrong with this manager beside what can go wrong with any; see the readme. */
-export const faultSchema = z.union([
+export const faultSchema = z.discriminatedUnion('kind', [
   /** An error in the manager's envelope; the request is not handled. */
   z.strictObject({
     kind: z.literal('reject'),
