@@ -181,7 +181,10 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
       group: 'team.one.shop.told',
       members: 3,
       published: '1/1',
-      firewalls: [{ name: 'edge', state: 'Published', members: 3, message: '' }],
+      firewalls: [
+        { name: 'edge', state: 'Published', members: 3, message: '' },
+        { name: 'core', state: accepted === 'True' ? 'Published' : 'Held', members: 3, message: '' },
+      ],
     });
     const object = (name: string, uid: string, accepted: string) => ({
       apiVersion: 'zonebridge.dev/v1alpha1',
@@ -212,7 +215,11 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
     const read = async () =>
       (await custom.getNamespacedCustomObject({ ...place, name: 'told' })) as {
         spec: object;
-        status: { conditions: { lastTransitionTime: string }[]; revision: number };
+        status: {
+          conditions: { lastTransitionTime: string }[];
+          firewalls: { since: string }[];
+          revision: number;
+        };
       };
     const first = await apply(1, [object('told', metadata.uid, 'True'), object('gone', 'x', 'True')], 1_000);
     expect(first.report.parts[0]?.outcomes).toEqual({ changed: 1, absent: 1 });
@@ -223,12 +230,15 @@ await kubernetesOrSkip('AddressGroup resources on a real Kubernetes API', () => 
         ...statusOf('True'),
         revision: 1,
         conditions: [{ lastTransitionTime: '1970-01-01T00:00:01Z' }],
+        firewalls: ['edge', 'core'].map((name) => ({ name, since: '1970-01-01T00:00:01Z' })),
       },
     });
     await apply(2, [object('told', metadata.uid, 'True')], 2_000);
     expect((await read()).status.conditions[0]?.lastTransitionTime).toBe('1970-01-01T00:00:01Z');
     await apply(3, [object('told', metadata.uid, 'False')], 3_000);
-    expect((await read()).status.conditions[0]?.lastTransitionTime).toBe('1970-01-01T00:00:03Z');
+    const { conditions, firewalls } = (await read()).status;
+    expect(conditions[0]?.lastTransitionTime).toBe('1970-01-01T00:00:03Z');
+    expect(firewalls.map(({ since }) => since)).toEqual(['1970-01-01T00:00:01Z', '1970-01-01T00:00:03Z']);
     const other = await apply(4, [object('told', 'another-uid', 'True')], 4_000);
     expect(other.report.parts[0]?.outcomes).toEqual({ absent: 1 });
     expect((await read()).status.revision).toBe(3);

@@ -87,7 +87,7 @@ function generationOf({ metadata }: KubernetesObject): number {
   return Number.isInteger(written) && written > 0 ? written : Number.POSITIVE_INFINITY;
 }
 
-/** The status as it is applied: of the object that was looked at, with the generation, and conditions that say since when they are as they are. */
+/** The status as it is applied: of the object that was looked at, with the generation, and since when conditions and firewalls are as they are. */
 export function markedStatus(
   { object, since }: DesiredEntry,
   live: KubernetesObject,
@@ -95,23 +95,41 @@ export function markedStatus(
 ): KubernetesObject {
   const { apiVersion, kind, metadata } = object;
   const { uid, resourceVersion } = live.metadata;
-  const before = conditionsOf(live['status']);
-  const conditions = conditionsOf(object['status']).map((one) => {
-    const old = before.find(({ type }) => type === one['type']);
-    const same = old !== undefined && old['status'] === one['status'];
-    return { ...one, lastTransitionTime: same ? (old['lastTransitionTime'] ?? now) : now };
+  const timed = timedLists.flatMap((list) => {
+    const entries = timedOf(object, live, { list, now });
+    return entries === undefined ? [] : [[list.name, entries] as const];
   });
   return {
     apiVersion,
     kind,
     metadata: { name: metadata.name, namespace: metadata.namespace ?? '', uid: uid ?? '', resourceVersion },
-    status: { ...(object['status'] as object), conditions, [revisionField]: since },
+    status: { ...(object['status'] as object), ...Object.fromEntries(timed), [revisionField]: since },
   };
 }
 
-function conditionsOf(status: unknown): Record<string, unknown>[] {
-  const { conditions } = (status ?? {}) as { conditions?: unknown };
-  return Array.isArray(conditions) ? (conditions as Record<string, unknown>[]) : [];
+/** Lists of a status whose entries say since when: by which field they are the same entry, what counts as a change, and where the time stands. */
+const timedLists = [
+  { name: 'conditions', key: 'type', state: 'status', time: 'lastTransitionTime' },
+  { name: 'firewalls', key: 'name', state: 'state', time: 'since' },
+] as const;
+
+function timedOf(
+  object: KubernetesObject,
+  live: KubernetesObject,
+  { list, now }: { list: (typeof timedLists)[number]; now: string },
+): Record<string, unknown>[] | undefined {
+  const { key, name, state, time } = list;
+  const before = entriesOf(live['status'], name) ?? [];
+  return entriesOf(object['status'], name)?.map((one) => {
+    const old = before.find((other) => other[key] === one[key]);
+    const same = old !== undefined && old[state] === one[state];
+    return { ...one, [time]: same ? (old[time] ?? now) : now };
+  });
+}
+
+function entriesOf(status: unknown, name: string): Record<string, unknown>[] | undefined {
+  const list = ((status ?? {}) as Record<string, unknown>)[name];
+  return Array.isArray(list) ? (list as Record<string, unknown>[]) : undefined;
 }
 
 /** Whether the status of an object may be written: it is the one that was meant, and has no younger one. */
