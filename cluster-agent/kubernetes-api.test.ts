@@ -39,7 +39,7 @@ afterAll(() => {
 
 async function list(status: number, body: unknown, headers = {}): Promise<ListPage> {
   answer = { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) };
-  return source.list('pod', { next: undefined, stop: new AbortController().signal });
+  return source.list('pod', { next: undefined, larger: 0, stop: new AbortController().signal });
 }
 
 const metadata = { resourceVersion: '7' };
@@ -83,6 +83,7 @@ test('an API that nobody vouches for gets no token, whatever the environment say
   try {
     const listed = kubernetesSource(entrance, new SeededRandom()).list('pod', {
       next: undefined,
+      larger: 0,
       stop: new AbortController().signal,
     });
     await expect(listed).rejects.toThrow(/certificate/);
@@ -101,12 +102,39 @@ test('objects as large as they may be are asked for in small pages', async () =>
   };
   answer = { status: 200, body: pageOf };
   asked.length = 0;
-  const { items } = await source.list('pod', { next: 'there', stop: new AbortController().signal });
+  const { items } = await source.list('pod', {
+    next: 'there',
+    larger: 0,
+    stop: new AbortController().signal,
+  });
   expect(items).toHaveLength(5);
   expect(asked.map((path) => path.replace(/limit=\d+/, ''))).toEqual([
     '/api/v1/pods?&continue=there',
     '/api/v1/pods?&continue=there',
   ]);
+});
+
+test('larger pages are asked for on request, and usual ones where those are too long', async () => {
+  const body = (url: string): string => {
+    const limit = Number(new URL(url, 'https://api').searchParams.get('limit'));
+    return JSON.stringify({
+      kind: 'PodList',
+      metadata,
+      items: Array.from({ length: limit }, () => 'x'.repeat(size)),
+    });
+  };
+  let size = 10;
+  answer = { status: 200, body };
+  const listed = async (larger: number) => {
+    asked.length = 0;
+    const page = { next: undefined, larger, stop: new AbortController().signal };
+    return [(await source.list('pod', page)).items.length, asked.length];
+  };
+  expect(await listed(2)).toEqual([1_600, 1]);
+  size = 30_000;
+  expect(await listed(2)).toEqual([100, 2]);
+  size = 400_000;
+  expect(await listed(1)).toEqual([5, 3]);
 });
 
 test('what we made is listed though each object is long', async () => {

@@ -51,16 +51,21 @@ export function kubernetesSource(
   const ask = kubernetesRequests(entrance);
   const { listSilence, pageSize, watchSilence } = { ...usual, ...tuning };
   return {
-    async list(kind, { next, stop }) {
+    async list(kind, { next, larger, stop }) {
       const page = async (limit: number): Promise<ListPage> => {
         const query = { limit: String(limit), ...(next === undefined ? {} : { continue: next }) };
         const response = await ask({ path: pathOf(kind, query), silence: listSilence, again: true, stop });
         return readPage(await readBody(response), resources[kind].list);
       };
-      return page(pageSize).catch(async (error: unknown) => {
-        if (error instanceof AnswerTooLong) return page(fewObjects);
-        throw error;
-      });
+      const sizes = [pageSize * 4 ** larger, ...(larger > 0 ? [pageSize] : [])];
+      for (const size of sizes) {
+        try {
+          return await page(size);
+        } catch (error) {
+          if (!(error instanceof AnswerTooLong)) throw error;
+        }
+      }
+      return page(fewObjects);
     },
     async watch({ kind, version, onEvents, stop }) {
       const query = {

@@ -64,9 +64,9 @@ export interface Documents {
 export interface ObjectSource {
   /**
    * One page of all objects of a kind, as they are now, or the one after `next`. Throws when it is not complete, `ApiError` with
-   * status 410 when the listing cannot be continued.
+   * status 410 when the listing cannot be continued. Pages are `larger` times four times as large as usual.
    */
-  list(kind: Kind, page: { next: string | undefined; stop: AbortSignal }): Promise<ListPage>;
+  list(kind: Kind, page: { next: string | undefined; larger: number; stop: AbortSignal }): Promise<ListPage>;
   /**
    * Tells what happens after `version` until the stream ends: `ended` for any clean end, `gone` when the version is too
    * old to be resumed. `onEvents` gets what arrived together, in order. Throws on everything else.

@@ -82,19 +82,42 @@ test('a page that fails is asked for again, and nothing is taken before the last
   expect(objects.lists.map(({ next }) => next)).toEqual([undefined, '1', '2', '2', '2']);
 });
 
-test('a listing that cannot be continued, or whose page fails too often, begins again', async () => {
+test.each([
+  ['that cannot be continued', [new ApiError(410, 'expired')], []],
+  [
+    'whose page fails too often',
+    Array.from({ length: 5 }, () => new Error('no answer')),
+    ['1', '1', '1', '1'],
+  ],
+])('a listing %s begins again', async (_, errors, again) => {
   objects.pageSize = 1;
-  for (const uid of ['a', 'b']) objects.put('pod', podObject(uid));
-  const failures = [new ApiError(410, 'expired'), ...Array.from({ length: 5 }, () => new Error('no answer'))];
+  for (const uid of ['a', 'b', 'c', 'd', 'e', 'f']) objects.put('pod', podObject(uid));
+  const failures = [...errors];
   objects.onList = (_, next) => {
     const failure = next === '1' ? failures.shift() : undefined;
     if (failure) throw failure;
   };
   await start();
   await clock.advance(5 * 60_000);
-  const begin = [undefined, '1'];
-  expect(objects.lists.map(({ next }) => next)).toEqual([...begin, ...begin, '1', '1', '1', '1', ...begin]);
-  expect(ids()).toHaveLength(2);
+  const first = [undefined, '1', ...again];
+  const starts = objects.lists.map(({ next }) => next);
+  expect(starts.slice(0, first.length + 1)).toEqual([...first, undefined]);
+  expect(ids()).toHaveLength(6);
+});
+
+test('a listing that lasts longer than it can be continued is asked for in larger pages', async () => {
+  for (let uid = 0; uid < 40; uid++) objects.put('pod', podObject(`pod-${uid}`));
+  objects.pageSize = 1;
+  let pages = 0;
+  objects.onList = (_, next) => {
+    pages = next === undefined ? 0 : pages + 1;
+    // A cluster so slow that a listing is over after its fifth page.
+    if (pages > 4) throw new ApiError(410, 'expired');
+  };
+  await start();
+  await clock.advance(5 * 60_000);
+  expect(ids()).toHaveLength(40);
+  expect([...new Set(objects.lists.map(({ larger }) => larger))]).toEqual([0, 1, 2]);
 });
 
 test.each([

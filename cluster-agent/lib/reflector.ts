@@ -26,7 +26,7 @@ const project: Record<Kind, (object: unknown, warn: Warn) => Projection | undefi
  * Watches in a row that may fail before the version is given up: few when the API itself refuses it, more when nobody answers, because a
  * new listing tells no more of what is gone than a watch that goes on, and cannot say who saw it.
  */
-const most = { doubts: 5, failures: 20 };
+const most = { doubts: 5, failures: 20, larger: 3 };
 /** When watches are answered and tell nothing for so long, not even a bookmark, a listing shows whether this kind is heard. */
 const quietMilliseconds = 300_000;
 /** Tries of one page of a listing beyond the first, so that a large listing does not begin again for each page that fails. */
@@ -54,6 +54,8 @@ export class Reflector {
   /** Watches in a row that ended without having told anything new. */
   #idleEnds = 0;
   #heardAt = 0;
+  /** Listings that took so long that they could not be continued: larger pages are fewer. */
+  #tooSlow = 0;
 
   constructor(options: {
     kind: Kind;
@@ -126,8 +128,10 @@ export class Reflector {
   async #page(next: string | undefined, stop: AbortSignal): Promise<ListPage> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#source.list(this.#kind, { next, stop });
+        const larger = Math.min(this.#tooSlow, most.larger);
+        return await this.#source.list(this.#kind, { next, larger, stop });
       } catch (error) {
+        if (next !== undefined && isGone(error)) this.#tooSlow += 1;
         if (next === undefined || attempt >= pageRetries || isGone(error) || stop.aborted) throw error;
         this.#listingFailed(error);
         await pause(this.#clock, waitAfter(error, backOff(attempt, retry, this.#random)), stop);

@@ -97,6 +97,7 @@ async function askKubernetes(port: number, host = '127.0.0.1'): Promise<unknown>
   try {
     await kubernetesSource(entranceOf(config), new SeededRandom()).list('pod', {
       next: undefined,
+      larger: 0,
       stop: new AbortController().signal,
     });
     return 'answered';

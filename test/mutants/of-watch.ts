@@ -58,4 +58,11 @@ export const ofWatch: readonly Mutant[] = [
     edits: [['|| isGone(error) ||', '|| (isGone(error) && attempt > 99) ||']],
     killers: [reflectorTest],
   },
+  {
+    name: 'pages-never-larger',
+    breaks: 'a listing that takes too long to be continued begins again for ever, with the same pages',
+    file: 'cluster-agent/lib/reflector.ts',
+    edits: [['if (next !== undefined && isGone(error)) this.#tooSlow += 1;', '']],
+    killers: ['cluster-agent/lib/reflector.test.ts'],
+  },
 ];

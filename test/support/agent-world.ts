@@ -112,7 +112,7 @@ export class ScriptedObjects implements ObjectSource {
     service: new Map(),
     ingress: new Map(),
   };
-  readonly lists: { kind: Kind; next: string | undefined }[] = [];
+  readonly lists: { kind: Kind; next: string | undefined; larger: number }[] = [];
   readonly watches: Record<Kind, OpenWatch | undefined> = {
     pod: undefined,
     node: undefined,
@@ -132,12 +132,12 @@ export class ScriptedObjects implements ObjectSource {
   /** Everything that happened, for watches that are resumed. */
   readonly #log: { kind: Kind; event: WatchEvent }[] = [];
 
-  async list(kind: Kind, { next }: Parameters<ObjectSource['list']>[1]): Promise<ListPage> {
-    this.lists.push({ kind, next });
+  async list(kind: Kind, { next, larger }: Parameters<ObjectSource['list']>[1]): Promise<ListPage> {
+    this.lists.push({ kind, next, larger });
     this.onList?.(kind, next);
     const start = Number(next ?? 0);
     const all = [...this.objects[kind].values()];
-    const end = start + this.pageSize;
+    const end = start + this.pageSize * 4 ** larger;
     const page = { items: all.slice(start, end), version: String(this.version) };
     return end < all.length ? { ...page, next: String(end) } : page;
   }
