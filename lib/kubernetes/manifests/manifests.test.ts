@@ -106,6 +106,48 @@ describe('the manifests of an agent', () => {
     expect(JSON.stringify(await agentObjects(folder, everything))).toContain('"ZONEBRIDGE_SERVICES":"all"');
   });
 
+  test('the agent writes nowhere on its disk, may always be moved, and reaches only what it needs', async () => {
+    const objects = await agentObjects(folder, settings);
+    const specOf = (kind: string) => objects.find((object) => object.kind === kind)?.['spec'];
+    const own = { matchLabels: { 'app.kubernetes.io/name': 'zonebridge-agent' } };
+    expect(specOf('Deployment')).toMatchObject({
+      replicas: 2,
+      selector: own,
+      template: {
+        metadata: { labels: own.matchLabels },
+        spec: {
+          securityContext: { runAsNonRoot: true },
+          containers: [
+            {
+              securityContext: {
+                readOnlyRootFilesystem: true,
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ['ALL'] },
+              },
+              resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+            },
+          ],
+        },
+      },
+    });
+    const { template } = specOf('Deployment') as { template: { spec: Record<string, unknown> } };
+    expect(template.spec['volumes']).toBeUndefined();
+    expect(specOf('PodDisruptionBudget')).toEqual({ maxUnavailable: 1, selector: own });
+    // No way in; out to the credentials of the node, DNS, and TLS.
+    expect(specOf('NetworkPolicy')).toEqual({
+      podSelector: own,
+      policyTypes: ['Ingress', 'Egress'],
+      egress: [
+        {
+          to: [{ ipBlock: { cidr: '169.254.170.23/32' } }, { ipBlock: { cidr: 'fd00:ec2::23/128' } }],
+          ports: [{ protocol: 'TCP', port: 80 }],
+        },
+        { ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 })) },
+        { ports: [{ protocol: 'TCP', port: 443 }] },
+      ],
+    });
+  });
+
   test('without a feature nothing of it is there', async () => {
     const text = JSON.stringify(await agentObjects(folder, settings));
     expect(text).not.toContain('role-arn');
