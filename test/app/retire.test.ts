@@ -350,4 +350,39 @@ describe('the command, on a simulated FortiGate', () => {
     expect((await world.run(['destroy'], { columns: 200, stdin: 'no\n' })).code).toBe(1);
     expect(table(world, 'firewall/addrgrp')).toEqual(names);
   });
+
+  test('destroy takes the stacks down when the name was typed, notes who did it, and changes no firewall', async () => {
+    const world = await applied({ web: objects('web') });
+    const names = table(world, 'firewall/addrgrp');
+    const asked: string[][] = [];
+    const cdk = async (args: readonly string[]): Promise<void> => void asked.push([...args]);
+    const typed = { columns: 200, stdin: 'sandbox\n', cdk };
+    expect((await world.run(['destroy', '--', '--concurrency', '4'], typed)).code).toBe(0);
+    expect(asked).toEqual([['destroy', '--all', '--force', '--concurrency', '4']]);
+    expect(table(world, 'firewall/addrgrp')).toEqual(names);
+    const { items } = await world.operator.ports.tables.query({ table: 'ledger', pk: '#action' });
+    expect(items.map(({ item }) => item)).toMatchObject([{ what: 'apply' }, { what: 'destroy' }]);
+    // For scripts: only under a ticket, and with one object that says what stays.
+    expect((await world.run(['destroy', '--yes'], { cdk })).code).toBe(2);
+    const { code, result } = await world.json(['destroy', '--yes', '--ticket', 'CHG-1'], { cdk });
+    expect([code, asked.length]).toEqual([0, 2]);
+    const ledger = expect.stringContaining('zonebridge-sandbox-ledger') as string;
+    expect(result).toMatchObject({
+      ok: true,
+      objects: [{}],
+      kept: expect.arrayContaining([ledger]) as string[],
+    });
+  });
+
+  test('what cdk could not take down is the end, and an error', async () => {
+    const world = await applied({ web: objects('web') });
+    const cdk = async (): Promise<void> => {
+      throw new ZonebridgeError('hub/deploy-failed', 'cdk failed with exit code 1');
+    };
+    const { code, stdout, stderr } = await world.run(['destroy', '--yes', '--ticket', 'CHG-1', '--json'], {
+      cdk,
+    });
+    expect(code).not.toBe(0);
+    expect(`${stdout}${stderr}`).toContain('hub/deploy-failed');
+  });
 });
