@@ -32,6 +32,7 @@ export class CredentialRotation extends Construct {
       // The last step waits until nobody holds the former key, and for a comparison with the new one.
       timeout: Duration.minutes(6),
       memoryMb: 512,
+      rare: true,
       network,
       rights: [...rotationRights(rotated), sendRight('AsksForComparison', [reconcile.queueArn])],
     });

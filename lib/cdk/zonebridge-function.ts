@@ -47,6 +47,8 @@ export interface ZonebridgeFunctionRequest {
   roleName?: string;
   /** Called hundreds of times a second: no traces, and of what Lambda itself writes into the log only what went wrong. */
   frequent?: true;
+  /** Called every few weeks: one call that failed is told, because the next may be far. */
+  rare?: true;
   /** Folders that lie beside the code, by their name there; paths from the root of the project. */
   folders?: Readonly<Record<string, string>>;
   network?: { name: string; vpc: IVpc; subnets: ISubnet[]; securityGroups: ISecurityGroup[] };
@@ -131,17 +133,19 @@ export class ZonebridgeFunction extends Construct {
     });
   }
 
-  private watchErrors({ monitoring, useCase, network, ...named }: ZonebridgeFunctionRequest): void {
+  private watchErrors({ monitoring, useCase, network, rare, ...named }: ZonebridgeFunctionRequest): void {
     const subject = named.subject ?? (network === undefined ? useCase : `${useCase}-${network.name}`);
     monitoring.watch(this, {
       severity: 'medium',
       article: 'function-errors',
       subject,
-      summary: `${useCase} failed as a whole in each of the last three periods of five minutes.`,
+      summary: rare
+        ? `${useCase} failed as a whole.`
+        : `${useCase} failed as a whole in each of the last three periods of five minutes.`,
       metric: this.lambda.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
-      periods: 3,
+      periods: rare ? 1 : 3,
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

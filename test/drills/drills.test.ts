@@ -31,6 +31,31 @@ vi.mock(
   async () => (await import('./support/deployed-functions.ts')).listsComposition,
 );
 
+vi.mock(
+  '../../lib/app/compose-rotation.ts',
+  async () => (await import('./support/deployed-functions.ts')).rotationComposition,
+);
+
+vi.mock(
+  '../../lib/app/compose-way-back.ts',
+  async () => (await import('./support/deployed-functions.ts')).publishingComposition,
+);
+
+vi.mock(
+  '../../lib/app/compose-installer.ts',
+  async () => (await import('./support/deployed-functions.ts')).installerComposition,
+);
+
+vi.mock(
+  '../../lib/app/compose-signer.ts',
+  async () => (await import('./support/deployed-functions.ts')).signerComposition,
+);
+
+vi.mock(
+  '../../lib/app/compose-compute.ts',
+  async () => (await import('./support/deployed-functions.ts')).computeComposition,
+);
+
 let deployment: Deployment;
 
 beforeAll(() => {

@@ -17,6 +17,13 @@ function stateHangs(hub: DrillHub, place: string): void {
   };
 }
 
+/** Fails what one function asks of the state; all others go on. */
+function stateRefuses(hub: DrillHub, place: string): void {
+  hub.stateFault = () => {
+    if (hub.host.running === place) throw new ZonebridgeError('store/unavailable', 'DynamoDB did not answer');
+  };
+}
+
 function stateAnswers(hub: DrillHub): void {
   hub.stateFault = undefined;
 }
@@ -36,6 +43,14 @@ async function archiveFails(hub: DrillHub): Promise<void> {
   };
   await hub.pods(['d', '10.1.0.4']);
 }
+
+const answers = 'Hub/AnswersAnswerApprovalFunction';
+
+/** Functions that are called by nobody's schedule. */
+const calledFor: Record<string, (hub: DrillHub) => Promise<void>> = {
+  [answers]: (hub) => hub.answer(),
+  'Network-lan/RotationRotateCredentialFunction': (hub) => hub.rotate(),
+};
 
 /** Faults of queues, functions and the state. */
 export const plumbingDrills: Drill[] = [
@@ -91,6 +106,15 @@ export const plumbingDrills: Drill[] = [
     minutes: 1440,
   },
   {
+    alarm: 'dead-letters-answers',
+    fault: 'the state does not take the answer of a ticket system',
+    start: async (hub) => {
+      stateRefuses(hub, answers);
+      await hub.answer();
+    },
+    minutes: 60,
+  },
+  {
     alarm: 'dead-letters-reconcile-lan',
     fault: 'the state does not answer comparisons',
     start: stateFails,
@@ -103,6 +127,11 @@ export const plumbingDrills: Drill[] = [
     'sync-firewall-lan': 'Network-lan/SyncFirewallFunction',
     'reconcile-firewall-lan': 'Network-lan/ReconcileFirewallFunction',
     'serve-lists-edge': 'Network-lan/ListsedgeServeListsFunction',
+    'answer-approval': answers,
+    'publish-desired': 'Hub/DesiredPublishDesiredFunction',
+    'onboard-clusters': 'Hub/OnboardingOnboardClustersFunction',
+    'resolve-names': 'Hub/NamesResolveNamesFunction',
+    'rotate-credential-lan': 'Network-lan/RotationRotateCredentialFunction',
   }).map(
     ([name, place]): Drill => ({
       alarm: `function-errors-${name}`,
@@ -110,6 +139,7 @@ export const plumbingDrills: Drill[] = [
       start: async (hub) => {
         stateHangs(hub, place);
         await hub.pods(['d', '10.1.0.4']);
+        await calledFor[place]?.(hub);
       },
       minutes: 60,
       mend: stateAnswers,

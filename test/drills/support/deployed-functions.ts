@@ -4,6 +4,7 @@ import type { ListRequest } from '../../../lib/app/lists/request.ts';
 import type { ArchiveApp } from '../../../lib/app/compose-archive.ts';
 import type { FunctionApp } from '../../../lib/app/compose.ts';
 import type { Bus } from '../../../lib/core/ports.ts';
+import { rareParts } from './rare-features.ts';
 
 /** The app that the handlers work with: they compose once, drills change what is behind it. */
 let current: DrillApp | undefined;
@@ -48,6 +49,38 @@ export const archiveComposition = {
 };
 Object.assign(parts, { historyDays: 90, changesOf: (records: unknown) => records });
 
+/** Stands in for lib/app/compose-rotation.ts. */
+export const rotationComposition = {
+  composeRotation: () => Object.assign(parts, { credentials: rareParts.credentials }),
+};
+
+/** Stands in for lib/app/compose-way-back.ts. */
+export const publishingComposition = {
+  composePublishing: () => {
+    const { signer, store } = rareParts;
+    const publishing = {
+      get ports() {
+        return app().ports;
+      },
+      signer,
+      store,
+    };
+    return Object.assign(parts, { publishing });
+  },
+};
+
+/** Stands in for lib/app/compose-installer.ts: an account whose clusters ask for nothing. */
+export const installerComposition = {
+  composeInstaller: () => rareParts.installer,
+  withOwnRole: (installer: unknown) => installer,
+};
+
+/** Stands in for lib/app/compose-signer.ts. */
+export const signerComposition = { composeSigner: () => rareParts.signer };
+
+/** Stands in for lib/app/compose-compute.ts. */
+export const computeComposition = { composeCompute: () => () => rareParts.compute };
+
 /** Stands in for lib/app/compose-lists.ts. */
 export const listsComposition = {
   composeLists: () => ({ answer: async (request: ListRequest) => await app().lists.answer(request) }),
@@ -61,6 +94,11 @@ const load: Record<string, () => Promise<unknown>> = {
   SyncFirewallFunction: () => import('../../../lambdas/sync-firewall/handler.ts'),
   AuditArchiveChangesFunction: () => import('../../../lambdas/archive-changes/handler.ts'),
   ListsedgeServeListsFunction: () => import('../../../lambdas/serve-lists/handler.ts'),
+  AnswersAnswerApprovalFunction: () => import('../../../lambdas/answer-approval/handler.ts'),
+  DesiredPublishDesiredFunction: () => import('../../../lambdas/publish-desired/handler.ts'),
+  OnboardingOnboardClustersFunction: () => import('../../../lambdas/onboard-clusters/handler.ts'),
+  NamesResolveNamesFunction: () => import('../../../lambdas/resolve-names/handler.ts'),
+  RotationRotateCredentialFunction: () => import('../../../lambdas/rotate-credential/handler.ts'),
   ReconcileFirewallFunction: () => import('../../../lambdas/reconcile-firewall/handler.ts'),
 };
 

@@ -10,6 +10,8 @@ import { deploy } from './deployed-functions.ts';
 import type { Deployment, QueueTerms } from './deployment.ts';
 import { DrillAgent } from './drill-agent.ts';
 import { drillModules, fetchRequest } from './drill-lists.ts';
+import { names } from '../../../lib/app/names.ts';
+import { withRareFeatures } from './rare-features.ts';
 import { FunctionHost } from './function-host.ts';
 import { PrintedTelemetry } from './embedded-metrics.ts';
 import { DeployedQueues } from './queues.ts';
@@ -22,8 +24,9 @@ const mostRounds = 1000;
 
 /** The configuration whose stacks are deployed in the drills: firewall `edge` in network `lan`, clusters `one` and `two`. */
 export function drillConfiguration(): Configuration {
+  const { configuration } = new World([addressGroup('web')]);
   return {
-    ...new World([addressGroup('web')]).configuration,
+    ...withRareFeatures(configuration),
     networks: { lan: network(1, { endpoints: 'existing' }) },
   };
 }
@@ -54,6 +57,7 @@ export class DrillHub {
   private constructor(deployment: Deployment) {
     this.#deployment = deployment;
     const { ports, clock, tables, configurations } = this.world;
+    Object.assign(this.world.configuration, withRareFeatures(this.world.configuration));
     this.queues = new DeployedQueues(deployment.queues, clock);
     this.telemetry = new PrintedTelemetry(clock, this.metrics);
     this.host = new FunctionHost(clock, this.metrics);
@@ -119,8 +123,30 @@ export class DrillHub {
     const epoch = this.agents[cluster].epoch;
     const base = { schema: schemaVersion, sentAt: this.world.clock.now(), ...(epoch ? { epoch } : {}) };
     const event = { source, 'detail-type': type, detail: { ...base, ...detail } };
-    for (const rule of this.#deployment.rules) await this.#deliver(rule, JSON.stringify(event));
+    const ingest = this.#deployment.rules.filter(({ to }) => to === names.ingestQueue(hub));
+    for (const rule of ingest) await this.#deliver(rule, JSON.stringify(event));
     await this.work();
+  }
+
+  /** A ticket system answers a request for approval. */
+  async answer(): Promise<void> {
+    const { account } = this.world.configuration.hub;
+    const detail = { schema: 1, request: 'r-1', digest: 'd', decision: 'approve', ticket: 'CHG-1' };
+    const event = { source: 'tickets.example', account, 'detail-type': 'approval-answer', detail };
+    await this.queues.send({ queue: names.answerQueue(hub), body: JSON.stringify(event) });
+    await this.work();
+  }
+
+  /** Secrets Manager begins a rotation; it calls the function itself. */
+  async rotate(): Promise<void> {
+    const rotation = this.#deployment.functions.find(({ place }) =>
+      place.endsWith('RotateCredentialFunction'),
+    );
+    if (!rotation) throw new Error('nothing rotates');
+    const { account, region } = this.world.configuration.hub;
+    const SecretId = `arn:aws:secretsmanager:${region}:${account}:secret:${names.secret(hub, 'edge')}-AbCdEf`;
+    const ClientRequestToken = '00000000-0000-4000-8000-000000000000';
+    await this.host.invoke(rotation, { Step: 'createSecret', SecretId, ClientRequestToken });
   }
 
   /** Hands out all messages that are visible now, until the minute is over. */
