@@ -226,6 +226,33 @@ await kubernetesOrSkip('real applications on a real Kubernetes API', () => {
     });
   });
 
+  test('services of odd kinds, and a pod that finds no node', async () => {
+    const before = experiment.members('boutique-services').length;
+    const odd = await experiment.change({
+      what: 'services: headless, of another name, without selector',
+      act: async () => {
+        await cluster.createService('boutique', 'headless', {
+          clusterIP: 'None',
+          selector: { app: 'frontend' },
+        });
+        await cluster.createService('boutique', 'elsewhere', {
+          type: 'ExternalName',
+          externalName: 'shop.example',
+        });
+        await cluster.createService('boutique', 'by-hand', {});
+      },
+      over: atOnce,
+    });
+    expect(odd.added).toBe(1);
+    expect(experiment.members('boutique-services')).toHaveLength(before + 1);
+    const waiting = await experiment.change({
+      what: 'a pod of frontend that no node takes',
+      act: () => cluster.runNowhere('boutique', 'waiting', { app: 'frontend' }),
+      over: atOnce,
+    });
+    expect(waiting).toMatchObject({ added: 0, writes: 0 });
+  });
+
   test('a node dies', async () => {
     const { core } = cluster.hands;
     experiment.passTime();

@@ -8,6 +8,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   setHeaderOptions,
+  type V1ServiceSpec,
 } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { Entrance } from '../../../lib/kubernetes/administration/cluster-api.ts';
@@ -121,6 +122,18 @@ export class PlayedCluster {
     const labels = { app, on: 'host' };
     const spec = { hostNetwork: true, nodeName: node, containers: [{ name: 'c', image: 'c' }] };
     await this.hands.core.createNamespacedPod({ namespace, body: { metadata: { name, labels }, spec } });
+  }
+
+  /** A pod that waits for a node that there is not. */
+  async runNowhere(namespace: string, name: string, labels: Record<string, string>): Promise<void> {
+    const spec = { nodeSelector: { there: 'is-none' }, containers: [{ name: 'c', image: 'c' }] };
+    await this.hands.core.createNamespacedPod({ namespace, body: { metadata: { name, labels }, spec } });
+  }
+
+  /** A service of port 80, labelled with its name. */
+  async createService(namespace: string, name: string, spec: V1ServiceSpec): Promise<void> {
+    const body = { metadata: { name, labels: { app: name } }, spec: { ports: [{ port: 80 }], ...spec } };
+    await this.hands.core.createNamespacedService({ namespace, body });
   }
 
   /** A Job of one pod, which ends by itself. */
