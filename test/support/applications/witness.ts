@@ -37,6 +37,8 @@ const anywhere = { name: 'any pod', truth: { kind: 'pods', select: '' } } as con
 
 /** Two watches of one API need not hear of the same thing in the same moment. */
 const apartMs = 2_000;
+/** By so much at most is one watch behind the other when nothing is wrong. */
+const hearsayMs = 50;
 
 /**
  * Looks at API and firewall all the time, at the firewall after each of its changes: no state of it is missed. What belongs into a group it has
@@ -137,11 +139,10 @@ export class Witness {
       ({ address }) => address,
     );
     return this.has.all.flatMap((stay) => {
-      const ends = this.#stays(stay).map(({ to }) => to);
-      const end = Math.max(...ends.filter((to) => to <= stay.to));
-      return (owned.get(stay.address) ?? []).flatMap(({ from, to }) => {
-        const time = Math.min(to, stay.to) - Math.max(from, end);
-        return from >= end && Number.isFinite(end) && time > 0 ? time : [];
+      const rightful = this.#stays(stay);
+      return (owned.get(stay.address) ?? []).flatMap((owner) => {
+        const time = overlap(owner, stay);
+        return time <= 0 || rightful.some((one) => overlap(one, owner) > hearsayMs) ? [] : time;
       });
     });
   }
@@ -159,6 +160,11 @@ export class Witness {
   #lookAtFirewall(): void {
     for (const { channel, name } of this.#groups) this.has.set(name, this.#view.members(name, channel) ?? []);
   }
+}
+
+/** How long both were; below zero when they were not. */
+function overlap(one: Stay, other: Stay): number {
+  return Math.min(one.to, other.to) - Math.max(one.from, other.from);
 }
 
 function same(one: Pick<Stay, 'group' | 'address'>, other: Pick<Stay, 'group' | 'address'>): boolean {
