@@ -131,7 +131,11 @@ export class PlayedCluster {
   }
 
   /** A service of port 80, labelled with its name. */
-  async createService(namespace: string, name: string, spec: V1ServiceSpec): Promise<void> {
+  async createService(
+    namespace: string,
+    name: string,
+    spec: Pick<V1ServiceSpec, keyof V1ServiceSpec>,
+  ): Promise<void> {
     const body = { metadata: { name, labels: { app: name } }, spec: { ports: [{ port: 80 }], ...spec } };
     await this.hands.core.createNamespacedService({ namespace, body });
   }
