@@ -53,6 +53,27 @@ export const ofIngest: readonly Mutant[] = [
     killers: [repeated],
   },
   {
+    name: 'held-stays-when-claimed',
+    breaks: 'what is held stays on the firewall when another pod gets the address',
+    file: 'lib/app/ingest/evict.ts',
+    edits: [["state !== 'absent'", "state === 'absent'"]],
+    killers: ['test/app/moved-while-held.test.ts'],
+  },
+  {
+    name: 'left-forgotten',
+    breaks: 'an endpoint forgets which memberships it left',
+    file: 'lib/app/ingest/settle.ts',
+    edits: [['left: [...left].slice(-leftMax)', 'left: [...left].slice(0, -leftMax)']],
+    killers: ['test/app/moved-while-held.test.ts'],
+  },
+  {
+    name: 'claims-more-than-fits',
+    breaks: 'a claim marks what is held of one group alone when there is room for no more',
+    file: 'lib/app/ingest/evict.ts',
+    edits: [['|| moved.length < there.length', '']],
+    killers: ['test/app/moved-while-held.test.ts'],
+  },
+  {
     name: 'claims-forgotten',
     breaks: 'the claims of a removed pod are never given back',
     file: change,

@@ -131,6 +131,7 @@ function nextRow(
     deletedAt: change.record ? undefined : ports.clock.now(),
     former: formerAddresses(stored, change.record),
     refused,
+    left: stored?.left ?? [],
     expired: [],
     revision: stored?.revision ?? 0,
   };

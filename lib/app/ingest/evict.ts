@@ -1,5 +1,6 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Write } from '../../core/ports.ts';
+import type { Configuration } from '../configuration/model.ts';
 import {
   endpointKey,
   intendedMemberships,
@@ -8,6 +9,7 @@ import {
   readEndpoint,
   type StoredEndpoint,
 } from '../state/endpoints.ts';
+import { ledgerKey, readLedger } from '../state/ledger.ts';
 import { leave } from '../state/memberships.ts';
 import { firewallsFor } from '../targets.ts';
 import type { IngestContext } from './apply-change.ts';
@@ -35,20 +37,43 @@ export async function evict(
   const lost = loser.memberships.filter(isLost);
   const { configuration } = context.active;
   const items = lost.reduce((sum, key) => sum + 1 + firewallsFor(configuration, key).length, 0);
-  if (items > eviction.room) {
+  const there = await stillThere(context, loser.left.filter(isLost));
+  const moved = whatFits(configuration, there, eviction.room - items);
+  if (items > eviction.room || moved.length < there.length) {
+    const left = loser.left.filter((key) => !moved.includes(key));
     const keys = intendedMemberships(loser).filter((key) => !isLost(key));
-    await leaveFirst(context, { cluster, loser, keys });
+    await leaveFirst(context, { cluster, loser: { ...loser, left }, keys, moved });
     return evict(context, eviction);
   }
   const memberships = loser.memberships.filter((key) => !isLost(key));
   const todo = loser.todo.filter(({ key }) => !isLost(key));
   const refused = lost.length > 0 ? [...loser.refused, takenOver(eviction.addresses)] : loser.refused;
+  const left = loser.left.filter((key) => !isLost(key));
   // Also when nothing is lost: the loser may be about to join a group with the address, and must then fail on its revision.
-  eviction.into.writes.push(putEndpoint(cluster, { ...loser, memberships, todo, refused }));
-  for (const key of lost) {
-    eviction.into.writes.push(leave(key, eviction.loser));
-    eviction.into.steps.push({ key, moved: true });
-  }
+  eviction.into.writes.push(putEndpoint(cluster, { ...loser, memberships, todo, refused, left }));
+  for (const key of lost) eviction.into.writes.push(leave(key, eviction.loser));
+  for (const key of [...lost, ...moved]) eviction.into.steps.push({ key, moved: true });
+}
+
+/** Of memberships that ended, those that a firewall may still have: their removal is held, or has not been made yet. */
+async function stillThere(context: IngestContext, keys: readonly string[]): Promise<string[]> {
+  const { ports, active } = context;
+  const places = keys.flatMap((key) =>
+    firewallsFor(active.configuration, key).map((firewall) => ({ key, firewall })),
+  );
+  if (places.length === 0) return [];
+  const items = await ports.tables.read(places.map(({ firewall, key }) => ledgerKey(firewall, key)));
+  const there = places.filter((_, index) => items[index] && readLedger(items[index]).state !== 'absent');
+  return [...new Set(there.map(({ key }) => key))];
+}
+
+/** At least one, so that each turn comes nearer to the end. */
+function whatFits(configuration: Configuration, keys: readonly string[], room: number): string[] {
+  let items = 0;
+  return keys.filter((key, index) => {
+    items += firewallsFor(configuration, key).length;
+    return index === 0 || items <= room;
+  });
 }
 
 function takenOver(addresses: readonly string[]): string {
@@ -58,9 +83,9 @@ function takenOver(addresses: readonly string[]): string {
 /** Settles the loser on the memberships that it keeps, because one transaction could not hold them all. */
 async function leaveFirst(
   context: IngestContext,
-  eviction: { cluster: string; loser: StoredEndpoint; keys: readonly string[] },
+  eviction: { cluster: string; loser: StoredEndpoint; keys: readonly string[]; moved: readonly string[] },
 ): Promise<void> {
-  const { cluster, loser, keys } = eviction;
+  const { cluster, loser, keys, moved } = eviction;
   await settle(context, {
     cluster,
     endpoint: loser,
@@ -70,6 +95,6 @@ async function leaveFirst(
     moved: true,
     time: context.ports.clock.now(),
     writes: [],
-    steps: [],
+    steps: moved.map((key) => ({ key, moved: true })),
   });
 }

@@ -21,6 +21,9 @@ export interface Intended {
   moved?: boolean;
 }
 
+/** Memberships that an endpoint remembers to have left: a pod is in fewer groups in its whole life. */
+const leftMax = 20;
+
 export interface Settlement {
   /** Cluster id of the endpoint when it is not the one whose event is being taken. */
   cluster?: string;
@@ -58,6 +61,7 @@ export async function settle(context: IngestContext, settlement: Settlement): Pr
     const writes: Write[] = [...extra];
     const dirty = new Map<string, Write>();
     const memberships = new Set(endpoint.memberships);
+    const left = new Set(endpoint.left);
     for (const intended of marks) markOn(context, settlement, { intended, dirty });
     let taken = 0;
     for (const step of steps) {
@@ -65,14 +69,22 @@ export async function settle(context: IngestContext, settlement: Settlement): Pr
       if (taken > 0 && writes.length + dirty.size + needed > transactionItems) break;
       const joins = step.op === 'join';
       writes.push(joins ? join(step.key, member, settlement.time) : leave(step.key, member.endpoint));
+      const moved = settlement.moved === true && !joins;
       if (joins) memberships.add(step.key);
       else memberships.delete(step.key);
-      const moved = settlement.moved === true && !joins;
+      // Last at the end. What was marked as moved needs nobody to mark it again.
+      left.delete(step.key);
+      if (!joins && !moved) left.add(step.key);
       markOn(context, settlement, { intended: { key: step.key, moved }, dirty });
       taken++;
     }
     const todo = steps.slice(taken);
-    const written = { ...endpoint, memberships: [...memberships].sort(), todo };
+    const written = {
+      ...endpoint,
+      memberships: [...memberships].sort(),
+      left: [...left].slice(-leftMax),
+      todo,
+    };
     await ports.tables.transact([putEndpoint(cluster, written), ...writes, ...dirty.values()]);
     endpoint = { ...written, revision: endpoint.revision + 1 };
     steps = todo;

@@ -29,6 +29,8 @@ export interface StoredEndpoint {
   former: readonly string[];
   /** Why addresses of it are published nowhere, for `explain`. */
   refused: readonly string[];
+  /** Memberships it left last, which firewalls may still hold; whoever claims their address has them looked at. */
+  left: readonly string[];
   /** Groups that it left because its cluster is silent; a fresh record of the agent ends that. */
   expired: readonly string[];
   /** Counts every write of the row; each write is conditional on the one that was read. */
@@ -59,6 +61,7 @@ export function readEndpoint(id: string, item: Item | undefined): StoredEndpoint
     deletedAt: typeof item['deletedAt'] === 'number' ? item['deletedAt'] : undefined,
     former: texts(item, 'former'),
     refused: texts(item, 'refused'),
+    left: texts(item, 'left'),
     expired: texts(item, 'expired'),
     revision: count(item, 'revision'),
   };
@@ -88,6 +91,7 @@ function endpointItem(endpoint: StoredEndpoint): Item {
   if (endpoint.deletedAt !== undefined) item['deletedAt'] = endpoint.deletedAt;
   if (endpoint.former.length > 0) item['former'] = [...endpoint.former];
   if (endpoint.refused.length > 0) item['refused'] = [...endpoint.refused];
+  if (endpoint.left.length > 0) item['left'] = [...endpoint.left];
   if (endpoint.expired.length > 0) item['expired'] = [...endpoint.expired];
   return item;
 }
