@@ -6,6 +6,21 @@ import { ownMetric } from './own-metric.ts';
 
 /** What can go wrong with one cluster. */
 export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: string): void {
+  watchHosts(scope, monitoring, cluster);
+  monitoring.watch(scope, {
+    severity: 'medium',
+    article: 'quarantine-reused',
+    subject: cluster,
+    summary: `An endpoint of cluster ${cluster} got an address that is in quarantine because of another one.`,
+    metric: ownMetric(metrics.quarantineReused, cluster),
+    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+/** What can go wrong with a section of hosts. Who has an address is known of pods alone: nobody tells that a quarantined one has another host. */
+export function watchHosts(scope: Construct, monitoring: Monitoring, cluster: string): void {
   monitoring.watch(scope, {
     severity: 'high',
     article: 'agent-silent',
@@ -25,16 +40,6 @@ export function watchCluster(scope: Construct, monitoring: Monitoring, cluster: 
     metric: ownMetric(metrics.agentSilent, cluster),
     comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: 86_400,
-    missing: TreatMissingData.IGNORE,
-  });
-  monitoring.watch(scope, {
-    severity: 'medium',
-    article: 'quarantine-reused',
-    subject: cluster,
-    summary: `An endpoint of cluster ${cluster} got an address that is in quarantine because of another one.`,
-    metric: ownMetric(metrics.quarantineReused, cluster),
-    comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    threshold: 0,
     missing: TreatMissingData.IGNORE,
   });
   monitoring.watch(scope, {

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { HostsConfiguration } from '../app/configuration/model.ts';
 import { deliveries } from '../app/deliveries.ts';
 import { names } from '../app/names.ts';
-import { watchCluster } from './cluster-alarms.ts';
+import { watchHosts } from './cluster-alarms.ts';
 import { lookRights } from './looking.ts';
 import type { Monitoring } from './monitoring.ts';
 import { WatchedQueue } from './queues.ts';
@@ -49,7 +49,7 @@ export class ToldHosts extends Construct {
     const { batch: batchSize, concurrency: maxConcurrency } = deliveries.hosts;
     for (const { key, queue } of queues) {
       this.function.consume(queue, { batchSize, maxConcurrency });
-      watchCluster(this.alarmsOf(key), monitoring, key);
+      watchHosts(this.alarmsOf(key), monitoring, key);
       if (isHere(this, hosts[key])) this.followStates(key, queue, undelivered);
     }
     this.everyMinute(request);

@@ -1,6 +1,7 @@
 import type { Drill } from './drill.ts';
 import { clusterDrills } from './faults/clusters.ts';
 import { firewallDrills } from './faults/firewalls.ts';
+import { hostDrills } from './faults/hosts.ts';
 import { orderDrills } from './faults/orders.ts';
 import { plumbingDrills } from './faults/plumbing.ts';
 
@@ -8,6 +9,7 @@ import { plumbingDrills } from './faults/plumbing.ts';
 export const drills: readonly Drill[] = [
   ...clusterDrills,
   ...firewallDrills,
+  ...hostDrills,
   ...orderDrills,
   ...plumbingDrills,
 ];

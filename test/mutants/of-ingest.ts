@@ -85,7 +85,7 @@ export const ofIngest: readonly Mutant[] = [
     breaks: 'what does not fit into a transaction is not written down',
     file: 'lib/app/ingest/settle.ts',
     edits: [
-      ['memberships: [...memberships].sort(), todo };', 'memberships: [...memberships].sort(), todo: [] };'],
+      ['left: [...left].slice(-leftMax),\n      todo,', 'left: [...left].slice(-leftMax),\n      todo: [],'],
     ],
     killers: [repeated],
   },

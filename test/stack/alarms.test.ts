@@ -80,8 +80,8 @@ test('one firewall and one cluster have these alarms on our own metrics', () => 
   expect(own).toEqual([
     ['zonebridge-prod-agent-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'breaching'],
     ['zonebridge-prod-cluster-silent-pay', metrics.agentSilent.name, 'cluster=pay', 'ignore'],
-    ['zonebridge-prod-quarantine-reused-pay', metrics.quarantineReused.name, 'cluster=pay', 'ignore'],
     ['zonebridge-prod-records-refused-pay', metrics.refused.name, 'cluster=pay', 'notBreaching'],
+    ['zonebridge-prod-quarantine-reused-pay', metrics.quarantineReused.name, 'cluster=pay', 'ignore'],
     ['zonebridge-prod-not-compared-dmz', metrics.comparisonFailures.name, 'network=dmz', 'notBreaching'],
     ['zonebridge-prod-firewall-behind-edge', metrics.behind.name, 'firewall=edge', 'breaching'],
     ['zonebridge-prod-firewall-failing-edge', metrics.failures.name, 'firewall=edge', 'ignore'],

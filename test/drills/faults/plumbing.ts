@@ -129,6 +129,7 @@ export const plumbingDrills: Drill[] = [
     'serve-lists-edge': 'Network-lan/ListsedgeServeListsFunction',
     'answer-approval': answers,
     'publish-desired': 'Hub/DesiredPublishDesiredFunction',
+    'tell-hosts': 'Hub/HostsTellHostsFunction',
     'onboard-clusters': 'Hub/OnboardingOnboardClustersFunction',
     'resolve-names': 'Hub/NamesResolveNamesFunction',
     'rotate-credential-lan': 'Network-lan/RotationRotateCredentialFunction',

@@ -96,6 +96,7 @@ const load: Record<string, () => Promise<unknown>> = {
   ListsedgeServeListsFunction: () => import('../../../lambdas/serve-lists/handler.ts'),
   AnswersAnswerApprovalFunction: () => import('../../../lambdas/answer-approval/handler.ts'),
   DesiredPublishDesiredFunction: () => import('../../../lambdas/publish-desired/handler.ts'),
+  HostsTellHostsFunction: () => import('../../../lambdas/tell-hosts/handler.ts'),
   OnboardingOnboardClustersFunction: () => import('../../../lambdas/onboard-clusters/handler.ts'),
   NamesResolveNamesFunction: () => import('../../../lambdas/resolve-names/handler.ts'),
   RotationRotateCredentialFunction: () => import('../../../lambdas/rotate-credential/handler.ts'),

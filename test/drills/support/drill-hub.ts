@@ -11,7 +11,7 @@ import type { Deployment, QueueTerms } from './deployment.ts';
 import { DrillAgent } from './drill-agent.ts';
 import { drillModules, fetchRequest } from './drill-lists.ts';
 import { names } from '../../../lib/app/names.ts';
-import { withRareFeatures } from './rare-features.ts';
+import { DrillCompute, rareParts, withRareFeatures } from './rare-features.ts';
 import { FunctionHost } from './function-host.ts';
 import { PrintedTelemetry } from './embedded-metrics.ts';
 import { DeployedQueues } from './queues.ts';
@@ -42,6 +42,7 @@ export class DrillHub {
   readonly host: FunctionHost;
   readonly telemetry: PrintedTelemetry;
   readonly archive = new MemoryArchive();
+  readonly compute = new DrillCompute();
   readonly agents: Record<'one' | 'two', DrillAgent>;
   /** Queues and functions that bus and schedules cannot deliver to. */
   readonly undeliverable = new Set<string>();
@@ -62,6 +63,7 @@ export class DrillHub {
     this.telemetry = new PrintedTelemetry(clock, this.metrics);
     this.host = new FunctionHost(clock, this.metrics);
     Object.assign(ports, { queues: this.queues, telemetry: this.telemetry, firewalls: drillModules });
+    rareParts.compute = this.compute;
     const { host, metrics, queues } = this;
     this.#stream = new StreamSource(tables, { deployment, host, metrics, queues, clock });
     tables.beforeCall = async () => {
