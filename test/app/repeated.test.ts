@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Write } from '../../lib/core/ports.ts';
+import { listLedger } from '../../lib/app/state/ledger.ts';
 import { endpointKey } from '../../lib/app/state/endpoints.ts';
 import type { Call } from '../support/memory-tables.ts';
 import { group, pod, World } from '../support/world.ts';
@@ -51,4 +53,31 @@ test('a function with an older configuration gives a newer endpoint back to the 
     'newer configuration',
   );
   expect(await world.tables.read([key])).toEqual([before]);
+});
+
+test('a write that is sent again and arrives late takes nothing back that the same run did after it', async () => {
+  const world = await World.start([group('web')]);
+  for (const [uid, address] of [
+    ['a', '10.1.0.1'],
+    ['c', '10.1.0.3'],
+  ] as const)
+    await world.upsert(pod(uid, address, web));
+  const ends: Write[] = [];
+  world.tables.beforeCall = async (_, call) => {
+    // No call takes no time.
+    await world.clock.sleep(1);
+    if (call.name !== 'write' || ends.length > 0) return;
+    const end = call.writes.find(({ key }) => key.table === 'ledger' && key.sk === 'default|10.1.0.1');
+    if (!end || !('delete' in end)) return;
+    ends.push(end);
+    await world.send(world.upsertChange(pod('b', '10.1.0.1', web)));
+  };
+  for (const uid of ['a', 'c']) await world.send(world.removeChange(uid));
+  await world.settle();
+  expect(world.on('web')).toEqual(['10.1.0.1']);
+  const rows = (): Promise<unknown> => listLedger(world.tables, 'edge', 'web');
+  const known = await rows();
+  expect(known).toMatchObject([{ row: { state: 'present', endpoint: `${cluster}/pod|b` } }]);
+  for (const end of ends) await world.tables.write(end).catch(() => undefined);
+  expect(await rows()).toEqual(known);
 });

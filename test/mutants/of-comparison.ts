@@ -1,5 +1,12 @@
 import type { Mutant } from './mutant.ts';
 
+const races = 'test/app/races.test.ts';
+const faults = 'test/app/faults.test.ts';
+const overtaken = 'test/app/overtaken.test.ts';
+const people = 'test/app/people.test.ts';
+const lateWalk = 'test/app/late-walk.test.ts';
+const group = 'lib/app/reconcile/reconcile-group.ts';
+
 /** What a comparison believes of a listing. */
 export const ofComparison: readonly Mutant[] = [
   {
@@ -69,5 +76,50 @@ export const ofComparison: readonly Mutant[] = [
     file: 'lib/app/reconcile/confirm.ts',
     edits: [['there.get(addressOf(one)) === false', 'there.get(addressOf(one)) !== true']],
     killers: ['test/app/people.test.ts'],
+  },
+  {
+    name: 'lost-taken-for-removed',
+    breaks: 'what another device lacks counts as taken off by a person',
+    file: group,
+    edits: [['sameDevice: request.sameDevice && ours,', 'sameDevice: request.sameDevice || ours,']],
+    killers: [people, faults],
+  },
+  {
+    name: 'restart-during-comparison',
+    breaks: 'a device that restarted during the comparison counts as edited by a person',
+    file: group,
+    edits: [
+      [
+        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))",
+        "if (findings.some(({ kind }) => kind === 'foreign') && !(await stillSame()))",
+      ],
+    ],
+    killers: ['test/app/restart-meanwhile.test.ts'],
+  },
+  {
+    name: 'finding-without-condition',
+    breaks: 'a comparison overwrites what a run wrote meanwhile',
+    file: group,
+    edits: [['const unchanged = asListed(entry);', 'const unchanged = asListed(entry).slice(2);']],
+    killers: [overtaken, races, people],
+  },
+  {
+    name: 'foreign-removed-unasked',
+    breaks: "a stranger's address is removed although it was only to be reported",
+    file: group,
+    edits: [
+      [
+        "kind !== 'foreign' || target.onForeignAdd === 'remove'",
+        "kind !== 'foreign' || target.onForeignAdd !== undefined",
+      ],
+    ],
+    killers: [people],
+  },
+  {
+    name: 'unreleased-not-braked',
+    breaks: 'a comparison adds without a brake what an apply did not come to release',
+    file: group,
+    edits: [['generation > 0 && generation < request.active.generation', 'generation < 0']],
+    killers: [lateWalk],
   },
 ];

@@ -11,9 +11,8 @@ const lateWalk = 'test/app/late-walk.test.ts';
 const trouble = 'test/app/trouble.test.ts';
 const pass = 'lib/app/sync/pass.ts';
 const writers = 'lib/app/state/writers.ts';
-const group = 'lib/app/reconcile/reconcile-group.ts';
 
-/** From dirty rows to the ledger; the comparison; the sweep. */
+/** From dirty rows to the ledger; the sweep. */
 export const ofSync: readonly Mutant[] = [
   {
     name: 'read-back-counted-early',
@@ -27,13 +26,25 @@ export const ofSync: readonly Mutant[] = [
     breaks: 'a change is written down only after the firewall was called',
     file: pass,
     edits: [
-      ['  await recordIntent(ports, place, planned);\n', ''],
+      ['  const intendedAt = await recordIntent(ports, place, planned);\n', ''],
       [
         '  const reports = await callFirewall(pass, planned);\n',
-        '  const reports = await callFirewall(pass, planned);\n  await recordIntent(ports, place, planned);\n',
+        '  const reports = await callFirewall(pass, planned);\n  const intendedAt = await recordIntent(ports, place, planned);\n',
       ],
     ],
     killers: [overtaken, faults, random],
+  },
+  {
+    name: 'outcome-of-any-intent',
+    breaks: 'the outcome of one change is written over the next one that the same run has at the address',
+    file: 'lib/app/sync/record.ts',
+    edits: [
+      [
+        'const ours = asRead({ changedAt: intendedAt }, place.fence);',
+        "const ours = asRead({ changedAt: intendedAt }, place.fence).filter(({ attribute }) => attribute === 'fence');",
+      ],
+    ],
+    killers: ['test/app/repeated.test.ts'],
   },
   {
     name: 'unknown-taken-for-done',
@@ -181,44 +192,6 @@ export const ofSync: readonly Mutant[] = [
     killers: [faults, people, trouble],
   },
   {
-    name: 'lost-taken-for-removed',
-    breaks: 'what another device lacks counts as taken off by a person',
-    file: group,
-    edits: [['sameDevice: request.sameDevice && ours,', 'sameDevice: request.sameDevice || ours,']],
-    killers: [people, faults],
-  },
-  {
-    name: 'restart-during-comparison',
-    breaks: 'a device that restarted during the comparison counts as edited by a person',
-    file: group,
-    edits: [
-      [
-        "if (findings.some(({ kind }) => kind === 'removed-by-hand') && !(await stillSame()))",
-        "if (findings.some(({ kind }) => kind === 'foreign') && !(await stillSame()))",
-      ],
-    ],
-    killers: ['test/app/restart-meanwhile.test.ts'],
-  },
-  {
-    name: 'finding-without-condition',
-    breaks: 'a comparison overwrites what a run wrote meanwhile',
-    file: group,
-    edits: [['const unchanged = asListed(entry);', 'const unchanged = asListed(entry).slice(2);']],
-    killers: [overtaken, races, people],
-  },
-  {
-    name: 'foreign-removed-unasked',
-    breaks: "a stranger's address is removed although it was only to be reported",
-    file: group,
-    edits: [
-      [
-        "kind !== 'foreign' || target.onForeignAdd === 'remove'",
-        "kind !== 'foreign' || target.onForeignAdd !== undefined",
-      ],
-    ],
-    killers: [people],
-  },
-  {
     name: 'approval-for-ever',
     breaks: 'an approval that is over still releases',
     file: 'lib/app/sync/questions.ts',
@@ -324,13 +297,6 @@ export const ofSync: readonly Mutant[] = [
     breaks: 'a comparison adds what only the configuration before selected',
     file: 'lib/app/reconcile/evaluated.ts',
     edits: [['return !isBehind(adds, 0);', 'return adds.length > 0 || !isBehind(adds, 0);']],
-    killers: [lateWalk],
-  },
-  {
-    name: 'unreleased-not-braked',
-    breaks: 'a comparison adds without a brake what an apply did not come to release',
-    file: group,
-    edits: [['generation > 0 && generation < request.active.generation', 'generation < 0']],
     killers: [lateWalk],
   },
   {

@@ -275,7 +275,8 @@ async function releaseUnder(ports: Ports, work: Releasing, lease: Lease): Promis
       (_, index) => readObject(items[index], 0).counters.allowance.generation <= generation,
     );
     await inParallel(open, 8, async ({ group, allowance, look }) => {
-      await ports.tables.write(
+      // As a transaction: sent again and late, it would release once more what was used up meanwhile.
+      await ports.tables.transact([
         updateObject(
           { firewall, group, fence: lease.fence },
           {
@@ -286,7 +287,7 @@ async function releaseUnder(ports: Ports, work: Releasing, lease: Lease): Promis
           // Nobody compared the object while the group was not published there: it may be somebody else's by now.
           kept.has(group) ? [] : ['ownership'],
         ),
-      );
+      ]);
       const time = ports.clock.now();
       await inParallel(look, 16, (key) =>
         ports.tables.write(markDirty({ id: ports.random.id(), firewall, key, cause: 'configuration', time })),

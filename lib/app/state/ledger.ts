@@ -240,7 +240,7 @@ export function unlessNewer(fence: number): readonly Condition[] {
 }
 
 /** The row is what was read: no other run and no comparison wrote it since. */
-export function asRead(row: LedgerRow | undefined, fence: number): readonly Condition[] {
+export function asRead(row: Pick<LedgerRow, 'changedAt'> | undefined, fence: number): readonly Condition[] {
   const changedAt = row?.changedAt ?? 0;
   return changedAt === 0
     ? [{ attribute: 'changedAt', is: 'absent' }]

@@ -43,9 +43,12 @@ export async function writeFenced(
   return refused;
 }
 
-/** Writes the object row alone. Throws `sync/lease-lost`. */
+/**
+ * Writes the object row alone. As a transaction, which the service takes once however often it is sent: a repeated write that arrives late
+ * would bring counters back that the next pass of the same run has replaced. Throws `sync/lease-lost`.
+ */
 export async function writeObject(tables: Tables, write: Write): Promise<void> {
-  await tables.write(write).catch(overtaken);
+  await tables.transact([write]).catch(overtaken);
 }
 
 async function oneByOne(tables: Tables, bundle: Bundle, refused: Set<Write>): Promise<void> {

@@ -54,13 +54,14 @@ export async function runPass(pass: Pass): Promise<number> {
   const { works, frozen } = await readGroups(pass);
   await leaveFrozen(pass, frozen);
   const planned = withinBudget(pass, planAll(pass, await inParallel(works, 4, (work) => lookAt(pass, work))));
-  await recordIntent(ports, place, planned);
+  const intendedAt = await recordIntent(ports, place, planned);
   const reports = await callFirewall(pass, planned);
   for (const [index, { work, plan }] of planned.entries()) {
     const { counters, corrections } = await recordOutcome(ports, place, {
       work,
       plan,
       report: reports[index],
+      intendedAt,
     });
     takeOver(pass.totals, { work, counters, corrections, changes: plan.changes });
     noteFigures(pass, { work, plan }, reports[index]);

@@ -45,12 +45,13 @@ const merelyShown: readonly HeldReason[] = ['observe'];
 /**
  * Before the call: every planned change is `pending` under our fence, and the counters already count it (a crash must not forget it).
  * In one transaction with the object row: an overtaken run is stopped here, before it calls the device. Throws `sync/lease-lost`.
+ * Returns the time that the rows of the intent carry.
  */
 export async function recordIntent(
   ports: Ports,
   place: RecordPlace,
   planned: readonly PlannedWork[],
-): Promise<void> {
+): Promise<number> {
   const now = ports.clock.now();
   const busy = planned.filter(({ plan }) => plan.changes.length > 0);
   const groups = busy.map(({ work, plan }) => {
@@ -74,6 +75,7 @@ export async function recordIntent(
     return { group, object: updateObject({ ...place, group }, set), writes };
   });
   await writeFenced(ports.tables, place, groups);
+  return now;
 }
 
 /** The counters that an intent writes. */
@@ -85,6 +87,8 @@ interface Done {
   work: GroupWork;
   plan: GroupPlan;
   report: ObjectReport | undefined;
+  /** What `recordIntent` returned. */
+  intendedAt: number;
 }
 
 /**
@@ -150,16 +154,20 @@ async function writeOthers(
   return new Set();
 }
 
-/** Rows of the changes that ended, each on condition that it is still our intent, and the changes that the firewall refused for good. */
+/**
+ * Rows of the changes that ended, and the changes that the firewall refused for good. Each on condition that it is still this intent:
+ * a write whose answer was lost is sent again, and the first one may arrive when the same run has the next change of the address there.
+ */
 function outcomeWrites(
   place: RecordPlace,
-  { work, plan, report }: Done,
+  { work, plan, report, intendedAt }: Done,
   now: number,
 ): { writes: Map<string, Write>; failed: PlannedChange[]; unanswered: Write[] } {
   const writes = new Map<string, Write>();
   const failed: PlannedChange[] = [];
   const unanswered: Write[] = [];
   const wishes = wishesOf(work);
+  const ours = asRead({ changedAt: intendedAt }, place.fence);
   for (const change of plan.changes) {
     const outcome = report?.outcomes.get(change.address);
     if (!outcome) continue;
@@ -167,9 +175,10 @@ function outcomeWrites(
     const why = whyOf(place, work, change, endpoint);
     const { removeSentAt } = work.ledger.get(change.key) ?? {};
     const times = { changedAt: now, putAt: now, expiresAt: expiryOf(work, change, now), removeSentAt };
-    const write = outcomeWrite(place, change, { outcome, times, endpoint, why });
+    const write = outcomeWrite(place, change, { outcome, times, endpoint, why, ours });
     if (!write) {
-      if (outcome.state !== 'done') unanswered.push(answerWrite(place, change.key, outcome.error.code));
+      if (outcome.state !== 'done')
+        unanswered.push(answerWrite(place, change.key, { code: outcome.error.code, ours }));
       continue;
     }
     writes.set(change.key, write);
@@ -178,12 +187,12 @@ function outcomeWrites(
   return { writes, failed, unanswered };
 }
 
-function answerWrite(place: Place, key: string, code: string): Write {
-  return {
-    key: ledgerKey(place.firewall, key),
-    update: { set: { answer: code } },
-    if: [{ attribute: 'fence', is: '=', value: place.fence }],
-  };
+function answerWrite(
+  place: Place,
+  key: string,
+  { code, ours }: { code: string; ours: readonly Condition[] },
+): Write {
+  return { key: ledgerKey(place.firewall, key), update: { set: { answer: code } }, if: ours };
 }
 
 function putLedger(
@@ -264,10 +273,15 @@ type Times = Pick<LedgerRow, 'changedAt' | 'putAt' | 'expiresAt' | 'removeSentAt
 function outcomeWrite(
   place: Place,
   change: PlannedChange,
-  result: { outcome: Outcome; times: Times; endpoint: string | undefined; why: Why },
+  result: {
+    outcome: Outcome;
+    times: Times;
+    endpoint: string | undefined;
+    why: Why;
+    ours: readonly Condition[];
+  },
 ): Write | undefined {
-  const { outcome, times, endpoint, why } = result;
-  const ours = [{ attribute: 'fence', is: '=', value: place.fence }] as const;
+  const { outcome, times, endpoint, why, ours } = result;
   const { key, cause } = change;
   if (outcome.state === 'done') {
     if (change.op === 'remove') return deleteLedger(place, key, ours);
