@@ -34,12 +34,17 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  connect();
+});
+
+/** The tables over a client that sends so often. */
+function connect(maxAttempts = 1): void {
   const { port } = server.address() as AddressInfo;
   client = new DynamoDBClient({
     endpoint: `http://127.0.0.1:${port}`,
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
+    maxAttempts,
   });
   const clock: Clock = {
     now: () => 0,
@@ -53,7 +58,7 @@ beforeEach(async () => {
     clock,
     random: { next: () => 1, id: () => 'x' },
   });
-});
+}
 
 afterEach(async () => {
   client.destroy();
@@ -144,4 +149,17 @@ test('missing rights stay what they are, a malformed request is a TypeError', as
   await expect(tables.read([key('a')])).rejects.toMatchObject({ name: 'AccessDeniedException' });
   replies = [{ status: 400, body: { __type: 'com.amazon.coral.validate#ValidationException' } }];
   await expect(tables.write({ key: key('a'), delete: true })).rejects.toThrow(TypeError);
+});
+
+test('a transaction that is sent again is the same one: the service takes it once', async () => {
+  client.destroy();
+  connect(2);
+  replies = [{ status: 500, body: {} }, { body: {} }];
+  for (let time = 0; time < 2; time++) await tables.transact([{ key: key('a'), update: { set: { n: 1 } } }]);
+  const [first, repeated, another] = requests.map(
+    ({ body }) => (body as { ClientRequestToken?: string }).ClientRequestToken,
+  );
+  expect(first).toMatch(/^[\da-f-]{36}$/);
+  expect(repeated).toBe(first);
+  expect(another).not.toBe(first);
 });
