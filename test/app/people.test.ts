@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { restoreMember } from '../../lib/app/commands/restore.ts';
 import { approveHeld, listHeld } from '../../lib/app/commands/approve.ts';
+import { objectKey } from '../../lib/app/state/ledger.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
 import { group, pod, World } from '../support/world.ts';
 
@@ -53,6 +54,29 @@ describe('people on the firewall', () => {
       expect(row?.item['withheldFor'] !== undefined || looked).toBe(true);
     },
   );
+
+  test('a comparison that had listed a member as taken off does not count it when it was restored meanwhile', async () => {
+    const world = await filled(3);
+    await world.reconcile();
+    for (const last of [2, 3]) {
+      world.device.objects.get('obj-web')!.members.delete(`10.1.0.${last}`);
+      await world.reconcile();
+    }
+    const active = await world.configurations.active();
+    // The comparison finds two where three are counted, and writes that last.
+    await world.tables.write({ key: objectKey('edge', 'web'), update: { set: { missing: 3 } } });
+    let restored = false;
+    world.tables.beforeCall = async (_, call) => {
+      const writes = call.name === 'write' ? call.writes : [];
+      if (restored || !writes.some(({ key }) => key.sk === '#object')) return;
+      restored = true;
+      await restoreMember(world.ports, active, { firewall: 'edge', group: 'web', address: '10.1.0.2' });
+    };
+    await world.reconcile();
+    expect(restored).toBe(true);
+    const [item] = await world.tables.read([objectKey('edge', 'web')]);
+    expect(item?.['missing']).toBe(1);
+  });
 
   test('a member that only the listing missed was removed by nobody, and leaves with its pod', async () => {
     const world = await filled(3);

@@ -82,6 +82,13 @@ export const ofGates: readonly Mutant[] = [
     killers: ['test/app/group-statuses.test.ts'],
   },
   {
+    name: 'restored-counted-twice',
+    breaks: 'a comparison that ran beside a restore counts what is back as taken off',
+    file: 'lib/app/commands/restore.ts',
+    edits: [['add: { revision: 1 }', 'add: { revision: 0 }']],
+    killers: ['test/app/people.test.ts'],
+  },
+  {
     name: 'taken-off-published',
     breaks: 'an AddressGroup is published although a person took a member off',
     file: 'lib/app/reconcile/reconcile-group.ts',

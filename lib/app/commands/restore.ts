@@ -7,7 +7,14 @@ import { announceDone } from '../state/announcements.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
 import { markDirty } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
-import { type LedgerEntry, ledgerKey, listLedger, objectKey } from '../state/ledger.ts';
+import {
+  isGivenUp,
+  type LedgerEntry,
+  ledgerKey,
+  listLedger,
+  objectKey,
+  readObject,
+} from '../state/ledger.ts';
 import { wake } from '../state/writers.ts';
 import { groupsOn, writerKeyOf } from '../targets.ts';
 
@@ -31,8 +38,8 @@ export async function restoreMember(
   request: RestoreRequest,
 ): Promise<string[]> {
   const { firewall, group, address } = request;
-  const withheld = await withheldIn(ports, request);
-  if (withheld.length > 0) return await letBack(ports, active, { ...request, withheld });
+  const known = await withheldIn(ports, request);
+  if (known.withheld.length > 0) return await letBack(ports, active, { ...request, ...known });
   const what = address === undefined ? 'nothing is' : `${address} is not`;
   throw new ZonebridgeError('restore/not-withheld', `${what} withheld in ${group} on ${firewall}`);
 }
@@ -49,21 +56,52 @@ export async function restoreAll(
   const restored: Record<string, string[]> = {};
   for (const { group } of groupsOn(active.configuration, request.firewall)) {
     const one = { ...request, group: group.name };
-    const withheld = await withheldIn(ports, one);
-    if (withheld.length > 0) restored[group.name] = await letBack(ports, active, { ...one, withheld });
+    const known = await withheldIn(ports, one);
+    if (known.withheld.length > 0) restored[group.name] = await letBack(ports, active, { ...one, ...known });
   }
   if (Object.keys(restored).length > 0) return restored;
   throw new ZonebridgeError('restore/not-withheld', `nothing is withheld on ${request.firewall}`);
 }
 
+interface Withheld {
+  withheld: readonly LedgerEntry[];
+  /** What is given up in the group then. */
+  stillMissing: number;
+  /** Of the object row, read before the others. */
+  revision: number;
+}
+
 async function withheldIn(
   ports: Ports,
   { firewall, group, address }: Pick<RestoreRequest, 'firewall' | 'group' | 'address'>,
-): Promise<LedgerEntry[]> {
+): Promise<Withheld> {
+  const [item] = await ports.tables.read([objectKey(firewall, group)]);
   const rows = await listLedger(ports.tables, firewall, group);
-  return rows.filter(
+  const withheld = rows.filter(
     (entry) => entry.row.withheldFor !== undefined && (address === undefined || entry.address === address),
   );
+  const stillMissing = rows.filter(({ row }) => isGivenUp(row)).length - withheld.length;
+  return { withheld, stillMissing, revision: readObject(item, 0).revision };
+}
+
+/**
+ * What is published does not have to wait for the next comparison, which counts everything anew. Before the rows forget, because the firewall
+ * is woken by then; a comparison that has listed them already finds another revision and leaves the count alone.
+ */
+async function countAnew(
+  { tables }: Ports,
+  { firewall, group }: Pick<RestoreRequest, 'firewall' | 'group'>,
+  { stillMissing, revision }: Withheld,
+): Promise<void> {
+  try {
+    await tables.write({
+      key: objectKey(firewall, group),
+      update: { set: { missing: stillMissing }, add: { revision: 1 } },
+      if: [{ attribute: 'revision', is: 'absent or =', value: revision }],
+    });
+  } catch (error) {
+    if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
+  }
 }
 
 /** Addresses that an announcement lists. */
@@ -72,17 +110,15 @@ const toldMax = 200;
 async function letBack(
   ports: Ports,
   active: ActiveConfiguration,
-  request: RestoreRequest & { withheld: readonly LedgerEntry[] },
+  request: RestoreRequest & Withheld,
 ): Promise<string[]> {
   const { firewall, group, address, by = 'unknown', reason, withheld } = request;
   const addresses = withheld.map((entry) => entry.address).sort();
   const details = address === undefined ? { addresses } : undefined;
   await recordAction(ports, { what: 'restore', by, firewall, group, address, reason, details });
   const keys = withheld.map(({ key }) => key);
+  await countAnew(ports, request, request);
   await lookAgain(ports, active, { firewall, keys, cause: 'approval', forget: ['withheldFor'] });
-  // The next comparison counts them anew; what is published does not have to wait for it.
-  const back = { add: { missing: -keys.length } };
-  await ports.tables.write({ key: objectKey(firewall, group), update: back });
   const detail = {
     firewall,
     group,
