@@ -8,17 +8,18 @@ import { fortigateSettings } from '../../lib/firewalls/fortigate/schema.ts';
 import { entranceOf } from '../support/entrance.ts';
 import { FakeClock, SeededRandom } from '../support/ports.ts';
 import { certify, type Identity } from '../support/pki.ts';
+import { type Authorities, badCertificates, makeAuthorities } from './certificates.ts';
 
 const here = [{ type: 'ip', value: '127.0.0.1' }] as const;
 let authority: Identity;
 let intermediate: Identity;
 let stranger: Identity;
+let authorities: Authorities;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  authority = await certify({ name: 'our authority', authority: true });
-  intermediate = await certify({ name: 'our second authority', authority: true, signedBy: authority });
-  stranger = await certify({ name: 'another authority', authority: true });
+  authorities = await makeAuthorities();
+  ({ authority, intermediate, stranger } = authorities);
 });
 afterEach(() => {
   for (const server of servers.splice(0)) {
@@ -143,50 +144,8 @@ describe('certificates that are good', () => {
 });
 
 describe('certificates that are refused before a token is sent', () => {
-  test.each<[string, () => Promise<Identity>, string]>([
-    [
-      'expired',
-      () => certify({ name: 'f', signedBy: authority, for: here, days: { from: -30, to: -1 } }),
-      'CERT_HAS_EXPIRED',
-    ],
-    [
-      'not valid yet',
-      () => certify({ name: 'f', signedBy: authority, for: here, days: { from: 1, to: 30 } }),
-      'CERT_NOT_YET_VALID',
-    ],
-    [
-      'for another name',
-      () =>
-        certify({
-          name: '127.0.0.1',
-          signedBy: authority,
-          for: [{ type: 'dns', value: 'other.example.com' }],
-        }),
-      'ERR_TLS_CERT_ALTNAME_INVALID',
-    ],
-    [
-      'for another address',
-      () => certify({ name: 'f', signedBy: authority, for: [{ type: 'ip', value: '127.0.0.2' }] }),
-      'ERR_TLS_CERT_ALTNAME_INVALID',
-    ],
-    [
-      'that has the address as a name',
-      () => certify({ name: 'f', signedBy: authority, for: [{ type: 'dns', value: '127.0.0.1' }] }),
-      'ERR_TLS_CERT_ALTNAME_INVALID',
-    ],
-    ['self-signed', () => certify({ name: 'f', for: here }), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    [
-      'of another authority',
-      () => certify({ name: 'f', signedBy: stranger, for: here }),
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    ],
-    [
-      'whose authority in between is missing',
-      () => certify({ name: 'f', signedBy: intermediate, for: here }),
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    ],
-  ])('%s', async (_, make, code) => {
-    const { port, requests } = await serve(await make());
+  test.each(badCertificates)('%s', async (_, make, code) => {
+    const { port, requests } = await serve(await make(authorities));
     expect(await askFirewall(port)).toBe('firewall/certificate-untrusted');
     expect(await askKubernetes(port)).toBe(code);
     expect(requests).toEqual([]);
