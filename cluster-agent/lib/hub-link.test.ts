@@ -31,6 +31,7 @@ beforeEach(() => {
     agentVersion: '1.0.0',
     onEpoch: (epoch) => log.push(`epoch ${epoch}`),
     onSuperseded: () => log.push('superseded'),
+    onDesired: () => log.push('desired'),
     onManifests: (shards) => log.push(`manifests ${shards.join(',')}`),
     onResend: (shards, endpoints) =>
       log.push(`resend ${shards.join(',')}${endpoints ? ` only ${endpoints.join(',')}` : ''}`),
@@ -188,4 +189,14 @@ test('a queue that cannot be read is read again', async () => {
   inbox.deliver(epoch(link.process, 8));
   await clock.advance(60_000);
   expect(log).toEqual(['epoch 8']);
+});
+
+test('another desired state is told at once, and the message put away, whatever the epoch', async () => {
+  inbox.deliver({ type: 'desired', schema: 1, generation: 7 });
+  await settle();
+  inbox.deliver(epoch(link.process, 2));
+  inbox.deliver({ type: 'desired', schema: 1, generation: 8 });
+  await settle();
+  expect(log).toEqual(['desired', 'epoch 2', 'desired']);
+  expect(inbox.acked).toHaveLength(3);
 });

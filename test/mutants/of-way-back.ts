@@ -8,6 +8,26 @@ const suite = ['test/contract/kubernetes/way-back.test.ts', followTest];
 /** From the hub into the cluster: what is signed, for whom, how old, and whose the objects are. */
 export const ofWayBack: readonly Mutant[] = [
   {
+    name: 'producers-unordered',
+    breaks:
+      'producers are applied in the order of the manifest, so that what refers may come before what it refers to',
+    file: 'cluster-agent/lib/way-back/follow.ts',
+    edits: [
+      [
+        'manifest.parts.toSorted((a, b) => rank(a) - rank(b))',
+        'manifest.parts.toSorted((a, b) => rank(a) - rank(a) + rank(b) - rank(b))',
+      ],
+    ],
+    killers: ['cluster-agent/lib/way-back/follow.test.ts'],
+  },
+  {
+    name: 'wake-up-unheard',
+    breaks: 'an agent looks at another desired state only at its next turn',
+    file: 'cluster-agent/lib/hub-link.ts',
+    edits: [['this.#options.onDesired?.();', '']],
+    killers: ['cluster-agent/lib/hub-link.test.ts'],
+  },
+  {
     name: 'signature-not-asked',
     breaks: 'a manifest that the hub did not sign is followed',
     file: `${core}/manifest.ts`,

@@ -5,7 +5,7 @@ import type { Applied } from '../../lib/core/onboarding/ports.ts';
 import { contentsText, type DesiredEntry, hashOf } from '../../lib/core/way-back/contents.ts';
 import { bytesToSign, type Manifest, sealed, type Verify } from '../../lib/core/way-back/manifest.ts';
 import type { ClusterObjects, DesiredSource, Signer } from '../../lib/core/way-back/ports.ts';
-import { type Producer, producerNames, type WritableKind } from '../../lib/core/way-back/producers.ts';
+import type { Producer, WritableKind } from '../../lib/core/way-back/producers.ts';
 
 /** Objects with versions and preconditions as the Kubernetes API has them; every write is kept. */
 export class MemoryCluster implements ClusterObjects {
@@ -141,9 +141,8 @@ export class PublishedState implements DesiredSource {
     }: { cluster: string; generation: number; entries: Partial<Record<Producer, DesiredEntry[]>> },
   ): Promise<string> {
     const parts: Manifest['parts'] = [];
-    for (const producer of producerNames) {
-      const own = entries[producer];
-      if (own === undefined) continue;
+    // In the order in which they are given.
+    for (const [producer, own] of Object.entries(entries) as [Producer, DesiredEntry[]][]) {
       const text = contentsText(cluster, producer, own);
       const version = `v${generation}`;
       this.versions.set(`${producer} ${version}`, text);

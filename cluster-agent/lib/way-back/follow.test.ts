@@ -62,6 +62,27 @@ describe('desired state of the hub', () => {
     expect(objects.writes).toEqual(['apply ConfigMap zonebridge/zonebridge-agent-desired']);
   });
 
+  test('is applied in the order of the producers, whatever the order in the manifest', async () => {
+    const { objects, signer, source, options } = world();
+    const place = { apiVersion: 'zonebridge.dev/v1alpha1', kind: 'AddressGroup' };
+    const metadata = { name: 'web', namespace: 'shop' };
+    objects.put({ ...place, metadata });
+    const uid = objects.stored.get('AddressGroup shop/web')?.metadata.uid ?? '';
+    const status = { members: 1 };
+    const statuses = entriesFor([{ ...place, metadata: { ...metadata, uid }, status }], [], 1);
+    const entries = {
+      'address-groups': statuses,
+      'group-status': entriesFor([configMap('a', '1')], [], 1),
+    };
+    objects.writes.length = 0;
+    const enabled = ['address-groups', 'group-status'] as const;
+    await follow({ ...options, enabled }, await source.publish(signer, { cluster, generation: 1, entries }));
+    expect(objects.writes.filter((one) => one.startsWith('apply')).slice(1)).toEqual([
+      `apply ConfigMap ${namespace}/a`,
+      'apply AddressGroup shop/web',
+    ]);
+  });
+
   test('takes back what somebody changed, and leaves alone what is not ours', async () => {
     const { objects, options, publish, values } = world();
     objects.put(configMap('theirs', 'x'));
