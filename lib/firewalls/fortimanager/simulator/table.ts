@@ -15,6 +15,7 @@ export interface TableSchema {
 
 const address = { name: 79, comment: 255 };
 const onOff = ['disable', 'enable'];
+const anyInterface = ['any'];
 const nothingLeftOut = { exclude: 'disable', 'exclude-member': [] };
 const addressTypes = ['ipmask', 'iprange', 'fqdn', 'wildcard', 'geography', 'dynamic'];
 
@@ -23,8 +24,16 @@ export const tableSchemas: readonly TableSchema[] = [
     path: 'firewall/address',
     key: 'name',
     lengths: address,
-    defaults: { type: 'ipmask', subnet: ['0.0.0.0', '0.0.0.0'], comment: '', color: 0, 'fsso-group': [] },
-    words: { type: addressTypes },
+    defaults: {
+      type: 'ipmask',
+      subnet: ['0.0.0.0', '0.0.0.0'],
+      comment: '',
+      color: 0,
+      'associated-interface': anyInterface,
+      'allow-routing': 'disable',
+      'fsso-group': [],
+    },
+    words: { type: addressTypes, 'allow-routing': onOff },
     references: { 'fsso-group': ['user/adgrp'] },
   },
   {
@@ -120,6 +129,8 @@ function normalValue(schema: TableSchema, field: string, value: Json): Json {
   if (words && typeof value === 'string' && !words.includes(value)) throw invalidData(`${field} ${value}`);
   if (field in schema.references) return [value].flat().map(textOf);
   if (field === 'subnet') return subnetPair(value);
+  // A list with one name, whatever was sent: so the library of the Terraform provider writes and reads it.
+  if (field === 'associated-interface') return textOf(value) === '' ? [...anyInterface] : [value].flat();
   return value;
 }
 
