@@ -107,7 +107,7 @@ export class StaleWatch {
         const another = group.addresses === 'pod' && truth.holderOf(address) !== undefined;
         // What the hub did not put there belonged to nobody before.
         const known = found?.key.sk?.startsWith('-|') !== true;
-        if (another && known && watch.brakes.isMoved(`${firewall}|${group.name}`, address))
+        if (another && known && isNamed(row) && watch.brakes.isMoved(`${firewall}|${group.name}`, address))
           return [{ address, how: 'moved', row }];
         return row?.['heldReason'] === undefined ? [{ address, how: 'gone', row }] : [];
       });
@@ -128,4 +128,10 @@ export class StaleWatch {
 
 function isRough(weather: Weather): boolean {
   return weatherNames.some((name) => weather[name] > 0 && !harmless.includes(name));
+}
+
+/** Of what an older backup brought back nobody knows any more whose it was: it counts as gone, and may be held. */
+function isNamed(row: Item | undefined): boolean {
+  const why = row?.['why'] as { endpoint?: string } | undefined;
+  return row === undefined || (row['endpoint'] ?? why?.endpoint) !== undefined;
 }
