@@ -60,7 +60,7 @@ export class LimitsWatch {
       for (const group of this.#hub.spec.groups) {
         const place = `${name}|${group.name}`;
         const members = this.#membersOf(name, group);
-        const put = this.#known(place, members);
+        const put = new Set([...this.#known(place, members), ...this.#counted(place)]);
         const wanted = new Set(this.#truth.wanted(group, realms));
         const leaving = [...put].filter((one) => !wanted.has(one)).length;
         this.#growth.set(place, {
@@ -118,6 +118,14 @@ export class LimitsWatch {
   #leaving(place: string): number {
     const rows = this.#hub.tables.store.all('ledger').filter(({ key }) => key.pk === place);
     return rows.filter(({ item }) => item['state'] === 'pending' && item['counted'] === false).length;
+  }
+
+  /** What the hub counts as members, also what a person took away with the object and it has not put back yet. */
+  #counted(place: string): string[] {
+    const rows = this.#hub.tables.store.all('ledger').filter(({ key }) => key.pk === place);
+    return rows
+      .filter(({ item }) => item['counted'] === true)
+      .map(({ key }) => key.sk?.split('|').at(-1) ?? '');
   }
 
   /** Members that the hub takes to be there and to stay, also a stranger's of which it found out. */
