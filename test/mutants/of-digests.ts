@@ -7,6 +7,22 @@ const sender = 'cluster-agent/lib/sender-digests.test.ts';
 /** What agent and hub tell each other about whole shards, and what the hub believes when state was lost. */
 export const ofDigests: readonly Mutant[] = [
   {
+    name: 'outdated-row-believed',
+    breaks: 'an endpoint that a backup put back from before a configuration counts as evaluated by it',
+    file: 'lib/app/ingest/restore-memberships.ts',
+    edits: [
+      ['record !== undefined && generation < active.generation', 'record !== undefined && generation < 0'],
+    ],
+    killers: ['test/app/endpoints-put-back.test.ts'],
+  },
+  {
+    name: 'put-back-row-owns',
+    breaks: 'an endpoint that a backup put back has its address again, whoever got it since',
+    file: 'lib/app/ingest/reevaluate.ts',
+    edits: [['(readOwner(owners[index])?.endpoint ?? self) !== self', 'index < 0']],
+    killers: ['test/app/endpoints-put-back.test.ts'],
+  },
+  {
     name: 'digest-by-count',
     breaks: 'a shard counts as equal when it holds as many endpoints',
     file: 'lib/app/ingest/apply-digest.ts',

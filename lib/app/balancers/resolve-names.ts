@@ -125,7 +125,7 @@ async function note(
     (reason) => !record.hostNames?.some((name) => reason.startsWith(name)),
   );
   try {
-    await reevaluate(context, { ...endpoint, record: next, refused }, next, 'relist');
+    await reevaluate(context, { ...endpoint, record: next, refused }, next, { cause: 'relist' });
   } catch (error) {
     if (!isZonebridgeError(error, 'store/condition-failed')) throw error;
   }

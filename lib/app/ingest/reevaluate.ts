@@ -10,12 +10,15 @@ import type { IngestContext } from './apply-change.ts';
 import { desired } from './desired.ts';
 import { settle } from './settle.ts';
 
-/** Takes an endpoint as it is stored to the active generation, or to a record in which the hub itself found something new. Throws `store/condition-failed` when the row changed meanwhile. */
+/**
+ * Takes an endpoint as it is stored to the active generation, or to a record in which the hub itself found something new. `look`: what is dirty
+ * already keeps its cause. Throws `store/condition-failed` when the row changed meanwhile.
+ */
 export async function reevaluate(
   context: IngestContext,
   endpoint: StoredEndpoint,
   found: EndpointRecord,
-  cause: Cause = 'configuration',
+  { cause, look = false }: { cause: Cause; look?: boolean } = { cause: 'configuration' },
 ): Promise<void> {
   const { ports, active, cluster } = context;
   // What nobody looks behind any more is not kept either: it would come back, years old, with the setting.
@@ -35,6 +38,7 @@ export async function reevaluate(
     endpoint: row,
     keys,
     cause,
+    look,
     witnessed: false,
     time,
     writes: [],
