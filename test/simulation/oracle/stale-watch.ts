@@ -104,10 +104,15 @@ export class StaleWatch {
         const row = found?.item;
         // A person's own, as far as anybody can tell.
         if (row === undefined && target.onForeignAdd !== 'remove') return [];
-        const another = group.addresses === 'pod' && truth.holderOf(address) !== undefined;
+        const holder = group.addresses === 'pod' ? truth.holderOf(address) : undefined;
         // What the hub did not put there belonged to nobody before.
         const known = found?.key.sk?.startsWith('-|') !== true;
-        if (another && known && isNamed(row) && watch.brakes.isMoved(`${firewall}|${group.name}`, address))
+        if (
+          holder !== undefined &&
+          known &&
+          isForAnother(row, holder) &&
+          watch.brakes.isMoved(`${firewall}|${group.name}`, address)
+        )
           return [{ address, how: 'moved', row }];
         return row?.['heldReason'] === undefined ? [{ address, how: 'gone', row }] : [];
       });
@@ -130,8 +135,13 @@ function isRough(weather: Weather): boolean {
   return weatherNames.some((name) => weather[name] > 0 && !harmless.includes(name));
 }
 
-/** Of what an older backup brought back nobody knows any more whose it was: it counts as gone, and may be held. */
-function isNamed(row: Item | undefined): boolean {
-  const why = row?.['why'] as { endpoint?: string } | undefined;
-  return row === undefined || (row['endpoint'] ?? why?.endpoint) !== undefined;
+/**
+ * Of what an older backup brought back nobody knows any more whose it was: it counts as gone, and may be held. A member that was there when its
+ * next pod was wanted, too, is that one's from then on.
+ */
+function isForAnother(row: Item | undefined, holder: string): boolean {
+  if (row === undefined) return true;
+  const why = row['why'] as { endpoint?: string } | undefined;
+  const named = row['endpoint'] ?? why?.endpoint;
+  return typeof named === 'string' && !named.endsWith(`|${holder}`);
 }
