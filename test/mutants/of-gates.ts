@@ -14,6 +14,20 @@ export const ofGates: readonly Mutant[] = [
     killers: [gates],
   },
   {
+    name: 'gate-opened-without-firewall',
+    breaks: 'a pod counts as published when nothing is to be written, whatever the firewall has confirmed',
+    file: answer,
+    edits: [["readLedger(ledger[index]).state === 'present'", 'ledger.length > 0']],
+    killers: [gates],
+  },
+  {
+    name: 'gate-shut-opens',
+    breaks: 'a pod whose gate shall stay shut counts as ready when its time is over',
+    file: 'lib/core/gates/gate.ts',
+    edits: [["rule.whenLate === 'open'", 'rule.whenLate !== undefined']],
+    killers: [keeper],
+  },
+  {
     name: 'gate-of-another-state',
     breaks: 'a pod counts as published with an address or labels that it had before',
     file: answer,

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoreV1Api, KubeConfig, type KubernetesObject, KubernetesObjectApi } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import type { GateRules } from '../../lib/core/gates/gate.ts';
+import { agentObjects } from '../../lib/kubernetes/manifests/agent-manifests.ts';
 
 const folder = join(import.meta.dirname, '../../cluster-agent/manifests');
 
@@ -38,6 +40,15 @@ export async function agentAccount(admin: KubeConfig, server: string): Promise<K
 /** Adds the rights to read services and ingresses. */
 export async function addServiceRights(admin: KubeConfig): Promise<void> {
   await create(admin, ['features/services/rbac']);
+}
+
+/** Adds the rights to open gates in these namespaces, as onboarding gives them. */
+export async function addGateRights(admin: KubeConfig, gates: GateRules): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(admin);
+  const environment = { AWS_REGION: '', ZONEBRIDGE_BUS: '', ZONEBRIDGE_QUEUE: '', ZONEBRIDGE_SOURCE: '' };
+  const settings = { namespace: 'zonebridge', serviceAccount: 'zonebridge-agent', image: 'i', environment };
+  for (const object of await agentObjects(folder, { ...settings, gates }))
+    if (object.metadata.name === 'zonebridge-agent-gates') await api.create(object);
 }
 
 /** Adds the rights to read the cluster's network. */

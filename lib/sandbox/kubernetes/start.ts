@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { binary } from './binaries.ts';
 import type { Progress } from './go-build.ts';
+
+const stages = join(import.meta.dirname, 'stages.yaml');
 
 export interface KubernetesOptions {
   /** Work folder: certificates, kubeconfig, log, etcd's data (133 MB). A folder of an earlier start is continued. */
@@ -45,6 +47,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
 
   const { directory } = options;
   await mkdir(directory, { recursive: true });
+  if (kwok) await copyFile(stages, join(directory, 'kwok.yaml'));
   const ready = join(directory, 'ready');
   await rm(ready, { force: true });
   report('start')('starting the Kubernetes API');
@@ -81,7 +84,9 @@ function launch(kubeone: string, options: KubernetesOptions, kwok: string | unde
   const log = openSync(join(options.directory, 'kubeone.log'), 'w');
   // A process group of its own: Ctrl-C on the terminal reaches only us, and we stop it in order.
   // The pipe to its standard input is what tells it that we are gone, even after kill -9.
-  const child = spawn(kubeone, args, { detached: true, stdio: ['pipe', log, log] });
+  // kwok takes what it shall do from a file in its own folder; without the variable that is in the home of whoever runs this.
+  const env = { ...process.env, KWOK_WORKDIR: options.directory };
+  const child = spawn(kubeone, args, { detached: true, env, stdio: ['pipe', log, log] });
   closeSync(log);
   child.unref();
   if (child.stdin instanceof Socket) child.stdin.unref();

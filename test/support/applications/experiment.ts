@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
+import type { GateRules } from '../../../lib/core/gates/gate.ts';
 import { FirewallView } from '../../../lib/sandbox/firewall-view.ts';
 import { type ApplicationGroup } from './groups.ts';
 import { type Counts, LiveHub } from './live-hub.ts';
@@ -43,11 +44,11 @@ export class Experiment {
     this.witness = new Witness(groups, this.#view);
   }
 
-  static async start(groups: readonly ApplicationGroup[]): Promise<Experiment> {
+  static async start(groups: readonly ApplicationGroup[], gates?: GateRules): Promise<Experiment> {
     const cluster = await PlayedCluster.start();
     try {
       const documents = Object.fromEntries(groups.map(({ document, name }) => [name, document]));
-      const hub = await LiveHub.start(await cluster.agentEntrance(), documents);
+      const hub = await LiveHub.start({ entrance: await cluster.agentEntrance(gates), gates }, documents);
       const experiment = new Experiment(cluster, hub, groups);
       await experiment.witness.start(cluster.admin);
       await vi.waitUntil(() => hub.agent.status.ready, patience);

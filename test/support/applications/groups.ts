@@ -10,7 +10,8 @@ export interface ApplicationGroup {
 
 const firewall = 'edge';
 
-function group(
+/** One that holds what the truth says. */
+export function group(
   name: string,
   truth: Truth,
   { channel = 'push', ...document }: Record<string, unknown> & { channel?: 'push' | 'objects' },
@@ -21,10 +22,10 @@ function group(
   return { name, channel, truth, document: { usedIn: 'allow', maxMembers: 200, ...document, publish } };
 }
 
-const named = (namespace: string): string => `kubernetes.io/metadata.name == '${namespace}'`;
-const name = (namespace: string): string => `kubernetes.io/metadata.name=${namespace}`;
+export const named = (namespace: string): string => `kubernetes.io/metadata.name == '${namespace}'`;
+export const name = (namespace: string): string => `kubernetes.io/metadata.name=${namespace}`;
 /** A whole application comes at once, in a namespace that is new: more than the brake on growth lets pass unless it is told. */
-const brakes = { growth: { minimum: 60, share: 0.3 } };
+export const brakes = { growth: { minimum: 60, share: 0.3 } };
 
 const onlineBoutique: ApplicationGroup[] = [
   group(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { kubernetesSource } from '../../../cluster-agent/kubernetes-api.ts';
+import { kubernetesGates } from '../../../cluster-agent/kubernetes-gates.ts';
 import { Agent } from '../../../cluster-agent/lib/agent.ts';
 import { systemRandom } from '../../../cluster-agent/system.ts';
 import { applyConfiguration } from '../../../lib/app/commands/apply.ts';
@@ -18,6 +19,7 @@ import { Configurations } from '../../../lib/app/state/configurations.ts';
 import { sweep } from '../../../lib/app/sweep/sweep.ts';
 import { syncFirewall } from '../../../lib/app/sync/sync-firewall.ts';
 import { comesBackAfter, parseWakeUp } from '../../../lib/app/sync/wake-up.ts';
+import type { GateRules } from '../../../lib/core/gates/gate.ts';
 import { clusterSource } from '../../../lib/core/model/messages.ts';
 import {
   type FortigateSimulator,
@@ -59,6 +61,12 @@ class ForwardClock {
   }
 }
 
+/** How the agent reaches its cluster, and whose gates it opens there. */
+export interface Reach {
+  entrance: Entrance;
+  gates?: GateRules | undefined;
+}
+
 /** What was said and done up to a moment. */
 export interface Counts {
   /** Entries about endpoints that the agent put on the bus; it says other things by the clock. */
@@ -77,17 +85,20 @@ export class LiveHub {
   readonly clock = new ForwardClock();
   readonly bus = new RecordingBus();
   readonly telemetry = new RecordingTelemetry();
-  readonly agent: Agent;
+  /** That of all its processes. */
+  readonly agentTelemetry = new RecordingTelemetry();
   /** What went wrong in a function; AWS would have tried again. */
   readonly failures: unknown[] = [];
   readonly #directory: string;
   readonly #app: { ports: DevicePorts; configurations: Configurations };
   readonly #inbox = new MemoryInbox();
+  readonly #newAgent: () => Agent;
+  #agent: Agent;
   readonly #lanes: Record<'ingest' | 'sync' | 'rest', Lane>;
   readonly #minutes: NodeJS.Timeout;
   #ended: Promise<unknown> | undefined;
 
-  private constructor(directory: string, simulator: FortigateSimulator, entrance: Entrance) {
+  private constructor(directory: string, simulator: FortigateSimulator, { entrance, gates }: Reach) {
     this.#directory = directory;
     this.simulator = simulator;
     const { clock, telemetry } = this;
@@ -105,37 +116,55 @@ export class LiveHub {
     this.#app = { ports, configurations: new Configurations(tables) };
     const fail = (error: unknown): void => void this.failures.push(error);
     this.#lanes = { ingest: new Lane(fail), sync: new Lane(fail), rest: new Lane(fail) };
-    this.agent = new Agent({
-      objects: kubernetesSource(entrance, systemRandom),
-      documents: undefined,
-      services: 'all',
-      bus: this.bus,
-      inbox: this.#inbox,
-      clock,
-      random: systemRandom,
-      telemetry: new RecordingTelemetry(),
-      source,
-      agentVersion: 'test',
-    });
+    this.#newAgent = () =>
+      new Agent({
+        objects: kubernetesSource(entrance, systemRandom),
+        documents: undefined,
+        services: 'all',
+        gates: gates && { rules: gates, gates: kubernetesGates(entrance) },
+        bus: this.bus,
+        inbox: this.#inbox,
+        clock,
+        random: systemRandom,
+        telemetry: this.agentTelemetry,
+        source,
+        agentVersion: 'test',
+      });
+    this.#agent = this.#newAgent();
     this.bus.onAccepted = ({ detail, detailType }) =>
       this.#ingest(`{"source":"${source}","detail-type":"${detailType}","detail":${detail}}`);
     this.#minutes = setInterval(() => this.sweep(), 60_000);
   }
 
   /** A hub with these groups, a FortiGate, and the agent of the one cluster, running. */
-  static async start(entrance: Entrance, groups: Groups): Promise<LiveHub> {
+  static async start(reach: Reach, groups: Groups): Promise<LiveHub> {
     const directory = await mkdtemp(join(tmpdir(), 'zonebridge-applications-'));
     const simulator = await startFortigateSimulator({ version, certificateDirectory: directory });
-    const hub = new LiveHub(directory, simulator, entrance);
+    const hub = new LiveHub(directory, simulator, reach);
     await hub.#apply(groups);
-    hub.#ended = hub.agent.run();
+    hub.startAgent();
     return hub;
+  }
+
+  /** The process of the agent that runs, or ran last. */
+  get agent(): Agent {
+    return this.#agent;
+  }
+
+  /** Another process in place of the one that was stopped. */
+  startAgent(): void {
+    this.#agent = this.#newAgent();
+    this.#ended = this.#agent.run();
+  }
+
+  async stopAgent(): Promise<void> {
+    this.#agent.stop();
+    await this.#ended;
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#minutes);
-    this.agent.stop();
-    await this.#ended;
+    await this.stopAgent();
     for (const lane of Object.values(this.#lanes)) await lane.stop();
     await this.simulator.stop();
     await rm(this.#directory, { recursive: true, force: true });

@@ -11,10 +11,11 @@ import {
   type V1ServiceSpec,
 } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import type { GateRules } from '../../../lib/core/gates/gate.ts';
 import type { Entrance } from '../../../lib/kubernetes/administration/cluster-api.ts';
 import { Cluster } from '../../../lib/sandbox/cluster.ts';
 import { type Kubernetes, startKubernetes } from '../../../lib/sandbox/kubernetes/start.ts';
-import { addServiceRights, agentAccount } from '../agent-rights.ts';
+import { addGateRights, addServiceRights, agentAccount } from '../agent-rights.ts';
 import { entranceOf } from '../entrance.ts';
 import { addressesBy, type Truth } from './truth.ts';
 
@@ -59,10 +60,12 @@ export class PlayedCluster {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** The way in for the agent, with the rights of its manifests alone. */
-  async agentEntrance(): Promise<Entrance> {
+  /** The way in for the agent, with the rights of its manifests alone. Makes the namespaces whose gates it opens. */
+  async agentEntrance(gates: GateRules = {}): Promise<Entrance> {
     const account = await agentAccount(this.admin, this.#kubernetes.url);
     await addServiceRights(this.admin);
+    for (const name of Object.keys(gates)) await this.hands.addNamespace(name);
+    await addGateRights(this.admin, gates);
     return entranceOf(account);
   }
 
