@@ -44,6 +44,18 @@ test('the policies stand on standard output, ready for kubectl', async () => {
   expect(stderr).toContain('2 objects for cluster shop; destinations 198.18.0.0/15');
 });
 
+test('names that are no text in YAML 1.1 arrive as they are', async () => {
+  const world = await start({ destinations: ['198.18.0.0/15'] });
+  const odd = ['no', '0b11', '2026-01-01'];
+  for (const [index, namespace] of odd.entries()) {
+    const namespaceLabels = { 'kubernetes.io/metadata.name': namespace };
+    await world.tell(pod(`odd-${index}`, `10.1.1.${index}`, { app: 'x' }, { namespace, namespaceLabels }));
+  }
+  const { stdout } = await world.run(['egress-policy', 'web']);
+  const read = parseAllDocuments(stdout, { version: '1.1' }).map((one) => one.toJS() as Document);
+  expect(read.map(({ metadata }) => metadata.namespace)).toEqual(expect.arrayContaining(odd));
+});
+
 test('for Calico, and other destinations', async () => {
   const world = await start({ destinations: ['198.18.0.0/15'] });
   const { result } = await world.json([

@@ -35,6 +35,22 @@ test('the written files are what would be applied, also where two namespaces hav
   }
 });
 
+test('names that are no text in YAML 1.1, which kubectl reads, are written as texts', async () => {
+  const folder = await temporaryFolder();
+  const object = (namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'on', namespace },
+    data: { yes: 'off' },
+  });
+  const objects = ['no', '0b11', '2026-01-01'].map(object);
+  await writeManifests(folder, objects);
+  const read = async (file: string): Promise<unknown> =>
+    parse(await readFile(join(folder, file), 'utf8'), { version: '1.1' });
+  const { resources } = (await read('kustomization.yaml')) as { resources: string[] };
+  expect(await Promise.all(resources.map(read))).toEqual(objects);
+});
+
 test('two objects that would share a file are refused before anything is written', async () => {
   const metadata = { name: 'a', namespace: 'b' };
   const twice = ['v1', 'v2'].map((apiVersion) => ({ apiVersion, kind: 'ConfigMap', metadata }));

@@ -159,4 +159,11 @@ export const ofOnboarding: readonly Mutant[] = [
     edits: [['epoch > 0 && heartbeatAt >= createdAt', 'epoch > 0']],
     killers: ['test/app/onboard-clusters.test.ts'],
   },
+  {
+    name: 'yaml-of-another-version',
+    breaks: 'a namespace called `no` or `0b11` is another one in the files that kubectl reads',
+    file: 'lib/app/kubernetes-yaml.ts',
+    edits: [["compat: 'yaml-1.1', ", '']],
+    killers: ['test/app/written-manifests.test.ts', 'test/app/egress-policy.test.ts'],
+  },
 ];

@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { shardCount } from '../../core/model/endpoint.ts';
 import { scopeOf } from '../../core/model/group-selection.ts';
 import { calicoPolicies, kubernetesPolicies, type PolicyObject } from '../../core/network/egress-policy.ts';
 import type { App } from '../compose.ts';
+import { kubernetesYaml } from '../kubernetes-yaml.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveCluster, ActiveConfiguration } from '../state/configurations.ts';
 import { inParallel } from '../state/items.ts';
@@ -63,7 +63,7 @@ export async function companionPolicy(
           families,
           namespaces: await namespacesOf(ports, cluster, (record) => scopeOf(group, record, cluster.key)),
         });
-  const yaml = objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
+  const yaml = objects.map((object) => kubernetesYaml(object)).join('---\n');
   return { group: request.group, cluster: cluster.key, engine, destinations, objects, yaml };
 }
 

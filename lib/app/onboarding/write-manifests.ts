@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { ZonebridgeError } from '../../core/errors.ts';
 import { type KubernetesObject, objectTitle } from '../../core/onboarding/kubernetes-object.ts';
+import { kubernetesYaml } from '../kubernetes-yaml.ts';
 
 /**
  * Writes each object into a file of its own, with a kustomization that lists them. Overwrites what was written before.
@@ -19,13 +19,13 @@ export async function writeManifests(folder: string, objects: readonly Kubernete
     files.set(file, object);
   }
   await mkdir(folder, { recursive: true });
-  for (const [file, object] of files) await writeFile(join(folder, file), stringify(object));
+  for (const [file, object] of files) await writeFile(join(folder, file), kubernetesYaml(object));
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [...files.keys()],
   };
-  await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization));
+  await writeFile(join(folder, 'kustomization.yaml'), kubernetesYaml(kustomization));
 }
 
 /** The same object may be needed in several namespaces. A namespace has no dot, so names that differ stay different. */
