@@ -50,6 +50,11 @@ export interface FirewallFacts {
   callsPerMinuteMost: number;
   /** What is known about published addresses after a reboot. */
   survivesReboot: 'yes' | 'no' | 'unconfirmed';
+  /**
+   * How long after a write of ours a read may still be answered from before it: by a copy, a cache, the other unit of a pair. Absent: what was
+   * written is read. A comparison judges nothing by such a read.
+   */
+  readsLagMs?: number;
 }
 
 /** Who answers: compared run by run, so that a replaced, failed-over or restored firewall is noticed. */

@@ -150,7 +150,7 @@ describe('plan and apply', () => {
 describe('people on the firewall', () => {
   test('a member taken off by hand is shown, stays out, and comes back by restore', async () => {
     await applied();
-    await world.clock.sleep(1);
+    await world.clock.sleep(600_000);
     await world.run(['reconcile', 'edge']);
     const [name = ''] = world.simulator.device.vdom('root').feeds.names();
     world.simulator.device.vdom('root').feeds.run(name, 'remove', ['10.1.0.2']);
@@ -169,7 +169,7 @@ describe('people on the firewall', () => {
 
   test('after a configuration was restored, one command lets everything come back', async () => {
     await applied();
-    await world.clock.sleep(1);
+    await world.clock.sleep(600_000);
     await world.run(['reconcile', 'edge']);
     const [name = ''] = world.simulator.device.vdom('root').feeds.names();
     world.simulator.device.vdom('root').feeds.run(name, 'snapshot', []);

@@ -65,7 +65,7 @@ function held(device: string): string[] | undefined {
 }
 
 async function compareAll(): Promise<void> {
-  await world.clock.sleep(120_000);
+  await world.clock.sleep(600_000);
   for (const firewall of Object.keys(entries))
     await reconcileMessage(world.ports, world.configurations, JSON.stringify({ firewall, reason: 'test' }));
   await world.settle();

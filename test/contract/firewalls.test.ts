@@ -4,6 +4,7 @@ import { rigs, variants } from '../support/firewalls/rigs.ts';
 import { adoptionSuite } from './firewall/adoption.ts';
 import { interferenceSuite } from './firewall/interference.ts';
 import { membersSuite } from './firewall/members.ts';
+import { namesakesSuite } from './firewall/namesakes.ts';
 import { objectsSuite } from './firewall/objects.ts';
 import { othersSuite } from './firewall/others.ts';
 import { Place } from './firewall/place.ts';
@@ -26,6 +27,7 @@ function contract(kind: string, channel: string): void {
   objectsSuite(place);
   membersSuite(place);
   othersSuite(place);
+  namesakesSuite(place);
   adoptionSuite(place);
   troublesSuite(place);
   interferenceSuite(place);

@@ -122,4 +122,46 @@ export const ofComparison: readonly Mutant[] = [
     edits: [['generation > 0 && generation < request.active.generation', 'generation < 0']],
     killers: [lateWalk],
   },
+  {
+    name: 'late-read-is-by-hand',
+    breaks: 'what was put there a moment ago and is not shown yet counts as taken off by a person',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [['observed: asWritten(seen, rows, since),', 'observed: seen,']],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
+    name: 'late-read-is-foreign',
+    breaks: 'what was taken off a moment ago and is still shown counts as put there by a person',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [['({ findings } = sure);', '']],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
+    name: 'doubted-for-ever',
+    breaks: 'where something leaves all the time nobody sees what a person puts in',
+    file: 'lib/app/reconcile/late-reads.ts',
+    edits: [['&& seen(key) >= since', '']],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
+    name: 'another-device-is-late',
+    breaks: 'what another device lacks waits as if its reads were late',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [
+      [
+        'lateSince(sameDevice ? open.module.facts.readsLagMs : undefined,',
+        'lateSince(open.module.facts.readsLagMs,',
+      ],
+    ],
+    killers: ['test/contract/devices.test.ts'],
+  },
+  {
+    name: 'late-object-is-missing',
+    breaks: 'an object that was made a moment ago and is not shown yet is made again',
+    file: 'lib/app/sync/pass.ts',
+    edits: [
+      ['return maybeLate(objectRow.madeAt,', 'return objectRow.madeAt < 0 && maybeLate(objectRow.madeAt,'],
+    ],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
 ];

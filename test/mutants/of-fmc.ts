@@ -196,4 +196,11 @@ export const ofFmc: readonly Mutant[] = [
     edits: [["isAtLeast(version, '7.4.1') ? 300", "isAtLeast(version, '7.2') ? 300"]],
     killers: [`${folder}/diagnose.test.ts`],
   },
+  {
+    name: 'fmc-group-from-a-late-read',
+    breaks: 'a group is replaced by what it was before our last change, so that a dead address is back',
+    file: `${folder}/channels/objects.ts`,
+    edits: [['this.#ownWrites.refuseLate(current.id, textsOf(before));', '']],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
 ];

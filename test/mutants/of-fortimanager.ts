@@ -269,7 +269,7 @@ export const ofFortimanager: readonly Mutant[] = [
     name: 'fmg-mapping-left-empty',
     breaks: 'a mapping without members may let the members of the group through',
     file: `${folder}/channels/device-mappings.ts`,
-    edits: [['member: next.length === 0 ? [placeholder] : next,', 'member: next,']],
+    edits: [['return next.length === 0 ? [placeholder] : next;', 'return next;']],
     killers: [mappingsTest],
   },
   {
@@ -323,5 +323,19 @@ export const ofFortimanager: readonly Mutant[] = [
       ['...(device ? { scope: [device] } : {})', "...(device?.name === '' ? { scope: [device] } : {})"],
     ],
     killers: [mappingsTest],
+  },
+  {
+    name: 'fmg-feed-from-a-late-read',
+    breaks: 'a file is made from what it was before our last change, so that a dead address is back',
+    file: `${folder}/channels/feed.ts`,
+    edits: [['this.#ownWrites.refuseLate(object.name, found?.entries);', '']],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
+    name: 'fmg-mapping-from-a-late-read',
+    breaks: 'a mapping is made from what it was before our last change',
+    file: `${folder}/channels/device-mappings.ts`,
+    edits: [['if (lacks.length === 0) this', 'if (lacks.length > 9) this']],
+    killers: ['test/contract/late-reads.test.ts'],
   },
 ];

@@ -16,8 +16,8 @@ export const ofShared: readonly Mutant[] = [
     file: 'lib/app/sync/pass.ts',
     edits: [
       [
-        'busy.map((one) => [one.work, complete(one, reportOf(one.work.object))])',
-        'busy.map((one, at) => [one.work, complete(one, reports[at] ?? reportOf(one.work.object))])',
+        'busy.map((one) => [one.work, complete(one, reportOf(one.work.object), late.has(one))])',
+        'busy.map((one, at) => [one.work, complete(one, reports[at] ?? reportOf(one.work.object), late.has(one))])',
       ],
     ],
     killers: ['test/app/report-order.test.ts'],

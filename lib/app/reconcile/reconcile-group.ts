@@ -32,6 +32,7 @@ import {
 import { listGroup } from '../state/memberships.ts';
 import { orderedWishes } from '../orders/quarantined-wishes.ts';
 import type { OpenFirewall } from '../sync/connect.ts';
+import { lateSince, maybeLate } from '../sync/late-reads.ts';
 import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
@@ -45,6 +46,7 @@ import {
   lostWithDevice,
   lostWithObject,
 } from './lost.ts';
+import { asWritten, doubtNews, withoutDoubted } from './late-reads.ts';
 import type { ReconcileResult } from './reconcile-firewall.ts';
 
 export interface GroupRequest {
@@ -89,12 +91,14 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const listed = seenRealms(request, await listGroup(ports.tables, group.name));
   const wishes = orderedWishes(request.active, { firewall: open.id, group }, listed);
   const keys = [...wishes.wanted.keys(), ...ledger.keys()];
+  const since = lateIn(request);
+  // What lies under a name that is not ours is not read, and goes on as it was.
+  const seen = renamed ? keysPresent(rows) : keysOf(request, intact, keys);
   const comparison = {
     ledger,
     fresh: new Set(fresh),
     wanted: wishes.wanted,
-    // What lies under a name that is not ours is not read, and goes on as it was.
-    observed: renamed ? keysPresent(rows) : keysOf(request, intact, keys),
+    observed: asWritten(seen, rows, since),
     // What a quarantine put there is put back, too.
     edited: new Set([
       ...keysOf(request, edited, keys),
@@ -114,6 +118,8 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
     findings = compare({ ...comparison, sameDevice: false });
   findings = await confirmed(open.connection, object, findings);
   findings = await evaluatedOnly(ports.tables, request.active, { findings, ledger, wanted: listed });
+  const sure = withoutDoubted(findings, { objectRow, ledger, since, now: readAt });
+  ({ findings } = sure);
   await noteWhose(ports, request, { whose, ours, objectRow });
   const acted = findings.filter(
     ({ kind, key }) =>
@@ -122,13 +128,29 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const { generation } = objectRow.counters.allowance;
   const marking = { ...request, unreleased: generation > 0 && generation < request.active.generation };
   await inParallel(acted, 16, (finding) => mark(ports, marking, finding, ledger.get(finding.key)));
-  await forgetLateCalls(ports, request, { rows, there: comparison.observed });
-  const { handover } = request;
-  if (objectItem && handover && objectRow.deviceSince !== handover.from)
-    await writeUnlessRun(ports, request, objectItem, { set: { deviceSince: handover.from } });
+  await forgetLateCalls(ports, request, { rows, there: seen });
+  await noteLooks(ports, request, { objectItem, objectRow, doubted: sure.doubted });
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   const found = figures(request, rows, findings);
   return renamed ? { ...found, lost: found.lost + 1 } : found;
+}
+
+/** From when on a write of ours may not show yet. What another device does not show it lacks. */
+function lateIn({ open, sameDevice, startedAt }: GroupRequest): number {
+  return lateSince(sameDevice ? open.module.facts.readsLagMs : undefined, startedAt);
+}
+
+/** Which device the group was compared on, and what has to be seen again. */
+async function noteLooks(
+  ports: Ports,
+  request: GroupRequest,
+  known: { objectItem: Item | undefined; objectRow: ObjectRow; doubted: Readonly<Record<string, number>> },
+): Promise<void> {
+  const { objectItem, objectRow, doubted } = known;
+  const { handover } = request;
+  const set = doubtNews(doubted, objectRow);
+  if (handover && objectRow.deviceSince !== handover.from) set['deviceSince'] = handover.from;
+  if (objectItem && Object.keys(set).length > 0) await writeUnlessRun(ports, request, objectItem, { set });
 }
 
 /**
@@ -204,10 +226,13 @@ function keysPresent(rows: readonly LedgerEntry[]): Set<string> {
  */
 async function noteWhose(
   ports: Ports,
-  { open, group }: GroupRequest,
+  request: GroupRequest,
   { whose, ours, objectRow }: { whose: WhoseObject; ours: boolean; objectRow: ObjectRow },
 ): Promise<void> {
-  const { renamedTo } = whose;
+  const { open, group } = request;
+  const { renamedTo, ownership } = whose;
+  // Made a moment ago.
+  if (ownership === 'absent' && maybeLate(objectRow.madeAt, lateIn(request))) return;
   const set: Item = {};
   const remove: string[] = [];
   if (!ours && objectRow.ownership !== undefined) remove.push('ownership');

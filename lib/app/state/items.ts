@@ -26,6 +26,15 @@ export function texts(item: Item | undefined, name: string): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
+/** Numbers by name. */
+export function times(item: Item | undefined, name: string): Record<string, number> {
+  const value = item?.[name];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((one): one is [string, number] => typeof one[1] === 'number'),
+  );
+}
+
 /**
  * Runs a task for each element, at most `width` at a time, results in order. After a failure no further task begins, and the
  * error is thrown when those under way have ended: nothing goes on behind the back of the caller, who may give a lease away.

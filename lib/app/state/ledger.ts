@@ -6,7 +6,8 @@ import type { HeldReason } from '../../core/plan/hold-reasons.ts';
 import type { LedgerState } from '../../core/plan/plan.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import type { Condition, Item, Key, StoredItem, Tables, Write } from '../../core/ports.ts';
-import { count, flag, text } from './items.ts';
+import { countersIn } from './counters.ts';
+import { count, flag, text, times } from './items.ts';
 
 /** A change that waits. `since` tells one hold from the next: an approval, or rejection, is for the hold that a person saw. */
 export interface Hold {
@@ -272,6 +273,10 @@ export interface ObjectRow {
   adopted: string | undefined;
   /** When we last made it anew: what we had put into the one before went with that one. */
   madeAt: number;
+  /** When the last run began that took members off. */
+  removedAt: number;
+  /** Members, by key, that a comparison saw and that we may have taken off too lately for it to show; since when they have been seen. */
+  doubted: Readonly<Record<string, number>>;
   /** Beginning of the device that the last comparison of the group met (its handover); 0 for the first one. */
   deviceSince: number;
   /** Counts the writes of runs; a comparison corrects the counters only when none came in between. */
@@ -285,27 +290,12 @@ export function objectKey(firewall: string, group: string): Key {
 }
 
 export function readObject(item: Item | undefined, now: number): ObjectRow {
-  const fresh = emptyCounters(now);
   const ownership = text(item, 'ownership');
   return {
     object: text(item, 'object') ?? '',
     channel: text(item, 'channel') ?? '',
     ownership: ownership === 'ours' || ownership === 'offered' ? ownership : undefined,
-    counters: item
-      ? {
-          size: count(item, 'size'),
-          windowStart: count(item, 'windowStart'),
-          sizeAtStart: count(item, 'sizeAtStart'),
-          allowance: {
-            generation: count(item, 'allowGeneration'),
-            add: count(item, 'allowAdd'),
-            remove: count(item, 'allowRemove'),
-          },
-          ...(item['writesHour'] === undefined
-            ? {}
-            : { writes: { hour: count(item, 'writesHour'), count: count(item, 'writesCount') } }),
-        }
-      : fresh,
+    counters: item ? countersIn(item) : emptyCounters(now),
     held: count(item, 'held'),
     missing: Math.max(0, count(item, 'missing')),
     waiting: flag(item, 'waiting'),
@@ -315,6 +305,8 @@ export function readObject(item: Item | undefined, now: number): ObjectRow {
     sizeHint: count(item, 'sizeHint') || undefined,
     adopted: text(item, 'adopted'),
     madeAt: count(item, 'madeAt'),
+    removedAt: count(item, 'removedAt'),
+    doubted: times(item, 'doubted'),
     deviceSince: count(item, 'deviceSince'),
     revision: count(item, 'revision'),
   };
@@ -333,18 +325,6 @@ export function wasOurs({ adopted }: Pick<ObjectRow, 'adopted'>, { name }: { nam
 /** The device counted other members than we believe, and nobody has compared them since. */
 export function isMiscounted({ trouble }: Pick<ObjectRow, 'trouble'>): boolean {
   return trouble === 'firewall/count-differs';
-}
-
-export function countersItem(counters: Counters): Item {
-  return {
-    size: counters.size,
-    windowStart: counters.windowStart,
-    sizeAtStart: counters.sizeAtStart,
-    allowGeneration: counters.allowance.generation,
-    allowAdd: counters.allowance.add,
-    allowRemove: counters.allowance.remove,
-    ...(counters.writes ? { writesHour: counters.writes.hour, writesCount: counters.writes.count } : {}),
-  };
 }
 
 /**

@@ -3,7 +3,8 @@ import type { Counters } from '../../core/plan/brakes.ts';
 import type { GroupPlan } from '../../core/plan/plan.ts';
 import { isWait } from '../../core/plan/rollout.ts';
 import type { Item, Write } from '../../core/ports.ts';
-import { countersItem, isGivenUp, updateObject } from '../state/ledger.ts';
+import { countersItem } from '../state/counters.ts';
+import { isGivenUp, updateObject } from '../state/ledger.ts';
 import type { GroupWork } from './questions.ts';
 
 interface Done {

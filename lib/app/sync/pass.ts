@@ -1,5 +1,5 @@
-import { refusesAll, ZonebridgeError } from '../../core/errors.ts';
-import type { ObjectReport, Outcome } from '../../core/firewall.ts';
+import { isZonebridgeError, refusesAll, ZonebridgeError } from '../../core/errors.ts';
+import type { ObjectRef, ObjectReport, Outcome } from '../../core/firewall.ts';
 import {
   brakesOf,
   ceilingOf,
@@ -27,6 +27,7 @@ import type { FirewallTotals } from '../state/firewall-records.ts';
 import { frozenNow } from '../freezes.ts';
 import { identityOf, groupsOn, moduleOf, objectRef } from '../targets.ts';
 import type { OpenFirewall } from './connect.ts';
+import { lateSince, maybeLate } from './late-reads.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork, withoutReading } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
@@ -123,7 +124,8 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
     const elsewhere = ownership === 'renamed';
     const there = ours || elsewhere ? (await run.open(pass.firewall)).connection : undefined;
     const work = await readBack(base, there);
-    if (ownership !== undefined || work.questions.some((question) => question.readBack))
+    const shown = work.questions.some((question) => question.readBack);
+    if (ownership !== undefined || shown || isNew(pass, work, await run.open(pass.firewall)))
       return { work, ownership };
     // None of them is there: perhaps the object is not, either.
     const now = await observed(pass, work);
@@ -134,6 +136,11 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
   const { changes, held, renewals } = plan;
   const asks = changes.length + held.length + renewals.length > 0 && base.target.mode !== 'observe';
   return asks ? await objectState(pass, base) : { work: base, ownership: undefined };
+}
+
+/** We made its object so lately that a read may not show it yet. */
+function isNew({ run }: Pass, { objectRow }: GroupWork, { module }: OpenFirewall): boolean {
+  return maybeLate(objectRow.madeAt, lateSince(module.facts.readsLagMs, run.ports.clock.now()));
 }
 
 function unread({ work, ownership }: Looked): Looked {
@@ -238,19 +245,38 @@ async function callFirewall(
   const reports = await open.connection.apply(busy.map((one) => toChanges(one, open, pass.run.ports.hub)));
   await pass.run.noteAnswer(open);
   const reportOf = reportsByObject(reports);
-  const byWork = new Map(busy.map((one) => [one.work, complete(one, reportOf(one.work.object))]));
+  const late = new Set(busy.filter(({ work }) => isNew(pass, work, open)));
+  const byWork = new Map(
+    busy.map((one) => [one.work, complete(one, reportOf(one.work.object), late.has(one))]),
+  );
   return planned.map(({ work }) => byWork.get(work));
 }
 
-/** A change that the report does not mention has an unknown outcome. */
-function complete({ work, plan }: PlannedWork, report: ObjectReport | undefined): ObjectReport {
+/**
+ * A change that the report does not mention has an unknown outcome. Of an object that we made so lately that a read may not show it, nobody
+ * can say that it is missing: that is tried again.
+ */
+function complete(
+  { work, plan }: PlannedWork,
+  report: ObjectReport | undefined,
+  isNewObject: boolean,
+): ObjectReport {
   const outcomes = new Map<string, Outcome>(report?.outcomes);
+  for (const [address, outcome] of isNewObject ? outcomes : [])
+    if (outcome.state === 'failed' && isZonebridgeError(outcome.error, 'firewall/object-missing'))
+      outcomes.set(address, { state: 'failed', error: notShown(work.object, outcome.error) });
   for (const { address } of plan.changes) {
     if (outcomes.has(address)) continue;
     const error = new ZonebridgeError('firewall/outcome-unknown', `${address}: no outcome reported`);
     outcomes.set(address, { state: 'unknown', error });
   }
   return { ...(report ?? { object: work.object }), outcomes };
+}
+
+function notShown({ name }: ObjectRef, cause: ZonebridgeError): ZonebridgeError {
+  return new ZonebridgeError('firewall/busy', `${name} was made a moment ago and is not shown yet`, {
+    cause,
+  });
 }
 
 function toChanges({ work, plan }: PlannedWork, open: OpenFirewall, hub: string) {

@@ -14,10 +14,10 @@ import type { Condition, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import { clearDirty } from '../state/dirty.ts';
 import { writeWhereTrue } from '../state/items.ts';
+import { countersItem } from '../state/counters.ts';
 import {
   asRead,
   checkObject,
-  countersItem,
   expiryAfter,
   type Hold,
   isSameHold,
@@ -71,7 +71,8 @@ export async function recordIntent(
       return putLedger(place, key, row, unlessNewer(place.fence));
     });
     const made = plan.create ? { madeAt: now } : {};
-    const set = { ...objectItem(work), ...made, ...countersItem(intended(plan)) };
+    const left = plan.changes.some(({ op }) => op === 'remove') ? { removedAt: now } : {};
+    const set = { ...objectItem(work), ...made, ...left, ...countersItem(intended(plan)) };
     return { group, object: updateObject({ ...place, group }, set), writes };
   });
   await writeFenced(ports.tables, place, groups);

@@ -27,6 +27,8 @@ export const awsPrefixListDescription: FirewallDescription<PrefixListSettings> =
     callsPerMinute: 120,
     callsPerMinuteMost: 600,
     survivesReboot: 'yes',
+    // EC2 developer guide, "Eventual consistency": reads may be late, and are to be repeated with waits of up to five minutes.
+    readsLagMs: 300_000,
   },
   writerKey: ({ account, region }) => `${account}/${region}`,
   scope: ({ account, region }) => `${account}/${region}`,

@@ -6,6 +6,7 @@ import { review } from './review.ts';
 import { type FmcSettings, fmcSettings } from './schema.ts';
 import { canonical } from './translate.ts';
 import { requestsPerMinute } from './version.ts';
+import { assumedReadsLagMs } from '../shared/reads-lag.ts';
 
 /** Cisco Secure Firewall Management Center 7.0 to 10.0, and the one in the cloud, over its REST API. See readme.md beside this file. */
 export const ciscoFmcDescription: FirewallDescription<FmcSettings> = {
@@ -35,6 +36,7 @@ export const ciscoFmcDescription: FirewallDescription<FmcSettings> = {
     callsPerMinute: requestsPerMinute('7.0').usual,
     callsPerMinuteMost: requestsPerMinute('7.7').most,
     survivesReboot: 'unconfirmed',
+    readsLagMs: assumedReadsLagMs,
   },
   callsPerMinute: ({ version }) => requestsPerMinute(version),
   // One write at a time on the whole manager, whatever the domain.

@@ -2,6 +2,7 @@ import type { FirewallDescription } from '../../core/firewall.ts';
 import { checkCredential } from './credential.ts';
 import { feedNameLength, nameKey, objectName, objectNameLength } from './names.ts';
 import { reviewedPairs } from '../shared/pair-review.ts';
+import { assumedReadsLagMs } from '../shared/reads-lag.ts';
 import { review } from './review.ts';
 import type { FortigateSettings } from './schema.ts';
 import { fortigateSettings } from './schema.ts';
@@ -34,6 +35,7 @@ export const fortigateDescription: FirewallDescription<FortigateSettings> = {
     callsPerMinute: 3_000,
     callsPerMinuteMost: 60_000,
     survivesReboot: 'unconfirmed',
+    readsLagMs: assumedReadsLagMs,
   },
   // The configuration of a FortiGate is one, whatever the VDOM.
   writerKey: ({ address, port }) => `${address.toLowerCase()}:${port}`,

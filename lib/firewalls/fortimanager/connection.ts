@@ -3,6 +3,7 @@ import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, DeviceIdentity, FirewallConnection } from '../../core/firewall.ts';
 import { byChannel } from '../shared/channels.ts';
 import { marks } from '../shared/marks.ts';
+import { OwnWrites } from '../shared/own-writes.ts';
 import { printable } from '../shared/printable.ts';
 import { DeviceMappings } from './channels/device-mappings.ts';
 import { FeedChannel } from './channels/feed.ts';
@@ -19,13 +20,14 @@ export function openConnection(request: ConnectionRequest<FortimanagerSettings>)
   const client = new FortimanagerClient(request);
   const seen = marks((name) => request.commentFor(name));
   const workspace = new Workspace(client);
-  const { device, adom } = request.settings;
+  const { device, adom, address, port } = request.settings;
+  const ownWrites = new OwnWrites(request.clock, [address, port, adom, device, request.firewall]);
   const ofAdom = device ? sharedMarks(request.hub, adom) : seen;
   const groups = device
-    ? new DeviceMappings(client, device, { mapping: seen, group: ofAdom })
+    ? new DeviceMappings(client, device, { mapping: seen, group: ofAdom }, ownWrites)
     : new GroupRows(client, seen);
   const channels = {
-    feed: new FeedChannel(client, seen),
+    feed: new FeedChannel(client, seen, ownWrites),
     tags: new TagsChannel(client, seen, workspace),
     objects: new ObjectsChannel(
       { client, hub: request.hub, marks: seen, addressMarks: ofAdom, groups },

@@ -6,6 +6,7 @@ import { reviewedPairs } from '../shared/pair-review.ts';
 import { review } from './review.ts';
 import { type FortimanagerSettings, fortimanagerSettings } from './schema.ts';
 import { canonical } from './translate.ts';
+import { assumedReadsLagMs } from '../shared/reads-lag.ts';
 
 /** FortiManager 7.0 to 7.6 over its JSON-RPC API. What it does and needs is in readme.md beside this file. */
 export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> = {
@@ -43,6 +44,7 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
     callsPerMinute: 600,
     callsPerMinuteMost: 6_000,
     survivesReboot: 'unconfirmed',
+    readsLagMs: assumedReadsLagMs,
   },
   // Hosted files are shared by all ADOMs, so the whole manager has one writer.
   writerKey: ({ address, port }) => `${address.toLowerCase()}:${port}`,

@@ -4,6 +4,7 @@ import { nameKey, objectName, objectNameLength, tagLength } from './names.ts';
 import { reviewedPairs } from '../shared/pair-review.ts';
 import { objectMembersMax, review } from './review.ts';
 import { isWrittenItself, type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
+import { assumedReadsLagMs } from '../shared/reads-lag.ts';
 
 /** PAN-OS firewalls and Panorama, 10.1 to 11.2, over their XML interface. What it does and needs is in readme.md beside this file. */
 export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
@@ -24,8 +25,8 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
         writesConfiguration: true,
         nameLength: objectNameLength,
         membersMax: objectMembersMax,
-        // A look at what is pending, one request, one commit and, at the vendor's pace, a few looks at its job; a push as many again.
-        calls: { apply: 10, object: 1, add: 0, remove: 0 },
+        // A look at what is pending and at the names, one request, one commit and, at the vendor's pace, a few looks at its job; a push as many again.
+        calls: { apply: 13, object: 1, add: 0, remove: 0 },
       },
     },
     commit: true,
@@ -35,6 +36,7 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
     callsPerMinuteMost: 3_000,
     // Registrations are persistent unless they say otherwise.
     survivesReboot: 'yes',
+    readsLagMs: assumedReadsLagMs,
   },
   writerKey: writerKeyOf,
   scope: scopeOf,

@@ -81,6 +81,7 @@ export async function startPrefixListRig(): Promise<Rig & { simulator: PrefixLis
       tooMuch: 'request-limit',
       fill: () => void (region.settings.closed = true),
     }),
+    lag: () => void simulator.faults.add({ kind: 'stale' }),
     enter: () => void callAs(simulator),
     calm: () => {
       simulator.faults.remove();

@@ -8,7 +8,7 @@ import {
 import type { Row, Table } from '../../../lib/firewalls/cisco-fmc/simulator/table.ts';
 import { isLogin } from '../../../lib/firewalls/cisco-fmc/simulator/api.ts';
 import { formatRelease } from '../../../lib/firewalls/cisco-fmc/simulator/version.ts';
-import type { PersonsLock, Rig } from './rig.ts';
+import type { MemberObjects, PersonsLock, Rig } from './rig.ts';
 import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Settings that reach a simulator. */
@@ -58,6 +58,7 @@ export async function startFmcRig(
       table.put({ ...row, name: to, fields: { ...row.fields, name: to } });
     },
     useInRule: (channel, name) => useInRule(simulator, channel, rowOf(tableOf(simulator, channel), name)),
+    memberObject: (channel) => (channel === 'objects' ? memberObjects(simulator) : undefined),
     enforced: (channel, name) => enforcedAddresses(simulator.manager, channel, name),
     seen: () =>
       countRequests(simulator.requests.list(), {
@@ -78,6 +79,7 @@ export async function startFmcRig(
       reads: { method: 'GET' },
       fill: () => Object.assign(simulator.manager.settings.limits, { mappings: 1, literals: 1 }),
     }),
+    lag: () => void simulator.faults.add({ kind: 'stale' }),
     becomeAnother: () => void (simulator.manager.settings.serial = 'FMC0SIMULATOR2'),
     calm: () => {
       simulator.faults.remove();
@@ -144,6 +146,30 @@ function putMember(simulator: FmcSimulator, { channel, name }: Place, address: s
   const { literals } = row.fields;
   const list = Array.isArray(literals) ? literals : [];
   table.put({ ...row, fields: { ...row.fields, literals: [...list, { type: 'Host', value: address }] } });
+}
+
+/** Members are literals; what a person may have is a host, which shares its names with groups. */
+function memberObjects({ manager }: FmcSimulator): MemberObjects {
+  const { global } = manager;
+  const put = (path: string, name: string, fields: Row['fields']): string => {
+    const id = manager.newId();
+    const made = { id, name, user: 'somebody', timestamp: 0, system: false };
+    global.table(path).put({ ...made, fields: { name, ...fields } });
+    return id;
+  };
+  return {
+    nameOf: ({ object }) => object,
+    makeByPerson: (name, value) => {
+      const id = put('object/hosts', name, { type: 'Host', value, description: 'made by a person' });
+      const objects = [{ id, name, type: 'Host' }];
+      const group = put('object/networkgroups', `group of ${name}`, { type: 'NetworkGroup', objects });
+      return () =>
+        structuredClone([
+          global.table('object/hosts').get(id),
+          global.table('object/networkgroups').get(group),
+        ]);
+    },
+  };
 }
 
 function useInRule({ manager }: FmcSimulator, channel: string, { id, name }: Row): string {

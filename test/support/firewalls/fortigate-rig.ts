@@ -9,7 +9,7 @@ import { enforcedAddresses } from '../../../lib/firewalls/fortigate/simulator/en
 import { startFortigateSimulator } from '../../../lib/firewalls/fortigate/simulator/index.ts';
 import { seedDevice } from '../../../lib/firewalls/fortigate/simulator/seed.ts';
 import { addressObject } from '../../../lib/firewalls/fortigate/translate.ts';
-import type { FillRequest, Rig } from './rig.ts';
+import type { FillRequest, MemberObjects, Rig } from './rig.ts';
 import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 const membersMax = 600;
@@ -89,6 +89,7 @@ export async function startFortigateRig(
       const policies = tables().table('firewall/policy');
       return policies?.create({ srcaddr: [{ name }] }).key ?? '';
     },
+    memberObject: (channel) => (channel === 'objects' ? memberObjects(simulator) : undefined),
     enforced: (channel, name) => enforcedAddresses(simulator.device, channel, name),
     seen: () => countRequests(simulator.requests.list(), { isRead: ({ method }) => method === 'GET' }),
     fill: (channel, name, request) => fill(simulator, { channel, name }, request),
@@ -103,6 +104,7 @@ export async function startFortigateRig(
         Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 });
       },
     }),
+    lag: () => void simulator.faults.add({ kind: 'stale' }),
     becomeAnother: () => void (simulator.device.settings.serial = 'FGVMSIM000000002'),
     restart: (now) => simulator.device.reboot('kept', now),
     calm: () => {
@@ -111,6 +113,31 @@ export async function startFortigateRig(
       simulator.device.settings.limits.feedEntries = 0;
     },
     stop: async () => await simulator.stop(),
+  };
+}
+
+function memberObjects({ device }: FortigateSimulator): MemberObjects {
+  const useMember = (name: string) => {
+    const group = `group of ${name}`;
+    const rows = {
+      'firewall/addrgrp': [{ name: group, member: [{ name }] }],
+      'firewall/policy': [{ srcaddr: [{ name: group }] }],
+    };
+    seedDevice(device, { rows });
+    const places = [
+      ['firewall/address', name],
+      ['firewall/addrgrp', group],
+    ] as const;
+    return () => places.map(([path, key]) => structuredClone(device.vdom('root').table(path)?.rows.get(key)));
+  };
+  return {
+    nameOf: ({ hub, address }) => addressName(hub, address),
+    makeByPerson: (name, address) => {
+      const row = { name, ...addressObject(address).fields, comment: 'made by a person' };
+      seedDevice(device, { rows: { 'firewall/address': [row] } });
+      return useMember(name);
+    },
+    useMember,
   };
 }
 

@@ -35,6 +35,7 @@ export async function startFortimanagerMappingRig(): Promise<Rig> {
   const root = simulator.manager.adom(adom);
   const put = (path: string, key: string, row: JsonObject): void => {
     root.change(path, new Map([[key, row]]), person);
+    for (const one of root.devices) if (one.online) root.install(one, [...root.pending.keys()]);
     root.pending.clear();
   };
   return {

@@ -2,6 +2,7 @@ import { fortimanager } from '../../../lib/firewalls/fortimanager/index.ts';
 import { addressName, fileName } from '../../../lib/firewalls/fortimanager/names.ts';
 import { formatFeed } from '../../../lib/firewalls/fortimanager/channels/feed-file.ts';
 import { shortMark } from '../../../lib/firewalls/fortimanager/channels/short-mark.ts';
+import type { Adom } from '../../../lib/firewalls/fortimanager/simulator/adom.ts';
 import { enforcedAddresses, readFeed } from '../../../lib/firewalls/fortimanager/simulator/enforced.ts';
 import {
   type FortimanagerSimulator,
@@ -10,7 +11,7 @@ import {
 } from '../../../lib/firewalls/fortimanager/simulator/index.ts';
 import type { JsonObject } from '../../../lib/firewalls/fortimanager/simulator/refusal.ts';
 import { listOf } from '../../../lib/firewalls/fortimanager/simulator/table.ts';
-import type { FillRequest, Rig } from './rig.ts';
+import type { FillRequest, MemberObjects, Rig } from './rig.ts';
 import { countRequests, registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 const adom = 'root';
@@ -42,7 +43,8 @@ export async function startFortimanagerRig(
   const file = (name: string): string => fileName(name, adom);
   const put = (path: string, key: string, row: JsonObject): void => {
     root.change(path, new Map([[key, row]]), person);
-    // A person installs what he changed.
+    // A person installs what they changed.
+    for (const device of root.devices) if (device.online) root.install(device, [...root.pending.keys()]);
     root.pending.clear();
   };
   return {
@@ -83,7 +85,7 @@ export async function startFortimanagerRig(
         const found = manager.files.get(file(name));
         if (found) manager.files.set(file(name), { ...found, content: `${found.content}${address}\n` });
       }
-      if (channel === 'tags') root.tags.get(tag(name))?.add(address);
+      if (channel === 'tags') root.tags.set(tag(name), new Set(root.tags.get(tag(name))).add(address));
       if (channel !== 'objects') return;
       const theirs = `theirs ${address}`;
       put('firewall/address', theirs, { name: theirs, type: 'ipmask', subnet: [address, '255.255.255.255'] });
@@ -109,6 +111,7 @@ export async function startFortimanagerRig(
         });
       return used.key;
     },
+    memberObject: (channel) => (channel === 'objects' ? memberObjects(root, put) : undefined),
     enforced: (channel, name) => enforcedAddresses(manager, { adom, connector }, { channel, name }),
     seen: () =>
       countRequests(simulator.requests.list(), {
@@ -158,6 +161,7 @@ export async function startFortimanagerRig(
       manager.settings.haMode = 'Secondary';
       return settings;
     },
+    lag: () => void simulator.faults.add({ kind: 'stale' }),
     becomeAnother: () => void (manager.settings.serial = 'FMGVMSIM00000002'),
     calm: () => {
       simulator.faults.remove();
@@ -171,6 +175,29 @@ export async function startFortimanagerRig(
       });
     },
     stop: async () => await simulator.stop(),
+  };
+}
+
+type Put = (path: string, key: string, row: JsonObject) => void;
+
+function memberObjects(root: Adom, put: Put): MemberObjects {
+  const useMember = (name: string) => {
+    const group = `group of ${name}`;
+    put('firewall/addrgrp', group, { name: group, comment: '', member: [name] });
+    const places = [
+      ['firewall/address', name],
+      ['firewall/addrgrp', group],
+    ] as const;
+    return () => structuredClone(places.map(([path, key]) => root.rows(path).get(key)));
+  };
+  return {
+    nameOf: ({ hub, address }) => addressName(hub, address),
+    makeByPerson: (name, address) => {
+      const comment = 'made by a person';
+      put('firewall/address', name, { name, comment, type: 'ipmask', subnet: [address, '255.255.255.255'] });
+      return useMember(name);
+    },
+    useMember,
   };
 }
 

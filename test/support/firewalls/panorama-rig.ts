@@ -12,7 +12,7 @@ import {
 import { editAs } from '../../../lib/firewalls/panorama/simulator/administration.ts';
 import type { PanoramaSimulator, SimulatorOptions } from '../../../lib/firewalls/panorama/simulator/index.ts';
 import { startPanoramaSimulator } from '../../../lib/firewalls/panorama/simulator/index.ts';
-import type { FillRequest, Rig } from './rig.ts';
+import type { FillRequest, MemberObjects, Rig } from './rig.ts';
 import { registered, settingsAndWrongOnes, troubleOf } from './rig-parts.ts';
 
 /** Settings that reach a simulator. */
@@ -45,7 +45,7 @@ export async function startPanoramaRig(
         renames: false,
       },
       objects: {
-        oneChange: { added: { reads: 3, writes: 2 }, removed: { reads: 3, writes: 2 } },
+        oneChange: { added: { reads: 4, writes: 2 }, removed: { reads: 4, writes: 2 } },
         bytesMax: 8_000,
         sizes: [10, 400],
         renames: true,
@@ -88,6 +88,7 @@ export async function startPanoramaRig(
       );
       return channel === 'tags' ? group : rule;
     },
+    memberObject: (channel) => (channel === 'objects' ? memberObjects(simulator) : undefined),
     enforced: (channel, name) =>
       channel === 'tags' ? taggedAddresses(device, name) : groupAddresses(device, scope, name),
     seen: () => ({ ...simulator.seen }),
@@ -105,6 +106,7 @@ export async function startPanoramaRig(
       device.facts.role = 'passive';
       return { ...settings, ha: { serials: [device.facts.serial] } };
     },
+    lag: () => void simulator.faults.add({ kind: 'stale' }),
     becomeAnother: () => void (device.facts.serial = '015351000099999'),
     calm: () => {
       simulator.faults.remove();
@@ -113,6 +115,31 @@ export async function startPanoramaRig(
       device.config.addressesMax = Infinity;
     },
     stop: async () => await simulator.stop(),
+  };
+}
+
+function memberObjects({ device }: PanoramaSimulator): MemberObjects {
+  const scope = scopePath(device);
+  const edit = (xpath: string, element: string) =>
+    editAs(device, {
+      admin: 'admin',
+      edits: [{ action: 'set', xpath: scope + xpath, element }],
+      commit: true,
+    });
+  const useMember = (name: string) => {
+    const group = `of ${name}`.slice(0, 63);
+    const paths = [`/address/entry[@name='${name}']`, `/address-group/entry[@name='${group}']`];
+    edit(paths[1] ?? '', `<static><member>${name}</member></static>`);
+    return () => structuredClone(paths.flatMap((path) => device.config.read('running', scope + path)));
+  };
+  return {
+    nameOf: ({ hub, object, address }) => addressName(addressPrefix(hub, object), address),
+    makeByPerson: (name, address) => {
+      const value = `<ip-netmask>${address}</ip-netmask><description>made by a person</description>`;
+      edit(`/address/entry[@name='${name}']`, value);
+      return useMember(name);
+    },
+    useMember,
   };
 }
 
@@ -129,7 +156,8 @@ function fill(
   const objects = [placeholderName(prefix), ...addresses.map((address) => addressName(prefix, address))];
   const values = ['192.0.2.255', ...addresses];
   const entries = objects.map(
-    (object, index) => `<entry name='${object}'><ip-netmask>${values[index]}/32</ip-netmask></entry>`,
+    (object, index) =>
+      `<entry name='${object}'><ip-netmask>${values[index]}/32</ip-netmask><description>${commentFor(object)}</description></entry>`,
   );
   const members = objects.map((object) => `<member>${object}</member>`).join('');
   const description = `<description>${commentFor(name)}</description>`;

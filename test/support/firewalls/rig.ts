@@ -53,6 +53,8 @@ export interface Rig {
   rename(channel: string, name: string, to: string): void;
   /** Lets a rule use an object; returns what the device calls the rule. */
   useInRule(channel: string, name: string): string;
+  /** How members are objects of their own on a channel; undefined where they are only texts. */
+  memberObject?(channel: string): MemberObjects | undefined;
   /** Addresses the device enforces for an object, resolved by the device's own state; undefined when there is no object. */
   enforced(channel: string, name: string): string[] | undefined;
   /** Numbers of reads and writes the device has seen so far. */
@@ -70,6 +72,8 @@ export interface Rig {
   othersWait?(channel: string): boolean;
   /** The unit that answers waits in reserve; returns the settings of a pair. Absent where units cannot be told apart. */
   standBy?(): Record<string, unknown>;
+  /** From now on what is read is as it is now, whatever is written, until `calm`; absent where what was written is read. */
+  lag?(): void;
   /** Has another serial number from now on, as a spare part or the other unit of a pair; absent where nothing tells one from another. */
   becomeAnother?(): void;
   /** Says that it started just now (milliseconds since 1970), as after a restored configuration; absent where it does not tell. */
@@ -79,6 +83,15 @@ export interface Rig {
   /** Ends every trouble. */
   calm(): void;
   stop(): Promise<void>;
+}
+
+/** Address objects, as people make them, too. What comes back of making or using one shows it, with the group of theirs that has it. */
+export interface MemberObjects {
+  /** What ours is called; the group itself where its members have no names and it is what a name can be taken from. */
+  nameOf(member: { hub: string; object: string; address: string }): string;
+  makeByPerson(name: string, address: string): () => unknown;
+  /** A person puts an object of ours into a group of theirs. */
+  useMember?(name: string): () => unknown;
 }
 
 /** `owner` is absent where the device does not say whose it is. */

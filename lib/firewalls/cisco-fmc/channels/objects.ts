@@ -18,6 +18,7 @@ import {
   validAdditions,
 } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
+import type { OwnWrites } from '../../shared/own-writes.ts';
 import type { FmcClient } from '../client.ts';
 import { isSameSet } from '../lists.ts';
 import type { Channel } from '../../shared/channels.ts';
@@ -41,11 +42,13 @@ export class ObjectsChannel implements Channel {
   readonly #client: FmcClient;
   readonly #groups: NetworkGroups;
   readonly #marks: Marks;
+  readonly #ownWrites: OwnWrites;
 
-  constructor(client: FmcClient, groups: NetworkGroups, marks: Marks) {
+  constructor(client: FmcClient, groups: NetworkGroups, marks: Marks, ownWrites: OwnWrites) {
     this.#client = client;
     this.#groups = groups;
     this.#marks = marks;
+    this.#ownWrites = ownWrites;
   }
 
   async observeObject(object: ObjectRef): Promise<ObservedObject> {
@@ -107,8 +110,11 @@ export class ObjectsChannel implements Channel {
           // Nobody else has one that was just made; a moment later somebody may.
           group = undefined;
           const before = membersIn(current);
+          this.#ownWrites.refuseLate(current.id, textsOf(before));
           const after = changed(before, wanted);
-          if (!isSame(before, after)) await this.#groups.replace(current, after);
+          if (isSame(before, after)) return;
+          await this.#groups.replace(current, after);
+          this.#ownWrites.note(current.id, textsOf(before), textsOf(after));
         }),
     );
   }

@@ -134,6 +134,11 @@ function routeOf({ parts, domain, manager }: Call): Answer {
   return (call) => answerObjects(call, table);
 }
 
+/** Objects, policies and rules: not who answers, what was done, and how the devices are. */
+export function isConfig(path: string): boolean {
+  return path.includes(configPrefix) && /\/domain\/[^/]+\/(object|policy)\//.test(path);
+}
+
 /** Ids and names become `{key}`, the domain `{domain}`; the rest of the path stays. */
 export function patternOf(path: string): string {
   const parts = path.replace(/\/+$/, '').split('/');

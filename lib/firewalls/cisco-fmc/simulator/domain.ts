@@ -30,7 +30,7 @@ export interface User {
 export class Domain {
   readonly uuid: string;
   readonly name: string;
-  readonly tables: ReadonlyMap<string, Table>;
+  tables: ReadonlyMap<string, Table>;
   /** Mappings of each dynamic object, as they were typed. */
   readonly mappings = new Map<string, Set<string>>();
   /** Rules of each access policy, in their order. */
@@ -62,6 +62,16 @@ export class Domain {
       name: 'any-ipv4',
       fields: { name: 'any-ipv4', type: 'Network', value: '0.0.0.0/0' },
     });
+  }
+
+  /** The same domain again, on its own: what is read there stays as it is now. */
+  copy(): Domain {
+    const copy = new Domain(this.uuid, this.name);
+    copy.tables = new Map([...this.tables].map(([path, table]) => [path, table.copy()]));
+    for (const [id, mappings] of this.mappings) copy.mappings.set(id, new Set(mappings));
+    for (const [policy, rules] of this.rules) copy.rules.set(policy, rules);
+    copy.outOfDate = this.outOfDate;
+    return copy;
   }
 
   /** A table that exists; throws RangeError. */

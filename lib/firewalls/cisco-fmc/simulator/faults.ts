@@ -32,6 +32,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** Success, and nothing was done. */
   plainFault('lie'),
+  /** What is configured is shown as it was when the fault was set. Assumption: no source tells of it; a reader between could. */
+  plainFault('stale'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

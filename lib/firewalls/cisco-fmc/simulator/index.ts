@@ -1,7 +1,7 @@
 import { answerAdministration } from '../../../simulators/administration.ts';
 import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import { administration } from './administration.ts';
-import { patternOf, type World } from './api.ts';
+import { isConfig, patternOf, type World } from './api.ts';
 import { type Fault, faultSchema } from './faults.ts';
 import { type Credentials, Gate } from './gate.ts';
 import { answerUnderFaults } from './injection.ts';
@@ -40,12 +40,15 @@ export async function startFmcSimulator(options: SimulatorOptions = {}): Promise
   const manager = new Manager(settings, domainNames(options.domains));
   const gate = new Gate(options.credentials);
   const world: World = { manager, gate, traffic: new Traffic() };
+  const frozen = new Map<string, Manager>();
   const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'FMC simulator',
     faultSchema,
     patternOf,
-    handle: async (request, faults) => await answerUnderFaults(request, faults, world),
+    handle: async (request, faults) => await answerUnderFaults(request, faults, { world, frozen }),
+    fits: ({ kind }, { method, path }) => kind !== 'stale' || (method === 'GET' && isConfig(path)),
+    added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, manager.copy())),
     administer: (request, self) => answerAdministration(request, self, administration(world)),
   });
   const { user, password, apiToken } = gate.credentials;

@@ -2,23 +2,26 @@ import type { Active } from '../../../simulators/frame.ts';
 import { type ApiAnswer, type ApiRequest, jsonAnswer } from '../../../simulators/http.ts';
 import { answerApi, type World } from './api.ts';
 import type { Fault } from './faults.ts';
+import type { Manager } from './manager.ts';
 import { errorBody } from './refusal.ts';
 import { lockedText } from './traffic.ts';
 
 const tryAgainText = 'The operation could not be completed, please try again.';
 
-/** Answers a request under the faults of an FMC that hit it: the first that answers counts. */
+/** Answers a request under the faults of an FMC that hit it: the first that answers counts. `frozen`: copies for `stale` faults, by their id. */
 export async function answerUnderFaults(
   request: ApiRequest,
   faults: readonly Active<Fault>[],
-  world: World,
+  { world, frozen }: { world: World; frozen: ReadonlyMap<string, Manager> },
 ): Promise<ApiAnswer> {
+  let { manager } = world;
   for (const fault of faults) {
+    if (fault.kind === 'stale') manager = frozen.get(fault.id) ?? manager;
     if (fault.kind === 'expire') world.gate.expire(!fault.refresh);
     const answer = faultAnswer(request, fault);
     if (answer) return answer;
   }
-  const answer = await answerApi(request, world);
+  const answer = await answerApi(request, { ...world, manager });
   return faults.some(({ kind }) => kind === 'error-in-success') && answer.status < 300
     ? jsonAnswer(answer.status, errorBody('An internal error occurred.', 'OTHER'))
     : answer;

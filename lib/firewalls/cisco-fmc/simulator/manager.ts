@@ -22,6 +22,13 @@ export class Manager {
     this.domains.set(uuid, new Domain(uuid, name));
   }
 
+  /** The same manager with domains of their own. */
+  copy(): Manager {
+    const copy = new Manager(this.settings);
+    for (const [uuid, domain] of this.domains) copy.domains.set(uuid, domain.copy());
+    return copy;
+  }
+
   get global(): Domain {
     return this.domain(globalDomain);
   }

@@ -37,6 +37,13 @@ export class Table {
     return this.#rows.get(this.#names.get(name) ?? '');
   }
 
+  /** The same rows in a table of its own; they are replaced, never changed. */
+  copy(): Table {
+    const copy = new Table(this.path, this.type);
+    for (const row of this.rows) copy.put(row);
+    return copy;
+  }
+
   put(row: Row): void {
     const before = this.#rows.get(row.id);
     if (before) this.#names.delete(before.name);

@@ -2,6 +2,7 @@ import { ZonebridgeError } from '../../../core/errors.ts';
 import type { NamedComment, ObjectRef } from '../../../core/firewall.ts';
 import type { AddressFamily } from '../../../core/model/address.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
+import type { OwnWrites } from '../../shared/own-writes.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import type { Element } from '../envelope.ts';
 import { inUrl } from '../names.ts';
@@ -36,15 +37,18 @@ export class DeviceMappings implements GroupPlace {
   readonly #device: FortimanagerDevice;
   /** Of the mapping, and of what the entries of several devices share: the group around it. */
   readonly #marks: { mapping: Marks; group: Marks };
+  readonly #ownWrites: OwnWrites;
 
   constructor(
     client: FortimanagerClient,
     device: FortimanagerDevice,
     marks: { mapping: Marks; group: Marks },
+    ownWrites: OwnWrites,
   ) {
     this.#client = client;
     this.#device = device;
     this.#marks = marks;
+    this.#ownWrites = ownWrites;
   }
 
   /** The group without its members, and the mapping with all of them, for both families. */
@@ -122,27 +126,32 @@ export class DeviceMappings implements GroupPlace {
    * members, so it then holds the address that matches nothing.
    */
   memberWrites({ name, create }: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[] {
-    const { family, lacks, members, excluded } = group;
-    const isAbsent = lacks.length > 0 && items.every(({ op }) => op === 'remove');
-    if (items.length === 0 || isAbsent) return [];
+    const { family, excluded } = group;
+    const next = nextMembers(group, items);
+    if (!next) return [];
     const again = items.filter(({ isExcluded }) => isExcluded);
-    const gone = new Set(
-      items.filter(({ op, isExcluded }) => op === 'remove' && !isExcluded).map((item) => item.name),
-    );
-    const added = items.filter(({ op }) => op === 'add').map((item) => item.name);
-    const kept = members.filter((member) => member !== placeholder && !gone.has(member));
-    const next = [...new Set([...kept, ...added])];
     // With its mark: one that somebody deleted meanwhile is made by this, and must not be a stranger's then.
     const comment = create === 'own' ? { comment: this.#marks.mapping.commentFor(name) } : {};
     const param = {
       url: this.#mappingUrl(family, name),
       data: {
-        member: next.length === 0 ? [placeholder] : next,
+        member: next,
         ...(again.length === 0 ? {} : leavingOut(stillExcluded(excluded, again))),
         ...comment,
       },
     };
     return [{ method: 'set', param, items, install: ['update', `obj/${groupTable(family)}/${name}`] }];
+  }
+
+  refuseLate({ name }: ObjectRef, groups: readonly FoundGroup[]): void {
+    // One that is not shown is missing, or is refused when it is made again.
+    for (const { family, lacks, members } of groups)
+      if (lacks.length === 0) this.#ownWrites.refuseLate(groupTable(family) + name, members);
+  }
+
+  noteWritten({ name }: ObjectRef, group: FoundGroup, items: readonly Item[]): void {
+    const next = nextMembers(group, items);
+    if (next) this.#ownWrites.note(groupTable(group.family) + name, group.members, next);
   }
 
   async list(): Promise<NamedComment[]> {
@@ -205,4 +214,17 @@ export class DeviceMappings implements GroupPlace {
     const { name: device, vdom } = this.#device;
     return `${objectUrl(this.#client, groupTable(family), name)}/dynamic_mapping/${inUrl(device)}/${inUrl(vdom)}`;
   }
+}
+
+/** The whole list once the items are done; undefined when there is nothing to write. */
+function nextMembers({ lacks, members }: FoundGroup, items: readonly Item[]): string[] | undefined {
+  const isAbsent = lacks.length > 0 && items.every(({ op }) => op === 'remove');
+  if (items.length === 0 || isAbsent) return undefined;
+  const gone = new Set(
+    items.filter(({ op, isExcluded }) => op === 'remove' && !isExcluded).map((item) => item.name),
+  );
+  const added = items.filter(({ op }) => op === 'add').map((item) => item.name);
+  const kept = members.filter((member) => member !== placeholder && !gone.has(member));
+  const next = [...new Set([...kept, ...added])];
+  return next.length === 0 ? [placeholder] : next;
 }

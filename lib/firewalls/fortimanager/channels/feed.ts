@@ -9,6 +9,7 @@ import type {
 } from '../../../core/firewall.ts';
 import { Attempt, closeReport, type OpenReport, openReport, validAdditions } from '../../shared/attempt.ts';
 import { foreign, type Marks } from '../../shared/marks.ts';
+import type { OwnWrites } from '../../shared/own-writes.ts';
 import { printable } from '../../shared/printable.ts';
 import type { FortimanagerClient, Param } from '../client.ts';
 import { rowsOf } from '../envelope.ts';
@@ -30,10 +31,12 @@ const resourceList = rowsOf(z.looseObject({ name: z.string(), resource: z.string
 export class FeedChannel implements Channel {
   readonly #client: FortimanagerClient;
   readonly #marks: Marks;
+  readonly #ownWrites: OwnWrites;
 
-  constructor(client: FortimanagerClient, marks: Marks) {
+  constructor(client: FortimanagerClient, marks: Marks, ownWrites: OwnWrites) {
     this.#client = client;
     this.#marks = marks;
+    this.#ownWrites = ownWrites;
   }
 
   async observeObject(object: ObjectRef): Promise<ObservedObject> {
@@ -85,7 +88,10 @@ export class FeedChannel implements Channel {
         await write([]);
         return;
       }
-      if (!before || !isSame(before.entries, next.entries)) await this.#set(object, text);
+      if (!before || !isSame(before.entries, next.entries)) {
+        await this.#set(object, text);
+        this.#ownWrites.note(object.name, before?.entries, next.entries);
+      }
       report.countAfter = next.entries.size;
     };
     const outcome = await attempt.step(async () => {
@@ -115,6 +121,7 @@ export class FeedChannel implements Channel {
   async #toChange(object: ObjectRef, create: boolean): Promise<FeedFile | undefined> {
     const found = await this.#read(object);
     if (!found && !create) throw missing(object);
+    this.#ownWrites.refuseLate(object.name, found?.entries);
     if (found && !this.#marks.isFor(object, found.comment)) throw foreign(object.name);
     return found;
   }

@@ -56,6 +56,10 @@ export interface GroupPlace {
   making(object: ObjectRef, group: FoundGroup, comment: string): RowWrite[];
   /** Puts members in and takes them out. */
   memberWrites(object: ObjectRef, group: FoundGroup, items: readonly Item[]): MemberWrite[];
+  /** Where lists are set whole: throws `firewall/busy` when what was found is from before a write of ours. */
+  refuseLate?(object: ObjectRef, groups: readonly FoundGroup[]): void;
+  /** Where lists are set whole: what {@link memberWrites} made of these is done. */
+  noteWritten?(object: ObjectRef, group: FoundGroup, items: readonly Item[]): void;
   /** All groups of the ADOM, with the comments that could be ours. */
   list(): Promise<NamedComment[]>;
   /** What to delete of an object of ours; asked while the ADOM is locked. */

@@ -83,6 +83,7 @@ export class ObjectBatch {
       const params = this.#lookAt(report);
       const found = await groups.found(report.object, params, elements.slice(at, at + params.length));
       at += params.length;
+      groups.refuseLate?.(report.object, found);
       this.#groups.set(report, found);
       this.#judge(report, found);
     }
@@ -179,6 +180,9 @@ export class ObjectBatch {
     }
     for (const report of this.#reports)
       if (report.changes.createWith || report.changes.adoptWith) report.created ??= whole;
+    if (whole.state !== 'done') return;
+    for (const [report, group, items] of this.#written())
+      this.#place.groups.noteWritten?.(report.object, group, items);
   }
 
   /** A former tool's group gets our comment; its members stay. */
@@ -239,13 +243,21 @@ export class ObjectBatch {
 
   /** Those of the method, as far as nothing is wrong with their items yet. */
   #memberWrites(method: MemberWrite['method']): MemberWrite[] {
-    const writes = [...this.#groups].flatMap(([report, found]) =>
-      found.flatMap((group) => {
-        const items = this.#itemsOf(report, group).filter(({ error }) => error === undefined);
-        return this.#place.groups.memberWrites(report.object, group, items);
-      }),
+    const writes = this.#written().flatMap(([report, group, items]) =>
+      this.#place.groups.memberWrites(report.object, group, items),
     );
     return writes.filter((write) => write.method === method);
+  }
+
+  /** What is written of each family of each group, as far as nothing is wrong with it. */
+  #written(): [OpenReport, FoundGroup, Item[]][] {
+    return [...this.#groups].flatMap(([report, found]) =>
+      found.map((group): [OpenReport, FoundGroup, Item[]] => [
+        report,
+        group,
+        this.#itemsOf(report, group).filter(({ error }) => error === undefined),
+      ]),
+    );
   }
 
   /** Objects of addresses that left. One that something else uses stays: the manager refuses it, and is never forced. */

@@ -88,6 +88,18 @@ export class Adom {
     this.#saved.set(path, rows);
   }
 
+  /** What is saved again, on its own: what is read there stays as it is now. */
+  copy(): Adom {
+    const copy = new Adom(this.name, []);
+    // Tables and rows are replaced, never changed.
+    copy.#saved = new Map(this.#saved);
+    for (const device of this.devices) copy.devices.push({ ...device, tables: new Map(device.tables) });
+    for (const [tag, addresses] of this.tags) copy.tags.set(tag, new Set(addresses));
+    for (const [object, user] of this.pending) copy.pending.set(object, user);
+    copy.revision = this.revision;
+    return copy;
+  }
+
   save(): void {
     for (const [path, rows] of this.#draft ?? []) {
       this.#note(path, rows, this.lock?.user ?? '');

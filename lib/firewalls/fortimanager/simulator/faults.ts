@@ -23,6 +23,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   plainFault('unauthorized'),
   /** -11 for what the profile forbids: everything but login, logout and the status. */
   plainFault('forbidden'),
+  /** Objects, files and tags are shown as they were when the fault was set. Assumption: no source tells of it; a reader between could. */
+  plainFault('stale'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -39,6 +39,7 @@ export async function startFortimanagerSimulator(
 ): Promise<FortimanagerSimulator> {
   const manager = prepare(options);
   const gate = new Gate(options.apiKey);
+  const frozen = new Map<string, Manager>();
   const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'FortiManager simulator',
@@ -49,9 +50,12 @@ export async function startFortimanagerSimulator(
       answerRpc(request, {
         manager,
         gate,
+        shown: (method, url) => (isContent(method, url) ? shownBy(faults, frozen) : undefined),
         refuse: (method, url) => refusalOf(faults, method, url),
         cut: (url, data) => leftOf(faults, url, data),
       }),
+    fits: ({ kind }, request) => kind !== 'stale' || showsContent(request),
+    added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, manager.copy())),
     administer: (request, self) => answerAdministration(request, self, administration(manager, gate)),
   });
   return {
@@ -80,6 +84,24 @@ function prepare(options: SimulatorOptions): Manager {
     adom.pending.clear();
   }
   return manager;
+}
+
+/** What a copy may show as it was; tasks, locks and who answers it may not. */
+function isContent(method: string, url: string): boolean {
+  return /^(get pm\/config|exec connector\/get)\//.test(`${method} ${urlParts(url).join('/')}`);
+}
+
+function showsContent({ body }: ApiRequest): boolean {
+  const rpc = parseRpc(body);
+  return rpc?.params.some((one) => isContent(rpc.method, textOf(one['url'] ?? ''))) === true;
+}
+
+function shownBy(
+  faults: readonly Active<Fault>[],
+  frozen: ReadonlyMap<string, Manager>,
+): Manager | undefined {
+  const stale = faults.findLast(({ kind }) => kind === 'stale');
+  return stale && frozen.get(stale.id);
 }
 
 /** Requests are known by the method and URL of JSON-RPC, such as `get /sys/status`; the URL of the first element stands for all. */

@@ -28,6 +28,14 @@ export class Manager {
     for (const name of adoms) this.adoms.set(name, new Adom(name, devices));
   }
 
+  /** ADOMs and files again, on their own. */
+  copy(): Manager {
+    const copy = new Manager(this.settings, []);
+    for (const [name, adom] of this.adoms) copy.adoms.set(name, adom.copy());
+    for (const [name, file] of this.files) copy.files.set(name, file);
+    return copy;
+  }
+
   /** Throws -6 for an ADOM that is not there. */
   adom(name: string): Adom {
     const adom = this.adoms.get(name);

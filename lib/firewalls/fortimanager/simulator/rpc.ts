@@ -61,6 +61,8 @@ export interface Served {
   gate: Gate;
   /** Instead of asking the manager: what a fault says about this element. */
   refuse?: (method: string, url: string) => Refusal | undefined;
+  /** Which manager to ask instead, as a fault says. */
+  shown?: (method: string, url: string) => Manager | undefined;
   /** What is left of the data of a success, as a fault says. */
   cut?: (url: string, data: Json) => Json | undefined;
 }
@@ -84,7 +86,13 @@ export function answerRpc(request: ApiRequest, served: Served): ApiAnswer {
       if (refusal) throw refusal;
       const login = logIn(rpc, param, served);
       if (login !== undefined) session = login;
-      const answered = login === undefined ? dispatch(request, rpc, param, served) : undefined;
+      const answered =
+        login === undefined
+          ? dispatch(request, rpc, param, {
+              ...served,
+              manager: served.shown?.(rpc.method, url) ?? served.manager,
+            })
+          : undefined;
       return { ...cutAs(served, url, answered), status: { code: 0, message: 'OK' }, url };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

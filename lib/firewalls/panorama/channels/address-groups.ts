@@ -9,7 +9,7 @@ import { addresses, addressGroups, entry, rulebases } from './xpaths.ts';
 type Which = 'show' | 'get';
 
 /** Nodes at a path; empty where there is none (`get`: success with code 7; `show`: "No such node"). */
-async function nodes(client: PanoramaClient, which: Which, xpath: string): Promise<Element[]> {
+export async function nodes(client: PanoramaClient, which: Which, xpath: string): Promise<Element[]> {
   try {
     const { result, code } = await client.readConfig(which, xpath);
     if (!result && code !== 7) throw incomplete(`config ${which}`);

@@ -29,6 +29,7 @@ import { commitOwn } from './commit.ts';
 import { deleteGroup, dropAddress, join, keepAddress, leave, type Place } from './edits.ts';
 import { awaitOwnJobs, isCommitting } from './jobs.ts';
 import { foreignText, isForeignText, nameOf } from './member-texts.ts';
+import { namesOfOthers } from './namesakes.ts';
 import { change, type Operation } from './operations.ts';
 import { pushCommitted, pushOwed, readPushed } from './pushes.ts';
 import { requireScope } from './scope.ts';
@@ -118,17 +119,20 @@ export class ObjectsChannel implements Channel {
     const prefix = this.#prefix(object);
     await tidy(this.#place, new Set([object.name]));
     const left = (await readMembers(this.#client, object.name)) ?? [];
-    const ours = left.filter((name) => name.startsWith(prefix));
+    const named = [...new Set([...left.filter((one) => one.startsWith(prefix)), placeholderName(prefix)])];
+    const others = await namesOfOthers(this.#place, named);
     await change(this.#client, [
       deleteGroup(this.#place, object.name),
-      ...[...new Set([...ours, placeholderName(prefix)])].map((name) => dropAddress(this.#place, name)),
+      ...named.filter((one) => !others.has(one)).map((one) => dropAddress(this.#place, one)),
     ]);
   }
 
   async apply(changes: readonly ObjectChanges[]): Promise<readonly ObjectReport[]> {
     const attempt = new Attempt();
-    const groups = changes.map((one) => this.#open(openReport(one)));
-    for (const group of groups) await this.#check(attempt, group);
+    const reports = changes.map(openReport);
+    const allowed: Asked[] = [];
+    for (const report of reports) if (await this.#check(attempt, report)) allowed.push(this.#ask(report));
+    const groups = await this.#lookAtNames(attempt, allowed);
     const ready = groups.filter(({ adds, removes }) => adds.length + removes.length > 0);
     const names = new Set(ready.map(({ report }) => report.object.name));
     const outcome = await attempt.step(async () => {
@@ -141,7 +145,7 @@ export class ObjectsChannel implements Channel {
         await this.#writeAlone(attempt, group, ready.length === 1 ? outcome : undefined);
       else settle(group.report, outcome);
     }
-    return groups.map(({ report }) => closeReport(report));
+    return reports.map(closeReport);
   }
 
   /** `known`: what came of it already. */
@@ -221,31 +225,62 @@ export class ObjectsChannel implements Channel {
   }
 
   /** A set would make a group that is not there, and fill one of somebody else: so its mark is read before each write. */
-  async #check(attempt: Attempt, group: GroupWork): Promise<void> {
-    const { object, createWith } = group.report.changes;
+  async #check(attempt: Attempt, report: OpenReport): Promise<boolean> {
+    const { object, createWith } = report.changes;
     const outcome = await attempt.step(async () => {
       const comment = await readComment(this.#client, object.name);
       if (comment === undefined && !createWith) missing(object);
       if (comment === undefined) await requireScope(this.#client);
       else if (!this.#marks.isFor(object, comment)) throw foreign(object.name);
     });
-    if (outcome.state === 'done') return;
-    settle(group.report, outcome);
-    group.adds = [];
-    group.removes = [];
+    if (outcome.state !== 'done') settle(report, outcome);
+    return outcome.state === 'done';
   }
 
-  #open(report: OpenReport): GroupWork {
+  /** What is called like an object of ours and is not is neither changed, nor put into a group, nor deleted. */
+  async #lookAtNames(attempt: Attempt, asked: readonly Asked[]): Promise<GroupWork[]> {
+    let others: ReadonlySet<string> = new Set();
+    const looked = await attempt.step(async () => {
+      others = await namesOfOthers(
+        this.#place,
+        asked.flatMap(({ names }) => names),
+      );
+    });
+    if (looked.state === 'done') return asked.map((one) => this.#open(one, others));
+    for (const { report } of asked) settle(report, looked);
+    return [];
+  }
+
+  #ask(report: OpenReport): Asked {
     const { object, createWith, add, remove } = report.changes;
     const prefix = this.#prefix(object);
-    const added = readEach(add, canonicalAddress, report.outcomes);
-    const removes = readEach(
-      remove,
-      (text) => this.#remove(object.name, prefix, text),
-      report.outcomes,
-    ).flat();
+    const own = remove.filter((text) => !isForeignText(text));
+    const names = [
+      ...readEach(add, (text) => addressName(prefix, canonicalAddress(text)), report.outcomes),
+      ...readEach(own, (text) => nameOf(prefix, text), report.outcomes),
+      ...(createWith ? [placeholderName(prefix)] : []),
+    ];
+    return { report, names };
+  }
+
+  #open({ report }: Asked, others: ReadonlySet<string>): GroupWork {
+    const { object, createWith, add, remove } = report.changes;
+    const prefix = this.#prefix(object);
+    const none = placeholderName(prefix);
+    if (others.has(none)) {
+      settle(report, { state: 'failed', error: foreign(none) });
+      return { report, adds: [], removes: [] };
+    }
+    const valid = readEach(add, canonicalAddress, report.outcomes);
+    const added = valid.filter((address) => !others.has(addressName(prefix, address)));
+    for (const text of add) {
+      const name = report.outcomes.has(text) ? '' : addressName(prefix, canonicalAddress(text));
+      if (others.has(name)) report.outcomes.set(text, { state: 'failed', error: foreign(name) });
+    }
+    const left = remove.filter((text) => !report.outcomes.has(text));
+    const removes = left.flatMap((text) => this.#remove(object.name, nameOf(prefix, text), { text, others }));
     if (!createWith && added.length === 0) return { report, adds: [], removes };
-    const names = [placeholderName(prefix), ...added.map((address) => addressName(prefix, address))];
+    const names = [none, ...added.map((address) => addressName(prefix, address))];
     const description = createWith ? [xmlText('description', createWith.comment)] : [];
     const adds: Operation[] = [
       ...names.map((name) => keepAddress(this.#place, prefix, name)),
@@ -254,10 +289,13 @@ export class ObjectsChannel implements Channel {
     return { report, adds, removes };
   }
 
-  #remove(group: string, prefix: string, text: string): Operation[] {
-    const name = nameOf(prefix, text);
+  #remove(
+    group: string,
+    name: string,
+    { text, others }: { text: string; others: ReadonlySet<string> },
+  ): Operation[] {
     const gone = leave(this.#place, group, name);
-    return isForeignText(text) ? [gone] : [gone, dropAddress(this.#place, name)];
+    return isForeignText(text) || others.has(name) ? [gone] : [gone, dropAddress(this.#place, name)];
   }
 
   async #exists({ name }: ObjectRef): Promise<boolean> {
@@ -269,7 +307,13 @@ export class ObjectsChannel implements Channel {
   }
 }
 
-/** What one group needs; emptied when it cannot be written. */
+/** Changes of a group that we may write to, and what its address objects are called. */
+interface Asked {
+  report: OpenReport;
+  names: readonly string[];
+}
+
+/** What one group needs. */
 interface GroupWork {
   report: OpenReport;
   adds: Operation[];

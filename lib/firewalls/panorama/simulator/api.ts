@@ -34,6 +34,13 @@ export function isWrite(request: ApiRequest): boolean {
   return type === 'user-id' || type === 'commit';
 }
 
+/** True for a call that shows configuration or tags, which a copy may show as they were. */
+export function showsContent(request: ApiRequest): boolean {
+  const parameters = parametersOf(request);
+  if (parameters.get('type') === 'config') return !isWrite(request);
+  return (parameters.get('cmd') ?? '').startsWith('<show><object>');
+}
+
 /** Answers one request of the vendor's dialect. Everything it changes is changed before it returns. */
 export function answerApi(
   request: ApiRequest,

@@ -39,6 +39,16 @@ export class ConfigStore {
     return this.#candidate;
   }
 
+  /** The same configuration again, on its own. */
+  copy(): ConfigStore {
+    const copy = new ConfigStore();
+    // Trees are replaced, never changed.
+    copy.running = this.running;
+    copy.#candidate = this.candidate;
+    copy.#pending = [...this.#pending];
+    return copy;
+  }
+
   read(which: 'running' | 'candidate', xpath: string): Element[] {
     return findAll(this[which], parseXpath(xpath));
   }

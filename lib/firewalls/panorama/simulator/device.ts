@@ -53,7 +53,7 @@ export interface Lock {
 export class Device {
   readonly facts: DeviceFacts;
   readonly behaviour: Behaviour;
-  readonly config = new ConfigStore();
+  config = new ConfigStore();
   readonly jobs: Jobs;
   readonly managed = new Map<string, Device>();
   /** Tags at once, configuration when its commit has ended. */
@@ -98,6 +98,16 @@ export class Device {
 
   reboot(): void {
     for (const table of this.#tables.values()) table.reboot();
+  }
+
+  /** Configuration and tags again, on their own: what is read there stays as it is now. */
+  copy(): Device {
+    this.jobs.settle();
+    const copy = new Device(this.facts, this.behaviour, this.#now);
+    copy.config = this.config.copy();
+    for (const [name, table] of this.#tables) copy.#tables.set(name, table.copy());
+    for (const [serial, managed] of this.managed) copy.managed.set(serial, managed.copy());
+    return copy;
   }
 
   get now(): number {

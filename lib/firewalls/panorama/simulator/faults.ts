@@ -30,6 +30,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   plainFault('cut-list'),
   /** Success with an empty result, in place of what was asked for. */
   plainFault('empty-result'),
+  /** Configuration and tags are shown as they were when the fault was set. Assumption: no source tells of it; a reader between could. */
+  plainFault('stale'),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

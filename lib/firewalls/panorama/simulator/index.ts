@@ -2,7 +2,7 @@ import { answerAdministration } from '../../../simulators/administration.ts';
 import { type Running, SimulatorFrame, type StartOptions } from '../../../simulators/frame.ts';
 import { type Administrator, Gate } from './access.ts';
 import { administration } from './administration.ts';
-import { answerApi, isWrite, urlOf } from './api.ts';
+import { answerApi, isWrite, showsContent, urlOf } from './api.ts';
 import { type Behaviour, Device, type DeviceFacts } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
 
@@ -57,6 +57,7 @@ export async function startPanoramaSimulator(options: SimulatorOptions = {}): Pr
     clock.passed += milliseconds;
   };
   const seen = { reads: 0, writes: 0 };
+  const frozen = new Map<string, Device>();
   const frame = await SimulatorFrame.start<Fault>({
     ...options,
     name: 'PAN-OS simulator',
@@ -65,8 +66,11 @@ export async function startPanoramaSimulator(options: SimulatorOptions = {}): Pr
     urlOf,
     handle: (request, faults) => {
       seen[isWrite(request) ? 'writes' : 'reads'] += 1;
-      return answerApi(request, device, gate, faults);
+      const shown = faults.findLast(({ kind }) => kind === 'stale');
+      return answerApi(request, (shown && frozen.get(shown.id)) ?? device, gate, faults);
     },
+    fits: ({ kind }, request) => kind !== 'stale' || showsContent(request),
+    added: ({ kind, id }) => void (kind === 'stale' && frozen.set(id, device.copy())),
     administer: (request, self) =>
       answerAdministration(request, self, administration({ device, gate, passTime })),
   });

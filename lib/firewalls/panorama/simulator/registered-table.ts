@@ -86,6 +86,14 @@ export class RegisteredTable {
     }));
   }
 
+  /** The same table again, on its own. */
+  copy(): RegisteredTable {
+    const copy = new RegisteredTable(this.#rules);
+    for (const [ip, own] of this.#tags) copy.#tags.set(ip, new Map(own));
+    copy.#firstEnd = this.#firstEnd;
+    return copy;
+  }
+
   has(tag: string): boolean {
     return this.rows().some(({ tags }) => tags.includes(tag));
   }
