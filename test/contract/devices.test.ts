@@ -79,7 +79,8 @@ function devices(kind: string, channel: string): void {
     other.becomeAnother?.();
     // It had not heard of everything yet when it took over.
     site.fill(other, ['10.1.0.1', '10.1.0.77']);
-    await site.giveWayTo(other);
+    // So soon that a late read of the former one would be waited for.
+    await site.giveWayTo(other, 120_000);
     await site.pod('c', '10.1.0.3');
     await site.world.reconcile();
     expect(site.lookedFirst).toBe(true);

@@ -14,6 +14,7 @@ import {
 import { FirewallView } from '../../lib/sandbox/firewall-view.ts';
 import { Person } from '../../lib/sandbox/person.ts';
 import type { BusAgent, Told } from '../support/hub/bus-agent.ts';
+import { ageLedger } from '../support/hub/aged-ledger.ts';
 import { logLines } from '../support/hub/function-log.ts';
 import { HubRig, until, workQueues } from '../support/hub/hub-rig.ts';
 import { Operator } from '../support/hub/operator.ts';
@@ -98,6 +99,7 @@ describe('the main path, everybody with the own role', () => {
     expect(await operator.run(['status'])).toMatchObject({ code: 0 });
     expect(await operator.run(['groups', 'web'])).toMatchObject({ code: 0 });
     const person = new Person(rig.simulator('edge'));
+    await ageLedger(rig.app.ports.tables, 'edge', ['web']);
     const name = view.name('web', 'push');
     const commands = [{ name, command: 'remove', entries: ['10.1.0.2'] }];
     await person.call('POST', 'monitor/system/external-resource/dynamic', { commands });
@@ -110,6 +112,7 @@ describe('the main path, everybody with the own role', () => {
     await until('it is back', () => has('10.1.0.2'));
     expect(await operator.run(['approve', 'edge', '--yes'])).toMatchObject({ code: 0 });
     await person.call('DELETE', `cmdb/system/external-resource/${name}`);
+    await ageLedger(rig.app.ports.tables, 'edge', ['web']);
     expect(await operator.run(['reconcile', 'edge'])).toMatchObject({ result: { comparison: { lost: 1 } } });
     await until('it is made again', () => has('10.1.0.2'));
     await person.close();

@@ -202,4 +202,32 @@ export const ofDevice: readonly Mutant[] = [
     edits: [["if (key.trim() === '' || key === '.'", "if (key === '.'"]],
     killers: [clientTest, contract],
   },
+  {
+    name: 'transaction-half-done',
+    breaks: 'a simulated FortiGate does half of a transaction that cannot be committed',
+    file: 'lib/firewalls/fortigate/simulator/transactions.ts',
+    edits: [['for (const write of writes) write(rehearsal);', '']],
+    killers: ['lib/firewalls/fortigate/simulator/transactions.test.ts'],
+  },
+  {
+    name: 'transaction-at-once',
+    breaks: 'a simulated FortiGate does the writes of a transaction before its commit',
+    file: 'lib/firewalls/fortigate/simulator/transactions.ts',
+    edits: [['= run(own.draft);', '= run(device);']],
+    killers: ['lib/firewalls/fortigate/simulator/transactions.test.ts'],
+  },
+  {
+    name: 'transaction-locks-nothing',
+    breaks: 'what is changed in one transaction of a simulated FortiGate can be changed beside it',
+    file: 'lib/firewalls/fortigate/simulator/transactions.ts',
+    edits: [['if (other) throw', 'if (other && id === undefined) throw']],
+    killers: ['lib/firewalls/fortigate/simulator/transactions.test.ts'],
+  },
+  {
+    name: 'transaction-never-expires',
+    breaks: 'a transaction of a simulated FortiGate that nobody ends locks its tables for ever',
+    file: 'lib/firewalls/fortigate/simulator/transactions.ts',
+    edits: [['if (until <= now)', 'if (until < 0)']],
+    killers: ['lib/firewalls/fortigate/simulator/transactions.test.ts'],
+  },
 ];

@@ -85,12 +85,12 @@ export class Site {
     return module.objectName({ hub, group: this.group, channel: this.#channel, firewall: 'edge' });
   }
 
-  /** Another device answers from now on; a while later, so that somebody looks who it is, and no read is late. */
-  async giveWayTo(device: Rig): Promise<void> {
+  /** Another device answers from now on; after a while, so that somebody looks who it is, and no read is late. */
+  async giveWayTo(device: Rig, afterMs = 600_000): Promise<void> {
     this.#device = device;
     device.enter?.();
     this.#asked = [];
-    await this.world.clock.sleep(600_000);
+    await this.world.clock.sleep(afterMs);
   }
 
   /** The members were read before the first write to the present device. */

@@ -17,6 +17,7 @@ import {
 import { FirewallView } from '../../../lib/sandbox/firewall-view.ts';
 import { Person } from '../../../lib/sandbox/person.ts';
 import type { BusAgent, Told } from '../../support/hub/bus-agent.ts';
+import { ageLedger } from '../../support/hub/aged-ledger.ts';
 import { type HubRig, workQueues } from '../../support/hub/hub-rig.ts';
 import type { Place, Story } from './points.ts';
 
@@ -101,6 +102,8 @@ export class CrashWorld {
 
   async play(story: Story): Promise<void> {
     if (story !== 'compare') return this.#agent.tell(...this.#changes(story));
+    const groups = this.#groups().map(([group]) => group);
+    await ageLedger(this.#rig.app.ports.tables, this.place.firewall, groups);
     await this.#editByHand();
     await this.compare();
   }

@@ -31,6 +31,7 @@ const deviceChange = z.strictObject({
       unknownFeed: z.enum(['per-command', 'whole-request']),
       bootTime: z.enum(['shown', 'hidden']),
       entryListDefaultCount: z.int().min(0),
+      transactionId: z.enum(['transaction-id', 'transaction_id']),
     })
     .partial()
     .optional(),

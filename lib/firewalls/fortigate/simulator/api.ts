@@ -8,6 +8,7 @@ import type { Place } from './envelope.ts';
 import { jsonAnswer, pageAnswer, pathParts } from '../../../simulators/http.ts';
 import type { ApiAnswer, ApiRequest } from '../../../simulators/http.ts';
 import { answerLogin } from './login-api.ts';
+import { answerTransaction, transactionOf } from './transaction-api.ts';
 import { callMonitor, monitorResource } from './monitor-api.ts';
 import { Refusal, missingEntry } from './refusal.ts';
 import type { JsonObject } from './refusal.ts';
@@ -54,11 +55,15 @@ export function answerApi(request: ApiRequest, device: Device, gate: Gate): ApiA
   return jsonAnswer(status, several ? answers.map(({ body }) => body) : answers[0]?.body);
 }
 
-/** An empty or absent `vdom` is the management VDOM; a list, `*` or `global=1` answers with one envelope each. */
+/** An empty or absent `vdom` is that of the transaction, or else the management VDOM; a list, `*` or `global=1` answers with one envelope each. */
 function chooseVdoms(request: ApiRequest, device: Device): { vdoms: string[]; several: boolean } {
   const wanted = request.query.get('vdom') ?? '';
   if (wanted === '*') {
     return { vdoms: [...device.vdoms.keys()], several: true };
+  }
+  const ofTransaction = wanted === '' ? device.transactions.vdomOf(transactionOf(request)) : undefined;
+  if (ofTransaction !== undefined) {
+    return { vdoms: [ofTransaction], several: false };
   }
   if (wanted === '') {
     return { vdoms: [device.managementVdom], several: isOn(request.query.get('global')) };
@@ -78,6 +83,9 @@ function answerConfig(call: Call, vdomName: string): { status: number; body: Jso
     if (vdom === undefined) {
       throw new Refusal(403);
     }
+    if (isTransaction(call)) {
+      return answerTransaction(place, device, request);
+    }
     if (table === undefined || more.length > 0 || call.parts.slice(2).includes('')) {
       throw missingEntry();
     }
@@ -85,10 +93,22 @@ function answerConfig(call: Call, vdomName: string): { status: number; body: Jso
       throw new Refusal(403);
     }
     const target = { child, childKey, query: request.query };
-    return request.method === 'GET'
-      ? readConfig(place, vdom, table, target)
-      : writeConfig(place, device, vdom, { table, target: { ...target, key: mkey, body: request.body } });
+    // Assumption: also in a transaction what is read is what is in force.
+    if (request.method === 'GET') {
+      return readConfig(place, vdom, table, target);
+    }
+    const { revision, schema } = table;
+    const write = { id: transactionOf(request), vdom: vdomName, table: schema.path, revision };
+    return device.transactions.write(device, write, (on) => {
+      const there = on.vdom(vdomName);
+      const asked = { ...target, key: mkey, body: request.body };
+      return writeConfig(place, on, there, { table: there.table(schema.path) ?? table, target: asked });
+    });
   });
+}
+
+function isTransaction({ parts, request }: Call): boolean {
+  return parts.join('') === '' && (request.query.get('action') ?? '').startsWith('transaction-');
 }
 
 function answerMonitor(call: Call, vdomName: string): { status: number; body: JsonObject } {

@@ -5,6 +5,7 @@ import { type Json, type JsonObject, textOf } from './refusal.ts';
 import type { Row } from './row.ts';
 import type { Settings } from './settings.ts';
 import { formatVersion, parseVersion } from './version.ts';
+import { Transactions } from './transactions.ts';
 import { Vdom } from './vdom.ts';
 
 /** What the state file holds. */
@@ -21,6 +22,8 @@ export class Device {
   readonly settings: Settings;
   readonly vdoms = new Map<string, Vdom>();
   readonly commits = new CommitLog<PlacedChange>();
+  /** They end with the device and are in no state file. */
+  readonly transactions = new Transactions();
   /** Called after every accepted change. */
   onChange: () => void = () => undefined;
 
@@ -67,6 +70,7 @@ export class Device {
   /** Starts again: a new boot time, and pushed feed entries kept or lost (which of both real devices do is not known). */
   reboot(feedEntries: 'kept' | 'lost', now: number): void {
     this.settings.bootTime = now;
+    this.transactions.endAll();
     for (const vdom of feedEntries === 'lost' ? this.vdoms.values() : []) {
       for (const name of vdom.feeds.names()) {
         const removed = vdom.feeds.drop(name);

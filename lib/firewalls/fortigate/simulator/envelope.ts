@@ -64,6 +64,25 @@ export function writeEnvelope(
   };
 }
 
+/** Answer to the beginning or the end of a transaction, which belongs to no table. */
+export function transactionEnvelope(
+  place: Place,
+  settings: Settings,
+  told: { revision: string; changed: boolean; action: string; results: JsonObject | undefined },
+): JsonObject {
+  return {
+    http_method: place.method,
+    revision: told.revision,
+    revision_changed: told.changed,
+    ...(told.results === undefined ? {} : { results: told.results }),
+    vdom: place.vdom,
+    action: told.action,
+    status: 'success',
+    http_status: 200,
+    ...who(settings),
+  };
+}
+
 /** Answer of the runtime API; it carries no `http_status` on success and no `revision`. */
 export function monitorEnvelope(place: Place, settings: Settings, action: string, results: Json): JsonObject {
   return {

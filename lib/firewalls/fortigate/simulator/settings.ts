@@ -28,6 +28,8 @@ export interface Behaviour {
   bootTime: 'shown' | 'hidden';
   /** Entries of an entry list without `count`; 0 = all. */
   entryListDefaultCount: number;
+  /** How the number of a new transaction is called: the vendor's example has the one, a client reads the other first. */
+  transactionId: 'transaction-id' | 'transaction_id';
 }
 
 /** Who the device is and how it behaves. Everything here can be changed while it runs. */
@@ -77,6 +79,7 @@ export function defaultSettings(version: string, now: number): Settings {
       unknownFeed: 'per-command',
       bootTime: 'shown',
       entryListDefaultCount: 0,
+      transactionId: 'transaction-id',
     },
     accessProfile: fullAccess,
     trustedHosts: [],
