@@ -144,18 +144,6 @@ export const ofComparison: readonly Mutant[] = [
     killers: ['test/contract/late-reads.test.ts'],
   },
   {
-    name: 'another-device-is-late',
-    breaks: 'what another device lacks waits as if its reads were late',
-    file: 'lib/app/reconcile/reconcile-group.ts',
-    edits: [
-      [
-        'lateSince(sameDevice ? open.module.facts.readsLagMs : undefined,',
-        'lateSince(open.module.facts.readsLagMs,',
-      ],
-    ],
-    killers: ['test/contract/devices.test.ts'],
-  },
-  {
     name: 'late-object-is-missing',
     breaks: 'an object that was made a moment ago and is not shown yet is made again',
     file: 'lib/app/sync/pass.ts',
