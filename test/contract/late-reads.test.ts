@@ -34,7 +34,7 @@ function lateReads(kind: string, channel: string): void {
   /** From now on reads are as late as the vendor's may be. */
   function lag(site: Site): void {
     const { clock } = site.world;
-    const until = clock.now() + (device.module.facts.readsLagMs ?? 0) - 60_000;
+    const until = clock.now() + lagMs() * 0.8;
     const sleep = clock.sleep.bind(clock);
     clock.sleep = async (milliseconds) => {
       await sleep(milliseconds);
@@ -43,12 +43,16 @@ function lateReads(kind: string, channel: string): void {
     device.lag?.();
   }
 
+  function lagMs(): number {
+    return device.module.facts.readsLagMs ?? 0;
+  }
+
   const drift = (site: Site) => site.world.telemetry.valuesOf(metrics.drift.name);
 
   /** Runs and comparisons for as long as a read may lag, at most. */
   async function lookOften(site: Site): Promise<void> {
     for (let times = 0; times < 3; times++) {
-      await site.world.clock.sleep(20_000);
+      await site.world.clock.sleep(Math.ceil(lagMs() / 15));
       await site.world.reconcile();
     }
   }
@@ -115,6 +119,19 @@ function lateReads(kind: string, channel: string): void {
     await site.world.reconcile();
     expect(site.enforced()).toEqual(['10.1.0.2']);
     expect(Math.max(0, ...drift(site))).toBe(1);
+  });
+
+  test('an object that a person deletes is made again at once, whatever was put there a moment ago', async ({
+    skip,
+  }) => {
+    skip(!device.deleteObject, 'declared: this device cannot be told to lose one');
+    const site = await Site.start(device, channel, 'late-deleted');
+    await site.pod('a', '10.1.0.1');
+    await site.world.clock.sleep(600_000);
+    await site.pod('b', '10.1.0.2');
+    device.deleteObject?.(site.object);
+    await site.world.reconcile();
+    expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
   test('what a person puts in is found, although something leaves all the time', async ({ skip }) => {

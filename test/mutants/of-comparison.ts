@@ -144,12 +144,19 @@ export const ofComparison: readonly Mutant[] = [
     killers: ['test/contract/late-reads.test.ts'],
   },
   {
+    name: 'lost-object-is-late',
+    breaks: 'what was put a moment ago into an object that is gone counts as there',
+    file: 'lib/app/reconcile/reconcile-group.ts',
+    edits: [
+      ['madeLately(objectRow, since) ? since : Infinity', 'madeLately(objectRow, since) ? since : since'],
+    ],
+    killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
     name: 'late-object-is-missing',
     breaks: 'an object that was made a moment ago and is not shown yet is made again',
     file: 'lib/app/sync/pass.ts',
-    edits: [
-      ['return maybeLate(objectRow.madeAt,', 'return objectRow.madeAt < 0 && maybeLate(objectRow.madeAt,'],
-    ],
+    edits: [['return madeLately(', 'return objectRow.madeAt < 0 && madeLately(']],
     killers: ['test/contract/late-reads.test.ts'],
   },
 ];

@@ -1,6 +1,5 @@
 import type { Item } from '../../core/ports.ts';
 import type { LedgerEntry, ObjectRow } from '../state/ledger.ts';
-import { maybeLate } from '../sync/late-reads.ts';
 import type { Finding } from './compare.ts';
 
 /** Most members of a group that are doubted at a time; the others have their turn when these are settled. */
@@ -30,7 +29,7 @@ export function withoutDoubted(
   known: { objectRow: ObjectRow; ledger: ReadonlyMap<string, LedgerEntry>; since: number; now: number },
 ): { findings: Finding[]; doubted: Record<string, number> } {
   const { objectRow, ledger, since, now } = known;
-  if (!maybeLate(objectRow.removedAt, since)) return { findings: [...findings], doubted: {} };
+  if (objectRow.removedAt < since) return { findings: [...findings], doubted: {} };
   const seen = (key: string): number => objectRow.doubted[key] ?? now;
   const isDoubted = ({ kind, key }: Finding): boolean =>
     kind === 'foreign' && !ledger.has(key) && seen(key) >= since;

@@ -32,7 +32,7 @@ import {
 import { listGroup } from '../state/memberships.ts';
 import { orderedWishes } from '../orders/quarantined-wishes.ts';
 import type { OpenFirewall } from '../sync/connect.ts';
-import { lateSince, maybeLate } from '../sync/late-reads.ts';
+import { lateSince, madeLately } from '../sync/late-reads.ts';
 import { type WhoseObject, whoseObject } from '../sync/whose-object.ts';
 import { objectRef } from '../targets.ts';
 import { compare, type Finding } from './compare.ts';
@@ -91,7 +91,7 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   const listed = seenRealms(request, await listGroup(ports.tables, group.name));
   const wishes = orderedWishes(request.active, { firewall: open.id, group }, listed);
   const keys = [...wishes.wanted.keys(), ...ledger.keys()];
-  const since = lateIn(request);
+  const since = ours || renamed ? lateIn(request) : lateWithout(objectRow, request);
   // What lies under a name that is not ours is not read, and goes on as it was.
   const seen = renamed ? keysPresent(rows) : keysOf(request, intact, keys);
   const comparison = {
@@ -133,6 +133,12 @@ export async function reconcileGroup(ports: Ports, request: GroupRequest): Promi
   if (fresh.length === 0) await recount(ports, request, { objectItem, rows, findings });
   const found = figures(request, rows, findings);
   return renamed ? { ...found, lost: found.lost + 1 } : found;
+}
+
+/** An object that was there long ago and is not shown is gone, and with it what was put there since. */
+function lateWithout(objectRow: ObjectRow, request: GroupRequest): number {
+  const since = lateIn(request);
+  return madeLately(objectRow, since) ? since : Infinity;
 }
 
 /** From when on a write of ours may not show yet. What another device does not show it lacks. */
@@ -232,7 +238,7 @@ async function noteWhose(
   const { open, group } = request;
   const { renamedTo, ownership } = whose;
   // Made a moment ago.
-  if (ownership === 'absent' && maybeLate(objectRow.madeAt, lateIn(request))) return;
+  if (ownership === 'absent' && madeLately(objectRow, lateIn(request))) return;
   const set: Item = {};
   const remove: string[] = [];
   if (!ours && objectRow.ownership !== undefined) remove.push('ownership');

@@ -271,7 +271,7 @@ export interface ObjectRow {
   sizeHint: number | undefined;
   /** Name under which it became ours while the configuration said `adopt`: that happens once. */
   adopted: string | undefined;
-  /** When we last made it anew: what we had put into the one before went with that one. */
+  /** When we last made it anew, as it was answered once it is `ours`: what we had put into the one before went with that one. */
   madeAt: number;
   /** When the last run began that took members off. */
   removedAt: number;

@@ -23,7 +23,7 @@ export function objectItem(work: GroupWork): Item {
 export function objectNews(
   place: { firewall: string; fence: number },
   done: Done,
-  now: { counters: Counters; before: Counters; held: number; missing: number },
+  now: { at: number; counters: Counters; before: Counters; held: number; missing: number },
 ): Write | undefined {
   const { work, plan, report } = done;
   const { objectRow } = work;
@@ -31,6 +31,7 @@ export function objectNews(
   const remove: string[] = [];
   const ownership = ownershipSeen(done);
   if (ownership) news['ownership'] = ownership;
+  if (ownership === 'ours' && plan.create) news['madeAt'] = now.at;
   if (report !== undefined && lacksObject(report)) remove.push('ownership');
   const { adopt } = work.target;
   if (ownership === 'ours' && adopt !== undefined) news['adopted'] = work.object.name;

@@ -27,7 +27,7 @@ import type { FirewallTotals } from '../state/firewall-records.ts';
 import { frozenNow } from '../freezes.ts';
 import { identityOf, groupsOn, moduleOf, objectRef } from '../targets.ts';
 import type { OpenFirewall } from './connect.ts';
-import { lateSince, maybeLate } from './late-reads.ts';
+import { lateSince, madeLately } from './late-reads.ts';
 import { lacksObject } from './object-news.ts';
 import { type GroupWork, readBack, readWork, withoutReading } from './questions.ts';
 import { type PlannedWork, recordIntent, recordOutcome } from './record.ts';
@@ -140,7 +140,7 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
 
 /** We made its object so lately that a read may not show it yet. */
 function isNew({ run }: Pass, { objectRow }: GroupWork, { module }: OpenFirewall): boolean {
-  return maybeLate(objectRow.madeAt, lateSince(module.facts.readsLagMs, run.ports.clock.now()));
+  return madeLately(objectRow, lateSince(module.facts.readsLagMs, run.ports.clock.now()));
 }
 
 function unread({ work, ownership }: Looked): Looked {

@@ -124,7 +124,7 @@ export async function recordOutcome(
   const before = plan.changes.length > 0 ? intended(plan) : work.objectRow.counters;
   const withheld = plan.settled.filter((one) => one.ledger === 'withheld').length;
   const missing = outcomes.failed.length + withheld;
-  const object = objectNews(place, done, { counters, before, held, missing });
+  const object = objectNews(place, done, { at: now, counters, before, held, missing });
   const refused = await writeWhereTrue(ports.tables, [...outcomes.writes.values()]);
   for (const write of await writeOthers(ports, place, { work, plan, others, object })) refused.add(write);
   const clear = [...outcomes.writes, ...settled].flatMap(([key, write]) =>

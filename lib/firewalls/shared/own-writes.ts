@@ -1,7 +1,7 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import { digest } from '../../core/model/content-hash.ts';
 import type { Clock } from '../../core/ports.ts';
-import { assumedReadsLagMs } from './reads-lag.ts';
+import { formerStateMs } from './reads-lag.ts';
 
 interface Former {
   state: string;
@@ -13,8 +13,8 @@ const formerStates = new Map<string, Former[]>();
 
 /**
  * Where a call carries a whole list, it is made from what was read: from a read that came too late it would put back what left a moment ago, and
- * take off what came. So this process remembers what its own writes have replaced for as long as a read may lag, and makes nothing of that. A person who
- * puts back just such a state is waited for as long.
+ * take off what came. So this process remembers what its own writes have replaced for five minutes, and makes nothing of that. A person who puts back just
+ * such a state is waited for as long.
  */
 export class OwnWrites {
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class OwnWrites {
     const now = stateOf(after);
     const former = [
       ...this.#former(name),
-      { state: stateOf(before), until: this.#clock.now() + assumedReadsLagMs },
+      { state: stateOf(before), until: this.#clock.now() + formerStateMs },
     ];
     formerStates.set(
       this.#key(name),

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { approveHeld, listHeld } from '../../app/commands/approve.ts';
 import { restoreMember } from '../../app/commands/restore.ts';
+import { fortigate } from '../../firewalls/fortigate/index.ts';
 import { now } from '../cluster.ts';
 import { nodes, pods } from './groups.ts';
 import { same, type Stage } from './stage.ts';
@@ -73,6 +75,8 @@ async function playClone(stage: Stage): Promise<void> {
 }
 
 async function playRemoval(stage: Stage): Promise<void> {
+  // Of what we wrote a moment ago a comparison believes no read.
+  await delay(fortigate.facts.readsLagMs);
   const [address = ''] = stage.members(pods);
   const name = stage.objectName(pods);
   await stage

@@ -104,6 +104,10 @@ export async function startFortigateRig(
         Object.assign(simulator.device.settings.limits, { addresses: 0, feedEntries: 1 });
       },
     }),
+    deleteObject: (name) => {
+      for (const path of ['firewall/addrgrp', 'system/external-resource'])
+        simulator.device.vdom('root').table(path)?.rows.delete(name);
+    },
     lag: () => void simulator.faults.add({ kind: 'stale' }),
     becomeAnother: () => void (simulator.device.settings.serial = 'FGVMSIM000000002'),
     restart: (now) => simulator.device.reboot('kept', now),

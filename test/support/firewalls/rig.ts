@@ -72,6 +72,8 @@ export interface Rig {
   othersWait?(channel: string): boolean;
   /** The unit that answers waits in reserve; returns the settings of a pair. Absent where units cannot be told apart. */
   standBy?(): Record<string, unknown>;
+  /** A person deletes the object; only where the reference says what that does to its members. */
+  deleteObject?(name: string): void;
   /** From now on what is read is as it is now, whatever is written, until `calm`; absent where what was written is read. */
   lag?(): void;
   /** Has another serial number from now on, as a spare part or the other unit of a pair; absent where nothing tells one from another. */
