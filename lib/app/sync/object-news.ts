@@ -29,12 +29,9 @@ export function objectNews(
   const { objectRow } = work;
   const news: Item = {};
   const remove: string[] = [];
-  const ownership = ownershipSeen(done);
-  if (ownership) news['ownership'] = ownership;
-  if (ownership === 'ours' && plan.create) news['madeAt'] = now.at;
+  Object.assign(news, ownershipNews(done, now.at));
   if (report !== undefined && lacksObject(report)) remove.push('ownership');
   const { adopt } = work.target;
-  if (ownership === 'ours' && adopt !== undefined) news['adopted'] = work.object.name;
   if (adopt === undefined && objectRow.adopted !== undefined) remove.push('adopted');
   const held = Math.max(0, objectRow.held + now.held - looksAgainAt(work));
   if (held !== objectRow.held) news['held'] = held;
@@ -64,6 +61,16 @@ export function lacksObject(report: ObjectReport): boolean {
   return [...report.outcomes.values()].some(
     (outcome) => outcome.state === 'failed' && outcome.error.code === 'firewall/object-missing',
   );
+}
+
+/** Whose the object turned out to be; one that was made was so at the latest when that was answered. */
+function ownershipNews(done: Done, at: number): Item {
+  const { work, plan } = done;
+  const ownership = ownershipSeen(done);
+  if (ownership === undefined) return {};
+  if (ownership === 'offered') return { ownership };
+  const made = plan.create ? { madeAt: at } : {};
+  return { ownership, ...made, ...(work.target.adopt === undefined ? {} : { adopted: work.object.name }) };
 }
 
 /** A change went through, so the object is there and is what we took it for. */

@@ -28,16 +28,20 @@ export class Mirror<T extends Listed> {
       if (type === 'ERROR') this.failure = object;
       const { resourceVersion = '', uid = '' } = object.metadata ?? {};
       this.#version = resourceVersion;
+      if (type === 'BOOKMARK') return;
       if (type === 'DELETED') this.#objects.delete(uid);
       else this.#objects.set(uid, object);
       told();
     };
-    // The client ends a watch that is quiet for half a minute; it goes on where it was.
     const ended = (): void => {
       if (this.#stopped || this.failure !== undefined) return;
       this.start(path, labelSelector, told).catch((error: unknown) => (this.failure = error));
     };
+    // Before the API ends a watch it tells how far that came. One that saw nothing for long could not go on where it was: the API keeps no more
+    // than the last changes of all objects of a kind.
     const query = {
+      allowWatchBookmarks: true,
+      timeoutSeconds: 10,
       ...(labelSelector === '' ? {} : { labelSelector }),
       ...(this.#version === '' ? {} : { resourceVersion: this.#version }),
     };
