@@ -21,8 +21,13 @@ export function showImport(
         group.publish.map((target) => target.firewall).join(', '),
       ]),
     });
-  for (const { place, what, reason } of notCarried)
-    output.line(`${output.colors.red('not carried over')}: ${output.safe(`${what}, ${place}: ${reason}`)}`);
+  for (const all of Map.groupBy(notCarried, sameOf).values()) {
+    const places = all.slice(0, mostPlaces).map(({ place }) => place);
+    const more = all.length > mostPlaces ? `, and ${all.length - mostPlaces} more in ${file}` : '';
+    const { what = '', reason = '' } = all[0] ?? {};
+    const text = `${what}, ${places.join(', ')}${more}: ${reason}`;
+    output.line(`${output.colors.red('not carried over')}: ${output.safe(text)}`);
+  }
   for (const { path: at, why } of fillIn) output.line(`fill in: ${output.safe(`${at}: ${why}`)}`);
   for (const { id, device } of firewalls) {
     const { name, key, namespace } = device.secret ?? {};
@@ -31,6 +36,13 @@ export function showImport(
     output.line(`next: zonebridge secret set ${id}${output.safe(before)}`);
   }
   output.line('Then `zonebridge validate`; how to move without a gap: docs/migrate-from-calico.md');
+}
+
+/** A large cluster has the same thing in many places; the file and `--json` name them all. */
+const mostPlaces = 3;
+
+function sameOf({ what, reason }: Imported['notCarried'][number]): string {
+  return JSON.stringify([what, reason]);
 }
 
 /** The same for scripts. */

@@ -35,7 +35,7 @@ describe('the import of files', () => {
         { id: 'edge-1', secret: { name: 'fortigate-edge-1' } },
         { id: 'edge-1-dmz', scope: 'dmz' },
       ],
-      notCarried: [{}, {}, {}],
+      notCarried: [{}, {}, {}, {}, {}, {}, {}],
     });
     const written = await readFile(path.join(cwd, 'zonebridge.yaml'), 'utf8');
     expect(written).toBe(await readFile(path.join(example, 'zonebridge.yaml'), 'utf8'));
@@ -54,6 +54,24 @@ describe('the import of files', () => {
       expect(stdout).toContain(text);
     const again = await runCli(importing, { cwd });
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is left as it is')]);
+  });
+
+  test('says once what is the same in many places, and all of them in the file', async () => {
+    const cwd = await folder();
+    const tier = (name: string) => ({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'Tier',
+      metadata: { name },
+      spec: { order: 1 },
+    });
+    const tiers = Array.from({ length: 50 }, (_, number) => stringify(tier(`tier-${number}-\u001b`)));
+    await writeFile(path.join(cwd, 'dump', 'tiers.yaml'), tiers.join('---\n'));
+    const { stdout } = await runCli(importing, { cwd });
+    const lines = stdout.split('\n').filter((line) => line.includes('a tier'));
+    expect(lines).toEqual([expect.stringContaining(', and 47 more in zonebridge.yaml: it orders policies')]);
+    expect(stdout).not.toContain('\u001b');
+    const written = await readFile(path.join(cwd, 'zonebridge.yaml'), 'utf8');
+    expect(written.match(/: a tier: spec.order: /g)).toHaveLength(50);
   });
 
   test('with --part lies beside the rest of a configuration', async () => {
@@ -118,7 +136,7 @@ describe('the import of files', () => {
 });
 
 /** A Kubernetes API that lists what the example dumped, one object a page. */
-async function api(answer: (url: URL) => object[] | undefined) {
+async function api(answer: (url: URL) => object[] | number) {
   const certificate = await makeServerCertificate('api');
   const requests: string[] = [];
   const server = createServer(
@@ -126,14 +144,19 @@ async function api(answer: (url: URL) => object[] | undefined) {
     (request, response) => {
       const url = new URL(request.url ?? '/', 'https://api');
       requests.push(`${request.method} ${url.pathname}`);
-      const all = answer(url);
+      const answered = answer(url);
+      const all = typeof answered === 'number' ? undefined : answered;
       const at = Number(url.searchParams.get('continue') ?? 0);
       const more = all !== undefined && at + 1 < all.length ? String(at + 1) : undefined;
-      response.writeHead(all ? 200 : 404, { 'content-type': 'application/json' });
+      response.writeHead(typeof answered === 'number' ? answered : 200, {
+        'content-type': 'application/json',
+      });
       response.end(
         all
           ? JSON.stringify({ metadata: { continue: more }, items: all.slice(at, at + 1) })
-          : '404 page not found',
+          : answered === 404
+            ? '404 page not found'
+            : JSON.stringify({ kind: 'Status', message: 'forbidden', code: answered }),
       );
     },
   );
@@ -168,6 +191,10 @@ describe('the import of a cluster', () => {
   test('lists what it needs page by page, no Secret, and writes nothing there', async () => {
     const objects = await dumped();
     const { requests, ...access } = await api(({ pathname }) => {
+      if (pathname.endsWith('/globalthreatfeeds')) return 403;
+      if (pathname.endsWith('/egressgateways')) return 404;
+      if (pathname.endsWith('/tiers'))
+        return [{ metadata: { uid: 'u', name: 'security' }, spec: { order: 9 } }];
       const namespace = /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];
       const kind = kinds[pathname.split('/').at(-1) ?? ''];
       return objects
@@ -176,11 +203,15 @@ describe('the import of a cluster', () => {
     });
     const cwd = await folder();
     await writeKubeconfig(path.join(cwd, 'kubeconfig'), { ...access, token: 't' });
-    const { code } = await runCli(['import', 'tigera', '--kubeconfig', 'kubeconfig', '--cluster', 'shop'], {
-      cwd,
-    });
+    const from = ['import', 'tigera', '--kubeconfig', 'kubeconfig', '--cluster', 'shop', '--json'];
+    const { code, stdout } = await runCli(from, { cwd });
     expect(code).toBe(3);
-    const groups = (text: string) => text.replaceAll(/^ *#.*$/gm, '');
+    const { notCarried } = JSON.parse(stdout) as { notCarried: { place: string; what: string }[] };
+    const told = notCarried.map(({ place, what }) => `${place}: ${what}`);
+    expect(told).toContain('cluster Tier security: a tier: spec.order');
+    expect(told).toContain('cluster: objects of the kind GlobalThreatFeed');
+    expect(told.join()).not.toContain('EgressGateway');
+    const groups = (text: string) => text.replaceAll(/^ *#.*\n/gm, '');
     expect(groups(await readFile(path.join(cwd, 'zonebridge.yaml'), 'utf8'))).toBe(
       groups(await readFile(path.join(example, 'zonebridge.yaml'), 'utf8')),
     );
@@ -190,14 +221,19 @@ describe('the import of a cluster', () => {
         'GET /api/v1/namespaces/tigera-firewall-integration/configmaps',
         'GET /apis/apps/v1/namespaces/tigera-firewall-controller/deployments',
         'GET /apis/projectcalico.org/v3/globalnetworkpolicies',
+        'GET /apis/apps/v1/namespaces/tigera-firewall-integration/deployments',
+        'GET /apis/operator.tigera.io/v1/egressgateways',
+        'GET /apis/projectcalico.org/v3/egressgatewaypolicies',
+        'GET /apis/projectcalico.org/v3/globalnetworksets',
+        'GET /apis/projectcalico.org/v3/globalthreatfeeds',
+        'GET /apis/projectcalico.org/v3/stagedglobalnetworkpolicies',
+        'GET /apis/projectcalico.org/v3/tiers',
       ]),
     );
   });
 
   test('imports nothing when a list is refused', async () => {
-    const { requests: _, ...access } = await api(({ pathname }) =>
-      pathname.includes('calico') ? undefined : [],
-    );
+    const { requests: _, ...access } = await api(({ pathname }) => (pathname.includes('calico') ? 404 : []));
     const cwd = await folder();
     await writeKubeconfig(path.join(cwd, 'kubeconfig'), { ...access, token: 't' });
     const { code, stderr } = await runCli(['import', 'tigera', '--kubeconfig', 'kubeconfig'], { cwd });

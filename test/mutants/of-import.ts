@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const members = 'test/app/import-members.test.ts';
 const traps = 'lib/imports/tigera/import.test.ts';
+const rest = 'test/app/import-rest.test.ts';
 const command = 'test/app/import-command.test.ts';
 const folder = 'lib/imports/tigera';
 
@@ -60,7 +61,7 @@ export const ofImport: readonly Mutant[] = [
     name: 'import-keeps-secrets',
     breaks: 'values of a Secret are held while the rest is read',
     file: `${folder}/objects.ts`,
-    edits: [['isSecret ? { ...value, data: undefined } : value', 'isSecret ? { ...value } : value']],
+    edits: [['? withoutValues(value) : value', '? { ...value } : value']],
     killers: [traps],
   },
   {
@@ -69,5 +70,54 @@ export const ofImport: readonly Mutant[] = [
     file: `${folder}/index.ts`,
     edits: [['if (problems.length > 0)', 'if (problems.length > 1_000)']],
     killers: [traps],
+  },
+  {
+    name: 'import-silent-on-unknown',
+    breaks: 'what nobody knows of the former tool is left out without a word',
+    file: `${folder}/untold.ts`,
+    edits: [['return places(inner, here).map(', 'return [].map(']],
+    killers: [rest],
+  },
+  {
+    name: 'import-silent-on-known',
+    breaks: 'what is known to have no counterpart is left out without a word',
+    file: `${folder}/untold.ts`,
+    edits: [['one.reason === undefined || saysNothing(inner)', "one.reason !== ''"]],
+    killers: [traps],
+  },
+  {
+    name: 'import-silent-on-annotations',
+    breaks: 'labels and annotations of the former tool are left out without a word',
+    file: `${folder}/former-keys.ts`,
+    edits: [['if (!words.test(key)) return taken;', "if (key !== '') return taken;"]],
+    killers: [rest],
+  },
+  {
+    name: 'import-raw-keys',
+    breaks: 'keys of hostile objects are shown as they are',
+    file: `${folder}/untold.ts`,
+    edits: [['`[${quoted(key, longestKey)}]`', '`[${key}]`']],
+    killers: [rest],
+  },
+  {
+    name: 'import-any-config-map',
+    breaks: 'an environment from a ConfigMap that was not read counts as read',
+    file: `${folder}/workload.ts`,
+    edits: [["=== setting && configMaps.has(textIn(reference, 'name'))", '=== setting']],
+    killers: [traps],
+  },
+  {
+    name: 'import-any-secret-key',
+    breaks: 'keys of Secrets that no device names are left out without a word',
+    file: `${folder}/known.ts`,
+    edits: [['used.includes(key) ? taken', "key !== '' ? taken"]],
+    killers: [traps],
+  },
+  {
+    name: 'import-refused-is-empty',
+    breaks: 'a kind that the cluster refuses to list counts as one without objects',
+    file: 'lib/cli/commands/import.ts',
+    edits: [['if (status === 403) unlisted', 'if (status === 404) unlisted']],
+    killers: [command],
   },
 ];

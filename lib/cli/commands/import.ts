@@ -119,7 +119,7 @@ async function readAll(cli: Cli, { from, kubeconfig, context }: Options): Promis
 
 async function readFiles(cli: Cli, from: readonly string[]): Promise<ReadObjects> {
   const { readText } = await import('../../imports/tigera/index.ts');
-  const all: ReadObjects = { objects: [], problems: [] };
+  const all: ReadObjects = { objects: [], problems: [], unlisted: [] };
   for (const given of from) {
     for (const file of await filesAt(cli.path(given), given)) {
       const shown = path.relative(cli.io.cwd, file) || file;
@@ -154,7 +154,18 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
   const answers: unknown[] = [];
   for (const kind of tigera.neededKinds)
     answers.push(...(await cluster.list(kind).catch((error: unknown) => unserved(error, kind))));
-  return tigera.readAnswers(answers);
+  const unlisted: string[] = [];
+  for (const kind of tigera.furtherKinds)
+    answers.push(...(await cluster.list(kind).catch((error: unknown) => unseen(error, kind, unlisted))));
+  return { ...tigera.readAnswers(answers), unlisted };
+}
+
+/** A kind that the cluster does not serve has no objects; one that it refuses to list may have some. */
+function unseen(error: unknown, { kind }: { kind: string }, unlisted: string[]): never[] {
+  const status = isZonebridgeError(error, 'cluster/refused') ? error.fields['status'] : undefined;
+  if (status !== 403 && status !== 404) throw error;
+  if (status === 403) unlisted.push(`objects of the kind ${kind}`);
+  return [];
 }
 
 /** A namespace that is not there has an empty list; only a kind that the cluster does not know answers like this. */

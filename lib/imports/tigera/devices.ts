@@ -5,6 +5,7 @@ import { quoted } from '../../core/model/quoted.ts';
 import type { Finding } from './finding.ts';
 import { plainValue } from './objects.ts';
 import { controllerNamespace, type Value } from './settings.ts';
+import { each, fields as knownFields, findingsOf, untold } from './untold.ts';
 
 /** A firewall or manager of the former tool. */
 export interface Device {
@@ -20,7 +21,7 @@ export interface Device {
   place: string;
 }
 
-const reference = z.strictObject({ secretKeyRef: z.strictObject({ name: z.string(), key: z.string() }) });
+const reference = z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) });
 const entry = z.looseObject({
   name: z.string().min(1),
   ip: z.string().min(1),
@@ -89,9 +90,12 @@ function deviceOf(
     });
     return undefined;
   }
-  const known = ['name', 'ip', scope, credential, ...others];
-  for (const key of Object.keys(fields).filter((name) => !known.includes(name)))
-    findings.push({ place, what: `${what}, field ${quoted(key)}`, reason: 'it is no field that we know' });
+  const known = knownFields({
+    ...each(['name', 'ip', scope, ...others].join(' ')),
+    // A text in its place is a credential, of which more is said below.
+    [credential]: { ...knownFields({ secretKeyRef: knownFields(each('name key')) }), texts: true },
+  });
+  findings.push(...findingsOf(untold(fields, known), place, what));
   const secret = reference.safeParse(fields[credential]).data?.secretKeyRef;
   if (!secret)
     findings.push({

@@ -91,10 +91,16 @@ function entryOf(device: Device, id: string, { network, realm }: ImportOptions) 
       why: 'whether a manager writes to it is not in the former settings',
     });
   else
-    fillIn.push({
-      path,
-      why: 'whether the former controller installed its changes is not documented: `install: none` unless you say otherwise',
-    });
+    fillIn.push(
+      {
+        path,
+        why: 'whether the former controller installed its changes is not documented: `install: none` unless you say otherwise',
+      },
+      {
+        path,
+        why: 'its secret is an API key, or `<administrator>:<password>`: the former `username` is not taken over',
+      },
+    );
   if (scope === undefined)
     fillIn.push({ path: `${path}.${scopeField}`, why: `the former entry had no ${scopeField}` });
   return { id, own, fields, fillIn };

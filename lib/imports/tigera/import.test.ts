@@ -199,7 +199,7 @@ describe('devices', () => {
     ['no name', { ip: '10.9.9.9' }, /lacks `name` or `ip`/],
     ['a VDOM that cannot be', { ...device, vdom: 'a b' }, /`vdom` has no form/],
     ['the same device twice', [device, { ...device, name: 'again' }], /the same as "edge-1"/],
-    ['a field that we do not know', { ...device, proxy: 'secret-7' }, /field "proxy"/],
+    ['a field that we do not know', { ...device, proxy: 'secret-7' }, /proxy: nothing that we know/],
     ['a credential in place of its Secret', { ...device, apikey: 'secret-7' }, /never copied/],
   ])('is listed: %s', (_, entry, reason) => {
     const result = imported([...given, devices(...[entry].flat())]);
@@ -288,6 +288,7 @@ describe('what is read', () => {
     const read = {
       objects: [...good.objects, ...bad.objects],
       problems: [...good.problems, ...bad.problems],
+      unlisted: [],
     };
     expect(() => importTigera(read, options)).toThrow(message);
   });
@@ -339,13 +340,53 @@ describe('what is read', () => {
     ];
     const found = imported([configMap(scope), devices(device), ...others]).notCarried;
     expect(found.map(({ what }) => what)).toEqual([
-      'environment "FW_POLICY_SELECTOR_EXPRESSION"',
-      'the integration with Panorama',
+      'spec.template.spec.containers[].env.FW_POLICY_SELECTOR_EXPRESSION',
+      'spec.template.spec.containers[].env.LOG_LEVEL',
+      'data["panorama.host"]',
       'an egress gateway',
       'a policy that is not projectcalico.org/v3',
-      'a pod with the label tigera.io/address-group',
+      'metadata.labels["tigera.io/address-group"]',
     ]);
     expect(found.every(({ place }) => place.startsWith('cluster '))).toBe(true);
+  });
+
+  test('of a Secret the keys that no device names, and no value', () => {
+    const secret = (data: Record<string, string>) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace, annotations: { 'tigera.io/note': 'secret-7' } },
+      stringData: data,
+    });
+    const of = (data: Record<string, string>) =>
+      imported([configMap(scope), devices(device), secret(data)]).notCarried;
+    expect(of({ k: 'secret-7' }).map(({ what }) => what)).toEqual(['metadata.annotations["tigera.io/note"]']);
+    const more = of({ k: 'secret-7', other: 'secret-7' });
+    expect(more.map(({ what }) => what)).toContain('stringData.other');
+    expect(JSON.stringify(more)).not.toContain('secret-7');
+  });
+
+  test('an environment that comes from a ConfigMap that is not there, and one that verifies certificates', () => {
+    const from = (name: string) => ({
+      name: 'FW_ADDRESS_SELECTION',
+      valueFrom: { configMapKeyRef: { name, key: 'tigera.firewall.addressSelection' } },
+    });
+    const verifying = { name: 'FW_INSECURE_SKIP_VERIFY', value: 'false' };
+    const of = (name: string, volume: string) => {
+      const container = { env: [from(name), verifying] };
+      const spec = { containers: [container], volumes: [{ name: 'v', configMap: { name: volume } }] };
+      const deployment = {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'd', namespace },
+        spec: { template: { spec } },
+      };
+      return imported([configMap(scope), devices(device), deployment]).notCarried.map(({ what }) => what);
+    };
+    expect(of('tigera-firewall-controller', 'tigera-firewall-controller')).toEqual([]);
+    expect(of('gone', 'other')).toEqual([
+      'spec.template.spec.containers[].env.FW_ADDRESS_SELECTION',
+      'spec.template.spec.volumes.v.configMap',
+    ]);
   });
 
   test('nothing from outside ends a comment', () => {

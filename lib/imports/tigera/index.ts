@@ -8,7 +8,7 @@ import { leftovers } from './leftovers.ts';
 import type { ReadObjects } from './objects.ts';
 import type { ImportOptions } from './options.ts';
 import { groupOf, isPolicy, policyKind, policyLabels, policyVersion, type PolicyGroup } from './policies.ts';
-import { controllerNamespace, panoramaNamespace, readSettings } from './settings.ts';
+import { controllerNamespace, isSettings, panoramaNamespace, readSettings } from './settings.ts';
 
 export type { FillIn, Finding } from './finding.ts';
 export type { ImportOptions } from './options.ts';
@@ -20,6 +20,15 @@ export const neededKinds = [
   { apiVersion: 'v1', kind: 'ConfigMap', namespace: panoramaNamespace },
   { apiVersion: 'apps/v1', kind: 'Deployment', namespace: controllerNamespace },
   { apiVersion: policyVersion, kind: policyKind, namespace: undefined },
+];
+
+/** What is listed besides, so that it can be told; the open-source edition lacks some of them, and older releases others. */
+export const furtherKinds = [
+  { apiVersion: 'apps/v1', kind: 'Deployment', namespace: panoramaNamespace },
+  ...['Tier', 'StagedGlobalNetworkPolicy', 'GlobalNetworkSet', 'GlobalThreatFeed', 'EgressGatewayPolicy'].map(
+    (kind) => ({ apiVersion: policyVersion, kind, namespace: undefined }),
+  ),
+  { apiVersion: 'operator.tigera.io/v1', kind: 'EgressGateway', namespace: undefined },
 ];
 
 /** The new configuration, and everything that a person has to know about it. */
@@ -39,13 +48,13 @@ export interface Imported {
  * Makes a configuration that yields the same groups with the same object names and members as Calico's firewall controller. Pure.
  * Throws `import/unreadable` for objects that cannot be read (nothing is imported from a part), `import/nothing-found` without its settings.
  */
-export function importTigera({ objects, problems }: ReadObjects, options: ImportOptions): Imported {
+export function importTigera({ objects, problems, unlisted }: ReadObjects, options: ImportOptions): Imported {
   if (problems.length > 0)
     throw new ZonebridgeError(
       'import/unreadable',
       `${problems.length} of them: ${problems.slice(0, 10).join('; ')}`,
     );
-  const findings: Finding[] = [];
+  const findings: Finding[] = unlisted.map((kind) => ({ place: 'cluster', what: kind, reason: refusedList }));
   const settings = readSettings(objects, findings);
   const devices = [
     ...readDevices('fortigate', settings.fortigates, findings),
@@ -67,7 +76,9 @@ export function importTigera({ objects, problems }: ReadObjects, options: Import
       : unique(found, findings).flatMap(
           (from) => importedGroup(from, { firewalls, addresses, options }, findings) ?? [],
         );
-  const notCarried = [...findings, ...leftovers(objects, settings.eastWest)];
+  const configMaps = new Set(objects.filter(isSettings).map(({ name }) => name));
+  const consumed = { policies: new Set(selected), devices, configMaps };
+  const notCarried = [...findings, ...leftovers(objects, consumed, settings.eastWest)];
   const fillIn = [
     ...(options.part ? [] : exampleFillIns),
     ...firewalls.flatMap((one) => one.fillIn),
@@ -78,6 +89,9 @@ export function importTigera({ objects, problems }: ReadObjects, options: Import
   const counts = { read: policies.length, selected: selected.length };
   return { yaml, firewalls, groups, notCarried, fillIn, policies: counts };
 }
+
+const refusedList =
+  'the cluster refuses to list them: look yourself whether there are any, nothing of them is here';
 
 /** Two policies never fill one object: which of them the controller would take is not documented. */
 function unique(read: readonly PolicyGroup[], findings: Finding[]): PolicyGroup[] {

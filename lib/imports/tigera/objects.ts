@@ -11,6 +11,8 @@ export interface FoundObject {
   labels: Readonly<Record<string, string>>;
   data: Readonly<Record<string, string>>;
   spec: Readonly<Record<string, unknown>>;
+  /** All of it, of a Secret its keys alone, so that what nobody took can be told. */
+  content: Readonly<Record<string, unknown>>;
   /** Where it was read, for people. */
   place: string;
 }
@@ -19,6 +21,8 @@ export interface ReadObjects {
   objects: FoundObject[];
   /** What could not be read, each with its place. A missing answer is not an empty answer: then nothing is imported. */
   problems: string[];
+  /** Kinds that nobody let us list, and that no group needs. */
+  unlisted: string[];
 }
 
 const texts = z.record(z.string(), z.string());
@@ -40,7 +44,7 @@ const longest = 64 * 1024 * 1024;
 
 /** Objects of one file of YAML documents or JSON, as `kubectl get -o yaml` and `-o json` write them; lists are taken apart. */
 export function readText(file: string, text: string): ReadObjects {
-  const found: ReadObjects = { objects: [], problems: [] };
+  const found: ReadObjects = { objects: [], problems: [], unlisted: [] };
   if (text.length > longest) return { ...found, problems: [`${file}: longer than ${longest} characters`] };
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
@@ -64,7 +68,7 @@ export function readText(file: string, text: string): ReadObjects {
 
 /** Objects as the Kubernetes API answers them. */
 export function readAnswers(values: readonly unknown[]): ReadObjects {
-  const found: ReadObjects = { objects: [], problems: [] };
+  const found: ReadObjects = { objects: [], problems: [], unlisted: [] };
   for (const value of values) take(value, { file: 'cluster', line: undefined, items: [] }, found);
   return found;
 }
@@ -102,10 +106,10 @@ function take(value: unknown, source: Source, found: ReadObjects): void {
 
 function takeOne(value: unknown, { file, line }: Source, found: ReadObjects): void {
   const place = line === undefined ? file : `${file}:${line}`;
-  const isSecret = isMap(value) && value['kind'] === 'Secret';
-  const parsed = object.safeParse(isSecret ? { ...value, data: undefined } : value);
-  if (!parsed.success) {
-    const path = parsed.error.issues[0]?.path.join('.') ?? '';
+  const content = isMap(value) && value['kind'] === 'Secret' ? withoutValues(value) : value;
+  const parsed = object.safeParse(content);
+  if (!parsed.success || !isMap(content)) {
+    const path = parsed.error?.issues[0]?.path.join('.') ?? '';
     const where = path === '' ? '' : `, look at ${quoted(path)}`;
     found.problems.push(`${place}: no Kubernetes object${where}`);
     return;
@@ -120,8 +124,25 @@ function takeOne(value: unknown, { file, line }: Source, found: ReadObjects): vo
     labels: labels ?? {},
     data: data ?? {},
     spec: spec ?? {},
+    content,
     place: `${place} ${quoted(kind).slice(1, -1)} ${quoted(name, 253).slice(1, -1)}`,
   });
+}
+
+/** A Secret with what tells which it is, and keys without their values. */
+function withoutValues(secret: Record<string, unknown>): Record<string, unknown> {
+  const { apiVersion, kind, metadata } = secret;
+  const { name, namespace } = isMap(metadata) ? metadata : {};
+  const kept = { ...(isMap(metadata) ? blankMap(metadata) : {}), name, namespace };
+  return { ...blankMap(secret), apiVersion, kind, metadata: kept };
+}
+
+function blank(value: unknown): unknown {
+  return isMap(value) ? blankMap(value) : value === undefined || value === null ? value : '';
+}
+
+function blankMap(map: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, blank(value)]));
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {

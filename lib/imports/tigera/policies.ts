@@ -18,7 +18,8 @@ export interface PolicyGroup {
 
 export const policyVersion = 'projectcalico.org/v3';
 export const policyKind = 'GlobalNetworkPolicy';
-const tierLabel = 'projectcalico.org/tier';
+/** The server gives it to each policy. */
+export const tierLabel = 'projectcalico.org/tier';
 
 function tierOf(policy: FoundObject): string {
   const { tier } = policy.spec;

@@ -40,23 +40,9 @@ export interface Settings {
  */
 export function readSettings(objects: readonly FoundObject[], findings: Finding[]): Settings {
   const values = new Map<string, Value[]>();
-  for (const { kind, namespace = controllerNamespace, data, place } of objects) {
-    if (kind !== 'ConfigMap') continue;
-    for (const [key, text] of Object.entries(data)) {
-      if (!key.startsWith(prefix)) continue;
-      if (namespace === controllerNamespace) values.set(key, [...(values.get(key) ?? []), { text, place }]);
-      else if (namespace !== panoramaNamespace)
-        findings.push({
-          place,
-          what: key,
-          reason: `the controller reads the namespace ${controllerNamespace} alone`,
-        });
-    }
-  }
-  const known: readonly string[] = Object.values(keys);
-  for (const [key, [first]] of values)
-    if (!known.includes(key) && first)
-      findings.push({ place: first.place, what: quoted(key), reason: 'it is no setting that we know' });
+  for (const { data, place } of objects.filter(isSettings))
+    for (const [key, text] of Object.entries(data))
+      values.set(key, [...(values.get(key) ?? []), { text, place }]);
   const one = (key: string) => single(key, values.get(key) ?? [], findings);
   return {
     policies: policySelector(one(keys.policySelector), findings),
@@ -65,6 +51,10 @@ export function readSettings(objects: readonly FoundObject[], findings: Finding[
     managers: one(keys.managers),
     eastWest: one(keys.eastWest),
   };
+}
+
+export function isSettings({ kind, namespace = controllerNamespace }: FoundObject): boolean {
+  return kind === 'ConfigMap' && namespace === controllerNamespace;
 }
 
 function single(key: string, values: readonly Value[], findings: Finding[]): Value | undefined {
