@@ -39,7 +39,7 @@ export const ofAdoption: readonly Mutant[] = [
     name: 'adoption-not-remembered',
     breaks: 'nobody knows later that an object was adopted',
     file: 'lib/app/sync/object-news.ts',
-    edits: [["news['adopted'] = work.object.name", "news['adopted'] = ''"]],
+    edits: [['adopted: work.object.name', "adopted: ''"]],
     killers: [adopt],
   },
   {
