@@ -360,6 +360,8 @@ export interface FirewallDescription<Settings = unknown> {
   awsAccess?(settings: Settings): AwsAccess;
   /** The credential's form, without any call. */
   checkCredential(credential: string): string | undefined;
+  /** Where an administrator types in from which addresses the interface may be called; nothing where the device knows no such list. */
+  trustedHosts?(settings: Settings): string | undefined;
   /** Where the vendor's interface can make keys; without it a person makes them. Says what the settings lack for it, undefined when nothing. */
   rotationLacks?(settings: Settings): string | undefined;
   /** Only where firewalls fetch from us what the connection writes. */

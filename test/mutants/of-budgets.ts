@@ -23,4 +23,11 @@ export const ofBudgets: readonly Mutant[] = [
     edits: [['record.trouble.budgetSince === undefined ? 0 : equalPart', '0']],
     killers: ['test/app/call-budget.test.ts'],
   },
+  {
+    name: 'check-shares-with-nobody',
+    breaks: 'a check keeps to itself that other entries use up the calls of the same device',
+    file: 'lib/app/commands/check-place.ts',
+    edits: [['id !== firewall && writerKeyOf', "id === '' && writerKeyOf"]],
+    killers: ['test/contract/check.test.ts'],
+  },
 ];

@@ -47,4 +47,8 @@ export const ciscoFmcDescription: FirewallDescription<FmcSettings> = {
   review: reviewedPairs(review),
   canonical,
   checkCredential,
+  trustedHosts: ({ cloud }) =>
+    cloud
+      ? undefined
+      : 'the access list for port 443 (System > Configuration > Access List), if it does not allow everybody',
 };

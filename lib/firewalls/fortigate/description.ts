@@ -46,6 +46,7 @@ export const fortigateDescription: FirewallDescription<FortigateSettings> = {
   review: reviewedPairs(review),
   canonical,
   checkCredential,
+  trustedHosts: () => 'the trusted hosts of the API administrator (System > Administrators)',
   rotationLacks: ({ rotationUsers }) =>
     rotationUsers ? undefined : '`rotationUsers`: two API administrators that take turns',
 };

@@ -59,4 +59,5 @@ export const fortimanagerDescription: FirewallDescription<FortimanagerSettings> 
   review: reviewedPairs(review),
   canonical,
   checkCredential,
+  trustedHosts: () => 'the trusted hosts of the administrator (System Settings > Administrators)',
 };

@@ -48,6 +48,8 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
     channel === 'tags' && timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
   canonical: canonicalAddress,
   checkCredential,
+  trustedHosts: () =>
+    'the permitted IP addresses of the management interface, which need a commit (Setup > Interfaces > Management)',
 };
 
 /** Says what is wrong with the form of an API key, without repeating it. */
