@@ -122,6 +122,31 @@ test('a new epoch begins anew, and who is gone is forgotten', async () => {
   expect(last()).toEqual({ uid: 'c', since: 0 });
 });
 
+test.each([
+  ['told first', ['alive', 'dead']],
+  ['told last', ['dead', 'alive']],
+])(
+  'of two that list one address as an epoch begins, who started later got it later: %s',
+  async (_, order) => {
+    const started = { dead: '2026-01-01T00:00:00Z', alive: '2026-01-01T00:00:40Z' } as Record<string, string>;
+    for (const uid of order) await pod(uid, { ips: ['10.0.0.2'], started: started[uid]! });
+    await pod('other', { ips: ['10.0.0.3'], started: '2026-01-01T00:01:00Z' });
+    await begin();
+    world.sender.resend([...Array(256).keys()], ['pod|dead', 'pod|other']);
+    await settle();
+    expect(new Map(since())).toEqual(
+      new Map([
+        ['alive', 2],
+        ['dead', 1],
+        ['other', 0],
+      ]),
+    );
+    expect(since().findIndex(([uid]) => uid === 'alive')).toBeLessThan(
+      since().findIndex(([uid]) => uid === 'dead'),
+    );
+  },
+);
+
 test('nothing is said of who shares addresses, nor to a hub that does not ask', async () => {
   await begin();
   await pod('h', { hostNetwork: true });

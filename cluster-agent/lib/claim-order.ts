@@ -1,3 +1,11 @@
+/** A pod with addresses of its own. */
+export interface Claimant {
+  id: string;
+  addresses: readonly string[];
+  /** Milliseconds since 1970; undefined when its node has not said so. */
+  started: number | undefined;
+}
+
 /**
  * Which pod got its addresses after which other one: the hub gives an address that two of them list to the later one, however late it hears of
  * either. On the scale of the sequence, so that a hub can compare it with claims of which it knows the sequence alone.
@@ -9,11 +17,15 @@ export class ClaimOrder {
   readonly #holders = new Map<string, string>();
   #last = 0;
 
-  /** A new epoch: all that exist had their addresses as it began. */
-  clear(): void {
+  /**
+   * A new epoch: all that exist had their addresses as it began. Of those that list the same address, whoever started later got it later: it
+   * was free before (`status.startTime` of the Kubernetes API).
+   */
+  begin(pods: Iterable<Claimant>): void {
     this.#claims.clear();
     this.#holders.clear();
     this.#last = 0;
+    for (const { id, addresses } of inConflict(pods)) this.note(id, 0, addresses);
   }
 
   /** It has these addresses from now on; `sequence` was told last. */
@@ -39,4 +51,18 @@ export class ClaimOrder {
     const holders = addresses.map((address) => this.#holders.get(address));
     return [...new Set(holders)].filter((holder) => holder !== undefined && holder !== id) as string[];
   }
+}
+
+/** Those that list an address that another one lists, too, in the order in which they started. */
+function inConflict(pods: Iterable<Claimant>): Claimant[] {
+  const first = new Map<string, Claimant>();
+  const found = new Set<Claimant>();
+  for (const pod of pods) {
+    for (const address of pod.addresses) {
+      const other = first.get(address);
+      if (other) found.add(other).add(pod);
+      else first.set(address, pod);
+    }
+  }
+  return [...found].sort((a, b) => (a.started ?? 0) - (b.started ?? 0));
 }

@@ -89,7 +89,7 @@ export class Sender {
     this.#resting.clear();
     this.#statements.clear();
     this.#told.clear();
-    this.#order.clear();
+    this.#order.begin(this.#options.store.claimants());
     this.include(this.#options.store.ids());
   }
 

@@ -14,6 +14,7 @@ import type {
   Projection,
 } from '../../lib/kubernetes/projection.ts';
 import type { ServiceProjection } from '../../lib/kubernetes/services.ts';
+import type { Claimant } from './claim-order.ts';
 import type { Kind, Seen, ServicesTold, Touch } from './ports.ts';
 import { Services } from './services.ts';
 import { SharedLabels } from './shared-labels.ts';
@@ -129,6 +130,14 @@ export class Store {
   /** The pod as it was seen last. */
   pod(uid: string): PodProjection | undefined {
     return this.#pods.get(uid);
+  }
+
+  /** Pods with addresses of their own. */
+  *claimants(): Generator<Claimant> {
+    for (const pod of this.#pods.values()) {
+      const { addresses, hostNetwork, started } = pod;
+      if (!hostNetwork && addresses.length > 0) yield { id: endpointId(pod), addresses, started };
+    }
   }
 
   /** Labels of a namespace; undefined when it is not known. */

@@ -17,6 +17,8 @@ export interface PodProjection {
   hostNetwork: boolean;
   /** Canonical; empty before the pod has an address and from the moment it is terminated. */
   addresses: readonly string[];
+  /** When its node took it on, by whole seconds, in milliseconds since 1970. */
+  started?: number;
   /** Our readiness gate, when the pod has one. */
   gate?: 'open' | 'closed';
 }
@@ -55,6 +57,7 @@ const podObject = z.object({
       phase: z.string().nullish(),
       podIP: z.string().nullish(),
       podIPs: z.array(z.object({ ip: z.string().nullish() })).nullish(),
+      startTime: z.string().nullish(),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish(),
     })
     .nullish(),
@@ -100,8 +103,14 @@ export function projectPod(object: unknown, warn: Warn): PodProjection | undefin
     ...(spec.nodeName ? { node: spec.nodeName } : {}),
     hostNetwork: spec.hostNetwork ?? false,
     addresses: terminated ? [] : asManyAsTold(canonical(given, owner, warn), owner, warn),
+    ...startedOf(pod),
     ...gateOf(pod),
   };
+}
+
+function startedOf({ status }: z.output<typeof podObject>): Pick<PodProjection, 'started'> {
+  const started = Date.parse(status?.startTime ?? '');
+  return Number.isNaN(started) ? {} : { started };
 }
 
 function gateOf({ spec, status }: z.output<typeof podObject>): Pick<PodProjection, 'gate'> {

@@ -77,6 +77,21 @@ describe('a pod of which the hub never heard', () => {
     expect(published(world)).toEqual({ old: [], new: [address] });
   });
 
+  test('does not take it in a new epoch either, in which both are told of', async () => {
+    const world = await reused();
+    world.tables.store.restore('endpoints');
+    await world.clock.sleep(1_000);
+    await world.hello('agent-process-2');
+    const change = (record: ReturnType<typeof old>, since: number) => ({
+      ...world.upsertChange(record, 'node'),
+      since,
+    });
+    await world.send(change(fresh(), 2));
+    await world.send(change(fresh(), 2), change(old(), 1));
+    await world.settle();
+    expect(published(world)).toEqual({ old: [], new: [address] });
+  });
+
   test('gets it when who had it is gone', async () => {
     const world = await World.start([group('old'), group('new')]);
     await told(world, fresh(), 1);

@@ -238,6 +238,21 @@ export const ofIngest: readonly Mutant[] = [
     killers: ['cluster-agent/lib/claim-order.test.ts'],
   },
   {
+    name: 'owner-of-former-epoch',
+    breaks:
+      'who has an address counts as older than a dead pod, because its claim is of an epoch that is over',
+    file: 'lib/app/ingest/claim-addresses.ts',
+    edits: [['version.epoch > owner.version.epoch', 'version.epoch < owner.version.epoch']],
+    killers: ['test/app/retold.test.ts'],
+  },
+  {
+    name: 'epoch-forgets-who-started-later',
+    breaks: 'an agent that begins anew tells a dead pod and the one that has its address as equals',
+    file: 'cluster-agent/lib/claim-order.ts',
+    edits: [['this.note(id, 0, addresses)', 'void [id, addresses]']],
+    killers: ['cluster-agent/lib/claim-order.test.ts'],
+  },
+  {
     name: 'swept-back',
     breaks: 'the sweep gives a pod the address that it lost to a living one',
     file: 'lib/app/ingest/reclaim.ts',

@@ -222,6 +222,7 @@ export function podObject(
     phase?: string;
     hostNetwork?: boolean;
     deleting?: boolean;
+    started?: string;
   } = {},
 ): Record<string, unknown> {
   const ips = more.ips ?? ['10.0.0.1'];
@@ -239,7 +240,12 @@ export function podObject(
       ...(more.hostNetwork ? { hostNetwork: true } : {}),
       containers: [{ name: 'c', image: 'i', env: [{ name: 'PASSWORD', value: 'never kept' }] }],
     },
-    status: { phase: more.phase ?? 'Running', podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) },
+    status: {
+      phase: more.phase ?? 'Running',
+      podIP: ips[0],
+      podIPs: ips.map((ip) => ({ ip })),
+      ...(more.started === undefined ? {} : { startTime: more.started }),
+    },
   };
 }
 

@@ -55,12 +55,13 @@ export async function claimAddresses(
       claims.refused.push(refusal(verdict, address, cluster.realm));
       continue;
     }
-    if (verdict.verdict === 'keep') continue;
-    if (verdict.evicts !== undefined)
+    const kept = verdict.verdict === 'keep' ? owner : undefined;
+    if (kept && !isOfNewEpoch(change, kept)) continue;
+    if (verdict.verdict === 'take' && verdict.evicts !== undefined)
       losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
     claims.writes.push({
       key: ownerKey(cluster.realm, address),
-      put: { endpoint, ...version, time: change.time },
+      put: { endpoint, ...version, time: kept?.time ?? change.time },
       if: [
         owner
           ? { attribute: 'endpoint', is: '=', value: owner.endpoint }
@@ -71,6 +72,11 @@ export async function claimAddresses(
   const room = Math.floor(evictionItems / Math.max(1, losers.size));
   for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
   return claims;
+}
+
+/** Who has it told so in this epoch: a pod that an older one of the epoch gave way to must not count as newer by its epoch alone. */
+function isOfNewEpoch({ since, version }: Pick<Change, 'since' | 'version'>, owner: Owner): boolean {
+  return since !== undefined && version.epoch > owner.version.epoch;
 }
 
 function refusal(verdict: Claim & { verdict: 'lost' | 'refused' }, address: string, realm: string): string {

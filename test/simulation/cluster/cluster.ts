@@ -176,18 +176,20 @@ export class Cluster {
     if (address === undefined) return;
     this.#tell(`pod ${uid} (app ${pod.labels['app']}, ${pod.namespace}) has ${address}`);
     this.onAssigned?.(address);
-    this.api.put({ ...pod, address });
+    this.api.put({ ...pod, address, started: Math.floor(this.#kernel.now / 1_000) * 1_000 });
   }
 
   #bereave({ uid, address, hostNetwork, ended, workload }: Pod): void {
     if (address === undefined || hostNetwork || ended || this.#bereft.has(uid)) return;
     this.#bereft.add(uid);
     this.#controlLater(workload);
-    this.#pool.giveBack(address, () => {
+    const onTaken = (): void => {
       if (!this.api.displace(uid)) return;
       this.#tell(`pod ${uid} is still listed, but ${address} is another pod's`);
       this.onDisplaced?.(uid);
-    });
+    };
+    // Pods tell when they started by whole seconds; no network gives the addresses of a lost machine away within one.
+    this.#kernel.scheduler.after(1_000, () => this.#pool.giveBack(address, onTaken));
   }
 
   #release(pod: Pod): void {

@@ -11,6 +11,8 @@ export interface Pod {
   node: string;
   /** Undefined before it has one. */
   address: string | undefined;
+  /** Milliseconds since 1970; undefined before it has an address. */
+  started?: number;
   hostNetwork: boolean;
   /** It ended; its address may be given away. */
   ended: boolean;
@@ -127,11 +129,16 @@ function objectOf(resource: Resource): unknown {
 }
 
 function podObject(pod: Pod, metadata: object): unknown {
-  const { address, ended, hostNetwork, namespace, node } = pod;
+  const { address, ended, hostNetwork, namespace, node, started } = pod;
   const status =
     address === undefined
       ? { phase: 'Pending' }
-      : { phase: 'Running', podIP: address, podIPs: [{ ip: address }] };
+      : {
+          phase: 'Running',
+          podIP: address,
+          podIPs: [{ ip: address }],
+          startTime: new Date(started ?? 0).toISOString(),
+        };
   return {
     metadata: { ...metadata, namespace },
     spec: { nodeName: node, serviceAccountName: 'default', ...(hostNetwork ? { hostNetwork } : {}) },
