@@ -241,7 +241,7 @@ export const ofIngest: readonly Mutant[] = [
     name: 'owner-of-former-epoch',
     breaks:
       'who has an address counts as older than a dead pod, because its claim is of an epoch that is over',
-    file: 'lib/app/ingest/claim-addresses.ts',
+    file: 'lib/app/ingest/claims.ts',
     edits: [['version.epoch > owner.version.epoch', 'version.epoch < owner.version.epoch']],
     killers: ['test/app/retold.test.ts'],
   },

@@ -1,5 +1,5 @@
 import { claimedAddresses, type EndpointRecord } from '../../core/model/endpoint.ts';
-import type { Write } from '../../core/ports.ts';
+import type { Item, Key, Write } from '../../core/ports.ts';
 import {
   endpointKey,
   globalEndpointId,
@@ -43,40 +43,36 @@ export async function claimAddresses(
   const { epoch, sequence } = change.version;
   // What is told again was claimed when it was told first, which the hub may not have heard.
   const version = { epoch, sequence: change.since ?? sequence };
+  const isDated = change.since !== undefined;
   for (const [address, owner] of owners) {
     const isNew = !had.includes(address);
-    const claimant = { endpoint, version, time: change.time, cluster, isNew };
+    const claimant = { endpoint, version, time: change.time, cluster, isNew, isDated };
     const judged = judgeClaim(claimant, owner, active);
-    const asks = fromGone ?? (!isNew || change.since !== undefined);
-    const open = judged.verdict === 'refused' || (judged.verdict === 'lost' && asks);
-    const verdict = open && (await isGone(context, owner, address)) ? taken : judged;
+    const asks = fromGone ?? (!isNew || isDated);
+    const verdict = (await isOpen(context, { judged, asks, owner, address })) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
       claims.refused.push(refusal(verdict, address, cluster.realm));
       continue;
     }
-    const kept = verdict.verdict === 'keep' ? owner : undefined;
-    if (kept && !isOfNewEpoch(change, kept)) continue;
+    if (verdict.verdict === 'keep') continue;
     if (verdict.verdict === 'take' && verdict.evicts !== undefined)
       losers.set(verdict.evicts, [...(losers.get(verdict.evicts) ?? []), address]);
-    claims.writes.push({
-      key: ownerKey(cluster.realm, address),
-      put: { endpoint, ...version, time: kept?.time ?? change.time },
-      if: [
-        owner
-          ? { attribute: 'endpoint', is: '=', value: owner.endpoint }
-          : { attribute: 'endpoint', is: 'absent' },
-      ],
-    });
+    const time = verdict.verdict === 'renew' ? verdict.time : change.time;
+    claims.writes.push(ownerWrite(ownerKey(cluster.realm, address), owner, { endpoint, ...version, time }));
   }
   const room = Math.floor(evictionItems / Math.max(1, losers.size));
   for (const [loser, addresses] of losers) await evict(context, { loser, addresses, room, into: claims });
   return claims;
 }
 
-/** Who has it told so in this epoch: a pod that an older one of the epoch gave way to must not count as newer by its epoch alone. */
-function isOfNewEpoch({ since, version }: Pick<Change, 'since' | 'version'>, owner: Owner): boolean {
-  return since !== undefined && version.epoch > owner.version.epoch;
+function ownerWrite(key: Key, owner: Owner | undefined, put: Item): Write {
+  const attribute = 'endpoint';
+  return {
+    key,
+    put,
+    if: [owner ? { attribute, is: '=', value: owner.endpoint } : { attribute, is: 'absent' }],
+  };
 }
 
 function refusal(verdict: Claim & { verdict: 'lost' | 'refused' }, address: string, realm: string): string {
@@ -87,6 +83,20 @@ function refusal(verdict: Claim & { verdict: 'lost' | 'refused' }, address: stri
 
 /** Nobody has to be evicted for it. */
 const taken = { verdict: 'take', evicts: undefined } as const;
+
+/** A claim that fails unless the owner is gone, and it is. `asks`: of an owner that got it later, too. */
+async function isOpen(
+  context: IngestContext,
+  {
+    judged,
+    asks,
+    owner,
+    address,
+  }: { judged: Claim; asks: boolean; owner: Owner | undefined; address: string },
+): Promise<boolean> {
+  const fails = judged.verdict === 'refused' || (judged.verdict === 'lost' && asks);
+  return fails && (await isGone(context, owner, address));
+}
 
 /** The owner was removed, ended, or has other addresses now. */
 async function isGone(context: IngestContext, owner: Owner | undefined, address: string): Promise<boolean> {

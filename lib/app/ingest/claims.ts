@@ -5,6 +5,8 @@ import { type Owner, parseGlobalEndpointId } from '../state/endpoints.ts';
 /** Verdict on one address of a record: ours to claim (evicting the former owner if there is one), or somebody else's. */
 export type Claim =
   | { verdict: 'keep' }
+  /** Ours already, by a claim of an epoch that is over: nothing of this epoch may count as newer by that alone. `time` stays. */
+  | { verdict: 'renew'; time: number }
   | { verdict: 'take'; evicts: string | undefined }
   | { verdict: 'lost'; to: string }
   | { verdict: 'refused'; other: string };
@@ -16,6 +18,8 @@ export interface Claimant {
   cluster: ActiveCluster;
   /** It had not been told with this address before. */
   isNew: boolean;
+  /** Its agent says since when it has its addresses. */
+  isDated: boolean;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface Claimant {
  */
 export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active: ActiveConfiguration): Claim {
   if (owner === undefined) return { verdict: 'take', evicts: undefined };
-  if (owner.endpoint === claimant.endpoint) return { verdict: 'keep' };
+  if (owner.endpoint === claimant.endpoint) return asItsOwn(claimant, owner);
   const other = parseGlobalEndpointId(owner.endpoint).cluster;
   const lost: Claim = { verdict: 'lost', to: owner.endpoint };
   if (other === claimant.cluster.id) {
@@ -40,4 +44,10 @@ export function judgeClaim(claimant: Claimant, owner: Owner | undefined, active:
     return { verdict: 'refused', other: otherCluster.key };
   // Also told again: what the agent of another cluster claims must not last longer than until then.
   return claimant.time >= owner.time ? { verdict: 'take', evicts: owner.endpoint } : lost;
+}
+
+function asItsOwn({ isDated, version }: Claimant, owner: Owner): Claim {
+  return isDated && version.epoch > owner.version.epoch
+    ? { verdict: 'renew', time: owner.time }
+    : { verdict: 'keep' };
 }
