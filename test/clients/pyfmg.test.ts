@@ -29,6 +29,9 @@ describe.skipIf(isMissing)('pyfmg', () => {
           add: ['10.1.0.3', '10.1.0.4'],
           expectedCount: 2,
         });
+        const admin = { session: '', user: 'admin', locking: false };
+        const rule = { policyid: 1, srcaddr: ['all'], dstaddr: ['all'] };
+        simulator.manager.adom('root').change('pkg/branch/firewall/policy', new Map([['1', rule]]), admin);
         const { name } = objectNamed('web', 'tags');
         const seen = await runPython(clients.python, 'pyfmg_client.py', {
           FORTIMANAGER_PORT: String(simulator.port),
@@ -75,6 +78,17 @@ describe.skipIf(isMissing)('pyfmg', () => {
           tagged: 0,
           filtered: ['theirs'],
           count: 5,
+          package: [
+            0,
+            0,
+            -10147,
+            ['branch'],
+            // All calls with the key are one session.
+            ...(login === 'password' ? ['Workspace is locked by other user'] : []),
+            0,
+            0,
+            'mine',
+          ],
         });
         expect([...(await connection.observeMembers(objectNamed('web', 'objects')))].sort()).toEqual([
           '10.1.0.1',

@@ -31,6 +31,25 @@ def tag_addresses(fmg, tag):
     return sorted(row.get("ip_addr") or row["ip_addr6"] for row in rows)
 
 
+def package_lock(fmg):
+    """Locks one package, changes a rule in it, and asks for the ADOM as another session meanwhile."""
+    rules = "/pm/config/adom/%s/pkg/branch/firewall/policy" % ADOM
+    space = "/dvmdb/adom/%s/workspace" % ADOM
+    obj = "/pm/config/adom/%s/obj/firewall/address/theirs" % ADOM
+    seen = [code(fmg.execute(space + "/lock/pkg/branch", {})), code(fmg.update(rules + "/1", data={"name": "mine"}))]
+    seen.append(code(fmg.update(obj, data={"comment": "x"})))
+    seen.append([row["obj_url"] for row in fmg.get(space + "/lockinfo/pkg/branch")[1]])
+    if os.environ.get("FORTIMANAGER_PASSWORD"):
+        other = connect()
+        other.login()
+        seen.append(other.lock_adom(ADOM)[1]["status"]["message"])
+        other.logout()
+    for verb in ("commit", "unlock"):
+        seen.append(code(fmg.execute("%s/%s/pkg/branch" % (space, verb), {})))
+    seen.append(fmg.get(rules + "/1")[1]["name"])
+    return seen
+
+
 def main():
     seen = {}
     name = os.environ["FORTIMANAGER_OBJECT"]
@@ -88,6 +107,7 @@ def main():
     listed = fmg.get(obj + "/address", fields=["name"], filter=["name", "like", "their%"])[1]
     seen["filtered"] = [row["name"] for row in listed]
     seen["count"] = fmg.get(obj + "/address", option=["count"])[1]
+    seen["package"] = package_lock(fmg)
     fmg.logout()
     json.dump(seen, sys.stdout)
 

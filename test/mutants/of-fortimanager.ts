@@ -9,6 +9,7 @@ const feedTest = `${folder}/channels/feed.test.ts`;
 const tagsTest = `${folder}/channels/tags.test.ts`;
 const partialTest = `${folder}/partial-answers.test.ts`;
 const mappingsTest = `${folder}/channels/device-mappings.test.ts`;
+const simulatorTest = `${folder}/simulator/api.test.ts`;
 const exclusionsTest = `${folder}/channels/exclusions.test.ts`;
 
 /** What is said to a FortiManager: locks, saves, installs, shared files, tags. */
@@ -337,5 +338,45 @@ export const ofFortimanager: readonly Mutant[] = [
     file: `${folder}/channels/device-mappings.ts`,
     edits: [['if (lacks.length === 0) this', 'if (lacks.length > 9) this']],
     killers: ['test/contract/late-reads.test.ts'],
+  },
+  {
+    name: 'fmg-part-lock-is-no-lock',
+    breaks: "the manager lets an ADOM be locked over somebody's lock of a package in it",
+    file: `${folder}/simulator/workspace-api.ts`,
+    edits: [['[adom.lock, ...adom.parts.all()]', '[adom.lock]']],
+    killers: [simulatorTest, workspaceTest],
+  },
+  {
+    name: 'fmg-part-lock-opens-all',
+    breaks: 'the lock of a package lets its session change everything',
+    file: `${folder}/simulator/locks.ts`,
+    edits: [
+      [
+        'lock.session === session && (other === place || place.startsWith(`${other}/`))',
+        "lock.session === session && other !== ''",
+      ],
+    ],
+    killers: [simulatorTest],
+  },
+  {
+    name: 'fmg-save-takes-table',
+    breaks: 'whoever saves a row undoes what somebody else saved in that table',
+    file: `${folder}/simulator/drafts.ts`,
+    edits: [['if (draft.base !== saved) {', 'if (draft.base.size > saved.size) {']],
+    killers: [simulatorTest],
+  },
+  {
+    name: 'fmg-any-number-of-members',
+    breaks: 'a simulated group takes any number of members',
+    file: `${folder}/simulator/row-checks.ts`,
+    edits: [["path === 'firewall/addrgrp' ?", "path === '' ?"]],
+    killers: [simulatorTest],
+  },
+  {
+    name: 'fmg-part-lock-unnamed',
+    breaks: 'who waits in vain for the lock of an ADOM is not told that a part of it may be locked',
+    file: `${folder}/workspace.ts`,
+    edits: [['${held ?? unnamed}', "${held ?? 'somebody'}"]],
+    killers: [workspaceTest],
   },
 ];

@@ -77,6 +77,43 @@ describe('an ADOM that has to be locked', () => {
       expect([...adom().rows(table).keys()]).toEqual([object.name]);
   });
 
+  /** Somebody else's session that locked a part of the ADOM. */
+  function personLocksPart(place: string): { session: string; unlock(): void } {
+    const { id } = simulator.gate.open('alice');
+    adom().parts.set(place, { session: id, user: 'alice', time: 0 });
+    return { session: id, unlock: () => adom().parts.delete(place) };
+  }
+
+  test.each(['pkg/branch', 'obj/firewall/addrgrp/zb-test.web', 'dev/fgt-1'])(
+    "somebody's lock of %s is waited for, reported, and not broken",
+    async (place) => {
+      const person = personLocksPart(place);
+      const connection = await connectTo(simulator, { lockWaitSeconds: 20 });
+      const { report, states } = await applyTo(connection, object, made);
+      expect(states).toEqual({ '10.1.0.1': 'firewall/busy' });
+      expect(report.created).toMatchObject({
+        error: { message: expect.stringMatching(/locked by .*policy package, object or device/) },
+      });
+      expect(adom().parts.at(place)?.session).toBe(person.session);
+      expect(adom().lock).toBeUndefined();
+      expect(adom().rows('firewall/addrgrp').has(object.name)).toBe(false);
+      // It is asked for again and again, because only the answer to that tells of such a lock.
+      expect(asked(simulator, 'exec /dvmdb/adom/root/workspace/lock')).toBeGreaterThan(4);
+    },
+  );
+
+  test('a lock of a package that is given back while we wait lets us in', async () => {
+    const person = personLocksPart('pkg/branch');
+    let waits = 0;
+    const clock = quickClock(() => {
+      waits += 1;
+      if (waits === 2) person.unlock();
+    });
+    const connection = await connectTo(simulator, {}, { clock });
+    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
+    expect(waits).toBe(2);
+  });
+
   test('a lock that is given back while we wait becomes ours', async () => {
     const person = personLocks({ changes: false });
     let waits = 0;

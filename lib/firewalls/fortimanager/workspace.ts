@@ -9,6 +9,9 @@ import { waitForTask } from './tasks.ts';
 /** How often a lock that somebody else holds is asked for again; the vendor's own tool waits 5 s. */
 const lockEveryMs = 3_000;
 
+/** The manager tells nobody for a lock of less than the whole ADOM, which keeps others from locking all of it. */
+const unnamed = 'another session, or a policy package, object or device of it is';
+
 const global = z.looseObject({ 'workspace-mode': z.union([z.string(), z.number()]).optional() });
 const lockRows = z.array(
   z.looseObject({
@@ -130,7 +133,7 @@ export class Workspace {
       if (clock.now() + lockEveryMs >= until)
         throw new ZonebridgeError(
           'firewall/busy',
-          `ADOM ${settings.adom} is locked by ${held ?? 'another session'}; nothing was changed`,
+          `ADOM ${settings.adom} is locked by ${held ?? unnamed}; nothing was changed`,
           { fields: { lockedBy: held } },
         );
       await clock.sleep(lockEveryMs);

@@ -11,7 +11,7 @@ import { startFortimanagerSimulator } from '../simulator/index.ts';
 test('no request has more than 500 elements, whatever the number of changes and whoever holds the lock', async () => {
   const simulator = await startFortimanagerSimulator({ workspace: 'normal' });
   try {
-    simulator.manager.settings.limits.elements = 500;
+    Object.assign(simulator.manager.settings.limits, { elements: 500, groupMembers: 5_000 });
     const object = objectNamed('web', 'objects');
     const connection = await connectTo(simulator, { groupMembersMax: 5_000 });
     const all = Array.from({ length: 1_100 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);

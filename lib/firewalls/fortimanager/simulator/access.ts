@@ -1,7 +1,7 @@
-import { hasKeys, isFrom } from './version.ts';
 import { randomBytes, randomInt } from 'node:crypto';
 import { header, type ApiRequest } from '../../../simulators/http.ts';
 import type { ManagerSettings } from './settings.ts';
+import { hasKeys, isFrom } from './version.ts';
 
 export interface Session {
   /** What the client sends. */
@@ -62,10 +62,10 @@ export class Gate {
   admit(request: ApiRequest, session: unknown, settings: ManagerSettings): Caller | undefined {
     const key =
       /^Bearer (.+)$/.exec(header(request, 'authorization'))?.[1] ?? this.#queryKey(request, settings);
-    if (key !== undefined)
-      return key === this.apiKey && hasKeys(settings.version)
-        ? { id: keySession, number: 0, user: 'zonebridge-api' }
-        : undefined;
+    if (key !== undefined) {
+      const fits = key === this.apiKey && hasKeys(settings.version) && isKeysUser(request, settings);
+      return fits ? { id: keySession, number: 0, user: keyUser } : undefined;
+    }
     const found = typeof session === 'string' ? this.#sessions.get(session) : undefined;
     if (!found) return undefined;
     const now = Date.now();
@@ -82,6 +82,14 @@ export class Gate {
     const refused = isFrom(version, '7.6.2') || (isFrom(version, '7.4.7') && !isFrom(version, '7.6.0'));
     return refused ? undefined : (query.get('access_token') ?? undefined);
   }
+}
+
+const keyUser = 'zonebridge-api';
+
+/** From 7.6.7 a key may come with the name of its user. Assumption: another name is refused, and older versions do not look. */
+function isKeysUser(request: ApiRequest, { version }: ManagerSettings): boolean {
+  const named = header(request, 'access_user');
+  return named === '' || named === keyUser || !isFrom(version, '7.6.7');
 }
 
 /** All calls with the key. */

@@ -18,6 +18,7 @@ const change = z.strictObject({
   limits: z
     .strictObject({
       addresses: z.number().min(0),
+      groupMembers: z.number().min(0),
       fileBytes: z.number().min(0),
       tagAddresses: z.number().min(0),
     })

@@ -1,15 +1,20 @@
 import { type JsonObject, notLocked, Refusal } from './refusal.ts';
+import { type Changes, Drafts, withChanges } from './drafts.ts';
+import { refuseUnmapped, withLocalInterfaces } from './interfaces.ts';
+import { type Lock, PartLocks, placeOf } from './locks.ts';
 import { isFor, mappingsOf, naming, onDevice } from './mappings.ts';
-import { builtIn, listOf, missingReference, type Rows, type TableSchema, tableSchemas } from './table.ts';
-
-export interface Lock {
-  /** Session that holds it; a lock is never a user's. */
-  session: string;
-  user: string;
-  time: number;
-}
+import {
+  interfaceTable,
+  isBuiltIn,
+  listOf,
+  missingReference,
+  type Rows,
+  type TableSchema,
+  tableSchemas,
+} from './table.ts';
 
 type Tables = Map<string, Rows>;
+const noRows: Rows = new Map();
 
 /** A device of an ADOM: what was installed on it. */
 export interface ManagedDevice {
@@ -22,12 +27,15 @@ export interface ManagedDevice {
   tables: Tables;
 }
 
-/** Everything of one ADOM: its objects, packages, lock and what its session has not saved yet. */
+/** Everything of one ADOM: its objects, packages, locks and what sessions have not saved yet. */
 export class Adom {
   readonly name: string;
   #saved: Tables = new Map();
-  #draft: Tables | undefined;
+  readonly drafts = new Drafts();
+  /** Of the whole ADOM. */
   lock: Lock | undefined;
+  /** Of parts of it. */
+  readonly parts = new PartLocks();
   /** Addresses by tag (row of `user/adgrp`); not part of the configuration. */
   readonly tags = new Map<string, Set<string>>();
   readonly devices: ManagedDevice[];
@@ -47,7 +55,7 @@ export class Adom {
   }
 
   get dirty(): boolean {
-    return this.#draft !== undefined;
+    return this.drafts.has();
   }
 
   static schema(path: string): TableSchema | undefined {
@@ -56,35 +64,59 @@ export class Adom {
     );
   }
 
-  /** Rows as a session sees them: its own unsaved ones, for everybody else the saved ones. */
+  /** Rows as a session sees them: with its own unsaved ones, for everybody else the saved ones. */
   rows(path: string, session?: string): Rows {
-    const draft = session !== undefined && this.lock?.session === session ? this.#draft : undefined;
-    return draft?.get(path) ?? this.#saved.get(path) ?? new Map();
+    const saved = this.#saved.get(path) ?? noRows;
+    return session === undefined ? saved : this.drafts.rows(session, path, saved);
   }
 
   paths(): string[] {
-    return [...new Set([...this.#saved.keys(), ...(this.#draft?.keys() ?? [])])];
+    return [...new Set([...this.#saved.keys(), ...this.drafts.paths()])];
   }
 
-  /** Puts rows into a table, or takes them out; into the draft while the ADOM is locked by this session. */
-  change(
-    path: string,
-    changes: ReadonlyMap<string, JsonObject | undefined>,
-    by: { session: string; user: string; locking: boolean },
-  ): void {
-    if (by.locking && this.lock?.session !== by.session) throw notLocked();
-    const rows = new Map(this.rows(path, by.session));
-    for (const [key, row] of changes) {
-      if (row) rows.set(key, row);
-      else rows.delete(key);
-    }
+  hasPackage(name: string): boolean {
+    return this.paths().some((path) => path.startsWith(`pkg/${name}/`));
+  }
+
+  /** Puts rows into a table, or takes them out; into the draft of the session where rows have to be locked. */
+  change(path: string, changes: Changes, by: { session: string; user: string; locking: boolean }): void {
+    const mayChange = (key: string): boolean => this.parts.covers(by.session, placeOf(path, key));
+    if (by.locking && this.lock?.session !== by.session && ![...changes.keys()].every(mayChange))
+      throw notLocked();
     this.revision += 1;
-    if (by.locking) {
-      this.#draft ??= new Map();
-      this.#draft.set(path, rows);
-      return;
-    }
-    this.#note(path, rows, by.user);
+    const saved = this.rows(path);
+    if (by.locking) this.drafts.put(by.session, path, { changes, saved });
+    else this.#put(path, withChanges(saved, changes), by.user);
+  }
+
+  /**
+   * Saves what a session changed, or what it changed in a package, with all objects, which have no commit of their own. Of a device nothing
+   * lies here.
+   */
+  save(session: string, user: string, place?: string): void {
+    const fits = (path: string, key: string): boolean =>
+      place === undefined ||
+      (place.startsWith('pkg/') && !path.startsWith('pkg/')) ||
+      `${placeOf(path, key)}/`.startsWith(`${place}/`);
+    for (const [path, changes] of this.drafts.take(session, fits))
+      this.#put(path, withChanges(this.rows(path), changes), user);
+  }
+
+  /** Forgets what a session changed, or what it changed in a place. */
+  discard(session: string, place?: string): void {
+    this.drafts.take(
+      session,
+      (path, key) => place === undefined || `${placeOf(path, key)}/`.startsWith(`${place}/`),
+    );
+  }
+
+  /** Forgets what sessions changed whose lock is gone. */
+  forgetStrangers(session: string): void {
+    for (const other of this.drafts.sessions()) if (other !== session) this.discard(other);
+  }
+
+  #put(path: string, rows: Rows, user: string): void {
+    this.#note(path, rows, user);
     this.#saved.set(path, rows);
   }
 
@@ -100,29 +132,23 @@ export class Adom {
     return copy;
   }
 
-  save(): void {
-    for (const [path, rows] of this.#draft ?? []) {
-      this.#note(path, rows, this.lock?.user ?? '');
-      this.#saved.set(path, rows);
-    }
-    this.#draft = undefined;
-  }
-
-  discard(): void {
-    this.#draft = undefined;
-  }
-
   #note(path: string, rows: Rows, user: string): void {
     const before = this.#saved.get(path) ?? new Map<string, JsonObject>();
     for (const key of new Set([...before.keys(), ...rows.keys()]))
-      if (before.get(key) !== rows.get(key)) this.pending.set(`${path}/${key}`, user);
+      if (before.get(key) !== rows.get(key)) this.#waits(path, key, user);
+  }
+
+  /** No device has a normalized interface: what waits for an install are the policies that use it. */
+  #waits(path: string, key: string, user: string): void {
+    if (path !== interfaceTable) this.pending.set(`${path}/${key}`, user);
+    else for (const policy of this.usersOf(path, key)) this.pending.set(`${policy.path}/${policy.key}`, user);
   }
 
   /** Throws for members and sources that name nothing. */
   checkReferences(schema: TableSchema, row: JsonObject, session: string): void {
     for (const [field, tables] of Object.entries(schema.references)) {
       for (const name of naming(row).flatMap((one) => listOf(one, field))) {
-        if (builtIn.has(name) || tables.some((table) => this.rows(table, session).has(name))) continue;
+        if (isBuiltIn(tables, name) || tables.some((table) => this.rows(table, session).has(name))) continue;
         throw missingReference(name);
       }
     }
@@ -151,6 +177,9 @@ export class Adom {
       const [path, key] = [object.slice(0, slash), object.slice(slash + 1)];
       const rows = new Map(device.tables.get(path));
       const row = this.#onDevice(device, path, key);
+      const place = { device: device.name, vdom: device.vdoms[0] ?? '' };
+      if (path.startsWith('pkg/'))
+        refuseUnmapped(this.rows(path).get(key) ?? {}, this.rows(interfaceTable), place);
       if (row) rows.set(key, row);
       else rows.delete(key);
       device.tables.set(path, rows);
@@ -159,7 +188,9 @@ export class Adom {
 
   /** A saved row as the device gets it. */
   #onDevice({ name, vdoms: [vdom = ''] }: ManagedDevice, path: string, key: string): JsonObject | undefined {
-    return onDevice(this.#saved.get(path)?.get(key), name, vdom);
+    const row = onDevice(this.rows(path).get(key), name, vdom);
+    if (!row || !path.startsWith('pkg/')) return row;
+    return withLocalInterfaces(row, this.rows(interfaceTable), { device: name, vdom });
   }
 
   /** Rows as a device would have them after an install of everything. */

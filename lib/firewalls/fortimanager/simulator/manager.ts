@@ -43,12 +43,12 @@ export class Manager {
     return adom;
   }
 
-  /** Ends what sessions held: a lock goes, and with it what was not saved. */
+  /** Ends what a session held: its locks go, and with them what was not saved. */
   endSession(id: string): void {
     for (const adom of this.adoms.values()) {
-      if (adom.lock?.session !== id) continue;
-      adom.discard();
-      adom.lock = undefined;
+      adom.discard(id);
+      adom.parts.drop(id);
+      if (adom.lock?.session === id) adom.lock = undefined;
     }
   }
 

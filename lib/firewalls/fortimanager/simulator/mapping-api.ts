@@ -12,6 +12,7 @@ import {
   Refusal,
   textOf,
 } from './refusal.ts';
+import { checkRow } from './row-checks.ts';
 import { missingReference, normalRow, rowOf, type TableSchema } from './table.ts';
 
 /** A group, and what stands behind `dynamic_mapping` in the URL. */
@@ -42,7 +43,7 @@ export function answerMappings(call: Call, target: MappingTarget): Answered {
     return { data: shown };
   }
   const next = rest.length === 0 ? added(call, target, rows) : changed(call, target, { rows, found });
-  adom.checkReferences(target.schema, { dynamic_mapping: next }, by.session);
+  checkRow(call, target, { dynamic_mapping: next });
   adom.change(path, new Map([[key, { ...group, dynamic_mapping: next }]]), by);
   return undefined;
 }
@@ -81,7 +82,7 @@ function changed(
 function mappingRow({ adom, schema }: MappingTarget, input: Json): JsonObject {
   const row = normalRow(schema, input);
   scopeOf(adom, row);
-  return { comment: '', member: [], ...row };
+  return 'member' in schema.references ? { comment: '', member: [], ...row } : row;
 }
 
 /** Devices with their VDOMs. A name alone is a device group, of which this manager has none; a device that is not there is refused. */

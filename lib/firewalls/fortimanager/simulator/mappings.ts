@@ -1,8 +1,8 @@
 import { type JsonObject, isObject, textOf } from './refusal.ts';
-import { listOf } from './table.ts';
+import { interfaceTable, listOf } from './table.ts';
 
 /** Tables of the simulator whose rows may differ by device. */
-const mapped = new Set(['firewall/addrgrp', 'firewall/addrgrp6']);
+const mapped = new Set(['firewall/addrgrp', 'firewall/addrgrp6', interfaceTable]);
 
 export function hasMappings(path: string): boolean {
   return mapped.has(path);

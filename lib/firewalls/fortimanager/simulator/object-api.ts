@@ -14,6 +14,7 @@ import {
   Refusal,
   textOf,
 } from './refusal.ts';
+import { checkRow, refuseTooMany } from './row-checks.ts';
 import { listOf, missingReference, normalRow, rowOf, shownRow, type TableSchema } from './table.ts';
 
 interface Target {
@@ -142,7 +143,7 @@ function changed(call: Call, target: Target, input: Json): [string, JsonObject] 
     throw new Refusal(-1, 'Maximum number of entries has been reached');
   const kept = call.method === 'replace' ? {} : before;
   const row = { ...kept, ...sent, [schema.key]: sent[schema.key] ?? key };
-  adom.checkReferences(schema, row, by.session);
+  checkRow(call, target, row);
   return [key, row];
 }
 
@@ -185,7 +186,8 @@ function replaceByNone(
 }
 
 /** `add`, `delete` and `unset` of names in a list of a row. */
-function writeMembers(call: Call, { adom, schema, path, key = '', child = '' }: Target): Answered {
+function writeMembers(call: Call, target: Target): Answered {
+  const { adom, path, key = '', child = '' } = target;
   const by = changer(call);
   const row = rowOf(adom.rows(path, by.session), key);
   const before = listOf(row, child);
@@ -203,7 +205,8 @@ function writeMembers(call: Call, { adom, schema, path, key = '', child = '' }: 
   const next = { ...row, [child]: after };
   if (call.method === 'add') {
     for (const name of names) if (name === '') throw missingReference(name);
-    adom.checkReferences(schema, { [child]: names }, by.session);
+    checkRow(call, target, { [child]: names });
+    refuseTooMany(call, target.schema, next);
   }
   adom.change(path, new Map([[key, next]]), by);
   return undefined;

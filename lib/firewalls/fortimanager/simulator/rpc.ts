@@ -150,13 +150,13 @@ function writes({ method, parts }: Call): boolean {
 }
 
 function route(call: Call): Answered {
-  const [first, second, third = '', fourth, fifth, sixth] = call.parts;
+  const [first, second, third = '', fourth, ...rest] = call.parts;
   if (first === 'connector') return answerConnector(call);
   if (first === 'securityconsole') return answerInstall(call);
   if (first === 'cache') return answerWhereUsed(call);
   if (first === 'pm' && second === 'config') return routeConfig(call);
   const isWorkspace = first === 'dvmdb' && second === 'adom' && fourth === 'workspace';
-  if (isWorkspace && fifth !== undefined && sixth === undefined) return answerWorkspace(call, third, fifth);
+  if (isWorkspace && rest.length > 0) return answerWorkspace(call, call.manager.adom(third), rest);
   return answerSystem(call);
 }
 

@@ -33,6 +33,8 @@ export type RpcPermit = 'none' | 'read' | 'read-write';
 export interface Limits {
   /** Rows of one address table of an ADOM; 400000 in the vendor's example. */
   addresses: number;
+  /** Members of one IPv4 group, its own or those of a mapping; 600 in the contract of FortiGates. */
+  groupMembers: number;
   /** Bytes of all hosted files together. */
   fileBytes: number;
   /** Addresses of one tag. */
@@ -71,7 +73,13 @@ export function defaultSettings(version = '7.4.4'): ManagerSettings {
     rpcPermit: 'read-write',
     mayWriteObjects: true,
     idleMilliseconds: 900_000,
-    limits: { addresses: 400_000, fileBytes: 64 * 1024 * 1024, tagAddresses: Infinity, elements: Infinity },
+    limits: {
+      addresses: 400_000,
+      groupMembers: 600,
+      fileBytes: 64 * 1024 * 1024,
+      tagAddresses: Infinity,
+      elements: Infinity,
+    },
     behaviour: {
       failureStatus: 200,
       duplicateCode: -2,

@@ -1,5 +1,8 @@
 import { invalidData, isObject, noObject, type Json, type JsonObject, Refusal, textOf } from './refusal.ts';
 
+/** Normalized interfaces. */
+export const interfaceTable = 'dynamic/interface';
+
 /** What a table of an ADOM checks and shows. */
 export interface TableSchema {
   path: string;
@@ -91,6 +94,14 @@ export const tableSchemas: readonly TableSchema[] = [
     references: {},
   },
   {
+    path: interfaceTable,
+    key: 'name',
+    lengths: {},
+    defaults: { 'default-mapping': 'disable', 'defmap-intf': '' },
+    words: { 'default-mapping': onOff },
+    references: {},
+  },
+  {
     path: 'firewall/policy',
     key: 'policyid',
     lengths: { name: 35 },
@@ -100,6 +111,8 @@ export const tableSchemas: readonly TableSchema[] = [
       srcaddr: ['firewall/address', 'firewall/addrgrp', 'system/external-resource'],
       dstaddr: ['firewall/address', 'firewall/addrgrp', 'system/external-resource'],
       'fsso-groups': ['user/adgrp'],
+      srcintf: [interfaceTable],
+      dstintf: [interfaceTable],
     },
   },
 ];
@@ -167,8 +180,12 @@ export function rowOf(rows: Rows, key: string): JsonObject {
   return row;
 }
 
-/** The built-in addresses that every ADOM has. */
-export const builtIn: ReadonlySet<string> = new Set(['none', 'all']);
+const builtInAddresses = ['none', 'all'];
+
+/** What every ADOM has in tables that a field may name. */
+export function isBuiltIn(tables: readonly string[], name: string): boolean {
+  return tables.includes(interfaceTable) ? name === 'any' : builtInAddresses.includes(name);
+}
 
 export function missingReference(name: string): Refusal {
   return new Refusal(-10131, `datasrc invalid. object: ${name} does not exist`);
