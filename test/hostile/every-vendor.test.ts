@@ -14,6 +14,7 @@ import {
   subjects,
 } from '../support/firewalls/scene.ts';
 import type { Twist } from '../support/firewalls/twisting-proxy.ts';
+import { hostileTexts } from './corpus.ts';
 import { changed, instead } from './twists.ts';
 
 /** What a terminal obeys. */
@@ -121,7 +122,9 @@ function areSafe(found: readonly unknown[], { proxy, rig }: Scene): void {
     maxStringLength: Infinity,
     maxArrayLength: Infinity,
   });
-  const secrets = [...proxy.secrets, rig.credential, sessionToken].filter((secret) => secret.length >= 8);
+  // Junk that came as a token is no secret: it comes as anything else, too.
+  const isSecret = (text: string): boolean => text.length >= 8 && !hostileTexts.includes(text);
+  const secrets = [...proxy.secrets, rig.credential, sessionToken].filter(isSecret);
   expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
 }
 
