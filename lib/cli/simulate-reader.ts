@@ -22,7 +22,7 @@ export function listReader(cli: Cli, explained: (error: unknown) => unknown): Co
     )
     .requiredOption('--url <address>', 'the list')
     .requiredOption('--ca <file>', 'authority (PEM) of its certificate')
-    .option('--dialect <kind>', 'fortios, fortios-7.4.3, pan-os or generic-text', 'fortios')
+    .option('--dialect <kind>', 'fortios, fortios-7.4.3, pan-os, generic-text or fmc-feed', 'fortios')
     .option('--user <name>', 'name of the reader')
     .option('--password-file <file>', 'file that holds its password')
     .option('--every <seconds>', 'seconds from one look to the next', seconds, 60)

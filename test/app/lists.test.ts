@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fromLoadBalancer, toLoadBalancer } from '../../lib/app/lists/load-balancer.ts';
@@ -61,6 +62,30 @@ test('it is compressed for who takes that, as the same version', async () => {
   const refusing = await lists.fetch(`/${name}`, { 'accept-encoding': 'gzip;q=0, identity' });
   expect(refusing.headers['content-encoding']).toBeUndefined();
   expect(refusing.body).toBe(text);
+});
+
+test('a checksum tells a feed whether the list is another one, and who asks for it has what it fetched before', async () => {
+  const name = await lists.publish('web', ['10.1.0.1']);
+  const fetched = async () => (await readFetches(lists.world.tables, entry, { most: 10 }))[0];
+  const checksum = async () => await lists.fetch(`/${name}.md5`);
+  const md5 = (text: string) => `${createHash('md5').update(text).digest('hex')}\n`;
+  expect(await checksum()).toMatchObject({ status: 200, body: md5('10.1.0.1\n') });
+  // Nobody has fetched it yet.
+  expect(await fetched()).toBeUndefined();
+  await lists.fetch(`/${name}`);
+  const first = await fetched();
+  await minutes(10);
+  lists.restarted();
+  await checksum();
+  expect(await fetched()).toEqual({ ...first, at: (first?.at ?? 0) + 600_000 });
+  await lists.publish('web', ['10.1.0.2']);
+  await minutes(10);
+  expect(await checksum()).toMatchObject({ status: 200, body: md5('10.1.0.1\n10.1.0.2\n') });
+  // It has the former list still.
+  expect(await fetched()).toEqual({ ...first, at: (first?.at ?? 0) + 600_000 });
+  await lists.fetch(`/${name}`);
+  expect((await fetched())?.version).not.toBe(first?.version);
+  expect(await lists.fetch('/nothing.md5')).toMatchObject({ status: 404 });
 });
 
 test('HEAD tells the same without the list, other methods are refused', async () => {

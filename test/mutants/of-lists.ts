@@ -170,4 +170,11 @@ export const ofLists: readonly Mutant[] = [
     edits: [['const usedForMs = 24 * 60 * 60_000', 'const usedForMs = -1']],
     killers: ['test/app/lists.test.ts'],
   },
+  {
+    name: 'checksum-counts-as-fetched',
+    breaks: 'a feed that asked whether a list is another one counts as having it',
+    file: 'lib/app/lists/serve-lists.ts',
+    edits: [['this.#notes.noteHeld(fetch)', 'this.#notes.note(fetch)']],
+    killers: ['test/app/lists.test.ts'],
+  },
 ];

@@ -1,5 +1,5 @@
 import type { Clock, Tables, Telemetry } from '../../core/ports.ts';
-import { type Fetch, noteFetch } from '../state/fetches.ts';
+import { type Fetch, noteFetch, noteStillHeld } from '../state/fetches.ts';
 
 /** How often the same version is noted again, in milliseconds: `status` is that much behind about who still fetches. */
 const againMs = 300_000;
@@ -31,6 +31,15 @@ export class FetchNotes {
 
   /** A list is served whether or not it can be noted. */
   async note(fetch: Omit<Fetch, 'at'>): Promise<void> {
+    await this.#note(fetch, noteFetch);
+  }
+
+  /** It asked for the checksum alone: it still has what it fetched before, if that is this version; otherwise it fetches next. */
+  async noteHeld(fetch: Omit<Fetch, 'at'>): Promise<void> {
+    await this.#note(fetch, noteStillHeld);
+  }
+
+  async #note(fetch: Omit<Fetch, 'at'>, write: typeof noteStillHeld): Promise<void> {
     const { clock, tables, telemetry } = this.#ports;
     const at = clock.now();
     if (at < this.#pausedUntil) return;
@@ -39,7 +48,7 @@ export class FetchNotes {
     if (known?.version === fetch.version && at - known.at < againMs) return;
     this.#remember(key, { version: fetch.version, at });
     try {
-      await noteFetch(tables, this.#firewall, { ...fetch, at });
+      if (!(await write(tables, this.#firewall, { ...fetch, at }))) this.#noted.delete(key);
     } catch (error) {
       this.#noted.delete(key);
       this.#pausedUntil = clock.now() + pauseMs;

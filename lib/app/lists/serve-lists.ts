@@ -11,6 +11,7 @@ import { FetchNotes } from './notes.ts';
 import { type Identified, type Passwords, Readers } from './reader.ts';
 import { type ListAnswer, type ListRequest, plain, single } from './request.ts';
 import { type Copy, Shelf } from './shelf.ts';
+import { checksumOf } from './version.ts';
 
 const configurationMs = 15_000;
 const passwordsMs = 60_000;
@@ -81,15 +82,29 @@ export class ListServer {
     const list = listName(request.path);
     if (list === undefined) return plain(404, 'no such list');
     this.#source ??= entry.open(entry.settings, this.#ports.clock);
-    const source = this.#source;
-    const copy = await this.#shelf.read(list, async () => await source);
+    const { name, copy, asksChecksum } = await this.#find(list, this.#source);
     if (copy === 'missing') return plain(404, 'no such list, or one that never held a member');
     if (copy === 'unknown' || !fits(copy)) return plain(503, 'the list cannot be read now', later);
-    const answer = answerOf(request, copy);
+    const answer = asksChecksum ? plain(200, checksumOf(copy.text)) : answerOf(request, copy);
     // Whoever only asked what there is has no version of it.
     if (request.method === 'HEAD') return { ...answer, body: '' };
-    await this.#notes.note({ list, reader: who.reader, address: who.address, version: copy.version });
+    const fetch = { list: name, reader: who.reader, address: who.address, version: copy.version };
+    if (asksChecksum) await this.#notes.noteHeld(fetch);
+    else await this.#notes.note(fetch);
     return answer;
+  }
+
+  /** The list of a name, or the one of which it names the checksum. */
+  async #find(
+    list: string,
+    source: Promise<ListSource>,
+  ): Promise<{ name: string; copy: Copy | 'missing' | 'unknown'; asksChecksum: boolean }> {
+    const read = async (name: string): Promise<Copy | 'missing' | 'unknown'> =>
+      await this.#shelf.read(name, async () => await source);
+    const copy = await read(list);
+    const name = list.replace(/\.md5$/, '');
+    if (copy !== 'missing' || name === list) return { name: list, copy, asksChecksum: false };
+    return { name, copy: await read(name), asksChecksum: true };
   }
 
   async #readPasswords(): Promise<Passwords> {

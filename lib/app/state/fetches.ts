@@ -1,4 +1,5 @@
-import type { Key, Tables } from '../../core/ports.ts';
+import { isZonebridgeError } from '../../core/errors.ts';
+import type { Item, Tables, Write } from '../../core/ports.ts';
 import { names } from '../names.ts';
 import { count, text } from './items.ts';
 
@@ -19,11 +20,28 @@ const keptDays = 30;
 /** As many rows as are looked at: ten lists of ten thousand firewalls. */
 export const fetchesMax = 100_000;
 
-export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch): Promise<void> {
-  const { list, reader, address, version, at } = fetch;
-  const key: Key = { table: 'history', pk: names.fetches(firewall), sk: `${list}|${reader}|${address}` };
-  const expiresAt = Math.ceil(at / 1000) + keptDays * 86_400;
-  await tables.write({ key, put: { version, at, expiresAt } });
+export async function noteFetch(tables: Tables, firewall: string, fetch: Fetch): Promise<true> {
+  await tables.write(rowOf(firewall, fetch));
+  return true;
+}
+
+/** Notes that whoever fetched this version is there and has it. False when it fetched another one last, or none. */
+export async function noteStillHeld(tables: Tables, firewall: string, fetch: Fetch): Promise<boolean> {
+  try {
+    await tables.write({
+      ...rowOf(firewall, fetch),
+      if: [{ attribute: 'version', is: '=', value: fetch.version }],
+    });
+    return true;
+  } catch (error) {
+    if (isZonebridgeError(error, 'store/condition-failed')) return false;
+    throw error;
+  }
+}
+
+function rowOf(firewall: string, { list, reader, address, version, at }: Fetch): Write & { put: Item } {
+  const key = { table: 'history', pk: names.fetches(firewall), sk: `${list}|${reader}|${address}` } as const;
+  return { key, put: { version, at, expiresAt: Math.ceil(at / 1000) + keptDays * 86_400 } };
 }
 
 /** Rows of a firewall, or of one of its lists, in the order of list, reader and address; not much more than `most`. */

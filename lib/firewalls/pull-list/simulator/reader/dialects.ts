@@ -14,6 +14,10 @@ export interface Dialect {
   conditional: boolean;
   /** It can send a name and a password. */
   authenticates: boolean;
+  /** It asks for `<url>.md5` first, and fetches when that is another one than of the list that it has. */
+  asksChecksum?: true;
+  /** A list without an entry that it can read leaves the last one in force. */
+  ignoresEmpty?: true;
   /** 401 or 403 take the list out of force; any other failure leaves the last one in force. */
   offWhenRefused: boolean;
 }
@@ -22,7 +26,8 @@ const endless = Number.POSITIVE_INFINITY;
 
 /**
  * What sources say of each (docs/lists.md names them). Assumptions: a generic text connector cuts what is beyond 10,000 and keeps its list
- * when it is refused; neither it nor PAN-OS asks conditionally; PAN-OS takes no comment lines.
+ * when it is refused; neither it nor PAN-OS asks conditionally; PAN-OS takes no comment lines; a feed of an FMC takes no spans, sends no
+ * name and password, and reads the first 32 hex digits of a checksum.
  */
 export const dialects: Readonly<Record<string, Dialect>> = {
   fortios: {
@@ -60,6 +65,18 @@ export const dialects: Readonly<Record<string, Dialect>> = {
     spans: false,
     conditional: false,
     authenticates: false,
+    offWhenRefused: false,
+  },
+  // A Security Intelligence network feed of an FMC.
+  'fmc-feed': {
+    entriesMax: endless,
+    bytesMax: 500 * 1024 * 1024,
+    comments: true,
+    spans: false,
+    conditional: false,
+    authenticates: false,
+    asksChecksum: true,
+    ignoresEmpty: true,
     offWhenRefused: false,
   },
 };

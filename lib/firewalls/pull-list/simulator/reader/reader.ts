@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { gunzipSync } from 'node:zlib';
 import { type Dialect, readEntries, type ReadEntries } from './dialects.ts';
@@ -30,6 +31,7 @@ export class ListReader {
   readonly #options: ReaderOptions;
   #held: ReadEntries | undefined;
   #tag: string | undefined;
+  #checksum: string | undefined;
 
   /** Throws RangeError for an address that is none, or a login that this kind of firewall cannot send. */
   constructor(options: ReaderOptions) {
@@ -46,18 +48,24 @@ export class ListReader {
   }
 
   async poll(): Promise<Poll> {
+    const { dialect, url } = this.#options;
     let answer: Answer;
     try {
-      answer = await this.#ask();
+      if (dialect.asksChecksum && (await this.#hasChecksumOf(`${url}.md5`)))
+        return { result: 'same checksum', changed: false };
+      answer = await this.#ask(url);
     } catch (error) {
       return { result: codeOf(error), changed: false };
     }
     const { status, tag, text } = answer;
     if (status === 200) {
       this.#tag = tag;
-      return { result: status, changed: this.#hold(readEntries(text, this.#options.dialect)) };
+      const read = readEntries(text, dialect);
+      if (dialect.ignoresEmpty && read.entries.length === 0) return { result: status, changed: false };
+      this.#checksum = createHash('md5').update(text).digest('hex');
+      return { result: status, changed: this.#hold(read) };
     }
-    const off = (status === 401 || status === 403) && this.#options.dialect.offWhenRefused;
+    const off = (status === 401 || status === 403) && dialect.offWhenRefused;
     return { result: status, changed: off && this.#hold(undefined) };
   }
 
@@ -68,8 +76,14 @@ export class ListReader {
     return JSON.stringify(list) !== before;
   }
 
-  async #ask(): Promise<Answer> {
-    const { url, ca, login, dialect, timeoutMs = 10_000 } = this.#options;
+  /** Without a checksum the list itself is fetched. */
+  async #hasChecksumOf(url: string): Promise<boolean> {
+    const { status, text } = await this.#ask(url);
+    return status === 200 && /[0-9a-f]{32}/i.exec(text)?.[0].toLowerCase() === this.#checksum;
+  }
+
+  async #ask(url: string): Promise<Answer> {
+    const { ca, login, dialect, timeoutMs = 10_000 } = this.#options;
     const headers: Record<string, string> = { 'accept-encoding': 'gzip' };
     if (dialect.conditional && this.#tag !== undefined) headers['if-none-match'] = this.#tag;
     const auth = login === undefined ? {} : { auth: `${login.user}:${login.password}` };
