@@ -22,8 +22,8 @@ export class Mirror<T extends Listed> {
     return [...this.#objects.values()];
   }
 
-  /** `told` runs after each event. */
-  async start(path: string, labelSelector: string, told: () => void): Promise<void> {
+  /** `told` runs after each event, with what it is about. */
+  async start(path: string, labelSelector: string, told: (object: T) => void): Promise<void> {
     const take = (type: string, object: T): void => {
       if (type === 'ERROR') this.failure = object;
       const { resourceVersion = '', uid = '' } = object.metadata ?? {};
@@ -31,7 +31,7 @@ export class Mirror<T extends Listed> {
       if (type === 'BOOKMARK') return;
       if (type === 'DELETED') this.#objects.delete(uid);
       else this.#objects.set(uid, object);
-      told();
+      told(object);
     };
     const ended = (): void => {
       if (this.#stopped || this.failure !== undefined) return;

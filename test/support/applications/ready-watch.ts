@@ -8,13 +8,21 @@ export interface Watched {
   onFirewall: () => readonly string[];
 }
 
+/** A pod with traffic whose address is not on the firewall, and when that was seen, in milliseconds since 1970. */
+interface Doubt {
+  uid: string;
+  address: string;
+  at: number;
+}
+
 /**
  * Looks at the pods that get traffic, by their condition and by the EndpointSlices of their service, after each event of either and each change of the
  * firewall. A pod that is being deleted does not count: what leads to it is taken down in several places, in no order.
  */
 export class ReadyWatch {
-  /** Pods that got traffic while the firewall did not let them through. */
-  readonly early = new Set<string>();
+  #doubts: Doubt[] = [];
+  /** When pods began to be deleted, milliseconds since 1970, by uid. */
+  readonly #ends = new Map<string, number>();
   /** The fewest pods at once that got traffic and were let through, since `begin`. */
   fewest = Infinity;
   readonly #watched: Watched;
@@ -30,7 +38,10 @@ export class ReadyWatch {
   async start(): Promise<void> {
     const { app, namespace } = this.#watched;
     const look = (): void => this.look();
-    await this.#pods.start(`/api/v1/namespaces/${namespace}/pods`, `app=${app}`, look);
+    await this.#pods.start(`/api/v1/namespaces/${namespace}/pods`, `app=${app}`, (pod) => {
+      this.#noteEnd(pod);
+      look();
+    });
     const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
     await this.#slices.start(slices, `kubernetes.io/service-name=${app}`, look);
   }
@@ -41,9 +52,18 @@ export class ReadyWatch {
   }
 
   begin(): void {
-    this.early.clear();
+    this.#doubts = [];
     this.fewest = Infinity;
     this.look();
+  }
+
+  /**
+   * Addresses of pods that got traffic while the firewall did not let them through. The firewall may be faster than our watch: of a pod that was
+   * being deleted when it lost its address we hear afterwards.
+   */
+  get early(): Set<string> {
+    const confirmed = this.#doubts.filter(({ uid, at }) => at < (this.#ends.get(uid) ?? Infinity));
+    return new Set(confirmed.map(({ address }) => address));
   }
 
   get failures(): unknown[] {
@@ -71,12 +91,18 @@ export class ReadyWatch {
 
   look(): void {
     const on = new Set(this.#watched.onFirewall());
-    const ready = [...this.ready.values()].map(({ status }) => status?.podIP ?? '');
+    const ready = [...this.ready].map(([uid, { status }]) => ({ uid, address: status?.podIP ?? '' }));
     const living = new Set(this.#living.map(({ metadata }) => metadata?.uid));
     const sentTo = this.#sentTo().filter(({ uid }) => living.has(uid));
-    for (const address of [...ready, ...sentTo.map((one) => one.address)])
-      if (!on.has(address)) this.early.add(address);
-    this.fewest = Math.min(this.fewest, ready.filter((address) => on.has(address)).length);
+    for (const { uid = '', address } of [...ready, ...sentTo])
+      if (!on.has(address)) this.#doubts.push({ uid, address, at: Date.now() });
+    this.fewest = Math.min(this.fewest, ready.filter(({ address }) => on.has(address)).length);
+  }
+
+  /** The API tells by whole seconds when a pod has to be gone, and how long it was given. */
+  #noteEnd({ metadata: { uid = '', deletionTimestamp, deletionGracePeriodSeconds = 0 } = {} }: V1Pod): void {
+    if (deletionTimestamp === undefined) return;
+    this.#ends.set(uid, new Date(deletionTimestamp).getTime() - deletionGracePeriodSeconds * 1_000);
   }
 
   get #living(): V1Pod[] {
