@@ -20,6 +20,12 @@ async function pod(uid: string, more: Parameters<typeof podObject>[1] = {}): Pro
   await settle();
 }
 
+/** Found by a listing. */
+async function listed(uid: string, more: Parameters<typeof podObject>[1] = {}): Promise<void> {
+  world.store.upsert(projectPod(podObject(uid, more), () => undefined)!, 'relist');
+  await settle();
+}
+
 async function begin(epoch = 1, claims = true): Promise<void> {
   world.sender.begin(epoch, { digests: true, claims });
   await settle();
@@ -146,6 +152,25 @@ test.each([
     );
   },
 );
+
+test('a listing tells in no order: who started before the one that has the address did not get it later', async () => {
+  const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:40Z'];
+  await begin();
+  await listed('alive', { ips: ['10.0.0.2'], started: late });
+  await listed('dead', { ips: ['10.0.0.2'], started: early });
+  expect(since()).toEqual([
+    ['alive', 1],
+    ['alive', 1],
+    ['dead', 0],
+  ]);
+  await listed('dead-2', { ips: ['10.0.0.3'], started: early });
+  await listed('alive-2', { ips: ['10.0.0.3'], started: late });
+  expect(new Map(since()).get('dead-2')).toBeLessThan(new Map(since()).get('alive-2')!);
+  // What is seen as it happens happened in this order, whenever it started: one may wait long for its address.
+  await pod('waited', { ips: ['10.0.0.2'], started: early });
+  expect(last().uid).toBe('waited');
+  expect(last().since).toBeGreaterThan(new Map(since()).get('alive')!);
+});
 
 test('nothing is said of who shares addresses, nor to a hub that does not ask', async () => {
   await begin();

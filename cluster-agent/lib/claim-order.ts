@@ -14,7 +14,7 @@ export class ClaimOrder {
   /** Of those that got their addresses in this epoch. */
   readonly #claims = new Map<string, { since: number; addresses: readonly string[] }>();
   /** Who got an address last. */
-  readonly #holders = new Map<string, string>();
+  readonly #holders = new Map<string, Claimant>();
   #last = 0;
 
   /**
@@ -25,20 +25,27 @@ export class ClaimOrder {
     this.#claims.clear();
     this.#holders.clear();
     this.#last = 0;
-    for (const { id, addresses } of inConflict(pods)) this.note(id, 0, addresses);
+    for (const pod of inConflict(pods)) this.note(pod, 0);
   }
 
-  /** It has these addresses from now on; `sequence` was told last. */
-  note(id: string, sequence: number, addresses: readonly string[]): void {
+  /**
+   * It has these addresses from now on; `sequence` was told last. `isListed`: it was found by a listing, which tells in no order, and did not get
+   * them after another one that started later.
+   */
+  note(pod: Claimant, sequence: number, { isListed = false } = {}): void {
+    const { id, addresses, started = 0 } = pod;
     this.forget(id);
-    this.#last = Math.max(this.#last, sequence) + 1;
-    this.#claims.set(id, { since: this.#last, addresses });
-    for (const address of addresses) this.#holders.set(address, id);
+    const isLate = isListed && addresses.some((one) => (this.#holders.get(one)?.started ?? 0) > started);
+    if (!isLate) {
+      this.#last = Math.max(this.#last, sequence) + 1;
+      for (const address of addresses) this.#holders.set(address, pod);
+    }
+    this.#claims.set(id, { since: isLate ? 0 : this.#last, addresses });
   }
 
   forget(id: string): void {
     for (const address of this.#claims.get(id)?.addresses ?? [])
-      if (this.#holders.get(address) === id) this.#holders.delete(address);
+      if (this.#holders.get(address)?.id === id) this.#holders.delete(address);
     this.#claims.delete(id);
   }
 
@@ -48,8 +55,8 @@ export class ClaimOrder {
 
   /** Those that got one of its addresses after it. */
   later(id: string, addresses: readonly string[]): string[] {
-    const holders = addresses.map((address) => this.#holders.get(address));
-    return [...new Set(holders)].filter((holder) => holder !== undefined && holder !== id) as string[];
+    const holders = addresses.flatMap((address) => this.#holders.get(address)?.id ?? []);
+    return [...new Set(holders)].filter((holder) => holder !== id);
   }
 }
 

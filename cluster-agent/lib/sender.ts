@@ -141,10 +141,16 @@ export class Sender {
     if (this.#epoch === undefined) return;
     const { clock, store } = this.#options;
     if (!store.has(id)) this.#order.forget(id);
-    else if (isAddressed) this.#order.note(id, this.#sequence, this.#addressesOf(id));
+    else if (isAddressed) this.#noteClaim(id, cause);
     this.#tellLater(id);
     this.#pending.touch(id, { cause, time: clock.now(), removed: !store.has(id) });
     this.#bell.ring();
+  }
+
+  #noteClaim(id: string, cause: ChangeCause): void {
+    const claimant = this.#options.store.claimant(parseEndpointId(id).uid);
+    if (claimant) this.#order.note(claimant, this.#sequence, { isListed: cause !== 'watch' });
+    else this.#order.forget(id);
   }
 
   /** Runs until stopped; a call under way is finished. */

@@ -134,10 +134,17 @@ export class Store {
 
   /** Pods with addresses of their own. */
   *claimants(): Generator<Claimant> {
-    for (const pod of this.#pods.values()) {
-      const { addresses, hostNetwork, started } = pod;
-      if (!hostNetwork && addresses.length > 0) yield { id: endpointId(pod), addresses, started };
+    for (const uid of this.#pods.keys()) {
+      const claimant = this.claimant(uid);
+      if (claimant) yield claimant;
     }
+  }
+
+  /** Undefined for a pod that has no address of its own. */
+  claimant(uid: string): Claimant | undefined {
+    const pod = this.#pods.get(uid);
+    if (!pod || pod.hostNetwork || pod.addresses.length === 0) return undefined;
+    return { id: endpointId(pod), addresses: pod.addresses, started: pod.started };
   }
 
   /** Labels of a namespace; undefined when it is not known. */

@@ -249,7 +249,14 @@ export const ofIngest: readonly Mutant[] = [
     name: 'epoch-forgets-who-started-later',
     breaks: 'an agent that begins anew tells a dead pod and the one that has its address as equals',
     file: 'cluster-agent/lib/claim-order.ts',
-    edits: [['this.note(id, 0, addresses)', 'void [id, addresses]']],
+    edits: [['this.note(pod, 0)', 'void pod']],
+    killers: ['cluster-agent/lib/claim-order.test.ts'],
+  },
+  {
+    name: 'listed-last-got-last',
+    breaks: 'of two pods that one listing finds with the same address the one that is named last has it',
+    file: 'cluster-agent/lib/claim-order.ts',
+    edits: [['const isLate = isListed &&', 'const isLate = addresses.length > 9 &&']],
     killers: ['cluster-agent/lib/claim-order.test.ts'],
   },
   {
