@@ -108,6 +108,23 @@ function lateReads(kind: string, channel: string): void {
     await expectRight(site, ['10.1.0.1', '10.1.0.2']);
   });
 
+  test('an object that was made a moment ago and is not shown yet counts as made', async ({ skip }) => {
+    skip(!device.lag, declared);
+    skip(
+      channel !== 'objects',
+      'declared: it has no object of its own, or its channel asks the device itself',
+    );
+    const site = await Site.start(device, channel, 'late-new');
+    await site.world.reconcile();
+    const made = () => site.world.tables.store.all('ledger').map(({ item }) => Number(item['madeAt'] ?? 0));
+    lag(site);
+    await site.pod('a', '10.1.0.1');
+    const first = Math.max(...made());
+    await site.world.clock.sleep(Math.ceil(lagMs() / 3));
+    await site.pod('b', '10.1.0.2');
+    expect([first > 0, Math.max(...made())]).toEqual([true, first]);
+  });
+
   test("a person's work is still seen when reads are late no more", async ({ skip }) => {
     skip(!device.lag, declared);
     const site = await Site.start(device, channel, 'late-person');
@@ -132,6 +149,13 @@ function lateReads(kind: string, channel: string): void {
     device.deleteObject?.(site.object);
     await site.world.reconcile();
     expect(site.enforced()).toEqual(['10.1.0.1', '10.1.0.2']);
+    await site.world.clock.sleep(600_000);
+    // All that it holds was put there a moment ago.
+    await site.pod('c', '10.1.0.3');
+    for (const gone of ['a', 'b']) await site.world.remove(gone);
+    device.deleteObject?.(site.object);
+    await site.world.reconcile();
+    expect(site.enforced()).toEqual(['10.1.0.3']);
   });
 
   test('what a person puts in is found, although something leaves all the time', async ({ skip }) => {

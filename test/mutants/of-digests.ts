@@ -158,9 +158,7 @@ export const ofDigests: readonly Mutant[] = [
     name: 'address-not-given-back',
     breaks: 'a pod that lost its address to one that is gone waits for its own next record',
     file: 'lib/app/ingest/claim-addresses.ts',
-    edits: [
-      ["judged.verdict === 'lost' && asks", "judged.verdict === 'lost' && !isNew && fromGone === undefined"],
-    ],
+    edits: [['fromGone ?? (!isNew || isDated)', 'fromGone === undefined && !isNew']],
     killers: [digests, verdicts],
   },
   {

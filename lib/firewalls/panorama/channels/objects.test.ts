@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { connectTo, objectNamed } from '../../../../test/support/firewalls/panorama-connection.ts';
 import type { FirewallConnection, ObjectChanges, ObjectReport } from '../../../core/firewall.ts';
 import { ownComment } from '../../../core/plan/ownership.ts';
+import { addressName, addressPrefix } from '../address-names.ts';
 import { editAs } from '../simulator/administration.ts';
 import { groupAddresses, scopePath } from '../simulator/enforced.ts';
 import type { PanoramaSimulator, SimulatorOptions } from '../simulator/index.ts';
@@ -124,6 +125,37 @@ describe('commits', () => {
     expect(simulator.device.config.commit()).toEqual([]);
     expect(enforced()).toBeUndefined();
     expect((await create(['10.1.0.1'])).created).toEqual({ state: 'done' });
+  });
+});
+
+describe('an address object of ours that a person made theirs', () => {
+  const name = addressName(addressPrefix('test', object.name), '10.1.0.1');
+  const xpath = () => `${scopePath(simulator.device)}/address/entry[@name='${name}']`;
+  const theirs = () => simulator.device.config.read('running', xpath()).length;
+
+  async function taken(): Promise<void> {
+    await start();
+    await create(['10.1.0.1', '10.1.0.2']);
+    const edit = {
+      action: 'set',
+      xpath: xpath(),
+      element: '<description>the gate of the yard</description>',
+    };
+    editAs(simulator.device, { admin: 'admin', edits: [edit], commit: true });
+    expect(theirs()).toBe(1);
+  }
+
+  test('leaves our group and stays', async () => {
+    await taken();
+    const report = await apply({ remove: ['10.1.0.1'] });
+    expect(outcome(report, '10.1.0.1')).toEqual({ state: 'done' });
+    expect([enforced(), theirs()]).toEqual([['10.1.0.2'], 1]);
+  });
+
+  test('stays when our group goes', async () => {
+    await taken();
+    await connection.deleteObject(object);
+    expect([enforced(), theirs()]).toEqual([undefined, 1]);
   });
 });
 
