@@ -23,8 +23,16 @@ async function heldAfterAll(error: ZonebridgeError): Promise<World> {
   return world;
 }
 
+/** For whom the ledger says that the address was put there. */
+function putFor(world: World, address: string): unknown {
+  const row = world.tables.store.all('ledger').find(({ key }) => key.sk === `default|${address}`);
+  return row?.item['endpoint'];
+}
+
 test('a removal that is held after its call failed gives way when the address gets another owner', async () => {
   const world = await heldAfterAll(new ZonebridgeError('firewall/outcome-unknown', 'no answer'));
+  // Where the mark of the new owner is lost, the sweep goes by this.
+  expect(putFor(world, '10.1.0.97')).toMatch(/\|one\/pod\|a$/);
   await world.upsert(pod('c', '10.1.0.97', { app: 'other' }));
   await sweep(world.ports, world.configurations);
   await world.settle();

@@ -5,7 +5,7 @@ const ownershipTest = 'lib/core/plan/ownership.test.ts';
 const adopt = 'test/app/adopt.test.ts';
 const contract = 'test/contract/firewalls.test.ts';
 
-/** How objects of a former tool change hands. */
+/** How objects of a former tool change hands, and whose a name is. */
 export const ofAdoption: readonly Mutant[] = [
   {
     name: 'adopted-by-part',
@@ -78,5 +78,26 @@ export const ofAdoption: readonly Mutant[] = [
     file: 'lib/firewalls/fortimanager/description.ts',
     edits: [['{ place: adom, mark: anyEntry }', '{ place: `${adom}/${device.name}`, mark: anyEntry }']],
     killers: ['lib/app/configuration/address-objects.test.ts'],
+  },
+  {
+    name: 'panorama-takes-over-names',
+    breaks: "a person's address object with the name that ours would have becomes ours",
+    file: 'lib/firewalls/panorama/channels/namesakes.ts',
+    edits: [['&& !marks.isOurs(name, comment)', '&& marks.isOurs(name, comment) === undefined']],
+    killers: ['test/contract/firewalls.test.ts'],
+  },
+  {
+    name: 'panorama-group-takes-names-along',
+    breaks: "a person's address object with the name of ours goes with our group",
+    file: 'lib/firewalls/panorama/channels/objects.ts',
+    edits: [['named.filter((one) => !others.has(one))', 'named.filter((one) => !others.has(`${one} `))']],
+    killers: ['lib/firewalls/panorama/channels/objects.test.ts'],
+  },
+  {
+    name: 'panorama-deletes-by-name',
+    breaks: "a person's address object with the name that ours would have goes when ours should",
+    file: 'lib/firewalls/panorama/channels/objects.ts',
+    edits: [['return isForeignText(text) || others.has(name) ?', 'return isForeignText(text) ?']],
+    killers: ['lib/firewalls/panorama/channels/objects.test.ts'],
   },
 ];

@@ -377,25 +377,4 @@ export const ofPanorama: readonly Mutant[] = [
     edits: [['const least = 2 * ', 'const least = ']],
     killers: [`${folder}/review.test.ts`],
   },
-  {
-    name: 'panorama-takes-over-names',
-    breaks: "a person's address object with the name that ours would have becomes ours",
-    file: 'lib/firewalls/panorama/channels/namesakes.ts',
-    edits: [['&& !marks.isOurs(name, comment)', '&& marks.isOurs(name, comment) === undefined']],
-    killers: ['test/contract/firewalls.test.ts'],
-  },
-  {
-    name: 'panorama-group-takes-names-along',
-    breaks: "a person's address object with the name of ours goes with our group",
-    file: 'lib/firewalls/panorama/channels/objects.ts',
-    edits: [['named.filter((one) => !others.has(one))', 'named.filter((one) => !others.has(`${one} `))']],
-    killers: ['lib/firewalls/panorama/channels/objects.test.ts'],
-  },
-  {
-    name: 'panorama-deletes-by-name',
-    breaks: "a person's address object with the name that ours would have goes when ours should",
-    file: 'lib/firewalls/panorama/channels/objects.ts',
-    edits: [['return isForeignText(text) || others.has(name) ?', 'return isForeignText(text) ?']],
-    killers: ['lib/firewalls/panorama/channels/objects.test.ts'],
-  },
 ];
