@@ -35,12 +35,12 @@ export class ClaimOrder {
   note(pod: Claimant, sequence: number, { isListed = false } = {}): void {
     const { id, addresses, started = 0 } = pod;
     this.forget(id);
-    const isLate = isListed && addresses.some((one) => (this.#holders.get(one)?.started ?? 0) > started);
-    if (!isLate) {
+    const cameBefore = isListed && addresses.some((one) => (this.#holders.get(one)?.started ?? 0) > started);
+    if (!cameBefore) {
       this.#last = Math.max(this.#last, sequence) + 1;
       for (const address of addresses) this.#holders.set(address, pod);
     }
-    this.#claims.set(id, { since: isLate ? 0 : this.#last, addresses });
+    this.#claims.set(id, { since: cameBefore ? 0 : this.#last, addresses });
   }
 
   forget(id: string): void {

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { expect, test } from 'vitest';
-import { modules } from '../../lib/app/compose-modules.ts';
 import { desiredMemberships } from '../../lib/core/desired/memberships.ts';
 import { parseRanges } from '../../lib/core/model/address.ts';
 import { parseMembershipKey } from '../../lib/core/model/address-group.ts';
 import type { EndpointRecord } from '../../lib/core/model/endpoint.ts';
 import { compileGroup } from '../../lib/core/model/group-selection.ts';
-import { type ImportOptions, importTigera, readText } from '../../lib/imports/tigera/index.ts';
+import { importTigera, readText } from '../../lib/imports/tigera/index.ts';
 import { joinPod } from '../../lib/kubernetes/join.ts';
 import { projectNamespace, projectNode, projectPod } from '../../lib/kubernetes/projection.ts';
+import { importOptions } from '../support/import-options.ts';
 
 /** A selector, as a person thinks of it: evaluated and written here once more, without our grammar. */
 type Wish =
@@ -199,16 +199,7 @@ function records({ pods: all, teams: labelled }: Given): EndpointRecord[] {
   });
 }
 
-const options: ImportOptions = {
-  cluster: 'shop',
-  network: 'lan',
-  realm: 'default',
-  maxMembers: 500,
-  usedIn: 'allow',
-  objects: new Map(),
-  part: false,
-  modules,
-};
+const options = { ...importOptions, part: false };
 
 test.each(['pod', 'node'] as const)(
   'imported groups have the objects and members that the former tool gave them: %s',

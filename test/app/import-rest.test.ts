@@ -3,25 +3,14 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import { modules } from '../../lib/app/compose-modules.ts';
 import { quoted } from '../../lib/core/model/quoted.ts';
-import { type ImportOptions, importTigera, readAnswers } from '../../lib/imports/tigera/index.ts';
+import { importTigera, readAnswers } from '../../lib/imports/tigera/index.ts';
+import { importOptions } from '../support/import-options.ts';
 
 type Json = Record<string, unknown>;
 
 const dump = path.join(import.meta.dirname, '../../examples/from-calico/dump');
 const namespace = 'tigera-firewall-controller';
-
-const options: ImportOptions = {
-  cluster: 'shop',
-  network: 'lan',
-  realm: 'default',
-  maxMembers: 500,
-  usedIn: 'allow',
-  objects: new Map(),
-  part: true,
-  modules,
-};
 
 function object(kind: string, metadata: Json, rest: Json = {}, apiVersion = 'v1'): Json {
   return {
@@ -169,7 +158,7 @@ function withKey(value: unknown, [first, ...rest]: (string | number)[], key: str
 }
 
 function imported(objects: readonly Json[]) {
-  return importTigera(readAnswers(objects), options);
+  return importTigera(readAnswers(objects), importOptions);
 }
 
 /** What is told of a key that is added to an object at a place; the value that it is given is told nowhere. */

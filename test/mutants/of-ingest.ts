@@ -256,7 +256,7 @@ export const ofIngest: readonly Mutant[] = [
     name: 'listed-last-got-last',
     breaks: 'of two pods that one listing finds with the same address the one that is named last has it',
     file: 'cluster-agent/lib/claim-order.ts',
-    edits: [['const isLate = isListed &&', 'const isLate = addresses.length > 9 &&']],
+    edits: [['const cameBefore = isListed &&', 'const cameBefore = addresses.length > 9 &&']],
     killers: ['cluster-agent/lib/claim-order.test.ts'],
   },
   {

@@ -49,7 +49,7 @@ export async function claimAddresses(
     const claimant = { endpoint, version, time: change.time, cluster, isNew, isDated };
     const judged = judgeClaim(claimant, owner, active);
     const asks = fromGone ?? (!isNew || isDated);
-    const verdict = (await isOpen(context, { judged, asks, owner, address })) ? taken : judged;
+    const verdict = fails(judged, asks) && (await isGone(context, owner, address)) ? taken : judged;
     if (verdict.verdict === 'lost' || verdict.verdict === 'refused') {
       claims.excluded.add(address);
       claims.refused.push(refusal(verdict, address, cluster.realm));
@@ -84,18 +84,9 @@ function refusal(verdict: Claim & { verdict: 'lost' | 'refused' }, address: stri
 /** Nobody has to be evicted for it. */
 const taken = { verdict: 'take', evicts: undefined } as const;
 
-/** A claim that fails unless the owner is gone, and it is. `asks`: of an owner that got it later, too. */
-async function isOpen(
-  context: IngestContext,
-  {
-    judged,
-    asks,
-    owner,
-    address,
-  }: { judged: Claim; asks: boolean; owner: Owner | undefined; address: string },
-): Promise<boolean> {
-  const fails = judged.verdict === 'refused' || (judged.verdict === 'lost' && asks);
-  return fails && (await isGone(context, owner, address));
+/** Unless the owner is gone. `asks`: of an owner that got it later, too. */
+function fails({ verdict }: Claim, asks: boolean): boolean {
+  return verdict === 'refused' || (verdict === 'lost' && asks);
 }
 
 /** The owner was removed, ended, or has other addresses now. */

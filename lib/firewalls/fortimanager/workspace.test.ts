@@ -102,20 +102,11 @@ describe('an ADOM that has to be locked', () => {
     },
   );
 
-  test('a lock of a package that is given back while we wait lets us in', async () => {
-    const person = personLocksPart('pkg/branch');
-    let waits = 0;
-    const clock = quickClock(() => {
-      waits += 1;
-      if (waits === 2) person.unlock();
-    });
-    const connection = await connectTo(simulator, {}, { clock });
-    expect((await applyTo(connection, object, made)).states).toEqual({ '10.1.0.1': 'done' });
-    expect(waits).toBe(2);
-  });
-
-  test('a lock that is given back while we wait becomes ours', async () => {
-    const person = personLocks({ changes: false });
+  test.each([
+    ['the ADOM', () => personLocks({ changes: false })],
+    ['a package', () => personLocksPart('pkg/branch')],
+  ])('a lock of %s that is given back while we wait lets us in', async (_, locks) => {
+    const person = locks();
     let waits = 0;
     const clock = quickClock(() => {
       waits += 1;

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { FirewallModule } from '../../core/firewall.ts';
 import { firewallModules } from '../../firewalls/registry.ts';
 import { type Imported, type ImportOptions, importTigera, readAnswers, readText } from './index.ts';
+import { importOptions } from '../../../test/support/import-options.ts';
 
 const namespace = 'tigera-firewall-controller';
 const device = {
@@ -33,19 +34,8 @@ function policy(name: string, spec: Record<string, unknown> = {}, labels = {}): 
   };
 }
 
-const options: ImportOptions = {
-  cluster: 'shop',
-  network: 'lan',
-  realm: 'default',
-  maxMembers: 500,
-  usedIn: 'allow',
-  objects: new Map(),
-  part: true,
-  modules: firewallModules,
-};
-
 function imported(objects: readonly object[], more: Partial<ImportOptions> = {}): Imported {
-  return importTigera(readAnswers(objects), { ...options, ...more });
+  return importTigera(readAnswers(objects), { ...importOptions, ...more });
 }
 
 function reasons({ notCarried }: Imported): string[] {
@@ -290,7 +280,7 @@ describe('what is read', () => {
       problems: [...good.problems, ...bad.problems],
       unlisted: [],
     };
-    expect(() => importTigera(read, options)).toThrow(message);
+    expect(() => importTigera(read, importOptions)).toThrow(message);
   });
 
   test('no value of a Secret, also where the file is broken', () => {
