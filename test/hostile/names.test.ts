@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { findClashes } from '../bench/names/clashes.ts';
-import { identityAt, nameOf } from '../bench/names/identities.ts';
+import { type Identity, namingOf } from '../bench/names/identities.ts';
+import { vendors } from '../bench/names/vendors.ts';
+import { firewallModules } from '../../lib/firewalls/registry.ts';
 import {
   endpointKey,
   globalEndpointId,
@@ -10,21 +12,25 @@ import {
 import { addressName, objectName } from '../../lib/firewalls/fortigate/names.ts';
 import { hostileTexts } from './corpus.ts';
 
-test('of 30,000 random groups, shards, feeds and addresses no two have one name; 10 million by npm run bench -- names', () => {
-  const { distinct, clashes } = findClashes(30_000, 1);
-  expect(clashes).toEqual([]);
-  expect(distinct).toBeGreaterThan(25_000);
+describe.each(Object.entries(vendors))('names on %s', (kind, things) => {
+  const naming = namingOf(kind);
+
+  test('no two of 30,000 random objects have one; 10 million by npm run bench -- names', () => {
+    const { distinct, clashes } = findClashes(naming, 30_000, 1);
+    expect(clashes).toEqual([]);
+    expect(distinct).toBeGreaterThan(20_000);
+  });
+
+  test('the search does find clashes where there are some', () => {
+    const made = Array.from({ length: 200 }, (_, place) => naming.identityAt(1, place).kind);
+    expect(new Set(made)).toEqual(new Set(Object.keys(things)));
+    const cut = { ...naming, nameOf: (identity: Identity) => naming.nameOf(identity).slice(0, 20) };
+    expect(findClashes(cut, 5_000, 1).clashes).not.toEqual([]);
+  });
 });
 
-test('the search does find clashes where there are some', () => {
-  const kinds = new Set(Array.from({ length: 200 }, (_, place) => identityAt(1, place).kind));
-  expect(kinds).toEqual(new Set(['group', 'feed', 'shard', 'address']));
-  expect(nameOf({ kind: 'group', hub: 'a', group: 'b' })).toBe(
-    nameOf({ kind: 'group', hub: 'a', group: 'b' }),
-  );
-  expect(findClashes(5_000, 1, undefined, (identity) => nameOf(identity).slice(0, 30)).clashes).not.toEqual(
-    [],
-  );
+test('every vendor is looked at', () => {
+  expect(Object.keys(vendors).toSorted()).toEqual(Object.keys(firewallModules).toSorted());
 });
 
 describe('hostile names', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Identity, identityAt, nameOf } from './identities.ts';
+import type { Naming } from './identities.ts';
 
 export interface Clashes {
   identities: number;
@@ -14,10 +14,10 @@ export interface Clashes {
  * full. Takes 12 to 24 bytes of memory per identity.
  */
 export function findClashes(
+  { identityAt, nameOf }: Naming,
   identities: number,
   seed: number,
   progress: (done: number) => void = () => undefined,
-  name: (identity: Identity) => string = nameOf,
 ): Clashes {
   let slots = 1024;
   while (slots < identities * 1.5) slots *= 2;
@@ -27,13 +27,13 @@ export function findClashes(
   for (let place = 0; place < identities; place++) {
     if (place % 1_000_000 === 0) progress(place);
     const identity = identityAt(seed, place);
-    const own = name(identity);
+    const own = nameOf(identity);
     const hash = fingerprint(own);
     let slot = hash % slots;
     for (; hashes[slot] !== 0; slot = (slot + 1) % slots) {
       if (hashes[slot] !== hash) continue;
       const other = identityAt(seed, places[slot] ?? 0);
-      if (name(other) !== own) continue;
+      if (nameOf(other) !== own) continue;
       const same = JSON.stringify(other) === JSON.stringify(identity);
       if (!same) result.clashes.push(`${own}: ${JSON.stringify(other)} and ${JSON.stringify(identity)}`);
       break;
