@@ -89,6 +89,7 @@ describe.skipIf(isMissing)('pyfmg', () => {
             0,
             'mine',
           ],
+          around: [-10147, 0, 0, 0, 0, 0, 0, 0, ['head'], 'baseline'],
         });
         expect([...(await connection.observeMembers(objectNamed('web', 'objects')))].sort()).toEqual([
           '10.1.0.1',

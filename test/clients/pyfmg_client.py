@@ -50,6 +50,27 @@ def package_lock(fmg):
     return seen
 
 
+def rules_around(fmg):
+    """Writes a policy block and a header of the global ADOM, and reads what an ADOM has of them."""
+    root = "/pm/config/adom/%s" % ADOM
+    header = "/pm/config/global/pkg/default/global/header/policy"
+    seen = [code(fmg.add(header, data={"name": "head", "srcaddr": "all"})), code(fmg.lock_adom("global"))]
+    seen.append(code(fmg.add(header, data={"name": "head", "srcaddr": "all"})))
+    seen += [code(fmg.commit_changes("global")), code(fmg.unlock_adom("global"))]
+    target = {"flags": ["none"], "pkg": "default", "target": [{"adom": ADOM}]}
+    done = fmg.track_task(fmg.execute("/securityconsole/assign/package", data=target)[1]["task"], sleep_time=0.1)
+    seen.append(done[1]["num_err"])
+    fmg.lock_adom(ADOM)
+    seen.append(code(fmg.add(root + "/pblock/baseline/firewall/policy", data={"name": "shared", "srcaddr": "all"})))
+    stands_for = {"policyid": 7, "_policy_block": "baseline"}
+    seen.append(code(fmg.add(root + "/pkg/branch/firewall/policy", data=stands_for)))
+    fmg.commit_changes(ADOM)
+    fmg.unlock_adom(ADOM)
+    seen.append([row["name"] for row in fmg.get(root + "/obj/global/header/policy")[1]])
+    seen.append(fmg.get(root + "/pkg/branch/firewall/policy/7")[1]["_policy_block"])
+    return seen
+
+
 def main():
     seen = {}
     name = os.environ["FORTIMANAGER_OBJECT"]
@@ -108,6 +129,7 @@ def main():
     seen["filtered"] = [row["name"] for row in listed]
     seen["count"] = fmg.get(obj + "/address", option=["count"])[1]
     seen["package"] = package_lock(fmg)
+    seen["around"] = rules_around(fmg)
     fmg.logout()
     json.dump(seen, sys.stdout)
 

@@ -2,7 +2,9 @@ import { type JsonObject, notLocked, Refusal } from './refusal.ts';
 import { type Changes, Drafts, withChanges } from './drafts.ts';
 import { refuseUnmapped, withLocalInterfaces } from './interfaces.ts';
 import { type Lock, PartLocks, placeOf } from './locks.ts';
+import { isInstalledOn, scopeField } from './install-on.ts';
 import { isFor, mappingsOf, naming, onDevice } from './mappings.ts';
+import { blockIn, blockOf, blockTable, globalPackageIn, holdsRules, packageIn } from './rule-tables.ts';
 import {
   interfaceTable,
   isBuiltIn,
@@ -30,6 +32,8 @@ export interface ManagedDevice {
 /** Everything of one ADOM: its objects, packages, locks and what sessions have not saved yet. */
 export class Adom {
   readonly name: string;
+  /** The one whose rules are assigned to the others, and that has no devices. */
+  readonly isGlobal: boolean;
   #saved: Tables = new Map();
   readonly drafts = new Drafts();
   /** Of the whole ADOM. */
@@ -44,8 +48,9 @@ export class Adom {
   /** Changes with any change of an object. */
   revision = 0;
 
-  constructor(name: string, devices: readonly string[] = ['fgt-1']) {
+  constructor(name: string, devices: readonly string[] = ['fgt-1'], isGlobal = false) {
     this.name = name;
+    this.isGlobal = isGlobal;
     this.devices = devices.map((device) => ({
       name: device,
       vdoms: ['root'],
@@ -59,9 +64,18 @@ export class Adom {
   }
 
   static schema(path: string): TableSchema | undefined {
-    return tableSchemas.find(
-      (schema) => schema.path === (path.startsWith('pkg/') ? 'firewall/policy' : path),
-    );
+    const wanted = holdsRules(path) ? 'firewall/policy' : path;
+    return tableSchemas.find((schema) => schema.path === wanted);
+  }
+
+  /** Whether it can have this table: headers and footers are written in the global ADOM, and read where they were assigned. */
+  has(path: string): boolean {
+    if (!holdsRules(path)) return Adom.schema(path) !== undefined;
+    return this.isGlobal === (globalPackageIn(path) !== undefined);
+  }
+
+  hasBlock(name: string): boolean {
+    return this.paths().includes(blockTable(name));
   }
 
   /** Rows as a session sees them: with its own unsaved ones, for everybody else the saved ones. */
@@ -122,7 +136,7 @@ export class Adom {
 
   /** What is saved again, on its own: what is read there stays as it is now. */
   copy(): Adom {
-    const copy = new Adom(this.name, []);
+    const copy = new Adom(this.name, [], this.isGlobal);
     // Tables and rows are replaced, never changed.
     copy.#saved = new Map(this.#saved);
     for (const device of this.devices) copy.devices.push({ ...device, tables: new Map(device.tables) });
@@ -134,8 +148,14 @@ export class Adom {
 
   #note(path: string, rows: Rows, user: string): void {
     const before = this.#saved.get(path) ?? new Map<string, JsonObject>();
-    for (const key of new Set([...before.keys(), ...rows.keys()]))
-      if (before.get(key) !== rows.get(key)) this.#waits(path, key, user);
+    for (const key of new Set([...before.keys(), ...rows.keys()])) {
+      if (before.get(key) === rows.get(key)) continue;
+      this.#waits(path, key, user);
+      // With a rule that stands for a block the rules of the block come, or go.
+      for (const block of [blockOf(before.get(key)), blockOf(rows.get(key))])
+        if (block !== undefined && packageIn(path) !== undefined)
+          for (const rule of this.rows(blockTable(block)).keys()) this.#waits(blockTable(block), rule, user);
+    }
   }
 
   /** No device has a normalized interface: what waits for an install are the policies that use it. */
@@ -178,7 +198,7 @@ export class Adom {
       const rows = new Map(device.tables.get(path));
       const row = this.#onDevice(device, path, key);
       const place = { device: device.name, vdom: device.vdoms[0] ?? '' };
-      if (path.startsWith('pkg/'))
+      if (row && holdsRules(path))
         refuseUnmapped(this.rows(path).get(key) ?? {}, this.rows(interfaceTable), place);
       if (row) rows.set(key, row);
       else rows.delete(key);
@@ -189,8 +209,22 @@ export class Adom {
   /** A saved row as the device gets it. */
   #onDevice({ name, vdoms: [vdom = ''] }: ManagedDevice, path: string, key: string): JsonObject | undefined {
     const row = onDevice(this.rows(path).get(key), name, vdom);
-    if (!row || !path.startsWith('pkg/')) return row;
-    return withLocalInterfaces(row, this.rows(interfaceTable), { device: name, vdom });
+    if (!row || !holdsRules(path)) return row;
+    const place = { device: name, vdom };
+    if (!this.#reaches(path, row, place)) return undefined;
+    const { [scopeField]: _, ...rule } = row;
+    return withLocalInterfaces(rule, this.rows(interfaceTable), place);
+  }
+
+  /** A device knows rules alone: no block, and those of one only where a package that it gets names it. */
+  #reaches(path: string, rule: JsonObject, place: { device: string; vdom: string }): boolean {
+    if (blockOf(rule) !== undefined || !isInstalledOn(rule, place)) return false;
+    const block = blockIn(path);
+    if (block === undefined) return true;
+    const standsFor = (row: JsonObject): boolean => blockOf(row) === block && isInstalledOn(row, place);
+    return this.paths().some(
+      (table) => packageIn(table) !== undefined && [...this.rows(table).values()].some(standsFor),
+    );
   }
 
   /** Rows as a device would have them after an install of everything. */

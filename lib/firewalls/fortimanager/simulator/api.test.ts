@@ -1,11 +1,6 @@
-import { request } from 'node:https';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ask, logInTo } from '../../../../test/support/firewalls/fortimanager-session.ts';
 import { type FortimanagerSimulator, startFortimanagerSimulator } from './index.ts';
-
-interface Element {
-  status: { code: number; message: string };
-  data?: unknown;
-}
 
 const objects = '/pm/config/adom/root/obj';
 const policies = '/pm/config/adom/root/pkg/branch/firewall/policy';
@@ -23,44 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await simulator.stop());
 
-/** One element by nothing but Node, as a client that we did not write would send it. */
-async function ask(
-  body: object,
-  headers: Record<string, string> = {},
-): Promise<Element & { session?: string }> {
-  const text = await new Promise<string>((resolve, reject) => {
-    const { port, ca } = simulator;
-    const options = { host: '127.0.0.1', port, ca, method: 'POST', path: '/jsonrpc', headers, agent: false };
-    const sent = request(options, (answer) => {
-      let received = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part: string) => (received += part));
-      answer.on('end', () => resolve(received));
-    });
-    sent.on('error', reject);
-    sent.end(JSON.stringify({ id: 1, ...body }));
-  });
-  const { result, session } = JSON.parse(text) as { result: Element[]; session?: string };
-  return { ...result[0]!, ...(session === undefined ? {} : { session }) };
-}
-
-/** A session of its own; what it asks tells the code, or the data when there are some. */
-async function logIn() {
-  const { name: user, password: passwd } = simulator.administrator;
-  const params = [{ url: '/sys/login/user', data: { user, passwd } }];
-  const { session } = await ask({ method: 'exec', params });
-  const say = async (method: string, url: string, data?: unknown): Promise<Element> =>
-    await ask({ method, session, params: [{ url, ...(data === undefined ? {} : { data }) }] });
-  const code = async (method: string, url: string, data?: unknown): Promise<number> =>
-    (await say(method, url, data)).status.code;
-  return {
-    say,
-    code,
-    workspace: async (verb: string) => await say('exec', `/dvmdb/adom/root/workspace/${verb}`),
-    info: async (place = '') => (await say('get', `/dvmdb/adom/root/workspace/lockinfo${place}`)).data,
-    dirty: async () => (await say('get', '/dvmdb/adom/root/workspace/dirty')).data,
-  };
-}
+const logIn = async () => await logInTo(simulator);
 
 const ok = { status: { code: 0 } };
 const refused = { status: { message: locked } };
@@ -183,7 +141,7 @@ describe('the user of a key', () => {
   ])('in a header, version %s, %s', async (version, user, code) => {
     simulator.manager.settings.version = version;
     const headers = { authorization: `Bearer ${simulator.apiKey}`, access_user: user };
-    expect((await ask({ method: 'get', params }, headers)).status.code).toBe(code);
+    expect((await ask(simulator, { method: 'get', params }, headers)).status.code).toBe(code);
   });
 });
 

@@ -1,6 +1,7 @@
 import { isFrom } from './version.ts';
 import type { Adom, ManagedDevice } from './adom.ts';
 import type { Answered, Call } from './call.ts';
+import { holdsRules, packageIn } from './rule-tables.ts';
 import { invalidData, invalidUrl, isObject, type Json, noObject, Refusal, textOf } from './refusal.ts';
 
 /** `/securityconsole/install/...`, preview and their results. */
@@ -20,7 +21,7 @@ export function answerInstall(call: Call): Answered {
     }
     case 'install/package': {
       const flags = [data['flags'] ?? []].flat();
-      if (!adom.paths().some((path) => path.startsWith(`pkg/${textOf(data['pkg'])}/`))) throw noObject();
+      if (!adom.paths().some((path) => packageIn(path) === textOf(data['pkg']))) throw noObject();
       // A package install takes everybody's changes along; without a scope, to every target.
       const objects = [...adom.pending.keys()];
       const devices = scoped(adom, data['scope']);
@@ -99,7 +100,8 @@ function previewText(pending: readonly string[]): string {
   return pending
     .map((object) => {
       const slash = object.lastIndexOf('/');
-      const table = object.slice(0, slash).replace(/^pkg\/.*\/firewall\/policy$/, 'firewall/policy');
+      const path = object.slice(0, slash);
+      const table = holdsRules(path) ? 'firewall/policy' : path;
       return `config ${table.replace('/', ' ')}\n    edit "${object.slice(slash + 1)}"\n    next\nend\n`;
     })
     .join('');

@@ -55,5 +55,5 @@ export class PartLocks {
 
 /** The place of a row, as locks name it. */
 export function placeOf(path: string, key: string): string {
-  return path.startsWith('pkg/') ? `${path}/${key}` : `obj/${path}/${key}`;
+  return /^p(kg|block)\//.test(path) ? `${path}/${key}` : `obj/${path}/${key}`;
 }

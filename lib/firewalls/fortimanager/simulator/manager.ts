@@ -17,6 +17,8 @@ export interface HostedFile {
 export class Manager {
   readonly settings: ManagerSettings;
   readonly adoms = new Map<string, Adom>();
+  /** The ADOM whose headers and footers are assigned to the others. */
+  global = new Adom('global', [], true);
   readonly files = new Map<string, HostedFile>();
   readonly tasks: TaskList;
   /** `what`: such as `set /pm/config/adom/root/_external/resource/x.txt`. */
@@ -32,6 +34,7 @@ export class Manager {
   copy(): Manager {
     const copy = new Manager(this.settings, []);
     for (const [name, adom] of this.adoms) copy.adoms.set(name, adom.copy());
+    copy.global = this.global.copy();
     for (const [name, file] of this.files) copy.files.set(name, file);
     return copy;
   }
@@ -45,7 +48,7 @@ export class Manager {
 
   /** Ends what a session held: its locks go, and with them what was not saved. */
   endSession(id: string): void {
-    for (const adom of this.adoms.values()) {
+    for (const adom of [this.global, ...this.adoms.values()]) {
       adom.discard(id);
       adom.parts.drop(id);
       if (adom.lock?.session === id) adom.lock = undefined;

@@ -1,5 +1,6 @@
 import { Adom } from './adom.ts';
 import { type Answered, type Call, changer } from './call.ts';
+import { answerScope, scopeField } from './install-on.ts';
 import { answerMappings, type MappingTarget } from './mapping-api.ts';
 import { hasMappings, renamedIn } from './mappings.ts';
 import { readQuery, select } from './query.ts';
@@ -15,6 +16,7 @@ import {
   textOf,
 } from './refusal.ts';
 import { checkRow, refuseTooMany } from './row-checks.ts';
+import { assignedIn, holdsRules, nextId, tableParts } from './rule-tables.ts';
 import { listOf, missingReference, normalRow, rowOf, shownRow, type TableSchema } from './table.ts';
 
 interface Target {
@@ -26,7 +28,7 @@ interface Target {
   child: string | undefined;
 }
 
-/** `/pm/config/adom/<adom>/obj/<table>` and `/pm/config/adom/<adom>/pkg/<package>/firewall/policy`. */
+/** `/pm/config/adom/<adom>/obj/<table>`, and the tables of rules below `pkg/<package>/` and `pblock/<block>/`. */
 export function answerObjects(call: Call, adom: Adom, rest: readonly string[]): Answered {
   if (rest.length === 0 && call.method === 'get') {
     const { options } = readQuery(call.param);
@@ -42,7 +44,9 @@ export function answerObjects(call: Call, adom: Adom, rest: readonly string[]): 
   }
   const target = targetOf(adom, rest);
   if (call.method === 'get') return { data: read(call, target) };
-  const answer = target.child === undefined ? write(call, target) : writeMembers(call, target);
+  // Assumption: the refusal; only an assignment from the global ADOM changes these.
+  if (assignedIn(target.path) !== undefined) throw noPermission();
+  const answer = target.child === undefined ? write(call, target) : writeChild(call, target);
   call.manager.commits.append({ what: `${call.method} ${target.path}/${target.key ?? ''}` });
   return answer;
 }
@@ -57,13 +61,14 @@ function mappingTarget(adom: Adom, rest: readonly string[]): MappingTarget | und
 }
 
 function targetOf(adom: Adom, rest: readonly string[]): Target {
-  const isPackage = rest[0] === 'pkg';
-  const length = isPackage ? rest.indexOf('firewall') + 2 : 3;
-  const path = isPackage ? rest.slice(0, length).join('/') : rest.slice(1, 3).join('/');
+  const length = tableParts(rest);
+  const path = rest.slice(rest[0] === 'obj' ? 1 : 0, length).join('/');
   const schema = Adom.schema(path);
-  if (!schema || rest.length > length + 2) throw invalidUrl();
+  if (!schema || !adom.has(path) || rest.length > length + 2) throw invalidUrl();
   const [key, child] = rest.slice(length);
-  if (child !== undefined && !(child in schema.references)) throw invalidUrl();
+  const isChild =
+    child === undefined || child in schema.references || (child === scopeField && holdsRules(path));
+  if (!isChild) throw invalidUrl();
   return { adom, schema, path, key, child };
 }
 
@@ -74,6 +79,7 @@ function read(call: Call, { adom, schema, path, key, child }: Target): Json {
     return { [path]: { alimit: call.manager.settings.limits.addresses, mkey: schema.key } };
   if (key !== undefined) {
     const row = rowOf(rows, key);
+    if (child === scopeField) return answerScope(call, { adom, path, key })?.data ?? [];
     if (child !== undefined) return listOf(row, child);
     const [shown = {}] = select([full(call, schema, row)], {
       ...query,
@@ -93,11 +99,13 @@ function read(call: Call, { adom, schema, path, key, child }: Target): Json {
 
 /** All fields; rows below it only where they are asked for. */
 function full({ param, verbose }: Call, schema: TableSchema, row: JsonObject): JsonObject {
-  const { dynamic_mapping: mappings = null, ...shown } = shownRow(
-    schema,
-    { ...schema.defaults, ...row },
-    verbose,
-  );
+  const {
+    dynamic_mapping: mappings = null,
+    [scopeField]: scope,
+    ...plain
+  } = shownRow(schema, { ...schema.defaults, ...row }, verbose);
+  const wantsScope = scope !== undefined && readQuery(param).options.includes(scopeField);
+  const shown = wantsScope ? { ...plain, [scopeField]: scope } : plain;
   if (!hasMappings(schema.path) || param['loadsub'] === 0) return shown;
   return { ...shown, dynamic_mapping: mappings };
 }
@@ -133,7 +141,8 @@ function changed(call: Call, target: Target, input: Json): [string, JsonObject] 
   const rows = adom.rows(path, by.session);
   const sent = normalRow(schema, input);
   const named = target.key ?? sent[schema.key];
-  const key = named === undefined && schema.key === 'policyid' ? textOf(rows.size + 1) : textOf(named ?? '');
+  const key =
+    named === undefined && schema.key === 'policyid' ? textOf(nextId(path, rows.size)) : textOf(named ?? '');
   if (key === '') throw invalidData(`${schema.key} is missing`);
   const before = rows.get(key);
   if (call.method === 'add' && before)
@@ -183,6 +192,12 @@ function replaceByNone(
   const by = changer(call);
   const row = rowOf(adom.rows(user.path, by.session), user.key);
   adom.change(user.path, new Map([[user.key, renamedIn(row, user.field, [name, 'none'])]]), by);
+}
+
+/** What stands below a row: where it is installed, or names in one of its lists. */
+function writeChild(call: Call, target: Target): Answered {
+  const { adom, path, key = '', child } = target;
+  return child === scopeField ? answerScope(call, { adom, path, key }) : writeMembers(call, target);
 }
 
 /** `add`, `delete` and `unset` of names in a list of a row. */

@@ -2,7 +2,8 @@ import type { Adom } from './adom.ts';
 import { type Call, changer } from './call.ts';
 import { naming } from './mappings.ts';
 import { type JsonObject, Refusal } from './refusal.ts';
-import { listOf, type TableSchema } from './table.ts';
+import { blockOf } from './rule-tables.ts';
+import { listOf, missingReference, type TableSchema } from './table.ts';
 
 /** Throws for a row that names what is not there, or has too many members. */
 export function checkRow(
@@ -11,6 +12,9 @@ export function checkRow(
   row: JsonObject,
 ): void {
   adom.checkReferences(schema, row, changer(call).session);
+  const block = blockOf(row);
+  // Assumption: what a block that is not there is refused with.
+  if (block !== undefined && !adom.hasBlock(block)) throw missingReference(block);
   refuseTooMany(call, schema, row);
 }
 

@@ -1,6 +1,8 @@
 import { type ApiAnswer, type ApiRequest, jsonAnswer, pageAnswer } from '../../../simulators/http.ts';
 import type { Gate } from './access.ts';
+import type { Adom } from './adom.ts';
 import { type Answered, type Call, urlParts } from './call.ts';
+import { answerAssign } from './assign-api.ts';
 import { answerConnector } from './connector-api.ts';
 import { answerFiles } from './file-api.ts';
 import { answerInstall } from './install-api.ts';
@@ -16,6 +18,7 @@ import {
   Refusal,
   textOf,
 } from './refusal.ts';
+import { packageIn } from './rule-tables.ts';
 import { answerSystem } from './system-api.ts';
 import { answerWhereUsed } from './where-used.ts';
 import { answerWorkspace } from './workspace-api.ts';
@@ -152,11 +155,13 @@ function writes({ method, parts }: Call): boolean {
 function route(call: Call): Answered {
   const [first, second, third = '', fourth, ...rest] = call.parts;
   if (first === 'connector') return answerConnector(call);
-  if (first === 'securityconsole') return answerInstall(call);
+  if (first === 'securityconsole') return second === 'assign' ? answerAssign(call) : answerInstall(call);
   if (first === 'cache') return answerWhereUsed(call);
   if (first === 'pm' && second === 'config') return routeConfig(call);
   const isWorkspace = first === 'dvmdb' && second === 'adom' && fourth === 'workspace';
   if (isWorkspace && rest.length > 0) return answerWorkspace(call, call.manager.adom(third), rest);
+  if (first === 'dvmdb' && second === 'global' && third === 'workspace' && fourth !== undefined)
+    return answerWorkspace(call, call.manager.global, [fourth, ...rest]);
   return answerSystem(call);
 }
 
@@ -166,22 +171,19 @@ function routeConfig(call: Call): Answered {
   const isGlobal = place === 'global';
   if (!isGlobal && place !== 'adom') throw invalidUrl();
   const [name = '', ...rest] = isGlobal ? ['', ...inside] : inside;
-  if (!isGlobal) call.manager.adom(name);
-  const [kind, second, third] = rest;
+  const adom = isGlobal ? call.manager.global : call.manager.adom(name);
+  const [kind = '', second, third] = rest;
   if (kind === '_external' && second === 'resource') return answerFiles(call, third);
-  const adom = call.manager.adom(name);
-  if (kind === '_package' && second === 'status') return packageStatus(call, name);
-  if (kind === 'pkg' && rest.indexOf('firewall') < 2) throw invalidUrl();
-  if (kind !== 'obj' && kind !== 'pkg') throw invalidData('neither objects nor packages');
+  if (kind === '_package' && second === 'status') return packageStatus(call, adom);
+  if (!['obj', 'pkg', 'pblock'].includes(kind)) throw invalidData('neither objects nor packages');
   return answerObjects(call, adom, kind === 'obj' && rest.length === 1 ? [] : rest);
 }
 
-function packageStatus({ manager, method }: Call, adomName: string): Answered {
-  if (method !== 'get') throw invalidUrl();
-  const adom = manager.adom(adomName);
+function packageStatus({ manager, method }: Call, adom: Adom): Answered {
+  if (method !== 'get' || adom.isGlobal) throw invalidUrl();
   // Meanwhile what nobody polls came to its end.
   if (manager.settings.behaviour.taskPolls >= 0) manager.tasks.finishAll();
-  const packages = adom.paths().flatMap((path) => /^pkg\/(.+)\/firewall\/policy$/.exec(path)?.[1] ?? []);
+  const packages = adom.paths().flatMap((path) => packageIn(path) ?? []);
   const states = adom.devices
     .filter(({ isNew }) => !isNew)
     .map((device) => ({

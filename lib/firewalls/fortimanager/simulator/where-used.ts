@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Answered, Call } from './call.ts';
 import { invalidUrl, isObject, type JsonObject, noObject, textOf } from './refusal.ts';
+import { assignedIn, blockIn, packageIn } from './rule-tables.ts';
 
 /** Searches that were begun, by token. */
 const searches = new WeakMap<object, Map<string, JsonObject[]>>();
@@ -32,8 +33,17 @@ function search({ manager, param }: Call): JsonObject[] {
   const users = manager.adom(adomName).usersOf(table.join('/'), textOf(data['mkey']));
   return users.map(({ path, key, field }) => ({
     attr: field,
-    mapping_name: path.startsWith('pkg/') ? 'firewall policy' : path.replace('/', ' '),
     mkey: key,
-    ...(path.startsWith('pkg/') ? { pkg: { name: path.split('/')[1] ?? '' } } : {}),
+    ...placeIn(path),
   }));
+}
+
+/** Assumption: how blocks, headers and footers are named. */
+function placeIn(path: string): JsonObject {
+  const pkg = packageIn(path);
+  if (pkg !== undefined) return { mapping_name: 'firewall policy', pkg: { name: pkg } };
+  const block = blockIn(path);
+  if (block !== undefined) return { mapping_name: `firewall policy of policy block ${block}` };
+  const around = assignedIn(path);
+  return { mapping_name: around === undefined ? path.replace('/', ' ') : `global ${around} policy` };
 }
