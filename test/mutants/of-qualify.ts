@@ -70,4 +70,11 @@ export const ofQualify: readonly Mutant[] = [
     ],
     killers: ['test/app/upgraded.test.ts'],
   },
+  {
+    name: 'growing-bytes-qualified',
+    breaks: 'a device is qualified though the bytes of one change grow with the object',
+    file: 'lib/app/qualify/trials.ts',
+    edits: [['writesWhole === true || bytes <= most', 'bytes > 0']],
+    killers: ['test/app/qualify-vendors.test.ts'],
+  },
 ];

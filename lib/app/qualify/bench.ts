@@ -11,6 +11,12 @@ import { openFirewall, openFirewallWith, type OpenFirewall } from '../sync/conne
 /** Longest time one trial may take; a first sync over a slow manager needs minutes. */
 const trialMs = 600_000;
 
+/** What a device was asked. `bytes`: there and back. */
+export interface Cost {
+  calls: number;
+  bytes: number;
+}
+
 /** A place on a device where trials make objects and take them away again. */
 export class Bench {
   readonly channel: string;
@@ -21,7 +27,8 @@ export class Bench {
   /** By name, with the hub that made it. */
   readonly #made = new Map<string, { object: ObjectRef; hub: string }>();
   #open: OpenFirewall | undefined;
-  #calls = 0;
+  /** Of connections that were closed. */
+  #before: Cost = { calls: 0, bytes: 0 };
 
   constructor(
     ports: DevicePorts,
@@ -59,13 +66,18 @@ export class Bench {
     const open = this.#open;
     this.#open = undefined;
     if (!open) return;
-    this.#calls += open.connection.usage().calls;
+    this.#before = this.#with(open);
     await open.connection.close();
   }
 
-  /** Calls to the device since the bench was made. */
-  calls(): number {
-    return this.#calls + (this.#open?.connection.usage().calls ?? 0);
+  /** Since the bench was made. */
+  cost(): Cost {
+    return this.#open ? this.#with(this.#open) : this.#before;
+  }
+
+  #with({ connection }: OpenFirewall): Cost {
+    const { calls, bytesSent, bytesReceived } = connection.usage();
+    return { calls: this.#before.calls + calls, bytes: this.#before.bytes + bytesSent + bytesReceived };
   }
 
   now(): number {

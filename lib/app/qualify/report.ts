@@ -8,10 +8,13 @@ export function reportPage(result: QualifyResult): string {
     `\`${kind}\`, version ${cell(identity.version)}, serial ${cell(identity.serial)}, at ${new Date(at).toISOString()}: **${ok ? 'every promise was kept' : 'not all promises were kept'}**.`,
   ];
   for (const { channel, left, trials } of channels) {
-    parts.push(`## Channel ${channel}`, '| promise | result | seen | calls | ms |\n|---|---|---|---|---|');
+    parts.push(
+      `## Channel ${channel}`,
+      '| promise | result | seen | calls | bytes | ms |\n|---|---|---|---|---|---|',
+    );
     const rows = trials.map(
-      ({ calls, milliseconds, promise, seen, state }) =>
-        `| ${promise} | ${state} | ${cell(seen)} | ${calls} | ${milliseconds} |`,
+      ({ bytes, calls, milliseconds, promise, seen, state }) =>
+        `| ${promise} | ${state} | ${cell(seen)} | ${calls} | ${bytes} | ${milliseconds} |`,
     );
     parts[parts.length - 1] += `\n${rows.join('\n')}`;
     if (left.length > 0)

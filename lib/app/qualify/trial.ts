@@ -23,20 +23,23 @@ export interface TrialResult {
   /** Of the error that ended it. */
   code?: string;
   calls: number;
+  /** Sent and received. */
+  bytes: number;
   milliseconds: number;
 }
 
 /** Runs one trial on a connection of its own. Only programming errors are thrown. */
 export async function runTrial(trial: Trial, bench: Bench): Promise<TrialResult> {
   const { id, promise } = trial;
-  const [began, calls] = [bench.now(), bench.calls()];
+  const [began, before] = [bench.now(), bench.cost()];
   const result = (state: TrialResult['state'], seen: string, code?: string): TrialResult => ({
     id,
     promise,
     state,
     seen,
     ...(code === undefined ? {} : { code }),
-    calls: bench.calls() - calls,
+    calls: bench.cost().calls - before.calls,
+    bytes: bench.cost().bytes - before.bytes,
     milliseconds: Math.round(bench.now() - began),
   });
   try {

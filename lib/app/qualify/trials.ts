@@ -1,13 +1,13 @@
 import { ownershipOf } from '../../core/plan/ownership.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, Cost } from './bench.ts';
 import { require, requireDone, requireRefusal, requireSame, type Trial } from './trial.ts';
 
 /** Addresses for documentation and of a private range: no rule of anybody should mean them (RFC 5737, RFC 3849). */
 const one = '192.0.2.1';
 const two = '192.0.2.2';
 const six = '2001:db8::1';
-/** In no object of another trial: an address that has one already costs other calls. */
-const fresh = '192.0.2.3';
+/** In no object of another trial, nor both in one: an address that has one already costs other calls. */
+const fresh = { few: '192.0.2.3', many: '192.0.2.4' };
 
 /** `count` different addresses of the range for benchmarks (RFC 2544). */
 function addresses(count: number): string[] {
@@ -15,6 +15,27 @@ function addresses(count: number): string[] {
     { length: count },
     (_, index) => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
   );
+}
+
+/** An answer about how far a device is, with its headers. */
+const bytesOfLook = 4096;
+
+/** What one more address costs in an object with these members. */
+async function oneMore(
+  bench: Bench,
+  group: keyof typeof fresh,
+  members: string[],
+): Promise<Cost & { milliseconds: number }> {
+  const object = bench.object(group, members.length + 1);
+  requireDone(await bench.make(object, members));
+  await bench.connect();
+  const [began, before] = [bench.now(), bench.cost()];
+  requireDone(await bench.change(object, { add: [fresh[group]], expectedCount: members.length + 1 }));
+  const after = bench.cost();
+  const milliseconds = Math.round(bench.now() - began);
+  await bench.connect();
+  requireSame(await bench.members(object), [...members, fresh[group]], 'members');
+  return { calls: after.calls - before.calls, bytes: after.bytes - before.bytes, milliseconds };
 }
 
 const hasIpv6 = ({ open }: Bench): string | undefined =>
@@ -126,22 +147,17 @@ export const trials: readonly Trial[] = [
     id: 'one-among-many',
     promise: 'one change among many members costs what the module declares',
     async run(bench) {
-      const many = addresses(bench.size);
-      const object = bench.object('many', bench.size + 1);
-      requireDone(await bench.make(object, many));
-      const began = bench.now();
-      const { calls: before } = (await bench.connect()).usage();
-      requireDone(await bench.change(object, { add: [fresh], expectedCount: many.length + 1 }));
-      const calls = bench.connection.usage().calls - before;
-      const milliseconds = Math.round(bench.now() - began);
-      await bench.connect();
-      requireSame(await bench.members(object), [...many, fresh], 'members');
-      const facts = bench.open.module.facts.channels[bench.channel]?.calls;
+      const alone = await oneMore(bench, 'few', []);
+      const among = await oneMore(bench, 'many', addresses(bench.size));
+      const { calls: facts, writesWhole } = bench.open.module.facts.channels[bench.channel] ?? {};
       const declared = facts ? facts.apply + facts.object + facts.add : 0;
       // A device that works on it is asked how far it is; a cost that grows with the members is more than that.
-      const looks = Math.ceil(milliseconds / 1000);
+      const looks = Math.ceil(among.milliseconds / 1000);
+      const { bytes, calls, milliseconds } = among;
       require(calls <= declared + looks, `${calls} calls, ${declared} are declared and ${looks} to wait`);
-      return `${calls} calls among ${bench.size} members, ${milliseconds} ms`;
+      const most = 2 * alone.bytes + bytesOfLook * looks;
+      require(writesWhole === true || bytes <= most, `${bytes} bytes, ${alone.bytes} in an empty object`);
+      return `${calls} calls and ${bytes} bytes among ${bench.size} members, ${milliseconds} ms; ${alone.bytes} bytes in an empty object, ${alone.milliseconds} ms`;
     },
   },
   {

@@ -71,12 +71,13 @@ function show({ output }: Cli, { answers, channels, identity, kind, ok }: Qualif
   for (const { channel, left, trials } of channels) {
     output.line();
     output.table({
-      head: [`channel ${channel}`, 'result', 'seen', 'calls', 'ms'],
-      rows: trials.map(({ calls, milliseconds, promise, seen, state }) => [
+      head: [`channel ${channel}`, 'result', 'seen', 'calls', 'bytes', 'ms'],
+      rows: trials.map(({ bytes, calls, milliseconds, promise, seen, state }) => [
         promise,
         { text: state, tone: tone[state] },
         output.safe(seen),
         String(calls),
+        String(bytes),
         String(milliseconds),
       ]),
     });
