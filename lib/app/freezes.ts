@@ -70,12 +70,15 @@ function inFreeze({ periods, holds, strict }: Freeze, now: number): InFreeze | u
   };
 }
 
-/** A hold as a run would note it now: the freeze stands before all else that a person can release, and lets dead addresses go unless it is strict. */
+/**
+ * A hold as a run would note it now: the freeze stands before all else that a person can release, and lets dead addresses go unless it is strict.
+ * What is not verified is said before it, as in the plan: whoever releases a freeze must not release that with it.
+ */
 export function asHeldNow<H extends Pick<Hold, 'op' | 'reason' | 'dead'>>(
   hold: H,
   freeze: InFreeze | undefined,
 ): H {
-  if (!freeze || !holdRule(hold.reason).approvable) return hold;
+  if (!freeze || !holdRule(hold.reason).approvable || hold.reason === 'unverified') return hold;
   return hold.op === 'remove' && hold.dead && !freeze.strict ? hold : { ...hold, reason: 'frozen' };
 }
 

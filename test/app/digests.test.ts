@@ -3,6 +3,7 @@ import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { readStatus } from '../../lib/app/commands/status.ts';
 import { markDirty } from '../../lib/app/state/dirty.ts';
 import { clusterKey, readCluster } from '../../lib/app/state/clusters.ts';
+import { ledgerKey } from '../../lib/app/state/ledger.ts';
 import type { TableName } from '../../lib/core/ports.ts';
 import { shardOf } from '../../lib/core/model/endpoint.ts';
 import { settle } from '../support/agent-world.ts';
@@ -184,6 +185,35 @@ describe('state that is lost', () => {
     expect(world.on('web')).toHaveLength(8);
     expect(world.tables.all('ledger').filter(({ item }) => item['heldReason'])).toEqual([]);
   });
+
+  test.each([
+    ['that does not know for whom it is there', 'reconcile', false],
+    ['of somebody who asks to look again', 'approval', false],
+    ['of which the ledger does not know for whom it is there either', 'reconcile', true],
+  ] as const)(
+    'a mark %s takes nothing off while the memberships are written again',
+    async (_, cause, isOfNobody) => {
+      const cluster = await watched(8);
+      const { world } = cluster;
+      const key = 'web|default|10.1.0.3';
+      if (isOfNobody)
+        await world.tables.write({ key: ledgerKey('edge', key), update: { remove: ['endpoint'] } });
+      world.tables.store.restore('memberships');
+      // Noticed, and not mended yet.
+      await sweep(world.ports, world.configurations);
+      expect((await standing(cluster)).verifiedShards.size).toBe(0);
+      const time = world.clock.now();
+      await world.tables.write(markDirty({ id: 'mark-1', firewall: 'edge', key, cause, time, look: true }));
+      await world.wakeUp();
+      expect(removals(cluster)).toEqual([]);
+      const [row] = world.tables.all('ledger').filter(({ item }) => item['heldReason'] !== undefined);
+      expect(row?.item).toMatchObject({ heldOp: 'remove', heldReason: 'unverified' });
+      await cluster.pass(9);
+      expect(removals(cluster)).toEqual([]);
+      expect(world.on('web')).toHaveLength(8);
+      expect(world.tables.all('ledger').filter(({ item }) => item['heldReason'])).toEqual([]);
+    },
+  );
 
   test('a run that looked for memberships before they were back, and for what is verified after, takes nothing off', async () => {
     const cluster = await watched(8);

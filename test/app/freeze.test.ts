@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { approveHeld, type HeldChange, listHeld } from '../../lib/app/commands/approve.ts';
 import { sweep } from '../../lib/app/sweep/sweep.ts';
+import { markDirty } from '../../lib/app/state/dirty.ts';
 import { endpointKey } from '../../lib/app/state/endpoints.ts';
 import { ZonebridgeError } from '../../lib/core/errors.ts';
 import { group, pod, World } from '../support/world.ts';
@@ -53,7 +54,8 @@ describe('a freeze', () => {
     await world.remove('p1');
     await world.upsert(pod('next', '10.1.0.3', { app: 'other' }));
     expect(world.on('web')).toEqual(['10.1.0.1', '10.1.0.4']);
-    expect(await reasons()).toEqual(['remove frozen', 'add frozen']);
+    // No agent compared that part of the cluster.
+    expect(await reasons()).toEqual(['remove unverified', 'add frozen']);
   });
 
   test('ends by itself: the sweep lets go what it held, nobody has to approve', async () => {
@@ -104,6 +106,23 @@ describe('a freeze', () => {
     expect(await reasons()).toEqual(Array(4).fill('remove frozen'));
     await approve(await heldNow());
     expect(world.on('web')).toEqual([]);
+  });
+
+  test('does not hide that a removal is not verified: whoever releases the one does not release the other', async () => {
+    const key = 'web|default|10.1.0.1';
+    world.tables.store.restore('memberships');
+    await sweep(world.ports, world.configurations);
+    const time = world.clock.now();
+    await world.tables.write(
+      markDirty({ id: 'mark-1', firewall: 'edge', key, cause: 'reconcile', time, look: true }),
+    );
+    await world.wakeUp();
+    expect(await reasons()).toEqual(['remove unverified']);
+    await frozen();
+    expect(await reasons()).toEqual(['remove unverified']);
+    await approve(await heldNow());
+    expect(await reasons()).toEqual(['remove frozen']);
+    expect(world.on('web')).toHaveLength(4);
   });
 
   test('is what a change waits for that a brake held before it', async () => {

@@ -178,6 +178,28 @@ export const ofDigests: readonly Mutant[] = [
     killers: ['lib/app/sync/inferred.test.ts'],
   },
   {
+    name: 'asking-to-look-is-telling',
+    breaks: 'who only asks to look at an address counts as somebody who knows that nobody wants it',
+    file: 'lib/app/sync/inferred.ts',
+    edits: [["return cause === 'reconcile' || source === undefined;", "return cause === 'reconcile';"]],
+    killers: [digests],
+  },
+  {
+    name: 'unknown-endpoint-is-nobodys',
+    breaks:
+      'an address of which nobody knows for whom it is there leaves while memberships are written again',
+    file: 'lib/app/sync/questions.ts',
+    edits: [['...(strays ? place.clusters : [])', '...(strays ? [] : place.clusters)']],
+    killers: [digests],
+  },
+  {
+    name: 'freeze-hides-unverified',
+    breaks: 'a removal that is not verified is shown as frozen, and released with the freeze',
+    file: 'lib/app/freezes.ts',
+    edits: [[" || hold.reason === 'unverified') return hold;", ') return hold;']],
+    killers: ['test/app/freeze.test.ts'],
+  },
+  {
     name: 'group-back-not-searched',
     breaks: 'memberships that nobody names stay when their group comes back',
     file: 'lib/app/sweep/sweep-orphans.ts',

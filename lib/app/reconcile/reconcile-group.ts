@@ -11,12 +11,10 @@ import {
 import type { Cause } from '../../core/plan/brakes.ts';
 import type { HeldReason } from '../../core/plan/hold-reasons.ts';
 import { isWait } from '../../core/plan/rollout.ts';
-import { shardOf } from '../../core/model/endpoint.ts';
 import type { Condition, Item, Write } from '../../core/ports.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { markDirty, type ShardOf } from '../state/dirty.ts';
-import { parseGlobalEndpointId } from '../state/endpoints.ts';
+import { markDirty, shardOfEndpoint } from '../state/dirty.ts';
 import type { TimeSpan } from '../state/identities.ts';
 import { inParallel, writeWhereTrue } from '../state/items.ts';
 import {
@@ -293,13 +291,6 @@ async function writeUnlessRun(
   }
 }
 
-/** Where the endpoint stands for which the address was put there. */
-function sourceOf(entry: LedgerEntry | undefined): ShardOf | undefined {
-  if (entry?.row.endpoint === undefined) return undefined;
-  const { cluster, id } = parseGlobalEndpointId(entry.row.endpoint);
-  return { cluster, shard: shardOf(id) };
-}
-
 /** Writes a finding down, on condition that the row is still the one that was compared: neither changed nor gone nor new. */
 async function mark(
   ports: Ports,
@@ -320,7 +311,7 @@ async function mark(
     time: now,
     // A dead address that waited for its object leaves as one.
     witnessed: finding.kind === 'foreign' || entry?.row.held?.dead === true,
-    source: sourceOf(entry),
+    source: shardOfEndpoint(entry?.row.endpoint),
   });
   const writes: Write[] = [];
   if (finding.kind === 'removed-by-hand') {

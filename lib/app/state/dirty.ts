@@ -1,7 +1,8 @@
-import { spread } from '../../core/model/endpoint.ts';
+import { shardOf, spread } from '../../core/model/endpoint.ts';
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { type Cause, causes } from '../../core/plan/brakes.ts';
 import type { Item, Key, StoredItem, Tables, Write } from '../../core/ports.ts';
+import { parseGlobalEndpointId } from './endpoints.ts';
 import { count, flag, text } from './items.ts';
 
 /** Dirty rows of a firewall lie in a few partitions, so that no single one becomes hot. */
@@ -43,6 +44,13 @@ export function dirtyPartition(firewall: string, bucket: number): string {
 export interface ShardOf {
   cluster: string;
   shard: number;
+}
+
+/** Where an endpoint stands, such as the one for which an address was put on a firewall. */
+export function shardOfEndpoint(endpoint: string | undefined): ShardOf | undefined {
+  if (endpoint === undefined) return undefined;
+  const { cluster, id } = parseGlobalEndpointId(endpoint);
+  return { cluster, shard: shardOf(id) };
 }
 
 export interface DirtyMark {

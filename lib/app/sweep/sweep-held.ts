@@ -1,12 +1,11 @@
 import { parseMembershipKey } from '../../core/model/address-group.ts';
 import { spread } from '../../core/model/endpoint.ts';
-import { shardOf } from '../../core/model/endpoint.ts';
 import type { Item } from '../../core/ports.ts';
 import { freezeAt } from '../freezes.ts';
 import type { Ports } from '../ports.ts';
 import type { ActiveConfiguration } from '../state/configurations.ts';
-import { markDirty } from '../state/dirty.ts';
-import { ownerKey, parseGlobalEndpointId, readOwner } from '../state/endpoints.ts';
+import { markDirty, shardOfEndpoint } from '../state/dirty.ts';
+import { ownerKey, readOwner } from '../state/endpoints.ts';
 import { inParallel } from '../state/items.ts';
 import { type LedgerEntry, listLedger, objectKey, readObject } from '../state/ledger.ts';
 import { type HoldSummary, readSummary, storeSummary, summaryKey } from '../state/hold-summaries.ts';
@@ -113,17 +112,11 @@ async function thaw(ports: Ports, firewall: string, frozen: readonly LedgerEntry
         key,
         cause: row.cause ?? 'reconcile',
         time: ports.clock.now(),
-        source: row.held?.op === 'remove' ? sourceOf(row.endpoint) : undefined,
+        source: row.held?.op === 'remove' ? shardOfEndpoint(row.endpoint) : undefined,
       }),
     ),
   );
   return [...frozen];
-}
-
-function sourceOf(endpoint: string | undefined): { cluster: string; shard: number } | undefined {
-  if (endpoint === undefined) return undefined;
-  const { cluster, id } = parseGlobalEndpointId(endpoint);
-  return { cluster, shard: shardOf(id) };
 }
 
 /**

@@ -6,12 +6,16 @@ import { inParallel } from '../state/items.ts';
 import { anyMember, type Member } from '../state/memberships.ts';
 import { lookForLoss, tablesOfClusters } from '../state/pulses.ts';
 
-/** A comparison found that nobody wants the address: all it knows is that a membership is not there. */
+/**
+ * Nobody wants the address, and whoever marked it did not say so: a comparison, or somebody who only asked to look. All that is known is that
+ * a membership is not there.
+ */
 export function isInferred(
-  row: Pick<DirtyRow, 'cause' | 'witnessed' | 'moved'>,
+  { cause, moved, source, witnessed }: Pick<DirtyRow, 'cause' | 'moved' | 'source' | 'witnessed'>,
   wantedBy: string | undefined,
 ): boolean {
-  return wantedBy === undefined && row.cause === 'reconcile' && !row.witnessed && !row.moved;
+  if (wantedBy !== undefined || witnessed || moved || cause === 'configuration') return false;
+  return cause === 'reconcile' || source === undefined;
 }
 
 /** What is known of clusters at one moment. */
@@ -58,6 +62,8 @@ export async function lookForSure(
 ): Promise<{
   members: Map<string, Member | undefined>;
   verified: Map<string, ReadonlySet<string>>;
+  /** Whether memberships may be missing of endpoints of a cluster; of any of these clusters, when it is not known which. */
+  isRebuilt: (cluster: string | undefined) => boolean;
   after: Standing;
 }> {
   const before = await readStanding(ports, clusters);
@@ -66,7 +72,10 @@ export async function lookForSure(
   const members = new Map(keys.map((key, index) => [key, found[index]]));
   const both = (id: string): ReadonlySet<string> =>
     new Set([...verifiedIn(before, id)].filter((shard) => verifiedIn(after, id).has(shard)));
-  return { members, verified: new Map(clusters.map((id) => [id, both(id)])), after };
+  const ofOne = beingRebuilt(before.clusters, after);
+  const isRebuilt = (cluster: string | undefined): boolean =>
+    cluster === undefined ? ofOne(undefined) || clusters.some(ofOne) : ofOne(cluster);
+  return { members, verified: new Map(clusters.map((id) => [id, both(id)])), isRebuilt, after };
 }
 
 function verifiedIn({ lost, clusters }: Standing, id: string): ReadonlySet<string> {

@@ -97,7 +97,14 @@ async function readGroups(pass: Pass): Promise<{ works: GroupWork[]; frozen: Dir
     const { group, target } = inForce(active, firewall, place);
     const object = objectRef(module, { hub: run.ports.hub, group, target, settings });
     const known = {
-      place: { firewall, group, target, object, realms: settings.realms },
+      place: {
+        firewall,
+        group,
+        target,
+        object,
+        realms: settings.realms,
+        clusters: [...active.clusters.values()].map(({ id }) => id),
+      },
       quarantines: active.quarantines,
     };
     const work = await readWork(run.ports, known, byGroup.get(group.name) ?? []);

@@ -14,7 +14,7 @@ import type { Quarantines } from '../../core/plan/quarantine.ts';
 import type { Ports } from '../ports.ts';
 import { beingRebuilt, isInferred, lookForSure, readStanding } from './inferred.ts';
 import { clusterKey, readCluster } from '../state/clusters.ts';
-import type { DirtyRow } from '../state/dirty.ts';
+import { type DirtyRow, shardOfEndpoint } from '../state/dirty.ts';
 import { inParallel } from '../state/items.ts';
 import {
   type Approval,
@@ -54,6 +54,8 @@ export interface GroupPlace {
   object: ObjectRef;
   /** Realms that the firewall sees. */
   realms: readonly string[];
+  /** All of the hub, by their ids. */
+  clusters: readonly string[];
 }
 
 /** Membership queries under way at the same time. */
@@ -67,9 +69,7 @@ export async function readWork(
 ): Promise<GroupWork> {
   const { place, quarantines } = known;
   const { firewall, group, realms } = place;
-  const clusters = [
-    ...new Set(rows.flatMap((row) => (row.source === undefined ? [] : [row.source.cluster]))),
-  ];
+  const clusters = clustersOf(rows.map(({ source }) => source));
   const [items, found, others] = await Promise.all([
     ports.tables.read([
       objectKey(firewall, group.name),
@@ -87,11 +87,17 @@ export async function readWork(
   const objectRow = readObject(items[0], now);
   const states = new Map(clusters.map((id, index) => [id, readCluster(items[1 + index])]));
   const verified = new Map([...states].map(([id, state]) => [id, state.verifiedShards]));
-  const ledger = new Map<string, LedgerRow>();
-  // Only what a comparison found, so that the way of a change costs nothing more.
+  const ledger = new Map(
+    rows.map(({ key }, index) => [key, readLedger(items[1 + clusters.length + index])] as const),
+  );
+  // Only what nobody told, so that the way of a change costs nothing more.
   const inferred = rows.filter((row, index) => isInferred(row, found[index]?.endpoint));
+  const sourceIn = ({ key, source }: DirtyRow): DirtyRow['source'] =>
+    source ?? shardOfEndpoint(ledger.get(key)?.endpoint);
   const keys = inferred.map(({ key }) => key);
-  const sure = keys.length === 0 ? undefined : await lookForSure(ports, clusters, keys);
+  const strays = inferred.some(({ source }) => source === undefined);
+  const asked = clustersOf(inferred.map(sourceIn), [...clusters, ...(strays ? place.clusters : [])]);
+  const sure = keys.length === 0 ? undefined : await lookForSure(ports, asked, keys);
   const members = rows.map(({ key }, index) => sure?.members.get(key) ?? found[index]);
   const names = new Map(members.flatMap(named));
   // Additions need no look: only what may leave could be wrong.
@@ -100,17 +106,23 @@ export async function readWork(
     ? beingRebuilt(states, sure?.after ?? (await readStanding(ports, clusters)))
     : () => false;
   const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
-    const entry = readLedger(items[1 + clusters.length + index]);
-    ledger.set(row.key, entry);
+    const entry = ledger.get(row.key) ?? readLedger(undefined);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
     const miscounted = isMiscounted(objectRow);
     const { lifetimeMs } = place.object;
     const known = { entry, wantedBy, elsewhere, group, now, quarantines, miscounted, lifetimeMs };
-    const shards = sure?.members.has(row.key) ? sure.verified : verified;
-    return toQuestion(row, { ...known, verified: shards, unsure: unsure(row.source?.cluster) });
+    if (!sure?.members.has(row.key))
+      return toQuestion(row, { ...known, verified, unsure: unsure(row.source?.cluster) });
+    const source = sourceIn(row);
+    const { isRebuilt, verified: both } = sure;
+    return toQuestion({ ...row, source }, { ...known, verified: both, unsure: isRebuilt(source?.cluster) });
   });
   return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
+}
+
+function clustersOf(sources: readonly DirtyRow['source'][], others: readonly string[] = []): string[] {
+  return [...new Set([...others, ...sources.flatMap((source) => source?.cluster ?? [])])];
 }
 
 /** A firewall knows addresses alone: one that leaves in this realm may be wanted in another that it sees. */
