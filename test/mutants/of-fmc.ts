@@ -203,4 +203,76 @@ export const ofFmc: readonly Mutant[] = [
     edits: [['this.#ownWrites.refuseLate(current.id, textsOf(before));', '']],
     killers: ['test/contract/late-reads.test.ts'],
   },
+  {
+    name: 'fmc-counts-inherited-rules-again',
+    breaks: 'a rule counts once more for every policy that inherits it',
+    file: `${folder}/channels/uses.ts`,
+    edits: [['`${one.id} ${use.field}`', '`${policy.id} ${one.id} ${use.field}`']],
+    killers: [`${folder}/channels/uses.test.ts`],
+  },
+  {
+    name: 'fmc-names-who-inherits',
+    breaks: 'a rule is looked for in a policy that only inherits it',
+    file: `${folder}/channels/uses.ts`,
+    edits: [['one.metadata?.accessPolicy?.name ?? policy', 'policy']],
+    killers: [`${folder}/channels/uses.test.ts`],
+  },
+  {
+    name: 'fmc-ended-token-is-the-end',
+    breaks: 'a manager that says 408 for an ended token is not logged in to again',
+    file: `${folder}/client.ts`,
+    edits: [['(answer.status === 401 || answer.status === 408)', 'answer.status === 401']],
+    killers: [`${folder}/strict-manager.test.ts`],
+  },
+  {
+    name: 'fmc-needs-more-than-objects',
+    breaks: 'who may not look into policies cannot be asked who uses an object',
+    file: `${folder}/channels/uses.ts`,
+    edits: [
+      [
+        "if (!isZonebridgeError(error, 'firewall/permission-denied', 'firewall/object-missing')) throw error;",
+        'throw error;',
+      ],
+    ],
+    killers: [`${folder}/strict-manager.test.ts`],
+  },
+  {
+    name: 'fmc-missing-right-is-content',
+    breaks: 'a missing right that comes as 400 is taken for a refusal of what was asked',
+    file: `${folder}/envelope.ts`,
+    edits: [['/required authorization|not authorized/i', '/not authorized/i']],
+    killers: [`${folder}/strict-manager.test.ts`, `${folder}/envelope.test.ts`],
+  },
+  {
+    name: 'fmc-masked-addresses-are-foreign',
+    breaks: 'addresses that the manager keeps with their mask are taken for what somebody else put there',
+    file: `${folder}/translate.ts`,
+    edits: [['(rewritten ? wholeAddress', '(!rewritten ? wholeAddress']],
+    killers: [`${folder}/strict-manager.test.ts`],
+  },
+  {
+    name: 'fmc-simulator-writes-during-a-deployment',
+    breaks: 'the simulated manager takes writes while it deploys, so that nothing shows what ours does then',
+    file: `${folder}/simulator/api.ts`,
+    edits: [
+      ['if (manager.isDeploying) throw', 'if (manager.isDeploying && parts[0] === "deployment") throw'],
+    ],
+    killers: [`${folder}/simulator/deployment.test.ts`],
+  },
+  {
+    name: 'fmc-simulator-hides-inherited-rules',
+    breaks: 'the simulated manager lists the rules of a policy without those that it inherits',
+    file: `${folder}/simulator/domain.ts`,
+    edits: [
+      ['return base ? [...this.lineage(base), policy] : [policy];', 'return base ? [policy] : [policy];'],
+    ],
+    killers: [`${folder}/simulator/policies.test.ts`, `${folder}/channels/uses.test.ts`],
+  },
+  {
+    name: 'fmc-simulator-takes-any-parameter',
+    breaks: 'the simulated manager ignores what it does not know in an address, as a real one does not',
+    file: `${folder}/simulator/api.ts`,
+    edits: [['  checkParameters(call);\n', '']],
+    killers: [`${folder}/simulator/strictness.test.ts`],
+  },
 ];

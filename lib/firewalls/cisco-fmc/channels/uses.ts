@@ -9,7 +9,12 @@ const named = z.looseObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), name
 const references = z
   .looseObject({ objects: z.array(z.looseObject({ id: z.string() })).optional() })
   .optional();
-const rule = named.extend({ sourceDynamicObjects: references, destinationDynamicObjects: references });
+const owner = z.looseObject({ accessPolicy: z.looseObject({ name: z.string().optional() }).optional() });
+const rule = named.extend({
+  sourceDynamicObjects: references,
+  destinationDynamicObjects: references,
+  metadata: owner.optional().catch(undefined),
+});
 
 /** Policies whose rules are read to name the users of an object, and rules of all of them; each 1,000 rules cost a call. */
 const policiesMax = 20;
@@ -30,22 +35,24 @@ export async function readDynamicUse(
   return { count: Math.max(1, users.length), users };
 }
 
+/** A policy that inherits lists the rules of its base, too: each counts once, and for the policy that it belongs to. */
 async function rulesWith(client: FmcClient, id: string): Promise<ObjectUse['users']> {
   const path = '/policy/accesspolicies';
-  const users: ObjectUse['users'][number][] = [];
+  const users = new Map<string, ObjectUse['users'][number]>();
   try {
     const policies = await listAll(client, named, { path });
     let left = rulesMax;
     for (const policy of policies.slice(0, policiesMax)) {
       const listed = await rulesOf(client, policy.id, left);
       left -= listed.length;
-      users.push(...listed.flatMap((one) => usesIn(one, id, policy.name)));
+      for (const one of listed)
+        for (const use of usesIn(one, id, policy.name)) users.set(`${one.id} ${use.field}`, use);
     }
   } catch (error) {
     // A user with the least rights may not look into policies.
     if (!isZonebridgeError(error, 'firewall/permission-denied', 'firewall/object-missing')) throw error;
   }
-  return users;
+  return [...users.values()];
 }
 
 /** None of a policy that has more than are read; it costs the call that tells it. */
@@ -67,7 +74,8 @@ function usesIn(one: z.infer<typeof rule>, id: string, policy: string): ObjectUs
   const fields = (['sourceDynamicObjects', 'destinationDynamicObjects'] as const).filter((field) =>
     one[field]?.objects?.some((object) => object.id === id),
   );
-  return fields.map((field) => ({ where: `access policy ${policy}`, key: one.name, field }));
+  const where = `access policy ${one.metadata?.accessPolicy?.name ?? policy}`;
+  return fields.map((field) => ({ where, key: one.name, field }));
 }
 
 /** Who uses a network group, by the manager's own answer; without it from 7.2 on only whether somebody does. */

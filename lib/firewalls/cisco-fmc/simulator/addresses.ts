@@ -10,8 +10,9 @@ export function isNetwork(text: string): boolean {
   return text.includes('/') && ipaddr.isValidCIDR(text);
 }
 
-/** `10.0.0.1-10.0.0.9` */
+/** `10.0.0.1-10.0.0.9`, both of one family. */
 export function isRange(text: string): boolean {
   const ends = text.split('-');
-  return ends.length === 2 && ends.every(isAddress);
+  const families = new Set(ends.map((end) => end.includes(':')));
+  return ends.length === 2 && ends.every(isAddress) && families.size === 1;
 }

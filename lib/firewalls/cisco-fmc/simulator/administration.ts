@@ -11,8 +11,9 @@ const deviceChange = z.strictObject({
   serial: z.string().min(1).optional(),
   hostname: z.string().min(1).optional(),
   role: z.enum(['standalone', 'active', 'standby']).optional(),
-  access: z.enum(['none', 'read', 'read-write']).optional(),
+  access: z.enum(['none', 'read', 'objects', 'edit', 'read-write']).optional(),
   writeMilliseconds: count.optional(),
+  deploymentMilliseconds: count.optional(),
   limits: z
     .strictObject({
       requestsPerMinute: count,
@@ -28,10 +29,18 @@ const deviceChange = z.strictObject({
     .strictObject({
       secondLogin: z.enum(['keeps-first', 'ends-first']),
       refreshHeaders: z.enum(['pair', 'all']),
+      expiredToken: z.union([z.literal(401), z.literal(408)]),
+      missingRight: z.union([z.literal(403), z.literal(400)]),
+      unknownParameter: z.enum(['refused', 'ignored']),
+      emptyDescription: z.enum(['absent', 'blank']),
+      nameCase: z.enum(['exact', 'ignored']),
       loginHeaders: z.enum(['all', 'own-domain', 'cut-off']),
       pagingNumbers: z.enum(['texts', 'numbers']),
       retryAfter: z.enum(['none', 'seconds']),
       repeatedMapping: z.enum(['ignored', 'refused']),
+      mappingEntries: z.enum(['addresses', 'objects']),
+      mappingOrder: z.enum(['removals', 'additions']),
+      mappingForm: z.enum(['typed', 'masked']),
       duplicateStatus: z.union([z.literal(400), z.literal(422)]),
       networkNames: z.enum(['shared', 'separate']),
       emptyGroup: z.enum(['allowed', 'refused']),
@@ -50,7 +59,8 @@ function changeDevice({ manager, gate }: World, input: unknown): void {
   if (!parsed.success) throw new RangeError(z.prettifyError(parsed.error));
   const { version, limits, behaviour, expire, ...plain } = parsed.data;
   const { settings } = manager;
-  Object.assign(settings, plain, version === undefined ? {} : { release: parseRelease(version) });
+  Object.assign(settings, plain);
+  if (version !== undefined) manager.become(parseRelease(version));
   Object.assign(settings.limits, limits);
   Object.assign(settings.behaviour, behaviour);
   if (expire !== undefined) gate.expire(expire === 'all');

@@ -1,79 +1,27 @@
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:https';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  fmcAuth as auth,
+  fmcDomain as domain,
+  problemOf as problem,
+  RawFmc,
+} from '../../../../test/support/firewalls/fmc-http.ts';
 import { type FmcSimulator, startFmcSimulator } from './index.ts';
 
-const domain = '/api/fmc_config/v1/domain/e276abec-e0f2-11e3-8169-6d9ed49b625f';
-const auth = '/api/fmc_platform/v1/auth';
-
-interface Said {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: Record<string, unknown>;
-}
-
 let simulator: FmcSimulator;
+let raw: RawFmc;
 let token: string;
 
 beforeEach(async () => {
   simulator = await startFmcSimulator({ version: '7.4.1', domains: ['DEV'] });
-  token = (await logIn()).token;
+  raw = new RawFmc(simulator);
+  token = (await raw.logIn()).token;
 });
 afterEach(async () => await simulator.stop());
 
-/** One request by nothing but Node, as a client that we did not write would send it. */
-async function ask(
-  method: string,
-  path: string,
-  more: { body?: unknown; headers?: Record<string, string> } = {},
-): Promise<Said> {
-  const text = typeof more.body === 'string' ? more.body : JSON.stringify(more.body);
-  const headers = more.headers ?? { 'x-auth-access-token': token };
-  return await new Promise((resolve, reject) => {
-    const options = {
-      host: '127.0.0.1',
-      port: simulator.port,
-      ca: simulator.ca,
-      method,
-      path,
-      headers,
-      agent: false,
-    };
-    const call = request(options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const whole = Buffer.concat(chunks).toString();
-        const body = (whole.startsWith('{') ? JSON.parse(whole) : {}) as Said['body'];
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-      });
-    });
-    call.on('error', reject);
-    call.end(more.body === undefined ? undefined : text);
-  });
-}
-
-async function logIn(): Promise<{ token: string; refresh: string; said: Said }> {
-  const { user, password } = simulator.credentials;
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const said = await ask('POST', `${auth}/generatetoken`, { headers: { authorization } });
-  return {
-    token: String(said.headers['x-auth-access-token']),
-    refresh: String(said.headers['x-auth-refresh-token']),
-    said,
-  };
-}
-
-function problem({ body }: Said): string {
-  const { error } = body as { error?: { messages: { description: string }[] } };
-  return error?.messages[0]?.description ?? '';
-}
-
-async function create(path: string, body: Record<string, unknown>): Promise<string> {
-  const said = await ask('POST', `${domain}/${path}`, { body });
-  expect(said.status, problem(said)).toBe(201);
-  return String(said.body['id']);
-}
+const ask: RawFmc['ask'] = async (...asked) => await raw.ask(...asked);
+const logIn = async () => await raw.logIn();
+const create: RawFmc['create'] = async (...asked) => await raw.create(...asked);
 
 test('a login is 204 with four headers and no body', async () => {
   const { said } = await logIn();
@@ -306,6 +254,7 @@ test('the unit in reserve, a user who may only read, and bodies beyond 2 MB are 
 test('the cloud has a gateway of its own in front', async () => {
   await simulator.stop();
   simulator = await startFmcSimulator({ version: 'cdfmc' });
+  raw = new RawFmc(simulator);
   const headers = { authorization: `Bearer ${simulator.credentials.apiToken}` };
   for (const prefix of ['/firewall/v1/cdfmc', ''])
     expect((await ask('GET', `${prefix}${domain}/object/hosts`, { headers })).status).toBe(200);

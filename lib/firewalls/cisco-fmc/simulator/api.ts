@@ -7,16 +7,18 @@ import {
 } from '../../../simulators/http.ts';
 import { answerBulkObjects } from './bulk-objects.ts';
 import type { Call, Result } from './call.ts';
-import { answerAudit, answerDeployment, answerDevices, answerPair } from './deployment.ts';
+import { answerAudit, answerDeployment, answerDevices, answerPair, answerTask } from './deployment.ts';
 import { answerDynamicObjects } from './dynamic-objects.ts';
 import type { Gate } from './gate.ts';
 import type { Manager } from './manager.ts';
 import { answerMappingsOfMany } from './mappings.ts';
-import { answerObjects } from './objects.ts';
+import { answerAddresses, answerObjects } from './objects.ts';
+import { checkParameters } from './parameters.ts';
 import { answerPlatform } from './platform.ts';
 import { answerPolicies } from './policies.ts';
-import { missing, Refusal, refusalAnswer } from './refusal.ts';
-import type { Traffic } from './traffic.ts';
+import { missing, Refusal, refusalAnswer, unsupported } from './refusal.ts';
+import { checkRights } from './rights.ts';
+import { lockedText, type Traffic } from './traffic.ts';
 import { answerUsage } from './usage.ts';
 import { isSince } from './version.ts';
 
@@ -44,20 +46,22 @@ export async function answerApi(received: ApiRequest, world: World): Promise<Api
       if (cloud && !gate.admitsApiToken(request)) return refusedAtEdge(request);
       if (request.path.startsWith(platformPrefix)) return answerPlatform(request, world);
       if (!request.path.startsWith(configPrefix)) return pageAnswer(404, 'Not found');
-      if (!cloud) gate.admit(request);
+      if (!cloud) gate.admit(request, manager.settings.behaviour);
       const { status, body } = await answerDomain(request, world);
       return jsonAnswer(status, body);
     } finally {
       leave();
     }
   } catch (error) {
-    if (error instanceof Refusal) return withRetryAfter(refusalAnswer(error), manager);
+    // Assumption: with 7.4, as the other newer parts of the contract.
+    const indexed = isSince(release, '7.4.0');
+    if (error instanceof Refusal) return withRetryAfter(refusalAnswer(error, indexed), manager);
     throw error;
   }
 }
 
 /** The gateway in front of the cloud has an envelope of its own. */
-function refusedAtEdge({ path, headers }: ApiRequest): ApiAnswer {
+export function refusedAtEdge({ path, headers }: ApiRequest): ApiAnswer {
   return jsonAnswer(401, {
     timestamp: new Date().toISOString(),
     path,
@@ -80,11 +84,11 @@ async function answerDomain(request: ApiRequest, { manager, gate, traffic }: Wor
   const user = gate.credentials.user;
   const call: Call = { request, manager, domain, user, parts };
   const answer = routeOf(call);
-  const { access, role, behaviour, writeMilliseconds } = manager.settings;
-  const write = request.method !== 'GET';
-  if (access === 'none' || (write && access !== 'read-write'))
-    throw new Refusal(403, 'The user is not authorized to perform this operation.', 'FRAMEWORK');
-  if (!write) return answer(call);
+  const { role, behaviour, writeMilliseconds } = manager.settings;
+  if (request.method === 'PATCH') throw unsupported(request.method);
+  checkRights(call);
+  checkParameters(call);
+  if (request.method === 'GET') return answer(call);
   if (role === 'standby')
     // Assumption: no source gives the answer of the unit in reserve.
     throw new Refusal(
@@ -92,9 +96,11 @@ async function answerDomain(request: ApiRequest, { manager, gate, traffic }: Wor
       'Configuration changes are not allowed on the standby FMC.',
       'FRAMEWORK',
     );
+  // Assumption: whatever the write is for, mappings and other domains included.
+  if (manager.isDeploying) throw new Refusal(429, lockedText, 'FRAMEWORK');
   const result = await traffic.write(writeMilliseconds, () => answer(call));
   const what = `${request.method} ${parts.slice(0, 2).join('/')}`;
-  manager.commits.append({ domain: domain.name, what, user });
+  manager.commits.append({ domain: domain.name, what, user, source: request.source });
   return result;
 }
 
@@ -105,10 +111,12 @@ const routes: Readonly<Record<string, Answer>> = {
   'object/dynamicobjectmappings': answerMappingsOfMany,
   'object/bulkdynamicobjects': answerBulkObjects,
   'object/operational': answerUsage,
+  'object/networkaddresses': answerAddresses,
   'policy/accesspolicies': answerPolicies,
   'deployment/deployabledevices': answerDeployment,
   'deployment/deploymentrequests': answerDeployment,
   'deployment/jobhistories': answerDeployment,
+  'job/taskstatuses': answerTask,
   'devices/devicerecords': answerDevices,
   'audit/auditrecords': answerAudit,
   'integration/fmchastatuses': answerPair,

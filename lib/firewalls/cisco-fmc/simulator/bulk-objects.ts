@@ -1,10 +1,10 @@
 import { type Call, objectBody, type Result } from './call.ts';
 import { answerDynamicObjects } from './dynamic-objects.ts';
-import { isObject, type Json, type JsonObject, Refusal, textOf } from './refusal.ts';
+import { isObject, type Json, type JsonObject, Refusal, textOf, unsupported } from './refusal.ts';
 
 /** `object/bulkdynamicobjects` of newer contracts: 201 whatever happens, the outcome stands with each item. */
 export function answerBulkObjects(call: Call): Result {
-  if (call.request.method !== 'POST') throw new Refusal(405, 'Only POST is supported.', 'FRAMEWORK');
+  if (call.request.method !== 'POST') throw unsupported(call.request.method);
   const body = objectBody(call);
   const add = (Array.isArray(body['add']) ? body['add'] : []).filter((one) => isObject(one));
   const removal = isObject(body['remove']) ? body['remove'] : {};

@@ -52,13 +52,27 @@ export function isSet(value: string | null): boolean {
   return value !== null && value.toLowerCase() === 'true';
 }
 
-/** `filter=key:value;key:value`; quotes around a value are taken off. */
+/** Throws 422 for a field that an object of this kind does not have; a PUT must not even send back what was shown with it. */
+export function refuseUnknown({ request }: Call, body: JsonObject, fields: readonly string[]): void {
+  const shown = request.method === 'PUT' ? [] : ['links', 'metadata'];
+  const odd = Object.keys(body).find((name) => ![...fields, ...shown].includes(name));
+  if (odd !== undefined) throw invalid(`Unprocessable Entity: unrecognized field ${odd}.`, 422);
+}
+
+/**
+ * `filter=key:value;key:value`; quotes around a value are taken off. Assumption: a key without a value counts as no filter, which makes a
+ * deletion by an empty list of ids one of everything.
+ */
 export function filters(query: URLSearchParams): Map<string, string> {
   const parts = (query.get('filter') ?? '').replaceAll('"', '').split(';');
   return new Map(
     parts
       .filter((part) => part.includes(':'))
-      .map((part) => [part.slice(0, part.indexOf(':')).trim(), part.slice(part.indexOf(':') + 1).trim()]),
+      .map(
+        (part) =>
+          [part.slice(0, part.indexOf(':')).trim(), part.slice(part.indexOf(':') + 1).trim()] as const,
+      )
+      .filter(([, value]) => value !== ''),
   );
 }
 
@@ -70,14 +84,16 @@ export function origin({ headers }: ApiRequest): string {
 
 /** An object as it is shown: everything with `expanded`, otherwise id, name, type and links. */
 export function shown(call: Call, row: Row, more: JsonObject = {}): JsonObject {
-  const { request, domain } = call;
+  const { request, manager } = call;
   const path = request.path.replace(/\/+$/, '');
   const self = path.endsWith(`/${row.id}`) ? path : `${path}/${row.id}`;
+  const blank = manager.settings.behaviour.emptyDescription === 'blank' ? { description: ' ' } : {};
   return {
+    ...blank,
     ...row.fields,
     id: row.id,
     links: { self: `${origin(request)}${self}` },
-    ...metadata(row, domain, more),
+    ...metadata(call, row, more),
   };
 }
 
@@ -86,13 +102,14 @@ export function brief(call: Call, row: Row): JsonObject {
   return { id, name, type, links };
 }
 
-function metadata(row: Row, domain: Domain, more: JsonObject): JsonObject {
+function metadata({ domain, manager }: Call, row: Row, more: JsonObject): JsonObject {
+  const reason = row.system ? 'SYSTEM' : manager.settings.access === 'read' ? 'RBAC' : undefined;
   return {
     metadata: {
       timestamp: row.timestamp,
       lastUser: { name: row.user },
       domain: { id: domain.uuid, name: domain.name.replaceAll('/', ' \\ '), type: 'Domain' },
-      ...(row.system ? { readOnly: { state: true, reason: 'SYSTEM' } } : {}),
+      ...(reason === undefined ? {} : { readOnly: { state: true, reason } }),
       ...more,
     },
   };

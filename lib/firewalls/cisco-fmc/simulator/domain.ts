@@ -1,6 +1,19 @@
 import { isObject, type JsonObject } from './refusal.ts';
 import { referencedIds, type Row, Table } from './table.ts';
 
+export type Section = 'Mandatory' | 'Default';
+
+/** A rule of an access policy; it lies in the section Mandatory unless another one is named. */
+export interface Rule extends Row {
+  section?: Section;
+}
+
+/** A rule and the policy that it belongs to. */
+export interface Placed {
+  rule: Rule;
+  policy: Row;
+}
+
 /** UUID of the domain that every manager has. */
 export const globalDomain = 'e276abec-e0f2-11e3-8169-6d9ed49b625f';
 
@@ -34,7 +47,9 @@ export class Domain {
   /** Mappings of each dynamic object, as they were typed. */
   readonly mappings = new Map<string, Set<string>>();
   /** Rules of each access policy, in their order. */
-  readonly rules = new Map<string, Row[]>();
+  readonly rules = new Map<string, Rule[]>();
+  /** Policies that others inherit from, by the id of the one that inherits. */
+  readonly bases = new Map<string, string>();
   /** Something that a policy uses was changed since the last deployment. */
   outOfDate = false;
 
@@ -70,6 +85,7 @@ export class Domain {
     copy.tables = new Map([...this.tables].map(([path, table]) => [path, table.copy()]));
     for (const [id, mappings] of this.mappings) copy.mappings.set(id, new Set(mappings));
     for (const [policy, rules] of this.rules) copy.rules.set(policy, rules);
+    for (const [policy, base] of this.bases) copy.bases.set(policy, base);
     copy.outOfDate = this.outOfDate;
     return copy;
   }
@@ -92,6 +108,22 @@ export class Domain {
       if (row) return { row, type: table.type };
     }
     return undefined;
+  }
+
+  /** A policy and those that it inherits from, the outermost first. */
+  lineage(policy: Row): Row[] {
+    const base = this.table('policy/accesspolicies').get(this.bases.get(policy.id) ?? '');
+    return base ? [...this.lineage(base), policy] : [policy];
+  }
+
+  /** The rules that act in a policy, in their order: its own ones between the sections of the one that it inherits from. */
+  actingRules(policy: Row): Placed[] {
+    const line = this.lineage(policy);
+    const of = (section: Section) => (from: Row) =>
+      (this.rules.get(from.id) ?? [])
+        .filter((rule) => (rule.section ?? 'Mandatory') === section)
+        .map((rule) => ({ rule, policy: from }));
+    return [...line.flatMap(of('Mandatory')), ...line.toReversed().flatMap(of('Default'))];
   }
 
   /** Groups and rules that refer to an object. */

@@ -1,12 +1,14 @@
-import { type Call, bodies, brief, filters, isSet, objectBody, type Result, shown } from './call.ts';
-import { dynamicObject } from './dynamic-object.ts';
+import { type Call, bodies, brief, isSet, objectBody, refuseUnknown, type Result, shown } from './call.ts';
+import { chosen, dynamicObject } from './dynamic-object.ts';
 import { answerMappings } from './mappings.ts';
-import { duplicate } from './objects.ts';
+import { duplicate, refuseTwins } from './objects.ts';
 import { pageOf } from './pages.ts';
-import { invalid, type JsonObject, missing, Refusal, textOf } from './refusal.ts';
+import { about, invalid, type JsonObject, missing, textOf, unsupported } from './refusal.ts';
 import type { Row, Table } from './table.ts';
 
 const nameForm = /^[A-Za-z0-9_.+-][A-Za-z0-9_.+ -]{0,127}$/;
+
+const fieldsKnown = ['id', 'name', 'type', 'description', 'objectType', 'agentId', 'topicName', 'version'];
 
 /** Dynamic objects with their mappings: `object/dynamicobjects`. */
 export function answerDynamicObjects(call: Call): Result {
@@ -25,49 +27,27 @@ export function answerDynamicObjects(call: Call): Result {
     case 'DELETE':
       return { status: 200, body: remove(call, table, row) };
     default:
-      throw new Refusal(405, `${request.method} is not supported.`, 'FRAMEWORK');
+      throw unsupported(request.method);
   }
 }
 
 function answerTable(call: Call, table: Table): Result {
   switch (call.request.method) {
     case 'GET':
-      return { status: 200, body: list(call, table) };
+      return { status: 200, body: list(call) };
     case 'POST':
       return create(call, table);
     case 'DELETE':
       return { status: 200, body: removeMany(call, table) };
     default:
-      throw new Refusal(405, `${call.request.method} is not supported.`, 'FRAMEWORK');
+      throw unsupported(call.request.method);
   }
 }
 
-function chosen(call: Call, table: Table): Row[] {
-  const { query } = call.request;
-  const wanted = filters(query);
-  const name = query.get('name');
-  const prefix = wanted.get('nameStartsWith');
-  const ids = wanted.get('ids')?.split(',');
-  const agent = wanted.get('agentId');
-  return table.rows.filter(
-    (row) =>
-      (name === null || row.name === name) &&
-      (prefix === undefined || row.name.startsWith(prefix)) &&
-      (ids === undefined || ids.includes(row.id)) &&
-      (agent === undefined || row.fields['agentId'] === agent) &&
-      (wanted.get('unusedOnly') !== 'true' || call.domain.usersOf(row.id).length === 0),
-  );
-}
-
-function list(call: Call, table: Table): JsonObject {
+function list(call: Call): JsonObject {
   const texts = call.manager.settings.behaviour.pagingNumbers === 'texts';
   const expanded = isSet(call.request.query.get('expanded'));
-  return pageOf(
-    call,
-    chosen(call, table),
-    (row) => (expanded ? withCount(call, row) : brief(call, row)),
-    texts,
-  );
+  return pageOf(call, chosen(call), (row) => (expanded ? withCount(call, row) : brief(call, row)), texts);
 }
 
 function withCount(call: Call, row: Row): JsonObject {
@@ -78,9 +58,8 @@ function withCount(call: Call, row: Row): JsonObject {
 
 function create(call: Call, table: Table): Result {
   const { bulk, list } = bodies(call);
-  const rows = list.map((body) => rowOf(call, table, body));
-  const names = rows.map(({ name }) => name);
-  if (new Set(names).size < names.length) throw duplicate(call, names[0] ?? '');
+  const rows = list.map((body, index) => about(bulk ? index : undefined, () => rowOf(call, table, body)));
+  refuseTwins(call, rows);
   for (const row of rows) {
     table.put(row);
     call.domain.mappings.set(row.id, new Set());
@@ -90,7 +69,9 @@ function create(call: Call, table: Table): Result {
 }
 
 function update(call: Call, table: Table, row: Row): JsonObject {
-  const fresh = rowOf(call, table, objectBody(call), row);
+  const body = objectBody(call);
+  if (textOf(body['id']) !== row.id) throw invalid('The id of the payload does not match the path.');
+  const fresh = rowOf(call, table, body, row);
   table.put(fresh);
   return shown(call, fresh);
 }
@@ -106,20 +87,21 @@ function remove(call: Call, table: Table, row: Row): JsonObject {
 /** Without a filter it deletes all, as it is described. */
 function removeMany(call: Call, table: Table): JsonObject {
   if (!isSet(call.request.query.get('bulk'))) throw invalid('bulk=true is required.');
-  const rows = chosen(call, table);
+  const rows = chosen(call);
   const used = rows.find((row) => call.domain.usersOf(row.id).length > 0);
   if (used) throw invalid(`Object in use: ${used.name} is referenced and cannot be deleted.`);
   return { links: { self: call.request.path }, items: rows.map((row) => remove(call, table, row)) };
 }
 
 function rowOf(call: Call, table: Table, body: JsonObject, before?: Row): Row {
+  refuseUnknown(call, body, fieldsKnown);
   const name = textOf(body['name']);
   if (!nameForm.test(name)) throw invalid('Invalid name of a dynamic object.');
   if (body['objectType'] !== undefined && body['objectType'] !== 'IP')
     throw invalid('objectType must be IP.', 422);
   const description = textOf(body['description']).trim();
   if (description.length > 255) throw invalid('The description is longer than 255 characters.');
-  const other = table.named(name);
+  const other = table.inWayOf(name, call.manager.settings.behaviour.nameCase);
   if (other && other.id !== before?.id) throw duplicate(call, name);
   const { agentId, topicName } = body;
   return {

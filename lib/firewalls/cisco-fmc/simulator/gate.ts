@@ -62,11 +62,12 @@ export class Gate {
     return token;
   }
 
-  /** Throws 401 unless the request carries a token that is good now. */
-  admit(request: ApiRequest): void {
+  /** Throws 401, or 408 for one that has ended where the switch says so, unless the request carries a token that is good now. */
+  admit(request: ApiRequest, { expiredToken }: Behaviour): void {
     const token = this.#tokens.get(header(request, 'x-auth-access-token'));
-    if (!token || Date.now() - token.born > tokenMs)
-      throw new Refusal(401, 'Access token invalid.', 'FRAMEWORK');
+    if (!token) throw new Refusal(401, 'Access token invalid.', 'FRAMEWORK');
+    if (Date.now() - token.born > tokenMs)
+      throw new Refusal(expiredToken, 'Access token invalid.', 'FRAMEWORK');
   }
 
   /** Whether the request carries the API token of the cloud. */

@@ -32,6 +32,8 @@ export interface FmcSimulator extends Running<Fault> {
 /** Starts a Management Center on 127.0.0.1. Throws RangeError for options or files that do not fit. */
 export async function startFmcSimulator(options: SimulatorOptions = {}): Promise<FmcSimulator> {
   const base = defaultSettings(parseRelease(options.version ?? '7.7.0'));
+  if (base.release === 'cdfmc' && options.domains?.length)
+    throw new RangeError('The manager in the cloud has no domains but Global.');
   const settings = {
     ...base,
     limits: { ...base.limits, ...options.limits },

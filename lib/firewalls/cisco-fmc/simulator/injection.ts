@@ -1,6 +1,6 @@
 import type { Active } from '../../../simulators/frame.ts';
 import { type ApiAnswer, type ApiRequest, jsonAnswer } from '../../../simulators/http.ts';
-import { answerApi, type World } from './api.ts';
+import { answerApi, refusedAtEdge, type World } from './api.ts';
 import type { Fault } from './faults.ts';
 import type { Manager } from './manager.ts';
 import { errorBody } from './refusal.ts';
@@ -18,7 +18,9 @@ export async function answerUnderFaults(
   for (const fault of faults) {
     if (fault.kind === 'stale') manager = frozen.get(fault.id) ?? manager;
     if (fault.kind === 'expire') world.gate.expire(!fault.refresh);
-    const answer = faultAnswer(request, fault);
+    const cloud = manager.settings.release === 'cdfmc';
+    const answer =
+      cloud && fault.kind === 'unauthorized' ? refusedAtEdge(request) : faultAnswer(request, fault);
     if (answer) return answer;
   }
   const answer = await answerApi(request, { ...world, manager });

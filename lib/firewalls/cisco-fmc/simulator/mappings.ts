@@ -1,27 +1,24 @@
 import { isAddress, isNetwork } from './addresses.ts';
-import { type Call, isSet, objectBody, filters, type Result } from './call.ts';
-import { dynamicObject } from './dynamic-object.ts';
+import { type Call, isSet, objectBody, type Result } from './call.ts';
+import { chosen, dynamicObject } from './dynamic-object.ts';
 import { pageOf } from './pages.ts';
-import { invalid, isObject, type Json, type JsonObject, Refusal, textOf } from './refusal.ts';
+import { invalid, isObject, type Json, type JsonObject, textOf, unsupported } from './refusal.ts';
 import type { Row } from './table.ts';
 
 /** `object/dynamicobjects/{id or name}/mappings` */
 export function answerMappings(call: Call, row: Row): Result {
-  const { request, domain } = call;
+  const { request } = call;
   const mappings = mappingsOf(call, row);
   if (request.method === 'GET') {
     const texts = call.manager.settings.behaviour.pagingNumbers === 'texts';
     return { status: 200, body: pageOf(call, [...mappings], (mapping) => ({ mapping }), texts) };
   }
-  if (request.method === 'DELETE') {
-    domain.mappings.set(row.id, new Set());
-    return { status: 200, body: { id: row.id, type: 'DynamicObjectMappings' } };
-  }
-  if (request.method !== 'PUT') throw new Refusal(405, `${request.method} is not supported.`, 'FRAMEWORK');
+  if (request.method !== 'PUT') throw unsupported(request.method);
   const body = objectBody(call);
   const action = request.query.get('action') ?? 'add';
   const values = action === 'remove_all' ? [...mappings] : valuesOf(body['mappings']);
   if (!['add', 'remove', 'remove_all'].includes(action)) throw invalid('Invalid action.');
+  if (action !== 'remove_all') refuseTooMany(call, { addresses: values.length, objects: 1 });
   const [add, remove] = action === 'add' ? [values, []] : [[], values];
   store(call, [change(call, row, { add, remove })]);
   return { status: 200, body };
@@ -31,7 +28,7 @@ export function answerMappings(call: Call, row: Row): Result {
 export function answerMappingsOfMany(call: Call): Result {
   const { method, query } = call.request;
   if (method === 'DELETE') return { status: 200, body: clear(call, query) };
-  if (method !== 'POST') throw new Refusal(405, `${method} is not supported.`, 'FRAMEWORK');
+  if (method !== 'POST') throw unsupported(method);
   const body = objectBody(call);
   const changes = new Map<Row, { add: string[]; remove: string[] }>();
   for (const list of ['add', 'remove'] as const) {
@@ -45,6 +42,9 @@ export function answerMappingsOfMany(call: Call): Result {
       changes.set(row, known);
     }
   }
+  const counted = [...changes.values()].map(({ add, remove }) => add.length + remove.length);
+  const addresses = counted.reduce((sum, count) => sum + count, 0);
+  refuseTooMany(call, { addresses, objects: changes.size });
   store(
     call,
     [...changes].map(([row, values]) => change(call, row, values)),
@@ -54,15 +54,7 @@ export function answerMappingsOfMany(call: Call): Result {
 
 function clear(call: Call, query: URLSearchParams): JsonObject {
   if (!isSet(query.get('bulk'))) throw invalid('bulk=true is required.');
-  const wanted = filters(query);
-  const rows = call.domain
-    .table('object/dynamicobjects')
-    .rows.filter(
-      ({ id, name, fields }) =>
-        (!wanted.has('ids') || wanted.get('ids')?.split(',').includes(id)) &&
-        (!wanted.has('nameStartsWith') || name.startsWith(wanted.get('nameStartsWith') ?? '')) &&
-        (!wanted.has('agentId') || fields['agentId'] === wanted.get('agentId')),
-    );
+  const rows = chosen(call);
   const remove = rows.map((row) => {
     const mappings = [...mappingsOf(call, row)];
     call.domain.mappings.set(row.id, new Set());
@@ -80,19 +72,35 @@ function valuesOf(value: Json | undefined): string[] {
   return values;
 }
 
-/** What an object will hold. Assumption: what is removed goes before what is added; no source gives the order. */
+function refuseTooMany({ manager }: Call, counted: Record<'addresses' | 'objects', number>): void {
+  const { limits, behaviour } = manager.settings;
+  const { bulk } = limits;
+  if (counted[behaviour.mappingEntries] > bulk)
+    throw invalid(`The payload holds more than ${bulk} entries.`, 422);
+}
+
+/** What an object will hold. No source gives the order of removals and additions. */
 function change(call: Call, row: Row, values: { add: string[]; remove: string[] }): [Row, Set<string>] {
   const { behaviour, limits } = call.manager.settings;
   const had = mappingsOf(call, row);
-  const repeated = values.add.find((text) => had.has(text)) ?? values.remove.find((text) => !had.has(text));
+  const [add, remove] = [values.add, values.remove].map((list) =>
+    list.map((text) => (behaviour.mappingForm === 'masked' ? masked(text) : text)),
+  ) as [string[], string[]];
+  const repeated = add.find((text) => had.has(text)) ?? remove.find((text) => !had.has(text));
   if (repeated !== undefined && behaviour.repeatedMapping === 'refused')
     throw invalid(`Mapping ${repeated} cannot be added twice, nor removed when it does not exist.`);
   const fresh = new Set(had);
-  for (const text of values.remove) fresh.delete(text);
-  for (const text of values.add) fresh.add(text);
+  if (behaviour.mappingOrder === 'additions') for (const text of add) fresh.add(text);
+  for (const text of remove) fresh.delete(text);
+  if (behaviour.mappingOrder === 'removals') for (const text of add) fresh.add(text);
   if (fresh.size > limits.mappings && fresh.size > had.size)
     throw invalid(`The maximum number of mappings (${limits.mappings}) is exceeded.`);
   return [row, fresh];
+}
+
+function masked(text: string): string {
+  if (text.includes('/')) return text;
+  return `${text}/${text.includes(':') ? 128 : 32}`;
 }
 
 function store({ domain }: Call, changes: readonly [Row, Set<string>][]): void {

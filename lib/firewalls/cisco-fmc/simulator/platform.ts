@@ -1,7 +1,7 @@
 import { type ApiAnswer, type ApiRequest, jsonAnswer } from '../../../simulators/http.ts';
 import type { World } from './api.ts';
 import { globalDomain } from './domain.ts';
-import { type JsonObject, missing, Refusal } from './refusal.ts';
+import { type JsonObject, missing, unsupported } from './refusal.ts';
 import { serverVersion } from './version.ts';
 
 /** Logging in, and what needs no domain: `/api/fmc_platform/v1/...`. */
@@ -21,10 +21,10 @@ export function answerPlatform(request: ApiRequest, world: World): ApiAnswer {
       return { status: 204, headers: { ...domains, ...pair }, body: '' };
     }
     case 'GET info/serverversion':
-      if (!cloud) gate.admit(request);
+      if (!cloud) gate.admit(request, manager.settings.behaviour);
       return jsonAnswer(200, listOf(request, [versionOf(world)]));
     case 'GET info/domain':
-      if (!cloud) gate.admit(request);
+      if (!cloud) gate.admit(request, manager.settings.behaviour);
       return jsonAnswer(
         200,
         listOf(
@@ -33,8 +33,7 @@ export function answerPlatform(request: ApiRequest, world: World): ApiAnswer {
         ),
       );
     default:
-      if (path.startsWith('auth/'))
-        throw new Refusal(405, `${request.method} is not supported.`, 'FRAMEWORK');
+      if (path.startsWith('auth/')) throw unsupported(request.method);
       throw missing('path');
   }
 }

@@ -10,6 +10,8 @@ export type Category = 'FRAMEWORK' | 'VALIDATION' | 'OTHER';
 export class Refusal extends Error {
   readonly status: number;
   readonly category: Category;
+  /** Which element of a bulk body is refused. */
+  index: number | undefined;
 
   constructor(status: number, description: string, category: Category = 'OTHER') {
     super(description);
@@ -18,12 +20,28 @@ export class Refusal extends Error {
   }
 }
 
-export function errorBody(description: string, category: Category): JsonObject {
-  return { error: { category, severity: 'ERROR', messages: [{ description }] } };
+export function errorBody(description: string, category: Category, more: JsonObject = {}): JsonObject {
+  return { error: { category, severity: 'ERROR', messages: [{ description, ...more }] } };
 }
 
-export function refusalAnswer({ status, message, category }: Refusal): ApiAnswer {
-  return jsonAnswer(status, errorBody(message, category));
+/** `indexed`: newer contracts say which element of a bulk body it is about. */
+export function refusalAnswer({ status, message, category, index }: Refusal, indexed: boolean): ApiAnswer {
+  const more = indexed && index !== undefined ? { severity: 'ERROR', bulkPayloadIndex: index } : {};
+  return jsonAnswer(status, errorBody(message, category, more));
+}
+
+/** Runs something for an element of a bulk body; what is refused names the element. */
+export function about<T>(index: number | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal) error.index = index;
+    throw error;
+  }
+}
+
+export function unsupported(method: string): Refusal {
+  return new Refusal(405, `The method ${method} is not supported.`, 'FRAMEWORK');
 }
 
 export function missing(what: string): Refusal {

@@ -1,6 +1,10 @@
 import { requestsPerMinute, type Release } from './version.ts';
 
-export type Access = 'none' | 'read' | 'read-write';
+/**
+ * What the user may do. `objects`: see and change objects, and nothing else of the manager, as the role with the least rights for us;
+ * `edit`: everything but deploying, as `ROLE_EDIT_ONLY` of the cloud.
+ */
+export type Access = 'none' | 'read' | 'objects' | 'edit' | 'read-write';
 
 /** How much fits, and how fast it may come. */
 export interface Limits {
@@ -13,7 +17,7 @@ export interface Limits {
   literals: number;
   /** Bytes of a body. */
   payload: number;
-  /** Entries of a list sent with `bulk=true`. */
+  /** Entries of a list sent with `bulk=true`, and of one call about mappings. */
   bulk: number;
 }
 
@@ -23,6 +27,16 @@ export interface Behaviour {
   secondLogin: 'keeps-first' | 'ends-first';
   /** What comes with the pair of tokens of a renewal: nothing, or the domains as after a login. */
   refreshHeaders: 'pair' | 'all';
+  /** Status of a call with a token that has ended; one public client takes 408 for that, too. */
+  expiredToken: 401 | 408;
+  /** Status of what the user has no right to; the text follows it. */
+  missingRight: 403 | 400;
+  /** A parameter or a key of a filter that the path does not know. */
+  unknownParameter: 'refused' | 'ignored';
+  /** How an object without a description shows it: not at all, or as a blank. */
+  emptyDescription: 'absent' | 'blank';
+  /** Whether names that differ in nothing but case are two names. */
+  nameCase: 'exact' | 'ignored';
   /** Which domains a login tells: all, the last one alone as a user of it sees them, or a list that was cut off on the way. */
   loginHeaders: 'all' | 'own-domain' | 'cut-off';
   /** Paging numbers of dynamic objects; the published examples show texts. */
@@ -31,6 +45,12 @@ export interface Behaviour {
   retryAfter: 'none' | 'seconds';
   /** A mapping that is there already, or one that is not there, among those to add or remove. */
   repeatedMapping: 'ignored' | 'refused';
+  /** What the limit of bulk entries counts in a call about the mappings of many objects. */
+  mappingEntries: 'addresses' | 'objects';
+  /** What is done first where one call adds and removes the same mapping of an object. */
+  mappingOrder: 'removals' | 'additions';
+  /** How a single address is kept: as it was typed, or with its mask. */
+  mappingForm: 'typed' | 'masked';
   /** HTTP status of a duplicate name. */
   duplicateStatus: 400 | 422;
   /** Whether hosts, networks, ranges, FQDNs and groups share one name space. */
@@ -57,8 +77,8 @@ export interface Settings {
   access: Access;
   /** Milliseconds that a write holds the lock; 0: writes never meet. */
   writeMilliseconds: number;
-  /** Milliseconds until a mapping is on the devices. */
-  propagationMilliseconds: number;
+  /** Milliseconds that a deployment takes; until its end nobody else writes. 0: it is done at once. */
+  deploymentMilliseconds: number;
   limits: Limits;
   behaviour: Behaviour;
 }
@@ -73,7 +93,7 @@ export function defaultSettings(release: Release): Settings {
     peerUuid: '4446d45a-a400-11eb-8175-b07e3c71576f',
     access: 'read-write',
     writeMilliseconds: 0,
-    propagationMilliseconds: 0,
+    deploymentMilliseconds: 0,
     limits: {
       requestsPerMinute: requestsPerMinute(release),
       connections: 10,
@@ -85,10 +105,18 @@ export function defaultSettings(release: Release): Settings {
     behaviour: {
       secondLogin: 'keeps-first',
       refreshHeaders: 'pair',
+      expiredToken: 401,
+      missingRight: 403,
+      unknownParameter: 'refused',
+      emptyDescription: 'absent',
+      nameCase: 'exact',
       loginHeaders: 'all',
       pagingNumbers: 'texts',
       retryAfter: 'none',
       repeatedMapping: 'ignored',
+      mappingEntries: 'addresses',
+      mappingOrder: 'removals',
+      mappingForm: 'typed',
       duplicateStatus: 400,
       networkNames: 'shared',
       emptyGroup: 'refused',

@@ -1,3 +1,4 @@
+import type { Call } from './call.ts';
 import { type JsonObject, textOf } from './refusal.ts';
 
 /** One object of the manager; `fields` as they are shown, without links and metadata. */
@@ -32,9 +33,16 @@ export class Table {
     return this.#rows.get(id);
   }
 
-  /** Assumption: names are compared exactly. */
   named(name: string): Row | undefined {
     return this.#rows.get(this.#names.get(name) ?? '');
+  }
+
+  /** One that stands in the way of a name. */
+  inWayOf(name: string, nameCase: 'exact' | 'ignored'): Row | undefined {
+    const plain = name.toLowerCase();
+    const other =
+      nameCase === 'exact' ? undefined : this.rows.find((row) => row.name.toLowerCase() === plain);
+    return this.named(name) ?? other;
   }
 
   /** The same rows in a table of its own; they are replaced, never changed. */
@@ -55,6 +63,12 @@ export class Table {
     this.#rows.delete(row.id);
     this.#names.delete(row.name);
   }
+}
+
+/** A new object by whoever calls. */
+export function stored({ manager, user }: Pick<Call, 'manager' | 'user'>, fields: JsonObject): Row {
+  const name = textOf(fields['name']);
+  return { id: manager.newId(), name, fields, user, timestamp: Date.now(), system: false };
 }
 
 /** Ids of objects that a list of references names. */
