@@ -7,6 +7,39 @@ import sys
 from fireREST import FMC
 
 
+def inherited_rules(fmc, dynamic_object):
+    """A policy with rules that use our object, and one that inherits them: what the second one lists."""
+    policies = fmc.policy.accesspolicy
+    base, heir = [
+        policies.create(data={"name": name, "type": "AccessPolicy", "defaultAction": {"action": "BLOCK"}}).json()["id"]
+        for name in ("base", "heir")
+    ]
+    uses = {"objects": [{"id": dynamic_object, "type": "DynamicObject"}]}
+    rule = {"type": "AccessRule", "action": "ALLOW", "sourceDynamicObjects": uses}
+    policies.accessrule.create(container_uuid=base, data=[{**rule, "name": "last"}, {**rule, "name": "very last"}])
+    policies.accessrule.create(container_uuid=base, data={**rule, "name": "first"}, section="mandatory")
+    policies.accessrule.create(container_uuid=heir, data={**rule, "name": "own"}, section="mandatory")
+    setting = {"id": heir, "type": "AccessPolicyInheritanceSetting", "basePolicy": {"id": base, "type": "AccessPolicy"}}
+    policies.inheritancesettings.update(container_uuid=heir, data=setting)
+    listed = policies.accessrule.get(container_uuid=heir)
+    return [[one["name"], one["metadata"]["ruleIndex"], one["metadata"]["accessPolicy"]["name"]] for one in listed]
+
+
+def deployed(fmc):
+    """Deploys what waits, and tells how many devices waited before and wait after."""
+    waiting = fmc.deployment.deployabledevices.get()
+    request = {
+        "type": "DeploymentRequest",
+        "version": waiting[0]["version"],
+        "forceDeploy": False,
+        "ignoreWarning": True,
+        "deviceList": [one["device"]["id"] for one in waiting],
+    }
+    task = fmc.deployment.deploymentrequest.create(data=request).json()["metadata"]["task"]["id"]
+    state = fmc.job.taskstatus.get(uuid=task)["status"]
+    return [len(waiting), state, len(fmc.deployment.deployabledevices.get())]
+
+
 def main():
     login = {"username": os.environ.get("FMC_USER"), "password": os.environ.get("FMC_PASSWORD")}
     if os.environ.get("FMC_TOKEN"):
@@ -36,6 +69,8 @@ def main():
         {"id": ours["id"], "type": "DynamicObjectMappings", "mappings": ["10.200.0.1"]},
         params={"action": "add"},
     )
+    seen["rules"] = inherited_rules(fmc, ours["id"])
+    seen["deployed"] = deployed(fmc)
     json.dump(seen, sys.stdout)
 
 

@@ -72,8 +72,16 @@ describe.skipIf(isMissing)('clients of an FMC that we did not write', () => {
         theirs: ['10.1.0.2'],
         deleted: 'theirs',
         bulk: ['h0', 'h1', 'h2'],
+        rules: [
+          ['first', 1, 'base'],
+          ['own', 2, 'heir'],
+          ['last', 3, 'base'],
+          ['very last', 4, 'base'],
+        ],
+        deployed: [1, 'SUCCEEDED', 0],
       });
       expect(new Set(await connection.observeMembers(web))).toEqual(new Set([...addresses, '10.200.0.1']));
+      expect((await connection.references(web)).users).toHaveLength(4);
       await connection.close();
       await simulator.stop();
     },

@@ -275,4 +275,11 @@ export const ofFmc: readonly Mutant[] = [
     edits: [['  checkParameters(call);\n', '']],
     killers: [`${folder}/simulator/strictness.test.ts`],
   },
+  {
+    name: 'fmc-does-not-read-the-api-in-front',
+    breaks: 'what the API in front of the cloud says is not shown, and its error in a success not seen',
+    file: `${folder}/envelope.ts`,
+    edits: [["typeof errorCode === 'string' ?", "typeof errorCode === 'number' ?"]],
+    killers: [`${folder}/envelope.test.ts`, `${folder}/strict-manager.test.ts`],
+  },
 ];

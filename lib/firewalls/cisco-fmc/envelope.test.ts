@@ -23,6 +23,12 @@ test.each([
   expect(codeOf(200, { items: [], error }, false)).toBe('firewall/busy');
 });
 
+test('success with an error in the form of the API in front of the cloud is no success', () => {
+  expect(codeOf(200, { items: [], errorCode: 'INTERNAL', errorMsg: 'it failed' })).toBe(
+    'firewall/outcome-unknown',
+  );
+});
+
 test('success without an error is success', () => {
   for (const body of [{}, { items: [] }, { error: null }]) expect(codeOf(200, body)).toBeUndefined();
 });

@@ -102,9 +102,13 @@ function uncertain(text: string, write: boolean, fields: ErrorFields): Zonebridg
   return new ZonebridgeError(write ? 'firewall/outcome-unknown' : 'firewall/busy', text, { fields });
 }
 
-/** The texts of `error`, in whatever form; undefined when the body holds none. The gateway in front of the cloud writes a text. */
-function textOf({ error, message: more }: Body): string | undefined {
-  if (error === undefined || error === null) return undefined;
+/**
+ * The texts of `error`, in whatever form; undefined when the body holds none. The gateway in front of the cloud writes a text, and the API
+ * there has fields of its own.
+ */
+function textOf({ error, message: more, errorCode, errorMsg }: Body): string | undefined {
+  if (error === undefined || error === null)
+    return typeof errorCode === 'string' ? printable([errorCode, errorMsg]) : undefined;
   if (typeof error === 'string') return printable([error, more]);
   const parsed = envelope.safeParse(error);
   return printable(parsed.success ? parsed.data.messages : JSON.stringify(error));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FirewallConnection, ObjectRef, ObjectReport } from '../../core/firewall.ts';
 import {
   callsOf,
@@ -126,4 +126,39 @@ test('a token that ended is renewed where the manager says 408', async () => {
   callsOf(simulator);
   expect(await change(['10.1.0.2'])).toEqual(['done']);
   expect(callsOf(simulator)).toEqual({ logins: 1, reads: 0, writes: 2 });
+});
+
+test('a write that takes longer than we wait is done all the same, and nothing else is written until then', async () => {
+  await make('dynamic', ['10.1.0.1']);
+  const { settings, commits } = simulator.manager;
+  const hasty = await connectFmc(simulator, { settings: { timeoutMs: 1_000 } });
+  settings.writeMilliseconds = 600_000;
+  const [late] = await hasty.apply([
+    { object: fmcObject('web'), add: ['10.1.0.2'], remove: ['10.1.0.1'], expectedCount: 1 },
+  ]);
+  expect(outcomes(late)).toEqual(['firewall/outcome-unknown', 'firewall/outcome-unknown']);
+  // As it was: whoever reads back now knows nothing yet.
+  expect(await connection.observeMembers(fmcObject('web'))).toEqual(['10.1.0.1']);
+  const before = commits.last;
+  expect(await change(['10.1.0.3'])).toEqual(['firewall/busy']);
+  settings.writeMilliseconds = 0;
+  await vi.waitUntil(() => commits.last > before, { timeout: 20_000 });
+  expect(await connection.observeMembers(fmcObject('web'))).toEqual(['10.1.0.2']);
+  await hasty.close();
+});
+
+test('too many requests are told in the words of the API in front of the cloud', async () => {
+  const cloud = await startFmcSimulator({
+    version: 'cdfmc',
+    limits: { requestsPerMinute: 0 },
+    behaviour: { throttledBy: 'edge', retryAfter: 'seconds' },
+  });
+  const fresh = await connectFmc(cloud);
+  await expect(fresh.observeObject(fmcObject('web'))).rejects.toMatchObject({
+    code: 'firewall/throttled',
+    message: expect.stringContaining('TOO_MANY_REQUESTS') as unknown,
+    fields: { retryAfterSeconds: 30 },
+  });
+  await fresh.close();
+  await cloud.stop();
 });

@@ -36,6 +36,7 @@ const deviceChange = z.strictObject({
       nameCase: z.enum(['exact', 'ignored']),
       loginHeaders: z.enum(['all', 'own-domain', 'cut-off']),
       pagingNumbers: z.enum(['texts', 'numbers']),
+      throttledBy: z.enum(['manager', 'edge']),
       retryAfter: z.enum(['none', 'seconds']),
       repeatedMapping: z.enum(['ignored', 'refused']),
       mappingEntries: z.enum(['addresses', 'objects']),

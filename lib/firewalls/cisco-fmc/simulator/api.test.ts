@@ -73,13 +73,13 @@ test('the 121st request within a minute is refused before 7.4.1, the 301st from 
 
 test('a second write at the same time is refused by its text, whatever it is for', async () => {
   const { traffic } = simulator.world;
-  const first = traffic.write(20, () => 'done');
-  await expect(traffic.write(0, () => 'never')).rejects.toMatchObject({
+  const first = traffic.write({ writeMilliseconds: 20 }, () => 'done');
+  await expect(traffic.write({ writeMilliseconds: 0 }, () => 'never')).rejects.toMatchObject({
     status: 429,
     message: expect.stringMatching(/^Parallel add\/update\/delete operations are blocked/) as string,
   });
   expect(await first).toBe('done');
-  expect(await traffic.write(0, () => 'later')).toBe('later');
+  expect(await traffic.write({ writeMilliseconds: 0 }, () => 'later')).toBe('later');
 });
 
 test('more than ten requests under way from one source are refused', () => {

@@ -18,7 +18,7 @@ import { answerPlatform } from './platform.ts';
 import { answerPolicies } from './policies.ts';
 import { missing, Refusal, refusalAnswer, unsupported } from './refusal.ts';
 import { checkRights } from './rights.ts';
-import { lockedText, type Traffic } from './traffic.ts';
+import { lockedText, Throttled, type Traffic } from './traffic.ts';
 import { answerUsage } from './usage.ts';
 import { isSince } from './version.ts';
 
@@ -55,8 +55,9 @@ export async function answerApi(received: ApiRequest, world: World): Promise<Api
   } catch (error) {
     // Assumption: with 7.4, as the other newer parts of the contract.
     const indexed = isSince(release, '7.4.0');
-    if (error instanceof Refusal) return withRetryAfter(refusalAnswer(error, indexed), manager);
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    const byEdge = cloud && error instanceof Throttled && manager.settings.behaviour.throttledBy === 'edge';
+    return withRetryAfter(byEdge ? throttledAtEdge() : refusalAnswer(error, indexed), manager);
   }
 }
 
@@ -72,6 +73,11 @@ export function refusedAtEdge({ path, headers }: ApiRequest): ApiAnswer {
   });
 }
 
+/** As the API of Security Cloud Control writes it. Assumption: no details, and this text. */
+function throttledAtEdge(): ApiAnswer {
+  return jsonAnswer(429, { errorCode: 'TOO_MANY_REQUESTS', errorMsg: 'Too many requests', details: {} });
+}
+
 function withRetryAfter(answer: ApiAnswer, { settings }: Manager): ApiAnswer {
   if (answer.status !== 429 || settings.behaviour.retryAfter === 'none') return answer;
   return { ...answer, headers: { ...answer.headers, 'retry-after': '30' } };
@@ -84,7 +90,7 @@ async function answerDomain(request: ApiRequest, { manager, gate, traffic }: Wor
   const user = gate.credentials.user;
   const call: Call = { request, manager, domain, user, parts };
   const answer = routeOf(call);
-  const { role, behaviour, writeMilliseconds } = manager.settings;
+  const { role, behaviour } = manager.settings;
   if (request.method === 'PATCH') throw unsupported(request.method);
   checkRights(call);
   checkParameters(call);
@@ -98,7 +104,7 @@ async function answerDomain(request: ApiRequest, { manager, gate, traffic }: Wor
     );
   // Assumption: whatever the write is for, mappings and other domains included.
   if (manager.isDeploying) throw new Refusal(429, lockedText, 'FRAMEWORK');
-  const result = await traffic.write(writeMilliseconds, () => answer(call));
+  const result = await traffic.write(manager.settings, () => answer(call));
   const what = `${request.method} ${parts.slice(0, 2).join('/')}`;
   manager.commits.append({ domain: domain.name, what, user, source: request.source });
   return result;

@@ -1,6 +1,6 @@
 import { type Call, objectBody, type Result } from './call.ts';
 import { answerDynamicObjects } from './dynamic-objects.ts';
-import { isObject, type Json, type JsonObject, Refusal, textOf, unsupported } from './refusal.ts';
+import { invalid, isObject, type Json, type JsonObject, Refusal, textOf, unsupported } from './refusal.ts';
 
 /** `object/bulkdynamicobjects` of newer contracts: 201 whatever happens, the outcome stands with each item. */
 export function answerBulkObjects(call: Call): Result {
@@ -8,13 +8,14 @@ export function answerBulkObjects(call: Call): Result {
   const body = objectBody(call);
   const add = (Array.isArray(body['add']) ? body['add'] : []).filter((one) => isObject(one));
   const removal = isObject(body['remove']) ? body['remove'] : {};
+  const keys = keysOf(call, removal);
+  const { bulk } = call.manager.settings.limits;
+  if (add.length + keys.length > bulk) throw invalid(`The payload holds more than ${bulk} entries.`, 422);
   return {
     status: 201,
     body: {
       add: add.map((one) => attempt(one, () => single(call, 'POST', [], one))),
-      remove: keysOf(call, removal).map((key) =>
-        attempt({ id: key }, () => single(call, 'DELETE', [key], {})),
-      ),
+      remove: keys.map((key) => attempt({ id: key }, () => single(call, 'DELETE', [key], {}))),
     },
   };
 }

@@ -41,7 +41,8 @@ test('until a deployment ends nobody writes, mappings included, and it can be fo
       expect.stringMatching(/^Parallel add\/update\/delete operations are blocked/),
     ]);
   manager.settings.deploymentMilliseconds = 0;
-  expect(await state()).toBe('DEPLOYED');
+  expect(await state()).toBe('SUCCEEDED');
+  expect(await jobs('DEPLOYED')).toHaveLength(1);
   expect(await jobs('DEPLOYING')).toEqual([]);
   expect(await devices()).toEqual([]);
   expect((await fmc.ask('POST', 'object/dynamicobjectmappings', { body: map })).status).toBe(201);

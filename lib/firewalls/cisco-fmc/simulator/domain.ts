@@ -3,7 +3,7 @@ import { referencedIds, type Row, Table } from './table.ts';
 
 export type Section = 'Mandatory' | 'Default';
 
-/** A rule of an access policy; it lies in the section Mandatory unless another one is named. */
+/** A rule of an access policy; it lies in the section Default unless another one is named (so the public client fireREST 1.3.0 tells of the API). */
 export interface Rule extends Row {
   section?: Section;
 }
@@ -121,7 +121,7 @@ export class Domain {
     const line = this.lineage(policy);
     const of = (section: Section) => (from: Row) =>
       (this.rules.get(from.id) ?? [])
-        .filter((rule) => (rule.section ?? 'Mandatory') === section)
+        .filter((rule) => (rule.section ?? 'Default') === section)
         .map((rule) => ({ rule, policy: from }));
     return [...line.flatMap(of('Mandatory')), ...line.toReversed().flatMap(of('Default'))];
   }

@@ -70,23 +70,17 @@ function answerTable(call: Call, table: Table): Result {
   throw unsupported(method);
 }
 
-/** Every network object and group, to be read alone: `object/networkaddresses`. */
+/** Hosts, networks, ranges and FQDNs in one list, to be read alone: `object/networkaddresses`. */
 export function answerAddresses(call: Call): Result {
   const { request, parts, domain } = call;
   if (request.method !== 'GET') throw unsupported(request.method);
-  const [, , id, child] = parts;
-  if (child !== undefined) throw missing('path');
-  if (id === undefined)
-    return {
-      status: 200,
-      body: listed(
-        call,
-        domain.networkTables.flatMap(({ rows }) => rows),
-      ),
-    };
-  const one = domain.network(id);
-  if (!one) throw missing('object');
-  return { status: 200, body: shown(call, one.row) };
+  if (parts[2] !== undefined) throw missing('path');
+  const wanted = filters(request.query).get('type')?.toLowerCase();
+  const tables = domain.networkTables.filter(
+    ({ type }) => type !== 'NetworkGroup' && (wanted ?? type.toLowerCase()) === type.toLowerCase(),
+  );
+  const rows = tables.flatMap((table) => table.rows);
+  return { status: 200, body: listed(call, rows) };
 }
 
 export function found(table: Table, id: string): Row {

@@ -18,7 +18,7 @@ const known: Readonly<Record<string, Known>> = {
   'object/ranges': ofNetworks,
   'object/fqdns': ofNetworks,
   'object/networkgroups': ofNetworks,
-  'object/networkaddresses': { filter: ofNetworks.filter ?? [] },
+  'object/networkaddresses': { filter: ['nameOrValue', 'unusedOnly', 'type'] },
   'object/dynamicobjects': {
     query: ['name', 'includeCount', 'bulk', 'action', 'propagate'],
     filter: ofDynamics,
@@ -26,7 +26,7 @@ const known: Readonly<Record<string, Known>> = {
   'object/dynamicobjectmappings': { query: ['bulk', 'propagate'], filter: ofDynamics },
   'object/operational': { filter: ['uuid', 'type'] },
   'policy/accesspolicies': {
-    query: ['name', 'bulk', 'section', 'insertBefore', 'insertAfter'],
+    query: ['name', 'bulk', 'section', 'insertBefore', 'insertAfter', 'partialUpdate'],
     filter: ['ids'],
   },
   'deployment/jobhistories': { filter: ['jobType', 'status'] },

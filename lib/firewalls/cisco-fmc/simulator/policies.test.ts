@@ -34,10 +34,10 @@ async function names(policy: string): Promise<unknown[]> {
 }
 
 test('a policy that inherits lists the rules of its base around its own, numbered through, with the policy of each', async () => {
-  await rule(base, 'last', '?section=default');
-  const first = await rule(base, 'first');
-  await rule(child, 'own default', '?section=default');
-  await rule(child, 'own');
+  await rule(base, 'last');
+  const first = await rule(base, 'first', '?section=mandatory');
+  await rule(child, 'own default');
+  await rule(child, 'own', '?section=mandatory');
   expect(await names(child)).toEqual(['own', 'own default']);
   expect(await inherit(child, base)).toBe(200);
   expect(await names(child)).toEqual(['first', 'own', 'own default', 'last']);
@@ -86,6 +86,8 @@ test('many rules are changed and deleted in one call, all or none', async () => 
   ];
   expect((await fmc.ask('PUT', path, { body: swapped })).status).toBe(200);
   expect(await names(base)).toEqual(['x', 'a', 'c']);
+  const part = await fmc.ask('PUT', `${path}&partialUpdate=true`, { body: [{ id: b, enabled: false }] });
+  expect(part.body['items']).toMatchObject([{ name: 'a', action: 'BLOCK', enabled: false }]);
   const twins = await fmc.ask('PUT', path, {
     body: [
       { id: a, name: 'y', action: 'ALLOW' },

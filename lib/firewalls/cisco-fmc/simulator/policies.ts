@@ -62,7 +62,7 @@ function createPolicy(call: Call): Result {
   return { status: 201, body: shown(call, policy) };
 }
 
-/** Assumption: the setting is changed under the id of the policy itself; no source gives a path for it. */
+/** As the public client fireREST 1.3.0 reads and changes it. Assumption: the setting has the id of its policy. */
 function answerInheritance(call: Call, policy: Row): Result {
   const { request, domain, parts } = call;
   const table = domain.table('policy/accesspolicies');

@@ -60,7 +60,7 @@ function show(call: Call, { rule, policy }: Placed, acting: readonly Placed[]): 
   const index = acting.findIndex((one) => one.rule.id === rule.id);
   return shown(call, rule, {
     ...(index < 0 ? {} : { ruleIndex: index + 1 }),
-    section: rule.section ?? 'Mandatory',
+    section: rule.section ?? 'Default',
     accessPolicy: { id: policy.id, name: policy.name, type: 'AccessPolicy' },
   });
 }
@@ -90,7 +90,7 @@ function placeFor(
   own: readonly Rule[],
 ): { at: number; section: Section } {
   const { query } = request;
-  const wanted = query.get('section')?.toLowerCase() ?? 'mandatory';
+  const wanted = query.get('section')?.toLowerCase() ?? 'default';
   if (!['mandatory', 'default'].includes(wanted)) throw invalid('section must be mandatory or default.');
   const [before, after] = [query.get('insertBefore'), query.get('insertAfter')];
   if (before === null && after === null)
@@ -98,13 +98,14 @@ function placeFor(
   const beside = domain.actingRules(policy)[Number(before ?? after) - 1];
   const at = own.findIndex(({ id }) => id === beside?.rule.id);
   if (at < 0) throw invalid(`There is no rule ${before ?? after} in this policy.`);
-  return { at: before === null ? at + 1 : at, section: own[at]?.section ?? 'Mandatory' };
+  return { at: before === null ? at + 1 : at, section: own[at]?.section ?? 'Default' };
 }
 
 function replace(call: Call, policy: Row): Rule[] {
   const { domain, parts } = call;
   const own = domain.rules.get(policy.id) ?? [];
   const list = parts[4] === undefined ? bodies(call).list : [objectBody(call)];
+  const partial = isSet(call.request.query.get('partialUpdate'));
   const names = new Set(domain.actingRules(policy).map(({ rule }) => rule.name));
   const fresh = new Map<string, Rule>();
   for (const [index, body] of list.entries())
@@ -112,8 +113,10 @@ function replace(call: Call, policy: Row): Rule[] {
       const before = own.find(({ id }) => id === textOf(body['id']));
       if (!before || (parts[4] ?? before.id) !== before.id) throw missing('rule');
       names.delete(before.name);
-      fresh.set(before.id, { ...before, ...ruleOf(call, body, names), id: before.id });
-      names.add(textOf(body['name']));
+      const whole = partial ? { ...before.fields, ...body } : body;
+      const rule = { ...before, ...ruleOf(call, whole, names), id: before.id };
+      fresh.set(before.id, rule);
+      names.add(rule.name);
     });
   domain.rules.set(
     policy.id,

@@ -41,6 +41,8 @@ export interface Behaviour {
   loginHeaders: 'all' | 'own-domain' | 'cut-off';
   /** Paging numbers of dynamic objects; the published examples show texts. */
   pagingNumbers: 'texts' | 'numbers';
+  /** Whose words say in the cloud that too much came: the manager's, or those of the API in front of it. */
+  throttledBy: 'manager' | 'edge';
   /** Whether 429 tells when to come back. */
   retryAfter: 'none' | 'seconds';
   /** A mapping that is there already, or one that is not there, among those to add or remove. */
@@ -112,6 +114,7 @@ export function defaultSettings(release: Release): Settings {
       nameCase: 'exact',
       loginHeaders: 'all',
       pagingNumbers: 'texts',
+      throttledBy: 'manager',
       retryAfter: 'none',
       repeatedMapping: 'ignored',
       mappingEntries: 'addresses',

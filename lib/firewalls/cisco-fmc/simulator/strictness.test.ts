@@ -79,6 +79,7 @@ test('paths and methods that are not there', async () => {
   const web = await fmc.create('object/dynamicobjects', { name: 'web', objectType: 'IP' });
   const missing = [
     `object/hosts/${id}/parts`,
+    `object/networkaddresses/${id}`,
     'object/operational/other?filter=uuid:x;type:Host',
     'deployment/deployabledevices/x/pendingchanges',
     'devices/devicerecords/x',
@@ -96,9 +97,11 @@ test('paths and methods that are not there', async () => {
       405,
       expect.stringContaining('is not supported'),
     ]);
+  await fmc.create('object/networkgroups', { name: 'gh', objects: [{ id, type: 'Host' }] });
   const union = await fmc.items('object/networkaddresses?filter=nameOrValue:h&expanded=true');
   expect(union).toMatchObject([{ id, type: 'Host', value: '10.0.0.1' }]);
-  expect((await fmc.ask('GET', `object/networkaddresses/${id}`)).body['name']).toBe('h');
+  expect(union).toHaveLength(1);
+  expect(await fmc.items('object/networkaddresses?filter=nameOrValue:h;type:RANGE')).toEqual([]);
 });
 
 test('a bulk body is refused as a whole, and newer releases name the element', async () => {
@@ -132,8 +135,11 @@ test('network objects are deleted in bulk from 7.4 on, all or none', async () =>
   expect(await status('DELETE', `object/networkgroups?bulk=true&filter=ids:${group}`)).toBe(405);
 });
 
-test('a deletion of dynamic objects by an empty list of ids takes all', async () => {
+test('a deletion of dynamic objects by an empty list of ids takes all, one of too many none', async () => {
   await fmc.create('object/dynamicobjects', { name: 'web', objectType: 'IP' });
+  const names = Array.from({ length: 1_001 }, (_, index) => `d${index}`);
+  const many = { remove: { names } };
+  expect(await status('POST', 'object/bulkdynamicobjects', many)).toBe(422);
   expect(await status('DELETE', 'object/dynamicobjects?bulk=true&filter=ids:')).toBe(200);
   expect(await fmc.items('object/dynamicobjects')).toEqual([]);
 });

@@ -4,6 +4,14 @@ import type { Settings } from './settings.ts';
 
 const windowMs = 60_000;
 
+/** Too many requests, or too many at once. */
+export class Throttled extends Refusal {
+  constructor() {
+    // Assumption: no source gives the text; this one could be taken for that of a full table.
+    super(429, 'Too many requests: API rate limit exceeded.', 'FRAMEWORK');
+  }
+}
+
 /** The refusal of a write while another one is under way; the beginning of the text is how clients know it. */
 export const lockedText =
   'Parallel add/update/delete operations are blocked. Please retry after the current operation is complete.';
@@ -19,22 +27,23 @@ export class Traffic {
     const now = Date.now();
     const recent = (this.#seen.get(source) ?? []).filter((at) => at > now - windowMs);
     const open = this.#open.get(source) ?? 0;
-    if (recent.length >= limits.requestsPerMinute || open >= limits.connections)
-      // Assumption: no source gives the text; this one could be taken for that of a full table.
-      throw new Refusal(429, 'Too many requests: API rate limit exceeded.', 'FRAMEWORK');
+    if (recent.length >= limits.requestsPerMinute || open >= limits.connections) throw new Throttled();
     recent.push(now);
     this.#seen.set(source, recent);
     this.#open.set(source, open + 1);
     return () => void this.#open.set(source, (this.#open.get(source) ?? 1) - 1);
   }
 
-  /** Runs a write alone; throws 429 while another one runs, whatever domain it is for. */
-  async write<T>(milliseconds: number, work: () => T): Promise<T> {
+  /** Runs a write alone, to its end whoever still waits for it; throws 429 while another one runs, whatever domain it is for. */
+  async write<T>(settings: Pick<Settings, 'writeMilliseconds'>, work: () => T): Promise<T> {
     if (this.#writing) throw new Refusal(429, lockedText, 'FRAMEWORK');
-    if (milliseconds === 0) return work();
+    if (settings.writeMilliseconds === 0) return work();
+    const since = Date.now();
+    const left = () => since + settings.writeMilliseconds - Date.now();
     this.#writing = true;
     try {
-      await sleep(milliseconds);
+      // Bit by bit, so that who takes the wait away ends it.
+      while (left() > 0) await sleep(Math.min(left(), 20));
       return work();
     } finally {
       this.#writing = false;
