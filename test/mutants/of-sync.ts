@@ -359,4 +359,27 @@ export const ofSync: readonly Mutant[] = [
     edits: [["change.op === 'add' ? wish : putFor(row)", "change.op === 'add' ? wish : row?.endpoint"]],
     killers: ['test/app/moved-while-held.test.ts'],
   },
+  {
+    name: 'refusals-apart-from-counters',
+    breaks:
+      'what the firewall refused is written down before the counters, which go on counting it when the run dies',
+    file: 'lib/app/sync/record.ts',
+    edits: [["(outcome.state === 'failed' ? refusals : writes).set", 'writes.set']],
+    killers: ['test/app/refused-additions.test.ts'],
+  },
+  {
+    name: 'dead-run-left-for-later',
+    breaks:
+      'after a run that died only what became dirty since is looked at, and judged by what that run never finished',
+    file: 'lib/app/sync/sync-firewall.ts',
+    edits: [[' || leaseUntil > 0 ? []', ' ? []']],
+    killers: ['test/app/refused-additions.test.ts'],
+  },
+  {
+    name: 'early-end-forgotten',
+    breaks: 'a run that was interrupted counts as one that looked at everything',
+    file: 'lib/app/sync/run-context.ts',
+    edits: [['const endedEarly = failure !== undefined;', 'const endedEarly = false;']],
+    killers: ['test/app/refused-additions.test.ts'],
+  },
 ];

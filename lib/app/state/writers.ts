@@ -8,6 +8,7 @@ import { type Pause, readPauses } from './pauses.ts';
 /** Row of a writer key in `control`: lease and fence, the woken flag, and a record per firewall. */
 export interface WriterState {
   fence: number;
+  /** Not 0 when nobody holds it: the run that held it left work anywhere, because it died or ended early. */
   leaseUntil: number;
   /** `firewall#bucket` entries that were dirtied since the last run; empty = look everywhere. */
   woken: readonly string[];
@@ -22,6 +23,9 @@ export interface WriterState {
   /** By firewall. */
   pauses: ReadonlyMap<string, Pause>;
 }
+
+/** Of a lease that is free, and whose run did not look at everything that it took. */
+const unfinished = 1;
 
 export function writerRow(writerKey: string): Key {
   return { table: 'control', pk: `writer|${writerKey}` };
@@ -154,7 +158,7 @@ export async function freeLeaseAhead(
   const known = leaseSeen?.fence === fence && leaseSeen.at <= now;
   if (known && now - leaseSeen.at < 2 * longestLeaseMs) return;
   const update: ItemUpdate = known
-    ? { set: { leaseUntil: 0 }, remove: ['leaseSeenFence', 'leaseSeenAt'] }
+    ? { set: { leaseUntil: unfinished }, remove: ['leaseSeenFence', 'leaseSeenAt'] }
     : { set: { leaseSeenFence: fence, leaseSeenAt: now } };
   await writeUnderLease(tables, { writerKey, until: leaseUntil }, update);
 }
@@ -165,6 +169,8 @@ export interface RunResult {
   firewalls: FirewallRecords;
   /** `firewall#bucket` parts that this run left alone: they stay woken, so that their changes send no further wake-ups. */
   leftAlone: readonly string[];
+  /** It ended early: what it left may lie anywhere. */
+  endedEarly: boolean;
 }
 
 /** Gives the lease back and changes nothing else; one that somebody else has taken since is left alone. */
@@ -174,8 +180,9 @@ export async function releaseLease(tables: Tables, lease: Lease): Promise<void> 
 
 /** Gives the lease back and notes how the run ended. A run that lost its lease changes nothing. */
 export async function endLease(tables: Tables, lease: Lease, result: RunResult): Promise<void> {
-  const { now, lastWriteAt, firewalls, leftAlone } = result;
-  const set: Item = { leaseUntil: 0, lastWriteAt, firewalls: recordsText(firewalls) };
+  const { now, lastWriteAt, firewalls, leftAlone, endedEarly } = result;
+  const leaseUntil = endedEarly ? unfinished : 0;
+  const set: Item = { leaseUntil, lastWriteAt, firewalls: recordsText(firewalls) };
   const stayWoken =
     leftAlone.length === 0 ? {} : { addToSet: { woken: leftAlone }, setIfAbsent: { wokenAt: now } };
   await writeUnderLease(tables, lease, { set, ...stayWoken });

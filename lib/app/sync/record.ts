@@ -107,6 +107,8 @@ export async function recordOutcome(
   const settled = new Map<string, Write | undefined>();
   for (const { question, ledger: state } of plan.settled)
     settled.set(question.key, settledWrite(place, work, { question, state, now }));
+  // With the counters, which count what was refused as it was before: one of the two alone would make a brake see too many members.
+  for (const [key, write] of outcomes.refusals) settled.set(key, write);
   const wishes = wishesOf(work);
   let held = 0;
   for (const { change, reason } of plan.held) {
@@ -163,8 +165,14 @@ function outcomeWrites(
   place: RecordPlace,
   { work, plan, report, intendedAt }: Done,
   now: number,
-): { writes: Map<string, Write>; failed: PlannedChange[]; unanswered: Write[] } {
+): {
+  writes: Map<string, Write>;
+  refusals: Map<string, Write>;
+  failed: PlannedChange[];
+  unanswered: Write[];
+} {
   const writes = new Map<string, Write>();
+  const refusals = new Map<string, Write>();
   const failed: PlannedChange[] = [];
   const unanswered: Write[] = [];
   const wishes = wishesOf(work);
@@ -182,10 +190,10 @@ function outcomeWrites(
         unanswered.push(answerWrite(place, change.key, { code: outcome.error.code, ours }));
       continue;
     }
-    writes.set(change.key, write);
+    (outcome.state === 'failed' ? refusals : writes).set(change.key, write);
     if (outcome.state === 'failed') failed.push(change);
   }
-  return { writes, failed, unanswered };
+  return { writes, refusals, failed, unanswered };
 }
 
 function answerWrite(

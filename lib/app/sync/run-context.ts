@@ -223,7 +223,9 @@ export class RunContext {
     this.#noteEnds(goesOn ? undefined : failure, now);
     const firewalls = state.records;
     const leftAlone = lease.found.woken.filter((part) => this.#isIll(part.split('#', 1)[0] ?? ''));
-    await endLease(ports.tables, lease, { now, firewalls, lastWriteAt: this.lastWriteAt, leftAlone });
+    const { lastWriteAt } = this;
+    const endedEarly = failure !== undefined;
+    await endLease(ports.tables, lease, { now, firewalls, lastWriteAt, leftAlone, endedEarly });
     for (const [firewall, reason] of this.#reconcile) await this.#requestReconcile(firewall, reason);
     if (failure) this.#warn(failure);
     if (goesOn) return { postponeSeconds: 0, error: failure };

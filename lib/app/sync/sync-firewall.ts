@@ -84,7 +84,9 @@ function firewallsOf(ports: Ports, active: ActiveConfiguration, writerKey: strin
 
 async function drain(context: RunContext, active: ActiveConfiguration): Promise<void> {
   const { ports, lease } = context;
-  let parts = lease.found.woken.includes('*') ? [] : lease.found.woken;
+  const { woken, leaseUntil } = lease.found;
+  // After a run that left work, that is read back before anything is judged by it: what it may have put on a firewall counts as there.
+  let parts = woken.includes('*') || leaseUntil > 0 ? [] : woken;
   for (let pass = 0; pass < passesMax; pass++) {
     const callable = context.callable();
     const { rows, more } = await readParts(context, callable, parts);
