@@ -45,7 +45,7 @@ beforeEach(async () => {
 afterEach(async () => await simulator.stop());
 
 function onFirewall(serial: string): string[] | undefined {
-  const tree = simulator.device.managed.get(serial)!.received.get('edge');
+  const tree = simulator.device.managed.get(serial)!.received;
   const name = panorama.objectName({ hub: 'test', group: 'web', channel: 'objects' });
   return tree && groupAddresses(simulator.device, scopePath(simulator.device, 'edge'), name, tree)?.sort();
 }

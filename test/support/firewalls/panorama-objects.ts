@@ -89,7 +89,7 @@ export class ObjectRuns {
 
   /** Whether a firewall has an address in what was pushed to it. */
   onFirewall(serial: string, address: string): boolean {
-    const received = this.simulator.device.managed.get(serial)?.received.get('edge');
+    const received = this.simulator.device.managed.get(serial)?.received;
     return inspect(received, { depth: 20 }).includes(`${address}/32`);
   }
 

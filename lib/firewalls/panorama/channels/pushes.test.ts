@@ -85,6 +85,55 @@ describe('what is committed and not pushed', () => {
   });
 });
 
+describe('device groups below', () => {
+  const branch = `${second}@berlin`;
+
+  test('have firewalls that are pushed to as well', async () => {
+    runs = await ObjectRuns.onPanorama({ deviceGroups: ['edge/emea/berlin'], managed: [first, branch] });
+    await runs.create(['10.1.0.1']);
+    expect(serials.map((serial) => runs.onFirewall(serial, '10.1.0.1'))).toEqual([true, true]);
+  });
+
+  test('may have all the firewalls', async () => {
+    runs = await ObjectRuns.onPanorama({ deviceGroups: ['edge/berlin'], managed: [branch] });
+    expect(await runs.create(['10.1.0.1'])).toEqual({ state: 'done' });
+    expect(runs.onFirewall(second, '10.1.0.1')).toBe(true);
+    expect(await runs.readBack('10.1.0.1')).toBe(true);
+  });
+
+  test('owe a push when a firewall of theirs missed it', async () => {
+    runs = await ObjectRuns.onPanorama({ deviceGroups: ['edge/berlin'], managed: [first, branch] });
+    await runs.create(['10.1.0.1']);
+    runs.simulator.device.nextPushFailsOn = [second];
+    expect(await runs.apply({ remove: ['10.1.0.1'] })).toMatchObject({ state: 'unknown' });
+    expect(await runs.readBack('10.1.0.1')).toBe('later');
+    await runs.until({ remove: ['10.1.0.1'] }, '10.1.0.1');
+    expect(runs.onFirewall(second, '10.1.0.1')).toBe(false);
+  });
+
+  test('above, and beside, are not pushed to, and owe nothing', async () => {
+    const options = {
+      deviceGroups: ['world/edge', 'world/others'],
+      managed: [`${first}@edge`, `${second}@others`],
+    };
+    runs = await ObjectRuns.onPanorama(options);
+    const { device } = runs.simulator;
+    expect(await runs.create(['10.1.0.1'])).toEqual({ state: 'done' });
+    expect(serials.map((serial) => runs.onFirewall(serial, '10.1.0.1'))).toEqual([true, false]);
+    device.managed.get(second)!.lacks.add('zonebridge');
+    expect(await runs.readBack('10.1.0.1')).toBe(true);
+  });
+
+  test('without any firewall are told, and nothing counts as done', async () => {
+    runs = await ObjectRuns.onPanorama({ deviceGroups: ['edge/berlin', 'far'], managed: [`${first}@far`] });
+    const outcome = await runs.create(['10.1.0.1']);
+    expect(outcome).toMatchObject({ state: 'unknown', error: { code: 'firewall/outcome-unknown' } });
+    expect(inspect(outcome, { depth: 9 })).toContain(
+      'neither the device group nor one below it has a firewall',
+    );
+  });
+});
+
 describe('a push that fails', () => {
   test('on one firewall leaves the outcome open, with its name, and is owed', async () => {
     runs = await ObjectRuns.onPanorama();

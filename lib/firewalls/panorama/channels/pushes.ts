@@ -19,33 +19,32 @@ export async function readPushed(client: PanoramaClient): Promise<Pushed> {
 }
 
 /**
- * Pushes the device group to its firewalls, which have it only then. Whatever keeps it from all of them is `firewall/outcome-unknown`: it
+ * Pushes the device group to all firewalls that inherit from it, which have it only then. Whatever keeps it from all of them is `firewall/outcome-unknown`: it
  * is committed, and somewhere it may be in force. Nothing is pushed where all that lack it are not connected.
  */
 export async function pushOwed(client: PanoramaClient): Promise<void> {
-  const deviceGroup = groupToPush(client);
-  if (deviceGroup === undefined) return;
-  const { firewalls, lacking } = await readFirewalls(client);
+  if (groupToPush(client) === undefined) return;
+  const { groups, firewalls, lacking } = await readFirewalls(client);
   if (firewalls.length > 0 && lacking.length === 0) return;
   const away = lacking.filter((firewall) => textAt(firewall, 'connected') === 'no');
   if (away.length > 0 && away.length === lacking.length)
     throw notPushed(`not connected: ${printable(away.map((one) => one.attributes['name'] ?? '?'))}`);
-  await push(client, deviceGroup);
+  await push(client, groups);
 }
 
 /** Right after a commit, which no firewall has yet, whatever is told of them. */
 export async function pushCommitted(client: PanoramaClient): Promise<void> {
-  const deviceGroup = groupToPush(client);
-  if (deviceGroup !== undefined) await push(client, deviceGroup);
+  if (groupToPush(client) !== undefined) await push(client, (await readPlaces(client)).groups);
 }
 
 function groupToPush({ settings: { push, deviceGroup } }: PanoramaClient): string | undefined {
   return push === undefined ? undefined : deviceGroup;
 }
 
-async function push(client: PanoramaClient, deviceGroup: string): Promise<void> {
+async function push(client: PanoramaClient, groups: readonly string[]): Promise<void> {
+  if (groups.length === 0) throw notPushed('neither the device group nor one below it has a firewall');
   try {
-    const { result, text } = await client.commit(pushOf(client, deviceGroup), 'all');
+    const { result, text } = await client.commit(pushOf(client, groups), 'all');
     const id = textAt(result, 'job');
     if (id === undefined || !/^\d{1,12}$/.test(id)) throw notPushed(`no job came back: ${text}`);
     const failure = failureOf(await awaitJob(client, id, 'push'));
@@ -57,12 +56,12 @@ async function push(client: PanoramaClient, deviceGroup: string): Promise<void> 
 }
 
 /** Before 10.2 a push takes whatever is committed for the device group; from then on that of one administrator. */
-function pushOf(client: PanoramaClient, deviceGroup: string): Element {
+function pushOf(client: PanoramaClient, groups: readonly string[]): Element {
   const { administrator = '', version: configured } = client.settings;
   const version = client.lastIdentity()?.version ?? configured;
   const admin = version.startsWith('10.1') ? [] : [xml('admin', {}, [xmlText('member', administrator)])];
-  const group = xml('device-group', {}, [xml('entry', { name: deviceGroup })]);
-  return xml('commit-all', {}, [xml('shared-policy', {}, [...admin, group])]);
+  const entries = groups.map((name) => xml('entry', { name }));
+  return xml('commit-all', {}, [xml('shared-policy', {}, [...admin, xml('device-group', {}, entries)])]);
 }
 
 function notPushed(why: string, cause?: ZonebridgeError): ZonebridgeError {
@@ -72,33 +71,71 @@ function notPushed(why: string, cause?: ZonebridgeError): ZonebridgeError {
   });
 }
 
-interface Firewalls {
+/** Device groups that have firewalls, and these. */
+interface Places {
+  groups: string[];
   firewalls: Element[];
+}
+
+interface Firewalls extends Places {
   behind: Element[];
   lacking: Element[];
 }
 
 /**
- * Firewalls of the device group, those among them that are not in sync, and of these the ones that may lack what we committed. One has it when its shared policy is
+ * Firewalls that have the device group, those among them that are not in sync, and of these the ones that may lack what we committed. One has it when its shared policy is
  * in sync (the words that public clients look for), or when a push of ours that came after every commit has ended well there: others commit
- * and do not push for days. Assumptions: a firewall in sync has the whole running configuration; firewalls of groups below this one are not
- * listed here.
+ * and do not push for days. Assumption: a firewall in sync has the whole running configuration.
  */
 async function readFirewalls(client: PanoramaClient): Promise<Firewalls> {
-  const { result } = await client.op(xml('show', {}, [xml('devicegroups')]), 'device');
-  const groups = child(result, 'devicegroups');
-  if (!groups) throw incomplete('op show devicegroups');
-  const { deviceGroup } = client.settings;
-  const group = childrenNamed(groups, 'entry').find(({ attributes }) => attributes['name'] === deviceGroup);
-  const firewalls = childrenNamed(child(group, 'devices'), 'entry');
+  const { groups, firewalls } = await readPlaces(client);
   const behind = firewalls.filter((firewall) => !isInSync(firewall));
-  if (behind.length === 0) return { firewalls, behind, lacking: [] };
+  if (behind.length === 0) return { groups, firewalls, behind, lacking: [] };
   const done = await lastPush(client);
   // Of several virtual systems a job does not say which one it reached.
   const lacking = behind.filter(
     (one) => textAt(one, 'multi-vsys') === 'yes' || !done.has(one.attributes['name']),
   );
-  return { firewalls, behind, lacking };
+  return { groups, firewalls, behind, lacking };
+}
+
+/**
+ * Firewalls of the device group and of those below it, which inherit from it. By the XML API a push reaches those of the groups that it names
+ * and no others (vendor's page "Commit-All"), and a listing tells the firewalls of each group alone.
+ */
+async function readPlaces(client: PanoramaClient): Promise<Places> {
+  const inherits = await readInheriting(client);
+  const { result } = await client.op(xml('show', {}, [xml('devicegroups')]), 'device');
+  const listed = child(result, 'devicegroups');
+  if (!listed) throw incomplete('op show devicegroups');
+  const groups: string[] = [];
+  const firewalls: Element[] = [];
+  for (const group of childrenNamed(listed, 'entry')) {
+    const { name = '' } = group.attributes;
+    const devices = inherits.has(name) ? childrenNamed(child(group, 'devices'), 'entry') : [];
+    if (devices.length > 0) groups.push(name);
+    firewalls.push(...devices);
+  }
+  return { groups, firewalls };
+}
+
+/** Names of the device group and of all below it. */
+async function readInheriting(client: PanoramaClient): Promise<ReadonlySet<string>> {
+  const { result } = await client.op(xml('show', {}, [xml('dg-hierarchy')]), 'device');
+  const tree = child(result, 'dg-hierarchy');
+  if (!tree) throw incomplete('op show dg-hierarchy');
+  const { deviceGroup = '' } = client.settings;
+  const names = new Set([deviceGroup]);
+  const look = (group: Element, isBelow: boolean): void => {
+    for (const one of childrenNamed(group, 'dg')) {
+      const { name = '' } = one.attributes;
+      const inherits = isBelow || name === deviceGroup;
+      if (inherits) names.add(name);
+      look(one, inherits);
+    }
+  };
+  look(tree, false);
+  return names;
 }
 
 function isInSync(firewall: Element): boolean {

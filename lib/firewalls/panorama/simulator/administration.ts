@@ -36,6 +36,7 @@ const deviceChange = z.strictObject({
       emptyCommit: z.enum(['success', 'code-13']),
       deniedStatus: z.enum(['ok', 'as-code']),
       jobMs: z.int().min(0),
+      redistributionMs: z.int().min(0),
     })
     .partial()
     .optional(),
@@ -52,10 +53,13 @@ const edits = z.strictObject({
   admin: z.string().default('admin'),
   edits: z.array(
     z.strictObject({
-      action: z.enum(['set', 'edit', 'delete', 'rename']),
+      action: z.enum(['set', 'edit', 'delete', 'rename', 'move', 'clone']),
       xpath: z.string(),
       element: z.string().optional(),
       newname: z.string().optional(),
+      where: z.string().optional(),
+      dst: z.string().optional(),
+      from: z.string().optional(),
     }),
   ),
   commit: z.boolean().default(false),

@@ -14,12 +14,20 @@ export const panoramaSimulator: VendorSimulator = {
     'Paths below /_simulator/ show its log, change the device and inject faults.',
   versions: 'PAN-OS version, such as 10.2.9 or 11.1.4',
   options: [
-    { flags: '--managed <serials>', description: 'be a Panorama with these firewalls, separated by commas' },
+    {
+      flags: '--managed <serials>',
+      description:
+        'be a Panorama with these firewalls, separated by commas; serial@group puts one in a group',
+    },
     {
       flags: '--device-groups <names>',
-      description: 'be a Panorama with these device groups, separated by commas',
+      description: 'be a Panorama with these device groups, separated by commas; emea/berlin is below emea',
     },
     { flags: '--job-ms <milliseconds>', description: 'how long a commit takes; 0 unless given' },
+    {
+      flags: '--redistribution-ms <milliseconds>',
+      description: 'how long tags of the Panorama take to its firewalls; it redistributes none unless given',
+    },
   ],
   files: [],
   examples: [
@@ -40,19 +48,19 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
   const managed = namesIn(more['managed'] ?? '');
   const deviceGroups = namesIn(more['deviceGroups'] ?? '');
   const kind = managed.length + deviceGroups.length > 0 ? 'panorama' : 'firewall';
-  const jobMs = Number(more['jobMs'] ?? 0);
-  if (!(jobMs >= 0)) throw new RangeError(`--job-ms takes milliseconds, not ${more['jobMs']}.`);
+  const jobMs = millisecondsIn('--job-ms', more['jobMs']) ?? 0;
+  const redistributionMs = millisecondsIn('--redistribution-ms', more['redistributionMs']);
   const simulator = await startPanoramaSimulator({
     ...common,
     kind,
     managed,
     deviceGroups,
-    behaviour: { jobMs },
+    behaviour: { jobMs, redistributionMs },
   });
   const { device, apiKey, administrator } = simulator;
   const { name: user, password } = administrator;
-  const [target] = managed;
-  const [deviceGroup] = deviceGroups;
+  const [target] = device.managed.keys();
+  const [deviceGroup] = device.deviceGroups.names;
   const enforcing = (target === undefined ? undefined : device.managed.get(target)) ?? device;
   return {
     ...reached(simulator),
@@ -73,4 +81,10 @@ async function start({ more = {}, ...common }: SimulatorStart): Promise<RunningS
         ? taggedAddresses(enforcing, name)
         : groupAddresses(device, scopePath(device, kind === 'panorama' ? deviceGroup : undefined), name),
   };
+}
+
+function millisecondsIn(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new RangeError(`${flag} takes milliseconds, not ${text}.`);
+  return Number(text);
 }

@@ -43,16 +43,18 @@ function commit(device: Device, user: string, command: Element): Element {
 
 /** Makes pending edits effective; on a Panorama its firewalls lack them until they are pushed. Returns why it cannot be done. */
 export function commitOf(device: Device, admins?: readonly string[]): string[] {
-  const edited = device.config.pendingOf(admins);
+  const edited = device.config.pending(admins);
   const problems = device.config.commit(admins);
   if (problems.length > 0) return problems;
-  for (const { lacks } of device.managed.values()) for (const admin of edited) lacks.add(admin);
+  for (const { admin, group } of edited)
+    for (const { lacks } of device.firewallsBelow(group)) lacks.add(admin);
   return [];
 }
 
 /**
- * Pushes the running configuration of the Panorama: what is not committed there stays behind. One that names administrators leaves what
- * others committed owing, though it is copied whole here.
+ * Pushes the running configuration of the Panorama to the firewalls of the groups that it names, and to none of those below them (vendor's
+ * page "Commit-All"): what is not committed stays behind. One that names administrators leaves what others committed owing, though it is
+ * copied whole here.
  */
 function push(device: Device, user: string, command: Element): Element {
   const entries = childrenNamed(child(command, 'shared-policy', 'device-group'), 'entry');
@@ -60,12 +62,12 @@ function push(device: Device, user: string, command: Element): Element {
     text.trim(),
   );
   const groups = entries.map(({ attributes }) => attributes['name'] ?? '');
-  const unknown = groups.find((name) => !device.facts.deviceGroups.includes(name));
+  const unknown = groups.find((name) => !device.deviceGroups.has(name));
   if (groups.length === 0 || unknown !== undefined)
     throw new Refusal(12, `device-group '${unknown ?? ''}' is not a valid reference`);
   const failsOn = device.nextPushFailsOn;
   device.nextPushFailsOn = [];
-  const devices = [...device.managed.values()].map(({ facts }) => ({
+  const devices = device.firewallsIn(groups).map(({ facts }) => ({
     serial: facts.serial,
     name: facts.hostname,
     fails: failsOn.includes(facts.serial) || !facts.connected,
@@ -74,8 +76,7 @@ function push(device: Device, user: string, command: Element): Element {
     const problems = takeFailure(device) ?? [];
     if (problems.length > 0) return problems;
     for (const group of groups) device.pushed.set(group, structuredClone(device.config.running));
-    for (const { serial } of devices.filter(({ fails }) => !fails))
-      receive(device, serial, { groups, admins });
+    for (const { serial } of devices.filter(({ fails }) => !fails)) receive(device, serial, admins);
     device.commits.append({});
     return [];
   });
@@ -83,14 +84,10 @@ function push(device: Device, user: string, command: Element): Element {
 }
 
 /** `admins`: empty for everybody's changes. */
-function receive(
-  { managed, config }: Device,
-  serial: string,
-  { groups, admins }: { groups: readonly string[]; admins: readonly string[] },
-): void {
+function receive({ managed, config }: Device, serial: string, admins: readonly string[]): void {
   const firewall = managed.get(serial);
   if (!firewall) return;
-  for (const group of groups) firewall.received.set(group, structuredClone(config.running));
+  firewall.received = structuredClone(config.running);
   firewall.lacks = new Set(
     admins.length === 0 ? [] : [...firewall.lacks].filter((one) => !admins.includes(one)),
   );

@@ -1,6 +1,6 @@
 import { type Element, formatXml, parseXml, xml, xmlText } from '../xml.ts';
 import { Refusal, result, said, success } from './answer.ts';
-import type { Edit } from './config-store.ts';
+import type { Edit } from './edits.ts';
 import type { Device } from './device.ts';
 import { lockedBy } from './op.ts';
 
@@ -28,33 +28,44 @@ export function answerConfig(device: Device, user: string, parameters: URLSearch
     xpath,
     element: parameters.get('element') ?? undefined,
     newname: parameters.get('newname') ?? undefined,
+    where: parameters.get('where') ?? undefined,
+    dst: parameters.get('dst') ?? undefined,
+    from: parameters.get('from') ?? undefined,
   });
   return said(20, 'command succeeded');
 }
 
 /**
- * What a path of the candidate shows. A device group shows the groups that it inherits, too, with the place that owns them in `loc`.
- * Assumption: also below the entry, where nothing says so. Only what is shared is inherited here.
+ * What a path of the candidate shows. A device group shows the addresses and address groups that it inherits, too, from the groups above it
+ * and from what is shared, with the place that owns them in `loc`; the nearest of a name hides the others. Assumption: also below the entry,
+ * where nothing says so.
  */
-function candidateOf({ config }: Device, xpath: string): Element[] {
+function candidateOf({ config, deviceGroups }: Device, xpath: string): Element[] {
   const own = config.read('candidate', xpath);
-  const [, above, container, rest = ''] =
-    /^(.*\/device-group\/entry\[[^\]]*\])(\/address-group)(\/.*)?$/.exec(xpath) ?? [];
-  if (above === undefined || container === undefined) return own;
-  const shared = config.read('candidate', `/config/shared${container}${rest}`);
-  if (rest !== '') return own.length > 0 ? own : shared.map(inherited);
-  const names = new Set(own.flatMap(({ children }) => children.map(({ attributes }) => attributes['name'])));
-  const others = shared
-    .flatMap(({ children }) => children)
-    .filter((one) => !names.has(one.attributes['name']));
-  if (others.length === 0) return own;
-  const children = [...own.flatMap((list) => list.children), ...others.map(inherited)];
-  return [xml('address-group', {}, children)];
+  const [, before, group, container, rest = ''] =
+    /^(.*\/device-group)\/entry\[@name='([^']*)'\]\/(address|address-group)(\/.*)?$/.exec(xpath) ?? [];
+  if (before === undefined || group === undefined || container === undefined) return own;
+  const above = deviceGroups
+    .above(group)
+    .map((name) => ({ loc: name, path: `${before}/entry[@name='${name}']` }));
+  const found = [...above, { loc: 'shared', path: '/config/shared' }].map(({ loc, path }) =>
+    config.read('candidate', `${path}/${container}${rest}`).map((node) => inherited(node, loc)),
+  );
+  if (rest !== '') return [own, ...found].find((nodes) => nodes.length > 0) ?? [];
+  const byName = new Map<string | undefined, Element>();
+  for (const entry of [own, ...found].flat().flatMap(({ children }) => children))
+    if (!byName.has(entry.attributes['name'])) byName.set(entry.attributes['name'], entry);
+  return byName.size === 0 ? own : [xml(container, {}, [...byName.values()])];
 }
 
-function inherited(element: Element): Element {
-  if (element.name !== 'entry') return element;
-  return { ...element, attributes: { ...element.attributes, loc: 'shared' } };
+function inherited(element: Element, loc: string): Element {
+  if (element.name !== 'entry')
+    return { ...element, children: element.children.map((one) => markEntry(one, loc)) };
+  return markEntry(element, loc);
+}
+
+function markEntry(element: Element, loc: string): Element {
+  return element.name === 'entry' ? { ...element, attributes: { ...element.attributes, loc } } : element;
 }
 
 /** All or nothing; the last nested response is the one that failed. */
@@ -91,5 +102,8 @@ function toEdit({ name, attributes, children }: Element): Edit {
     xpath: attributes['xpath'] ?? '',
     element: children.map(formatXml).join(''),
     newname: attributes['newname'],
+    where: attributes['where'],
+    dst: attributes['dst'],
+    from: attributes['from'],
   };
 }

@@ -3,6 +3,7 @@ import { type Running, SimulatorFrame, type StartOptions } from '../../../simula
 import { type Administrator, Gate } from './access.ts';
 import { administration } from './administration.ts';
 import { answerApi, isWrite, showsContent, urlOf } from './api.ts';
+import { managedFirewall } from './device-groups.ts';
 import { type Behaviour, Device, type DeviceFacts } from './device.ts';
 import { type Fault, faultSchema } from './faults.ts';
 
@@ -10,8 +11,9 @@ export interface SimulatorOptions extends StartOptions {
   /** 10.1.0 to 11.2.x; default 10.2.9. */
   version?: string | undefined;
   kind?: 'firewall' | 'panorama' | undefined;
-  /** Serial numbers of the firewalls that a Panorama manages. */
+  /** Firewalls that a Panorama manages: `serial`, or `serial@group`; without a group one is in the first. */
   managed?: readonly string[] | undefined;
+  /** Device groups, each after those above it: `emea/berlin`. */
   deviceGroups?: readonly string[] | undefined;
   behaviour?: Partial<Behaviour> | undefined;
 }
@@ -91,8 +93,6 @@ function makeDevice(options: SimulatorOptions, now: () => number): Device {
     throw new RangeError(`${version} is no version from 10.1.0 to 11.2.x.`);
   if (kind === 'firewall' && managed.length + deviceGroups.length > 0)
     throw new RangeError('A firewall manages no firewalls and has no device groups.');
-  const bad = [...managed, ...deviceGroups].find((name) => !/^[\w][\w .-]{0,62}$/.test(name));
-  if (bad !== undefined) throw new RangeError(`${JSON.stringify(bad)} is no serial number or device group.`);
   const behaviour = { ...usual, ...options.behaviour };
   const firewall = (serial: string): DeviceFacts => ({
     kind: 'firewall',
@@ -119,7 +119,11 @@ function makeDevice(options: SimulatorOptions, now: () => number): Device {
           registeredIpsMax: 500_000,
         };
   const device = new Device(facts, behaviour, now);
-  for (const serial of managed)
-    device.managed.set(serial, new Device(firewall(serial), { ...behaviour }, now));
+  for (const text of managed) {
+    const { serial, deviceGroup = device.deviceGroups.names[0] } = managedFirewall(text);
+    if (deviceGroup !== undefined && !device.deviceGroups.has(deviceGroup))
+      throw new RangeError(`There is no device group ${deviceGroup} for ${serial}.`);
+    device.managed.set(serial, new Device({ ...firewall(serial), deviceGroup }, { ...behaviour }, now));
+  }
   return device;
 }

@@ -2,6 +2,7 @@ import { child, childrenNamed, type Element, parseXml, textAt, xml, xmlText } fr
 import { Refusal, result, success } from './answer.ts';
 import type { Device, Lock } from './device.ts';
 import { jobElement } from './jobs.ts';
+import { fitsFilter } from './tag-filter.ts';
 
 export interface OpCall {
   device: Device;
@@ -28,6 +29,8 @@ const commands: Readonly<Record<string, Answerer>> = {
   'request commit-lock remove': (call, command) => removeLock(call, 'commit', command),
   'show devices all': ({ device }) => devices(device),
   'show devicegroups': ({ device }) => deviceGroups(device),
+  'show dg-hierarchy': ({ device }) =>
+    success(19, result({}, xml('dg-hierarchy', {}, device.deviceGroups.tree()))),
 };
 
 /** `type=op`. Throws a Refusal with code 17 for a command that is not simulated. */
@@ -109,8 +112,8 @@ function registeredIps({ device, vsys }: OpCall, command: Element): Element {
 
 function dynamicGroups(device: Device, vsys = 'vsys1'): Element {
   const rows = device.table(vsys).rows();
-  const groups = device.dynamicGroups().map(({ name, filter, tags }) => {
-    const members = rows.filter((row) => tags.some((tag) => row.tags.includes(tag)));
+  const groups = device.dynamicGroups().map(({ name, filter }) => {
+    const members = rows.filter(({ tags }) => fitsFilter(filter, tags));
     const list = members.map(({ ip }) => xml('entry', { name: ip, type: 'registered-ip' }));
     return xml('entry', {}, [
       xmlText('vsys', vsys),
@@ -185,19 +188,21 @@ function devices(device: Device): Element {
   return success(undefined, result({}, xml('devices', {}, entries)));
 }
 
-/** Every firewall is in every device group. It is in sync when it has what was committed, whoever committed it. */
+/** With the firewalls of each that are in none below it. One is in sync when it has what was committed, whoever committed it. */
 function deviceGroups(device: Device): Element {
   device.jobs.settle();
-  const entries = device.facts.deviceGroups.map((name) => {
-    const serials = [...device.managed.values()].map(({ facts, lacks }) =>
-      xml('entry', { name: facts.serial }, [
-        xmlText('serial', facts.serial),
-        xmlText('connected', facts.connected ? 'yes' : 'no'),
-        xmlText('hostname', facts.hostname),
-        xmlText('multi-vsys', 'no'),
-        xmlText('shared-policy-status', lacks.size === 0 ? 'In Sync' : 'Out of Sync'),
-      ]),
-    );
+  const entries = device.deviceGroups.names.map((name) => {
+    const serials = device
+      .firewallsIn([name])
+      .map(({ facts, lacks }) =>
+        xml('entry', { name: facts.serial }, [
+          xmlText('serial', facts.serial),
+          xmlText('connected', facts.connected ? 'yes' : 'no'),
+          xmlText('hostname', facts.hostname),
+          xmlText('multi-vsys', 'no'),
+          xmlText('shared-policy-status', lacks.size === 0 ? 'In Sync' : 'Out of Sync'),
+        ]),
+      );
     return xml('entry', { name }, [xml('devices', {}, serials)]);
   });
   return success(undefined, result({}, xml('devicegroups', {}, entries)));

@@ -35,7 +35,7 @@ export function answerRest(request: ApiRequest, device: Device, admin: Administr
 
 function placeOf(query: URLSearchParams, device: Device): string | undefined {
   const base = "/config/devices/entry[@name='localhost.localdomain']";
-  const { vsys, deviceGroups, kind } = device.facts;
+  const { vsys, kind } = device.facts;
   const named = query.get('vsys') ?? query.get('device-group') ?? '';
   switch (query.get('location') ?? '') {
     case 'shared':
@@ -43,7 +43,7 @@ function placeOf(query: URLSearchParams, device: Device): string | undefined {
     case 'vsys':
       return kind === 'firewall' && vsys.includes(named) ? `${base}/vsys/entry[@name='${named}']` : undefined;
     case 'device-group':
-      return deviceGroups.includes(named) ? `${base}/device-group/entry[@name='${named}']` : undefined;
+      return device.deviceGroups.has(named) ? `${base}/device-group/entry[@name='${named}']` : undefined;
     default:
       return undefined;
   }

@@ -16,26 +16,29 @@ export function updateTags(device: Device, vsys: string | undefined, command: st
   const payload = child(message, 'payload');
   if (message.name !== 'uid-message' || textAt(message, 'type') !== 'update' || !payload)
     throw new Refusal(17, 'Invalid uid-message');
-  const refused: Element[] = [];
   const blocks =
     device.behaviour.order === 'as-sent'
       ? payload.children
       : payload.children.toSorted((a, b) => Number(b.name === 'register') - Number(a.name === 'register'));
-  for (const block of blocks) {
-    if (block.name !== 'register' && block.name !== 'unregister') continue;
-    const op = block.name;
-    const bad = childrenNamed(block, 'entry').flatMap(
-      (entry) => applyEntry(device.table(vsys), op, entry) ?? [],
-    );
-    const entries = bad.map(({ ip, message: why }) => xml('entry', { ip, message: why }));
-    if (entries.length > 0) refused.push(xml(op, {}, entries));
-  }
+  const refused = applyBlocks(device.table(vsys), blocks);
+  device.redistribute((table) => applyBlocks(table, blocks));
   device.commits.append({});
   const done = payload.children.map(({ name }) => xml(name));
   if (refused.length === 0) return success(undefined, xml('result', {}, [uidResponse(done)]));
   if (device.behaviour.refusals === 'success')
     return success(undefined, xml('result', {}, [uidResponse(refused)]));
   return xml('response', { status: 'error' }, [xml('msg', {}, [xml('line', {}, [uidResponse(refused)])])]);
+}
+
+/** What was refused, by operation and entry. */
+function applyBlocks(table: RegisteredTable, blocks: readonly Element[]): Element[] {
+  return blocks.flatMap((block) => {
+    if (block.name !== 'register' && block.name !== 'unregister') return [];
+    const op = block.name;
+    const bad = childrenNamed(block, 'entry').flatMap((entry) => applyEntry(table, op, entry) ?? []);
+    const entries = bad.map(({ ip, message: why }) => xml('entry', { ip, message: why }));
+    return entries.length > 0 ? [xml(op, {}, entries)] : [];
+  });
 }
 
 function applyEntry(

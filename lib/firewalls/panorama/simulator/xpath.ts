@@ -75,3 +75,9 @@ export function merge(node: Element, element: Element): void {
   if (element.children.length === 0) known.text = element.text;
   for (const one of element.children) merge(known, one);
 }
+
+/** Looks at an element and everything in it. */
+export function walk(element: Element, visit: (element: Element) => void): void {
+  visit(element);
+  for (const one of element.children) walk(one, visit);
+}
