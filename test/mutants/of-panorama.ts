@@ -170,6 +170,13 @@ export const ofPanorama: readonly Mutant[] = [
     killers: [pushesTest, pushesPathTest],
   },
   {
+    name: 'groups-below-not-pushed',
+    breaks: 'a push names the device group alone, and firewalls of groups below it never get what it holds',
+    file: `${folder}/channels/pushes.ts`,
+    edits: [['const inherits = isBelow || name === deviceGroup;', 'const inherits = name === deviceGroup;']],
+    killers: [pushesTest],
+  },
+  {
     name: 'old-push-believed',
     breaks: 'a push from before the last commit counts as one that carried it',
     file: `${folder}/channels/pushes.ts`,
