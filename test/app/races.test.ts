@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { contentHash } from '../../lib/core/model/content-hash.ts';
+import { shardOf } from '../../lib/core/model/endpoint.ts';
 import { objectKey, type ObjectRow, readObject } from '../../lib/app/state/ledger.ts';
 import { readWriter } from '../../lib/app/state/writers.ts';
 import { readEndpoint } from '../../lib/app/state/endpoints.ts';
@@ -258,4 +260,45 @@ describe('the brake over the whole firewall', () => {
     const [row] = await world.tables.read([{ table: 'control', pk: `writer|${world.writerKey}` }]);
     expect(readWriter(row).firewalls['edge']?.totals).toMatchObject({ size: 2, sizeAtStart: 1 });
   });
+});
+
+describe('a removal that nobody saw beside a sync', () => {
+  const one = pod('a', '10.1.0.1', web);
+
+  /** The run has read why the address is to be looked at, and stands still before it looks who wants it; or before it reads what is known of it. */
+  test.each(['query', 'read'] as const)(
+    'does not empty the group for what was seen before (stands still before its first %s)',
+    async (name) => {
+      const world = await World.start([group('web')]);
+      await world.upsert(one);
+      const shard = { shard: shardOf('pod|a'), cut: world.sequence + 1, count: 1 };
+      const manifests = [{ ...shard, entries: [['pod|a', contentHash(one)]] }];
+      await world.event('manifest', { epoch: world.epoch, manifests });
+      // Seen, and so its mark says.
+      await world.send(world.upsertChange(pod('a', '10.1.0.1', { app: 'off' })));
+      await world.send(world.upsertChange(one));
+      let happened = 0;
+      const mine = (call: Call): boolean =>
+        call.name === 'query'
+          ? call.query.table === 'memberships'
+          : call.name === 'read' && call.keys.some(({ table }) => table === 'ledger');
+      before(
+        world,
+        (call) => call.name === name && mine(call),
+        async () => {
+          happened += 1;
+          await world.send(world.removeChange('a', 'relist'));
+        },
+      );
+      await world.settle();
+      expect(happened).toBe(1);
+      expect(world.on('web')).toEqual(['10.1.0.1']);
+      expect(
+        world.tables
+          .all('ledger')
+          .map(({ item }) => item['heldReason'])
+          .filter(Boolean),
+      ).toEqual(['empties']);
+    },
+  );
 });

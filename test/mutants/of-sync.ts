@@ -382,4 +382,12 @@ export const ofSync: readonly Mutant[] = [
     edits: [['const endedEarly = failure !== undefined;', 'const endedEarly = false;']],
     killers: ['test/app/refused-additions.test.ts'],
   },
+  {
+    name: 'older-mark-judges',
+    breaks:
+      'why an address is looked at was read before, what became of it after: a removal that nobody saw counts as seen',
+    file: 'lib/app/sync/questions.ts',
+    edits: [['.filter(([, { key }]) => !after?.markedAgain.has(key))', '.filter(() => true)']],
+    killers: [races],
+  },
 ];

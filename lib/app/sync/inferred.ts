@@ -1,8 +1,8 @@
 import { shardCount } from '../../core/model/endpoint.ts';
 import type { Ports } from '../ports.ts';
 import { clusterKey, type ClusterState, readCluster } from '../state/clusters.ts';
-import type { DirtyRow } from '../state/dirty.ts';
-import { inParallel } from '../state/items.ts';
+import { type DirtyRow, dirtyKey } from '../state/dirty.ts';
+import { inParallel, text } from '../state/items.ts';
 import { anyMember, type Member } from '../state/memberships.ts';
 import { lookForLoss, tablesOfClusters } from '../state/pulses.ts';
 
@@ -23,15 +23,28 @@ interface Standing {
   /** A table is lost and the sweep has not noticed. */
   lost: boolean;
   clusters: ReadonlyMap<string, ClusterState>;
+  /** Keys of dirty rows that were marked again, or settled, since they were read. */
+  markedAgain: ReadonlySet<string>;
 }
 
-/** The pulses first: a sweep that notices a loss in between leaves the clusters unverified before it mends the pulses. */
+/**
+ * The pulses first: a sweep that notices a loss in between leaves the clusters unverified before it mends the pulses. `leaving`: dirty rows of
+ * which no membership was found. One that was marked again since it was read may have lost it by what it does not tell.
+ */
 export async function readStanding(
   { tables }: Pick<Ports, 'tables'>,
   clusters: readonly string[],
+  leaving: readonly DirtyRow[],
 ): Promise<Standing> {
-  const { lost, beside } = await lookForLoss(tables, tablesOfClusters, clusters.map(clusterKey));
-  return { lost, clusters: new Map(clusters.map((id, index) => [id, readCluster(beside[index])])) };
+  const keys = [...clusters.map(clusterKey), ...leaving.map(({ firewall, key }) => dirtyKey(firewall, key))];
+  const { lost, beside } = await lookForLoss(tables, tablesOfClusters, keys);
+  const isOther = ({ mark }: DirtyRow, index: number): boolean =>
+    (text(beside[clusters.length + index], 'mark') ?? '') !== mark;
+  return {
+    lost,
+    clusters: new Map(clusters.map((id, index) => [id, readCluster(beside[index])])),
+    markedAgain: new Set(leaving.filter(isOther).map(({ key }) => key)),
+  };
 }
 
 /**
@@ -41,7 +54,7 @@ export async function readStanding(
  */
 export function beingRebuilt(
   before: ReadonlyMap<string, ClusterState>,
-  after: Standing,
+  after: Omit<Standing, 'markedAgain'>,
 ): (cluster: string | undefined) => boolean {
   return (cluster) => {
     const state = cluster === undefined ? undefined : after.clusters.get(cluster);
@@ -57,7 +70,7 @@ export function beingRebuilt(
  */
 export async function lookForSure(
   ports: Pick<Ports, 'tables'>,
-  clusters: readonly string[],
+  known: { clusters: readonly string[]; leaving: readonly DirtyRow[] },
   keys: readonly string[],
 ): Promise<{
   members: Map<string, Member | undefined>;
@@ -66,9 +79,10 @@ export async function lookForSure(
   isRebuilt: (cluster: string | undefined) => boolean;
   after: Standing;
 }> {
-  const before = await readStanding(ports, clusters);
+  const { clusters, leaving } = known;
+  const before = await readStanding(ports, clusters, []);
   const found = await inParallel(keys, 32, (key) => anyMember(ports.tables, key));
-  const after = await readStanding(ports, clusters);
+  const after = await readStanding(ports, clusters, leaving);
   const members = new Map(keys.map((key, index) => [key, found[index]]));
   const both = (id: string): ReadonlySet<string> =>
     new Set([...verifiedIn(before, id)].filter((shard) => verifiedIn(after, id).has(shard)));

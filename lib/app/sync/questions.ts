@@ -61,7 +61,10 @@ export interface GroupPlace {
 /** Membership queries under way at the same time. */
 const width = 32;
 
-/** Reads truth and ledger for the dirty rows: one batch for the rows, one query with limit 1 per address. */
+/**
+ * Reads truth and ledger for the dirty rows: one batch for the rows, one query with limit 1 per address. Leaves out rows that were marked again
+ * meanwhile and have no membership: they stay dirty.
+ */
 export async function readWork(
   ports: Ports,
   known: { place: GroupPlace; quarantines: Quarantines },
@@ -97,15 +100,17 @@ export async function readWork(
   const keys = inferred.map(({ key }) => key);
   const strays = inferred.some(({ source }) => source === undefined);
   const asked = clustersOf(inferred.map(sourceIn), [...clusters, ...(strays ? place.clusters : [])]);
-  const sure = keys.length === 0 ? undefined : await lookForSure(ports, asked, keys);
+  const leaving = rows.filter((_, index) => found[index] === undefined);
+  const sure = keys.length === 0 ? undefined : await lookForSure(ports, { clusters: asked, leaving }, keys);
   const members = rows.map(({ key }, index) => sure?.members.get(key) ?? found[index]);
   const names = new Map(members.flatMap(named));
   // Additions need no look: only what may leave could be wrong.
-  const look = members.includes(undefined);
-  const unsure = look
-    ? beingRebuilt(states, sure?.after ?? (await readStanding(ports, clusters)))
-    : () => false;
-  const questions = await inParallel([...rows.entries()], width, async ([index, row]) => {
+  const after =
+    leaving.length === 0 ? undefined : (sure?.after ?? (await readStanding(ports, clusters, leaving)));
+  const unsure = after ? beingRebuilt(states, after) : () => false;
+  // A run may stand still after it read why, and find what something else did since: the next look knows that, too.
+  const kept = [...rows.entries()].filter(([, { key }]) => !after?.markedAgain.has(key));
+  const questions = await inParallel(kept, width, async ([index, row]) => {
     const entry = ledger.get(row.key) ?? readLedger(undefined);
     const wantedBy = await wanted(ports, row.key, members[index]?.endpoint, entry);
     const elsewhere = others[index]?.endpoint;
@@ -118,7 +123,8 @@ export async function readWork(
     const { isRebuilt, verified: both } = sure;
     return toQuestion({ ...row, source }, { ...known, verified: both, unsure: isRebuilt(source?.cluster) });
   });
-  return { ...place, objectRow, rows, ledger, ...keyed(questions), background: { names } };
+  const judged = kept.map(([, row]) => row);
+  return { ...place, objectRow, rows: judged, ledger, ...keyed(questions), background: { names } };
 }
 
 function clustersOf(sources: readonly DirtyRow['source'][], others: readonly string[] = []): string[] {

@@ -7,12 +7,10 @@ import { objectName } from '../plan/spec.ts';
 import { BrakeWatch } from './brake-watch.ts';
 import { DecisionWatch } from './decision-watch.ts';
 import { LimitsWatch } from './limits-watch.ts';
+import { longestRunMs } from './longest-run.ts';
 import { OrderWatch } from './order-watch.ts';
 import { Told } from './told.ts';
 import type { Truth } from './truth.ts';
-
-/** A function works on with an older configuration at most as long as it runs. */
-const longestRunMs = 130_000;
 
 /** What must hold at every write of one hub to any device. */
 export class DeviceWatch implements DeviceGuard {

@@ -2,6 +2,7 @@ import type { DeviceChange } from '../firewall/device.ts';
 import type { Hub } from '../hub.ts';
 import { type GroupSpec, objectName } from '../plan/spec.ts';
 import type { BrakeWatch } from './brake-watch.ts';
+import { longestRunMs } from './longest-run.ts';
 import type { Told } from './told.ts';
 import type { Truth, Wish } from './truth.ts';
 
@@ -146,6 +147,7 @@ export class LimitsWatch {
     if (!this.#wishesOf(group, address).some((wish) => this.#truth.byConfiguration.has(wish))) return;
     // The device, or a person, had lost it meanwhile.
     if (growth.before.has(address)) return;
+    if (this.#isOfFormer(place, address)) return;
     growth.added.add(address);
     const { size } = growth.before;
     const limit = limitOf(group, size) + growth.leaving + slack;
@@ -160,6 +162,18 @@ export class LimitsWatch {
         'no growth beyond the brakes',
         `${place} had ${size}, ${growth.leaving} to leave; a configuration added ${added}, at most ${limit}`,
       );
+  }
+
+  /** A run that had begun under the configuration before carries out what that one allowed. */
+  #isOfFormer(place: string, address: string): boolean {
+    const { kernel, spec, tables } = this.#hub;
+    if (kernel.now - this.#activatedAt > longestRunMs) return false;
+    const keys = spec.clusters.map(
+      ({ realm }) => ({ table: 'ledger', pk: place, sk: `${realm}|${address}` }) as const,
+    );
+    const [active, ...rows] = tables.store.read([{ table: 'control', pk: 'configuration|active' }, ...keys]);
+    const latest = Math.max(...rows.map((row) => generationIn(row?.['why'])));
+    return latest < generationIn(active);
   }
 
   /**
@@ -258,6 +272,10 @@ export class LimitsWatch {
     const until = this.#brakes.released.get(`${place}|${op}|${address}`) ?? 0;
     return until > this.#hub.kernel.now || this.#truth.everQuarantined.has(address);
   }
+}
+
+function generationIn(item: unknown): number {
+  return Number((item as { generation?: unknown } | undefined)?.generation ?? 0);
 }
 
 function limitOf({ brakes }: GroupSpec, size: number): number {
