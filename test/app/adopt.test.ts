@@ -149,6 +149,19 @@ describe('an object that a former tool keeps', () => {
     expect(world.device.members(object)).toContain('10.1.0.7');
   });
 
+  test('taken back and given up by the former tool, it loses what died meanwhile', async () => {
+    const world = await beside(['10.1.0.1', '10.1.0.9']);
+    await apply(world, adopting());
+    const known = world.device.objects.get(object)!;
+    const kept = known.comment;
+    known.comment = former;
+    await world.reconcile();
+    await world.remove('p2');
+    known.comment = kept;
+    await world.reconcile();
+    expect(world.device.members(object)).toEqual(['10.1.0.1', '10.1.0.3', '10.1.0.9']);
+  });
+
   test('an object that is not there is made, as any other', async () => {
     const world = await World.start([adopting()]);
     await world.upsert(pod('p1', '10.1.0.1', web));

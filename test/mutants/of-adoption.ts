@@ -100,4 +100,27 @@ export const ofAdoption: readonly Mutant[] = [
     edits: [['return isForeignText(text) || others.has(name) ?', 'return isForeignText(text) ?']],
     killers: ['lib/firewalls/panorama/channels/objects.test.ts'],
   },
+  {
+    name: 'withdrawn-forgotten',
+    breaks: 'what we put into an object that somebody took from us is a stranger in it when it is ours again',
+    file: 'lib/app/sync/record.ts',
+    edits: [["unread ? 'unknown' : 'absent'", "unread ? 'absent' : 'absent'"]],
+    killers: ['test/app/withdrawn-offer.test.ts'],
+  },
+  {
+    name: 'withdrawn-counts-as-emptied',
+    breaks: 'an object that is not offered any more counts as one that holds nothing of ours',
+    file: 'lib/app/sync/pass.ts',
+    edits: [["|| ownership === 'foreign';", '|| ownership === undefined;']],
+    killers: ['test/app/withdrawn-offer.test.ts'],
+  },
+  {
+    name: 'taken-back-counts-as-emptied',
+    breaks: 'an object that a former tool took back counts as one that holds nothing of ours',
+    file: 'lib/app/sync/pass.ts',
+    edits: [
+      ["ownership === 'adoptable') return wasOurs(", "ownership === 'adoptable') return false && wasOurs("],
+    ],
+    killers: ['test/app/adopt.test.ts'],
+  },
 ];

@@ -64,6 +64,13 @@ export const ofComparison: readonly Mutant[] = [
     killers: ['test/app/unreadable-group.test.ts'],
   },
   {
+    name: 'unread-judged-before-walk',
+    breaks: 'what nobody could read back is taken off although only a walk knows whether it is wanted',
+    file: 'lib/app/reconcile/evaluated.ts',
+    edits: [["row?.state === 'unknown' ||", "row?.state === 'pending' ||"]],
+    killers: ['test/app/withdrawn-offer.test.ts'],
+  },
+  {
     name: 'listing-believed',
     breaks: 'a member that a listing missed counts as taken off by a person',
     file: 'lib/app/reconcile/reconcile-group.ts',

@@ -55,7 +55,9 @@ function isAddition({ kind, key }: Finding, { ledger, wanted }: Known): boolean 
 function isUnwanted({ kind, key }: Finding, { ledger, wanted }: Known): boolean {
   if (wanted.has(key)) return false;
   const row = ledger.get(key)?.row;
-  return kind === 'foreign' || (kind === 'open' && row?.state === 'present' && row.held === undefined);
+  if (kind === 'foreign') return true;
+  const leaves = row?.state === 'unknown' || (row?.state === 'present' && row.held === undefined);
+  return kind === 'open' && leaves;
 }
 
 /** Who has these addresses, by membership key: pods alone are known by theirs. */

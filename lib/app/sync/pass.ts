@@ -125,8 +125,8 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
   if (base.questions.some(({ ledger }) => ledger === 'pending' || ledger === 'unknown')) {
     const found = await objectState(pass, base);
     const { ownership } = found;
-    if (ownership === 'hand-renamed') return unread(found);
-    // What somebody else's object holds says nothing about our members.
+    if (isAway(base, ownership)) return unread(found);
+    // What a former tool's object holds says nothing about our members.
     const ours = ownership === undefined || ownership === 'ours' || ownership === 'offered';
     const elsewhere = ownership === 'renamed';
     const there = ours || elsewhere ? (await run.open(pass.firewall)).connection : undefined;
@@ -136,7 +136,7 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
       return { work, ownership };
     // None of them is there: perhaps the object is not, either.
     const now = await observed(pass, work);
-    return now.ownership === 'hand-renamed' ? unread(now) : now;
+    return isAway(base, now.ownership) ? unread(now) : now;
   }
   const left = removalsLeftOf(pass, pass.totals);
   const plan = planGroup(planRequest(pass, { work: base, ownership: undefined }, left));
@@ -148,6 +148,12 @@ async function lookAt(pass: Pass, base: GroupWork): Promise<Looked> {
 /** We made its object so lately that a read may not show it yet. */
 function isNew({ run }: Pass, { objectRow }: GroupWork, { module }: OpenFirewall): boolean {
   return madeLately(objectRow, lateSince(module.facts.readsLagMs, run.ports.clock.now()));
+}
+
+/** The object may be what we filled, and is not ours to read: it has another name, or another owner. */
+function isAway({ objectRow, object }: GroupWork, ownership: Looked['ownership']): boolean {
+  if (ownership === 'adoptable') return wasOurs(objectRow, object);
+  return ownership === 'hand-renamed' || ownership === 'foreign';
 }
 
 function unread({ work, ownership }: Looked): Looked {

@@ -264,13 +264,13 @@ export async function readBack(
 }
 
 /**
- * The object lies under a name that is not ours to read or write. What is uncertain counts as not done, so that it is held with the rest and
- * done once more when the object is back; doing it twice is harmless.
+ * The object is not ours to read or write, as long as it has another name or another owner. What is uncertain counts as not done, so that it is
+ * held with the rest and done once more when the object is back; doing it twice is harmless.
  */
 export function withoutReading(work: GroupWork): GroupWork {
   const questions = work.questions.map((question) =>
     question.ledger === 'pending' || question.ledger === 'unknown'
-      ? { ...question, readBack: !isWanted(question) }
+      ? { ...question, readBack: !isWanted(question), unread: true }
       : question,
   );
   return { ...work, ...keyed(questions) };

@@ -257,8 +257,9 @@ function heldWrite(
   const row = work.ledger.get(change.key);
   const same = row && isSameHold(row, { op: change.op, endpoint: wish, group: work.group });
   const { since = now, approved, rejected } = (same && row.held) || {};
+  const { unread = false } = work.byKey.get(change.key) ?? {};
   const entry = {
-    ...heldRow(change, { reason, since, approved, rejected }),
+    ...heldRow(change, unread, { reason, since, approved, rejected }),
     changedAt: now,
     putAt: putAtOf(row, now),
     expiresAt: row?.expiresAt,
@@ -306,13 +307,16 @@ function outcomeWrite(
   return putLedger(place, key, { state, counted, ...times, cause, endpoint, why, failed }, ours);
 }
 
+/** What was put into an object that somebody took from us is not forgotten: it has to leave when the object is ours again. */
 function heldRow(
   change: PlannedChange,
+  unread: boolean,
   hold: Omit<Hold, 'op'>,
 ): Pick<LedgerRow, 'state' | 'counted' | 'held'> {
   const there = change.op === 'remove';
   const dead = there && (change.witnessed || change.moved) ? { dead: true } : {};
-  return { state: there ? 'present' : 'absent', counted: there, held: { op: change.op, ...hold, ...dead } };
+  const state = there ? 'present' : unread ? 'unknown' : 'absent';
+  return { state, counted: there, held: { op: change.op, ...hold, ...dead } };
 }
 
 function undo(counters: Counters, change: PlannedChange): Counters {

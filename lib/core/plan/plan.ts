@@ -25,6 +25,8 @@ export interface Question {
   /** `pending` and `unknown` must have been read back: what the device said. */
   ledger: LedgerState;
   readBack?: boolean | undefined;
+  /** The device could not be asked: what was put there may be there still. */
+  unread?: boolean | undefined;
   /** It is there, and the device would forget it by itself: put it there again if it stays. */
   renew?: boolean | undefined;
   /** Whether the durable counter already counts this address as a member (a pending addition does, a pending removal does not). */
