@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCodes } from '../lib/core/error-codes.ts';
+import { questionsPage } from './questions-page.ts';
 import { vendorsPage } from './vendors-page.ts';
 
 const retries = {
@@ -30,12 +31,13 @@ ${sections.join('\n')}`;
 }
 
 /** Generated pages by their path below the root. */
-export const pages: Readonly<Record<string, () => string>> = {
+export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/errors.md': errorsPage,
   'docs/firewalls.md': vendorsPage,
+  'docs/assumptions.md': questionsPage,
 };
 
 if (import.meta.main) {
   for (const [path, page] of Object.entries(pages))
-    writeFileSync(join(import.meta.dirname, '..', path), page());
+    writeFileSync(join(import.meta.dirname, '..', path), await page());
 }

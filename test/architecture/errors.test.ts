@@ -23,9 +23,9 @@ test('every error says what to do', () => {
   }
 });
 
-test.each(Object.entries(pages))('%s is what `npm run document` writes', (path, page) => {
+test.each(Object.entries(pages))('%s is what `npm run document` writes', async (path, page) => {
   const committed = readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
-  expect(committed).toBe(page());
+  expect(committed).toBe(await page());
   if (path === 'docs/errors.md')
     expect(codes.filter((code) => !committed.includes(`\`${code}\``))).toEqual([]);
 });

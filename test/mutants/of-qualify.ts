@@ -77,4 +77,18 @@ export const ofQualify: readonly Mutant[] = [
     edits: [['writesWhole === true || bytes <= most', 'bytes > 0']],
     killers: ['test/app/qualify-vendors.test.ts'],
   },
+  {
+    name: 'lost-reply-is-an-answer',
+    breaks: 'a question whose call nobody answered says that the assumption does not hold',
+    file: 'lib/firewalls/shared/refusal.ts',
+    edits: [["  'firewall/outcome-unknown',\n", '']],
+    killers: ['lib/firewalls/fortigate/open-questions.test.ts'],
+  },
+  {
+    name: 'scratch-row-left',
+    breaks: 'a row that a question made stays on the device when the device refuses the next one',
+    file: 'lib/firewalls/fortigate/scratch.ts',
+    edits: [['for (const one of made) await', 'for (const one of made.slice(1)) await']],
+    killers: ['lib/firewalls/fortigate/open-questions.test.ts'],
+  },
 ];

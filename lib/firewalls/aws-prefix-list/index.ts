@@ -14,4 +14,5 @@ export const awsPrefixList: FirewallModule<PrefixListSettings> = {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(request);
   },
+  openQuestions: async () => (await import('./open-questions.ts')).openQuestions,
 };

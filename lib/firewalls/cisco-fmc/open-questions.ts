@@ -1,18 +1,25 @@
-import { isZonebridgeError } from '../../core/errors.ts';
-import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
 import { z } from 'zod';
-import { FmcClient } from './client.ts';
-import { listAll } from './lists.ts';
-import { parseCredential } from './credential.ts';
-import { platformPath } from './login.ts';
+import type { OpenQuestion } from '../../core/firewall.ts';
+import { printable } from '../shared/printable.ts';
+import { refusalOf } from '../shared/refusal.ts';
 import type { FmcSettings } from './schema.ts';
-import { Wire } from './wire.ts';
+import {
+  change,
+  groups,
+  logInAgain,
+  makeGroup,
+  makeObject,
+  objects,
+  pages,
+  read,
+  remove,
+  withClient,
+  withObject,
+} from './scratch.ts';
 
 type Question = OpenQuestion<FmcSettings>;
 
-const objects = '/object/dynamicobjects';
-const mappings = '/object/dynamicobjectmappings';
-const groups = '/object/networkgroups';
+const echo = z.looseObject({ add: z.array(z.looseObject({ mappings: z.array(z.string()) })) });
 
 /** What the readme lists as not verifiable and calls alone can settle. */
 export const openQuestions: readonly Question[] = [
@@ -21,7 +28,7 @@ export const openQuestions: readonly Question[] = [
     assumption: 'names that differ only in case are the same object',
     ask: async (request, prefix) =>
       await withObject(request, `${prefix}case`, async (client) => {
-        const second = await attempt(() => makeObject(client, `${prefix}CASE`));
+        const second = await refusalOf(() => makeObject(client, `${prefix}CASE`));
         await remove(client, `${objects}/${prefix}CASE`, second === undefined);
         return second === undefined
           ? { holds: false, seen: 'both were made' }
@@ -34,8 +41,8 @@ export const openQuestions: readonly Question[] = [
     ask: async (request, prefix) =>
       await withObject(request, `${prefix}repeated`, async (client, name) => {
         await change(client, name, { add: ['192.0.2.1'] });
-        const added = await attempt(() => change(client, name, { add: ['192.0.2.1'] }));
-        const removed = await attempt(() => change(client, name, { remove: ['192.0.2.9'] }));
+        const added = await refusalOf(() => change(client, name, { add: ['192.0.2.1'] }));
+        const removed = await refusalOf(() => change(client, name, { remove: ['192.0.2.9'] }));
         const say = (error: unknown) => (error === undefined ? 'taken' : 'refused');
         return {
           holds: added === undefined && removed === undefined,
@@ -60,7 +67,7 @@ export const openQuestions: readonly Question[] = [
     ask: async (request, prefix) =>
       await withObject(request, `${prefix}many`, async (client, name) => {
         const many = Array.from({ length: 1_001 }, (_, index) => `198.18.${index >> 8}.${index & 255}`);
-        const refused = await attempt(() => change(client, name, { add: many }));
+        const refused = await refusalOf(() => change(client, name, { add: many }));
         const stored = (await read(client, name)).length;
         return { holds: refused !== undefined, seen: `of 1,001 in one call ${stored} are stored` };
       }),
@@ -73,7 +80,7 @@ export const openQuestions: readonly Question[] = [
         const name = `${prefix}empty`;
         const body = { name, type: 'NetworkGroup' };
         let id: unknown;
-        const refused = await attempt(async () => {
+        const refused = await refusalOf(async () => {
           ({ id } = await client.post(groups, body));
         });
         if (typeof id === 'string') await remove(client, `${groups}/${id}`, true);
@@ -108,92 +115,93 @@ export const openQuestions: readonly Question[] = [
         return { holds: known.length > 0, seen: `it tells ${known.join(', ') || 'none of them'}` };
       }),
   },
+  {
+    id: 'duplicate-told',
+    assumption: 'a name that is taken is refused in words that we know',
+    ask: async (request, prefix) =>
+      await withObject(request, `${prefix}twice`, async (client, name) => {
+        const refused = await refusalOf(() => makeObject(client, name));
+        return { holds: refused?.fields.duplicate === true, seen: refused?.message ?? 'it was made twice' };
+      }),
+  },
+  {
+    id: 'missing-told',
+    assumption: 'an object that is not there is told by 404',
+    ask: async (request, prefix) =>
+      await withClient(request, async (client) => {
+        const refused = await refusalOf(() => client.get(`${objects}/${prefix}nowhere`));
+        return {
+          holds: refused?.code === 'firewall/object-missing',
+          seen: refused?.message ?? 'it was not refused',
+        };
+      }),
+  },
+  {
+    id: 'off-and-on-in-one-call',
+    assumption: 'one call takes addresses off and puts others on',
+    ask: async (request, prefix) =>
+      await withObject(request, `${prefix}both`, async (client, name) => {
+        await change(client, name, { add: ['192.0.2.1'] });
+        await change(client, name, { add: ['192.0.2.2'], remove: ['192.0.2.1'] });
+        const seen = await read(client, name);
+        // Some managers write a single address with its mask.
+        const holds = seen.join(', ').replace('/32', '') === '192.0.2.2';
+        return { holds, seen: seen.join(', ') || 'it is empty' };
+      }),
+  },
+  {
+    id: 'mappings-repeated-in-the-answer',
+    assumption: 'the answer to a change repeats its addresses as they were sent, which saves a read',
+    ask: async (request, prefix) =>
+      await withObject(request, `${prefix}echo`, async (client, name) => {
+        const sent = ['192.0.2.1', '2001:db8::1'];
+        const answer = echo.safeParse(await change(client, name, { add: sent }));
+        const repeated = (answer.data?.add ?? []).flatMap((one) => one.mappings);
+        return {
+          holds: sent.every((one) => repeated.includes(one)),
+          seen: `of ${sent.join(', ')} it repeats ${printable(repeated) || 'none'}`,
+        };
+      }),
+  },
+  {
+    id: 'lists-in-order',
+    assumption: 'a list of several pages comes in one order, so that two readings are enough',
+    ask: async (request, prefix) =>
+      await withObject(request, `${prefix}order`, async (client, name) => {
+        await change(client, name, {
+          add: Array.from({ length: 200 }, (_, at) => `198.18.0.${(at * 37) % 200}`),
+        });
+        const [first, second] = [await pages(client, name), await pages(client, name)];
+        const complete = new Set(first).size === 200;
+        const same = first.join() === second.join();
+        return {
+          holds: complete && same,
+          seen: `${complete ? 'all' : `${new Set(first).size} of 200`} in eight pages, ${same ? 'the same order' : 'another order'} again`,
+        };
+      }),
+  },
+  {
+    id: 'group-in-use-told',
+    assumption: 'a network group that another one holds is not deleted, and the refusal says that it is used',
+    ask: async (request, prefix) =>
+      await withClient(request, async (client) => {
+        const inner = await makeGroup(client, `${prefix}inner`, {
+          literals: [{ type: 'Host', value: '192.0.2.1' }],
+        });
+        const made = [inner];
+        try {
+          made.unshift(
+            await makeGroup(client, `${prefix}outer`, { objects: [{ id: inner, type: 'NetworkGroup' }] }),
+          );
+          const path = `${groups}/${inner}`;
+          const refused = await refusalOf(() => client.whileBusy(async () => await client.delete(path)));
+          return {
+            holds: refused?.code === 'firewall/object-in-use',
+            seen: refused?.message ?? 'it was deleted',
+          };
+        } finally {
+          for (const id of made) await remove(client, `${groups}/${id}`, true);
+        }
+      }),
+  },
 ];
-
-async function withClient<T>(
-  request: ConnectionRequest<FmcSettings>,
-  work: (client: FmcClient) => Promise<T>,
-): Promise<T> {
-  const client = new FmcClient(request);
-  try {
-    return await work(client);
-  } finally {
-    client.close();
-  }
-}
-
-async function withObject<T>(
-  request: ConnectionRequest<FmcSettings>,
-  name: string,
-  work: (client: FmcClient, name: string) => Promise<T>,
-): Promise<T> {
-  return await withClient(request, async (client) => {
-    await makeObject(client, name);
-    try {
-      return await work(client, name);
-    } finally {
-      await remove(client, `${objects}/${name}`, true);
-    }
-  });
-}
-
-async function makeObject(client: FmcClient, name: string): Promise<void> {
-  await client.post(objects, { name, type: 'DynamicObject', objectType: 'IP' });
-}
-
-async function change(
-  client: FmcClient,
-  name: string,
-  wanted: { add?: readonly string[]; remove?: readonly string[] },
-): Promise<void> {
-  const entry = (list: readonly string[]) => [
-    { dynamicObject: { name, type: 'DynamicObject' }, mappings: list },
-  ];
-  await client.post(mappings, {
-    ...(wanted.add ? { add: entry(wanted.add) } : {}),
-    ...(wanted.remove ? { remove: entry(wanted.remove) } : {}),
-  });
-}
-
-async function read(client: FmcClient, name: string): Promise<string[]> {
-  const item = z.looseObject({ mapping: z.string() });
-  return (await listAll(client, item, { path: `${objects}/${name}/mappings` })).map(({ mapping }) => mapping);
-}
-
-async function remove(client: FmcClient, path: string, there: boolean): Promise<void> {
-  if (!there) return;
-  const error = await attempt(() => client.whileBusy(async () => await client.delete(path)));
-  if (error !== undefined && !isZonebridgeError(error, 'firewall/object-missing')) throw error;
-}
-
-async function logInAgain(request: ConnectionRequest<FmcSettings>): Promise<void> {
-  const credential = parseCredential(request.credential);
-  if ('token' in credential) return;
-  const wire = new Wire(request);
-  const basic = Buffer.from(`${credential.user}:${credential.password}`).toString('base64');
-  const target = `${platformPath}/auth/generatetoken`;
-  try {
-    await wire.send({
-      method: 'POST',
-      target,
-      call: `POST ${target}`,
-      headers: { authorization: `Basic ${basic}` },
-      secrets: [basic, credential.password],
-      login: true,
-    });
-  } finally {
-    wire.close();
-  }
-}
-
-/** The refusal, when there was one. Anything else than a refusal is no answer. */
-async function attempt(work: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (!isZonebridgeError(error, 'firewall/rejected', 'firewall/object-missing', 'firewall/table-full'))
-      throw error;
-    return error;
-  }
-}

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
+import { refusalOf } from '../shared/refusal.ts';
+import { adomQuestions } from './adom-questions.ts';
 import { hasFeeds } from './channels/feed.ts';
 import { FortimanagerClient } from './client.ts';
 import { isMissing } from './errors.ts';
@@ -14,8 +16,8 @@ const content = z.looseObject({ content: z.string() });
 const manyLines = 70_000;
 
 /**
- * What the readme lists under "Assumptions" and hosted files alone can settle. Nothing is locked, and nothing installed: the files have names
- * of their own, and no firewall fetches them.
+ * What the readme lists under "Assumptions". First what hosted files alone can settle: they have names of their own, and no firewall fetches
+ * them.
  */
 export const openQuestions: readonly Question[] = [
   {
@@ -48,7 +50,7 @@ export const openQuestions: readonly Question[] = [
     assumption: 'a hosted file may hold comment lines alone',
     ask: async (request, prefix) =>
       await withFiles(request, [`${prefix}none`], async (file) => {
-        const refusal = await attempt(() => file.set(`${prefix}none`, '# nothing yet\n'));
+        const refusal = await refusalOf(() => file.set(`${prefix}none`, '# nothing yet\n'));
         return refusal === undefined
           ? { holds: true, seen: 'it was taken' }
           : { holds: false, seen: `refused: ${refusal.message.slice(0, 200)}` };
@@ -64,13 +66,14 @@ export const openQuestions: readonly Question[] = [
       );
       const written = `${lines.join('\n')}\n`;
       return await withFiles(request, [`${prefix}large`], async (file) => {
-        const refusal = await attempt(() => file.set(`${prefix}large`, written));
+        const refusal = await refusalOf(() => file.set(`${prefix}large`, written));
         if (refusal !== undefined) return { holds: false, seen: `refused: ${refusal.message.slice(0, 200)}` };
         const length = (await file.get(`${prefix}large`)).length;
         return { holds: length === written.length, seen: `${length} of ${written.length} characters` };
       });
     },
   },
+  ...adomQuestions,
 ];
 
 interface Files {
@@ -102,17 +105,6 @@ async function withFiles<T>(
 }
 
 async function removeFile(client: FortimanagerClient, file: { url: string }): Promise<void> {
-  const error = await attempt(() => client.writeOne('delete', file));
+  const error = await refusalOf(() => client.writeOne('delete', file));
   if (error !== undefined && !isMissing(error)) throw error;
-}
-
-/** The refusal, when there was one. */
-async function attempt(work: () => Promise<unknown>): Promise<ZonebridgeError | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ZonebridgeError)) throw error;
-    return error;
-  }
 }

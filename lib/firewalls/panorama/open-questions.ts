@@ -1,6 +1,7 @@
-import { isZonebridgeError, type ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
 import { printable } from '../shared/printable.ts';
+import { refusalOf } from '../shared/refusal.ts';
+import { candidateQuestions } from './candidate-questions.ts';
 import { groupsWithTag } from './channels/dynamic-groups.ts';
 import { tagsOf } from './channels/registered.ts';
 import { isBenign, sendUid, type TagChange } from './channels/uid-message.ts';
@@ -15,7 +16,7 @@ const one = '192.0.2.1';
 const two = '192.0.2.2';
 const other = '192.0.2.10';
 
-/** What the readme lists under "Not verifiable here" and messages about tags alone can settle. */
+/** What the readme lists under "Not verifiable here", and messages about tags or the candidate configuration alone can settle. */
 export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
   {
     id: 'registered-twice',
@@ -99,7 +100,7 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
     id: 'empty-list-counted',
     assumption: 'a listing of registered addresses that finds none has a count all the same',
     ask: async (request) => {
-      const error = await withTags(request, [], async (client) => await refusal(client));
+      const error = await withTags(request, [], async (client) => await refusalOf(() => tagsOf(client, one)));
       return { holds: !error, seen: error?.message ?? 'it has' };
     },
   },
@@ -122,24 +123,19 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
       const settings = { ...request.settings, vsys: 'vsys255' };
       if (settings.device === 'panorama' && !settings.targets)
         return { holds: true, seen: 'a Panorama has no virtual systems' };
-      const error = await withTags({ ...request, settings }, [], async (client) => await refusal(client));
+      const error = await withTags(
+        { ...request, settings },
+        [],
+        async (client) => await refusalOf(() => tagsOf(client, one)),
+      );
       return {
         holds: error?.code === 'firewall/scope-missing',
         seen: error?.message ?? 'it was not refused',
       };
     },
   },
+  ...candidateQuestions,
 ];
-
-async function refusal(client: PanoramaClient): Promise<ZonebridgeError | undefined> {
-  try {
-    await tagsOf(client, one);
-    return undefined;
-  } catch (error) {
-    if (isZonebridgeError(error)) return error;
-    throw error;
-  }
-}
 
 /** Registers tags, asks, and takes them away again. */
 async function withTags<T>(

@@ -58,7 +58,7 @@ export async function takeBack(place: Place, changes: readonly ObjectChanges[]):
  * Whether our administrator has changes that are not committed. Assumption: the summary of a configuration without such changes is empty
  * (public clients read it so), and who may not ask is told; then it is looked for.
  */
-async function mayHavePending(client: PanoramaClient): Promise<boolean> {
+export async function mayHavePending(client: PanoramaClient): Promise<boolean> {
   const own = xml('admin', {}, [xmlText('member', client.settings.administrator ?? '')]);
   const asked = xml('change-summary', {}, [xml('partial', {}, [own])]);
   const command = xml('show', {}, [xml('config', {}, [xml('list', {}, [asked])])]);
