@@ -9,13 +9,7 @@ import { group, pod, World } from '../support/world.ts';
 const web = { app: 'web' };
 const offer = 'zonebridge:offer:web';
 
-const target = {
-  firewall: 'edge',
-  channel: 'list',
-  create: 'offered',
-  mode: 'sync',
-  onForeignAdd: 'report',
-} as const;
+const target = { ...group('web').publish[0]!, create: 'offered', onForeignAdd: 'report' } as const;
 const published = group('web', { publish: [target] });
 
 /** `10.1.0.1` and `.2` are ours, `10.9.9.9` is a person's. */

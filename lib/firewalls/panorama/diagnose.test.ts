@@ -29,7 +29,52 @@ test('all is well', async () => {
   const found = await check(['tags', 'objects'], { registeredIpsMax: 1000 });
   expect(found.certificate?.subject).toBe('127.0.0.1');
   expect(found.rights.map(({ readable }) => readable)).toEqual([true, true, true]);
-  expect(found.notes?.map(({ state }) => state)).toEqual(['ok', 'ok']);
+  expect(found.notes?.map(({ name, state }) => [name, state])).toEqual([
+    ['version', 'ok'],
+    ['locks', 'ok'],
+  ]);
+});
+
+test('what the model keeps is told, and what is configured is compared with it', async () => {
+  simulator.device.facts.registeredIpsMax = 5_000;
+  const capacity = async (registeredIpsMax?: number) =>
+    (await check(['tags'], { registeredIpsMax })).notes?.find(({ name }) => name === 'capacity');
+  expect(await capacity(5_000)).toMatchObject({
+    state: 'ok',
+    text: 'this model keeps 5000 addresses with tags',
+  });
+  expect(await capacity(5_001)).toMatchObject({
+    state: 'warning',
+    text: 'this model keeps 5000 addresses with tags, and groups are checked against 5001',
+    remedy: 'Put `registeredIpsMax: 5000` into its entry.',
+  });
+  expect(await capacity()).toMatchObject({
+    state: 'warning',
+    text: expect.stringContaining('against nothing'),
+  });
+});
+
+test('a model that keeps less than we take for granted is told', async () => {
+  simulator.device.config.addressesMax = 2_500;
+  simulator.device.config.groupMembersMax = 100;
+  const { notes = [] } = await check(['objects']);
+  expect(notes.find(({ name }) => name === 'sizes')).toEqual({
+    name: 'sizes',
+    state: 'warning',
+    text: 'this model keeps 2500 address objects, 100 members in a group',
+    remedy: 'Give groups over `objects` a `maxMembers` of 100 at most.',
+  });
+});
+
+test('a device that may not be asked for its limits is checked all the same', async () => {
+  simulator.device.facts.registeredIpsMax = 5_000;
+  // Before that it is asked whether tags may be read, and for its version.
+  simulator.faults.add({ kind: 'reject', code: 17, path: 'type=op', after: 2, times: 1 });
+  const { notes = [] } = await check(['tags']);
+  expect(notes.map(({ name, text }) => [name, text.slice(0, 11)])).toEqual([
+    ['version', expect.anything()],
+    ['capacity', 'nobody told'],
+  ]);
 });
 
 test('each right that is missing is named', async () => {

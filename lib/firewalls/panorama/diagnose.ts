@@ -7,6 +7,8 @@ import { probe } from './channels/registered.ts';
 import { addressGroups, entry } from './channels/xpaths.ts';
 import { PanoramaClient } from './client.ts';
 import { readIdentity } from './identity.ts';
+import { type ModelLimits, readModelLimits } from './model-limits.ts';
+import { objectMembersMax } from './review.ts';
 import { type PanoramaSettings, registeredIpsMax } from './schema.ts';
 import { childrenNamed, type Element, xml } from './xml.ts';
 
@@ -27,10 +29,13 @@ export async function diagnose(
     const readings = [...new Set(channels)].flatMap((channel) => (channel === 'tags' ? ofTags : ofObjects));
     for (const { table, needed, read } of readings)
       rights.push({ table, needed, readable: await isReadable(async () => await read(client)) });
+    const limits = await readModelLimits(client);
     const notes = [
       await versionNote(client),
-      ...(channels.includes('tags') ? tagNotes(request.settings) : []),
-      ...(channels.includes('objects') ? await lockNotes(client) : []),
+      ...(channels.includes('tags')
+        ? [...capacityNotes(request.settings, limits), ...timeNotes(request.settings)]
+        : []),
+      ...(channels.includes('objects') ? [...sizeNotes(limits), ...(await lockNotes(client))] : []),
     ];
     return { ...greeting, rights, notes };
   } finally {
@@ -100,22 +105,50 @@ async function versionNote(client: PanoramaClient): Promise<DiagnosisNote> {
   };
 }
 
-function tagNotes(settings: PanoramaSettings): DiagnosisNote[] {
-  const notes: DiagnosisNote[] = [];
-  if (registeredIpsMax(settings) === undefined)
-    notes.push({
-      name: 'capacity',
+/** What the configuration says of the model, against what the model says itself. */
+function capacityNotes(settings: PanoramaSettings, { registeredIps: told }: ModelLimits): DiagnosisNote[] {
+  const configured = registeredIpsMax(settings);
+  const name = 'capacity';
+  if (told === undefined && configured !== undefined) return [];
+  if (told === undefined)
+    return [
+      {
+        name,
+        state: 'warning',
+        text: 'nobody told how many addresses with tags this model keeps, so groups are not checked against it',
+        remedy: 'Look it up for the model and put it into `registeredIpsMax`.',
+      },
+    ];
+  const text = `this model keeps ${told} addresses with tags`;
+  if (configured !== undefined && configured <= told) return [{ name, state: 'ok', text }];
+  const against = configured === undefined ? 'nothing' : configured;
+  return [
+    {
+      name,
       state: 'warning',
-      text: 'nobody told how many addresses with tags this model keeps, so groups are not checked against it',
-      remedy: 'Look it up for the model and put it into `registeredIpsMax`.',
-    });
-  if (settings.timeoutSeconds > 0)
-    notes.push({
-      name: 'time-out',
-      state: 'ok',
-      text: `tags of groups whose \`onSilence\` says \`bypassBrakes\` run out ${settings.timeoutSeconds} s after their last renewal; all others stay`,
-    });
-  return notes;
+      text: `${text}, and groups are checked against ${against}`,
+      remedy: `Put \`registeredIpsMax: ${told}\` into its entry.`,
+    },
+  ];
+}
+
+function sizeNotes({ addresses, groupMembers }: ModelLimits): DiagnosisNote[] {
+  if (addresses === undefined && groupMembers === undefined) return [];
+  const parts = [
+    ...(addresses === undefined ? [] : [`${addresses} address objects`]),
+    ...(groupMembers === undefined ? [] : [`${groupMembers} members in a group`]),
+  ];
+  const text = `this model keeps ${parts.join(', ')}`;
+  if (groupMembers === undefined || groupMembers >= objectMembersMax)
+    return [{ name: 'sizes', state: 'ok', text }];
+  const remedy = `Give groups over \`objects\` a \`maxMembers\` of ${groupMembers} at most.`;
+  return [{ name: 'sizes', state: 'warning', text, remedy }];
+}
+
+function timeNotes({ timeoutSeconds }: PanoramaSettings): DiagnosisNote[] {
+  if (timeoutSeconds === 0) return [];
+  const text = `tags of groups whose \`onSilence\` says \`bypassBrakes\` run out ${timeoutSeconds} s after their last renewal; all others stay`;
+  return [{ name: 'time-out', state: 'ok', text }];
 }
 
 /** Locks of people, which keep our commits waiting. */

@@ -8,6 +8,8 @@ import { startPanoramaSimulator } from './simulator/index.ts';
 let simulator: PanoramaSimulator;
 beforeEach(async () => {
   simulator = await startPanoramaSimulator();
+  // Without a limit it tells none.
+  simulator.device.facts.registeredIpsMax = 5_000;
 });
 afterEach(() => simulator.stop());
 
@@ -41,6 +43,12 @@ test('a device that passes over what is there already is told apart', async () =
 test('a device whose empty list has no count is told apart', async () => {
   simulator.faults.add({ kind: 'empty-result', path: 'type=op' });
   expect(await ask('empty-list-counted')).toMatchObject({ holds: false });
+});
+
+test('a device that tells no limit is told apart', async () => {
+  expect(await ask('model-limits-told')).toMatchObject({ seen: 'registeredIps: 5000' });
+  simulator.faults.add({ kind: 'reject', code: 17, path: 'type=op', times: 1 });
+  expect(await ask('model-limits-told')).toEqual({ holds: false, seen: 'it tells no limit' });
 });
 
 test('a device that puts on before it takes off is told apart', async () => {

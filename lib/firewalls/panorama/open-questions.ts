@@ -6,6 +6,7 @@ import { groupsWithTag } from './channels/dynamic-groups.ts';
 import { tagsOf } from './channels/registered.ts';
 import { isBenign, sendUid, type TagChange } from './channels/uid-message.ts';
 import { PanoramaClient } from './client.ts';
+import { readModelLimits } from './model-limits.ts';
 import type { PanoramaSettings } from './schema.ts';
 import { childrenNamed, type Element, xml, xmlText } from './xml.ts';
 
@@ -133,6 +134,17 @@ export const openQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
         seen: error?.message ?? 'it was not refused',
       };
     },
+  },
+  {
+    id: 'model-limits-told',
+    assumption:
+      'the device tells how many addresses with tags its model keeps (`cfg.general.max-registered-ip-address`)',
+    ask: async (request) =>
+      await withTags(request, [], async (client) => {
+        const told = await readModelLimits(client);
+        const seen = Object.entries(told).map(([name, value]) => `${name}: ${value}`);
+        return { holds: told.registeredIps !== undefined, seen: seen.join(', ') || 'it tells no limit' };
+      }),
   },
   ...candidateQuestions,
 ];

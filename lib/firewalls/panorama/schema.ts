@@ -69,7 +69,9 @@ export const panoramaSettings = z.strictObject({
     .min(1)
     .max(10_000_000)
     .optional()
-    .describe('Addresses with tags that this model keeps; 500000 for a Panorama, unknown for firewalls.'),
+    .describe(
+      'Addresses with tags that this model keeps; 500000 for a Panorama. `zonebridge check` tells what a firewall says of itself.',
+    ),
   ha: z
     .strictObject({ serials: z.array(serial).min(1).max(4) })
     .optional()

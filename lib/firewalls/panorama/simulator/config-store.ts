@@ -23,6 +23,8 @@ export class ConfigStore {
   ]);
   /** Address objects that fit. */
   addressesMax = Infinity;
+  /** Members that fit into a static group. */
+  groupMembersMax = Infinity;
   #candidate: Element | undefined;
   #pending: Change[] = [];
   readonly #above: (deviceGroup: string) => readonly string[];
@@ -112,7 +114,7 @@ export class ConfigStore {
       if (!(error instanceof Refusal)) throw error;
       return [error.message];
     }
-    const problems = validate(next, this.#above);
+    const problems = validate(next, this.#above, this.groupMembersMax);
     if (problems.length > 0) return problems;
     this.running = next;
     this.#pending = this.#pending.filter((change) => !mine.includes(change));

@@ -15,6 +15,7 @@ type Answerer = (call: OpCall, command: Element) => Element;
 /** Operational commands by their elements from the outside in. */
 const commands: Readonly<Record<string, Answerer>> = {
   'show system info': ({ device }) => systemInfo(device),
+  'show system state': ({ device }, command) => systemState(device, command),
   'show high-availability state': ({ device }) => haState(device),
   'show object registered-ip': registeredIps,
   'show object dynamic-address-group': ({ device, vsys }) => dynamicGroups(device, vsys),
@@ -73,6 +74,24 @@ function systemInfo({ facts, bootedAt, now }: Device): Element {
       ]),
     ),
   );
+}
+
+/**
+ * Limits of the model, decimal and hexadecimal as devices mix them. One without a limit here tells none. Assumption: several names are
+ * asked for by `*` at the end, as public clients do.
+ */
+function systemState({ facts, config }: Device, command: Element): Element {
+  const start = (textAt(command, 'system', 'state', 'filter') ?? '').replace(/\*$/, '');
+  const known: readonly [string, number][] = [
+    ['cfg.general.max-address', config.addressesMax],
+    ['cfg.general.max-registered-ip-address', facts.registeredIpsMax],
+    ['cfg.general.max-address-per-group', config.groupMembersMax],
+  ];
+  const told = known.filter(([name, value]) => name.startsWith(start) && value !== Infinity);
+  const lines = told.map(
+    ([name, value], at) => `${name}: ${at % 2 === 0 ? value : `0x${value.toString(16)}`}\n`,
+  );
+  return success(undefined, xmlText('result', lines.join('')));
 }
 
 function haState({ facts: { role, kind } }: Device): Element {
