@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sweep } from '../../lib/app/sweep/sweep.ts';
 import { manifestsOf } from '../support/manifests.ts';
 import { group, pod, World } from '../support/world.ts';
 
@@ -79,4 +80,25 @@ test('nobody is taken off whom only a walk will want again', async () => {
   say(world, offer);
   await world.reconcile();
   expect(world.on('web').sort()).toEqual(['10.1.0.1', '10.1.0.2', '10.9.9.9']);
+});
+
+test('what another pod has by now is looked at once, and not each minute until the object is ours', async () => {
+  const world = await filled();
+  say(world, 'withdrawn');
+  await world.reconcile();
+  await world.remove('p1');
+  await world.upsert(pod('other', '10.1.0.1', { app: 'other' }));
+  const minute = async (): Promise<number> => {
+    await world.clock.sleep(60_000);
+    await sweep(world.ports, world.configurations);
+    await world.settle();
+    return world.device.calls.length;
+  };
+  await minute();
+  const calls = await minute();
+  for (let minutes = 0; minutes < 20; minutes++) expect(await minute()).toBe(calls);
+  expect(rowOf(world, '10.1.0.1')).toMatchObject({ heldOp: 'remove', heldDead: true });
+  say(world, offer);
+  await world.reconcile();
+  expect(world.on('web')).not.toContain('10.1.0.1');
 });

@@ -123,4 +123,11 @@ export const ofAdoption: readonly Mutant[] = [
     ],
     killers: ['test/app/adopt.test.ts'],
   },
+  {
+    name: 'moved-looked-at-each-minute',
+    breaks: 'what another pod has by now, in an object that is not ours, is looked at each minute',
+    file: 'lib/app/sweep/sweep-held.ts',
+    edits: [[' && row.why?.moved !== true', '']],
+    killers: ['test/app/withdrawn-offer.test.ts'],
+  },
 ];

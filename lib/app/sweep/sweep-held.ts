@@ -128,7 +128,10 @@ async function letMovedGo(
   firewall: string,
   rows: readonly LedgerEntry[],
 ): Promise<LedgerEntry[]> {
-  const leaving = rows.filter(({ row }) => row.held?.op === 'remove' && row.endpoint !== undefined);
+  // What was judged as such, and is held all the same, waits for its object or for a person.
+  const leaving = rows.filter(
+    ({ row }) => row.held?.op === 'remove' && row.endpoint !== undefined && row.why?.moved !== true,
+  );
   const items: (Item | undefined)[] = await ports.tables.read(
     leaving.map(({ key }) => {
       const { realm, address } = parseMembershipKey(key);
