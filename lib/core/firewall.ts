@@ -331,6 +331,8 @@ export interface FirewallDescription<Settings = unknown> {
   callsPerMinute?(settings: Settings): { usual: number; most: number };
   /** The management plane that takes one writer at a time; firewalls with the same key share a lease. */
   writerKey(settings: Settings): string;
+  /** Which device it is, where several have one writer; `writerKey` tells it unless given. */
+  device?(settings: Settings): string;
   /** Scope inside the device that is part of the mark, such as the VDOM. */
   scope(settings: Settings): string;
   /** Name of a group's object: injective, in the device's alphabet, within its length. `override` is checked and used as it is. Throws `configuration/invalid`. */

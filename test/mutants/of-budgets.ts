@@ -30,4 +30,18 @@ export const ofBudgets: readonly Mutant[] = [
     edits: [['id !== firewall && writerKeyOf', "id === '' && writerKeyOf"]],
     killers: ['test/contract/check.test.ts'],
   },
+  {
+    name: 'managed-firewalls-all-at-once',
+    breaks: 'as many calls are made at a time to a Panorama as firewalls are behind it',
+    file: 'lib/firewalls/panorama/schema.ts',
+    edits: [['% writersMax', '% (writersMax * 1000)']],
+    killers: ['lib/firewalls/panorama/writers.test.ts'],
+  },
+  {
+    name: 'shared-writer-is-one-device',
+    breaks: 'two firewalls that share a writer are taken for one, and their names clash',
+    file: 'lib/app/configuration/checks/device.ts',
+    edits: [['module.device?.(settings) ?? ', '']],
+    killers: ['lib/app/configuration/managed-firewalls.test.ts'],
+  },
 ];

@@ -3,7 +3,14 @@ import { canonicalAddress } from '../../core/model/address.ts';
 import { nameKey, objectName, objectNameLength, tagLength } from './names.ts';
 import { reviewedPairs } from '../shared/pair-review.ts';
 import { objectMembersMax, review } from './review.ts';
-import { isWrittenItself, type PanoramaSettings, panoramaSettings, scopeOf, writerKeyOf } from './schema.ts';
+import {
+  deviceOf,
+  isWrittenItself,
+  type PanoramaSettings,
+  panoramaSettings,
+  scopeOf,
+  writerKeyOf,
+} from './schema.ts';
 import { assumedReadsLagMs } from '../shared/reads-lag.ts';
 
 /** PAN-OS firewalls and Panorama, 10.1 to 11.2, over their XML interface. What it does and needs is in readme.md beside this file. */
@@ -31,7 +38,7 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
     },
     commit: true,
     ipv6: true,
-    // The vendor asks for at most five calls at a time and gives no rate; we make one at a time. Assumption: five a second do no harm.
+    // The vendor asks for at most five calls at a time and gives no rate; four writers share those behind a Panorama, each makes one at a time. Assumption: five a second do no harm.
     callsPerMinute: 300,
     callsPerMinuteMost: 3_000,
     // Registrations are persistent unless they say otherwise.
@@ -39,6 +46,7 @@ export const panoramaDescription: FirewallDescription<PanoramaSettings> = {
     readsLagMs: assumedReadsLagMs,
   },
   writerKey: writerKeyOf,
+  device: deviceOf,
   scope: scopeOf,
   objectName,
   nameKey,

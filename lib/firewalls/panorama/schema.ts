@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digest } from '../../core/model/content-hash.ts';
 import { managementFields } from '../shared/settings.ts';
 
 const serial = z
@@ -93,10 +94,35 @@ export function scopeOf(settings: PanoramaSettings): string {
   return device === 'firewall' || targets ? vsys : `device-group ${deviceGroup}`;
 }
 
-/** What takes one writer at a time: the configuration of the device, or the table of tags of one managed firewall. */
-export function writerKeyOf({ address, port, targets }: PanoramaSettings): string {
-  const place = `${address.toLowerCase()}:${port}`;
-  return targets ? `${place}/${[...targets].sort().join('+')}` : place;
+/**
+ * The vendor advises against more than five calls at a time from all clients of a Panorama: so many writers share the firewalls behind one, and
+ * one call is left to comparisons and people.
+ */
+const writersMax = 4;
+
+/**
+ * What takes one writer at a time: the configuration of the device, or the tables of tags of some managed firewalls, which are shared out by
+ * their serial numbers.
+ */
+export function writerKeyOf(settings: PanoramaSettings): string {
+  const place = placeOf(settings);
+  if (!settings.targets) return place;
+  const share = Number.parseInt(digest(serialsOf(settings.targets)).slice(0, 8), 16) % writersMax;
+  return `${place}/${share}`;
+}
+
+/** The device itself, or the managed firewall that keeps our tags. */
+export function deviceOf(settings: PanoramaSettings): string {
+  const place = placeOf(settings);
+  return settings.targets ? `${place}/${serialsOf(settings.targets)}` : place;
+}
+
+function placeOf({ address, port }: PanoramaSettings): string {
+  return `${address.toLowerCase()}:${port}`;
+}
+
+function serialsOf(targets: readonly string[]): string {
+  return [...targets].sort().join('+');
 }
 
 /** Tags of a managed firewall lie on that one, so any Panorama of a pair that reaches it will do. */

@@ -7,6 +7,7 @@ import type { FirewallConfiguration } from '../model.ts';
 import type { Report } from '../report.ts';
 import { type DocumentPath, formatPath } from '../source/path.ts';
 import { suggest } from '../suggest.ts';
+import { deviceOf } from './device.ts';
 import { lifetime } from '../../targets.ts';
 
 interface Target {
@@ -42,7 +43,7 @@ export function checkTargets(draft: Draft, modules: Modules, report: Report): vo
     // Two entries can be the same device: what counts is where the object lies, not how the firewall is called here.
     const key = JSON.stringify([
       module.kind,
-      module.writerKey(settings),
+      deviceOf(module, settings),
       module.scope(settings),
       module.nameKey(name),
     ]);
@@ -80,7 +81,7 @@ function checkStrangers(target: Target, places: Map<string, Map<string, Target>>
   const own = module.addressObjects?.(firewall.settings, channel);
   if (own === undefined) return;
   const mark = own.mark ?? id;
-  const key = JSON.stringify([module.kind, module.writerKey(firewall.settings), own.place]);
+  const key = JSON.stringify([module.kind, deviceOf(module, firewall.settings), own.place]);
   const marks = places.get(key) ?? new Map<string, Target>();
   places.set(key, marks);
   const [first] = marks.values();

@@ -1,0 +1,6 @@
+import type { FirewallDescription } from '../../../core/firewall.ts';
+
+/** Tells devices of a kind apart: two entries may be one device, and two devices may have one writer. */
+export function deviceOf(module: FirewallDescription, settings: unknown): string {
+  return module.device?.(settings) ?? module.writerKey(settings);
+}
