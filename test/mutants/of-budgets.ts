@@ -42,6 +42,6 @@ export const ofBudgets: readonly Mutant[] = [
     breaks: 'two firewalls that share a writer are taken for one, and their names clash',
     file: 'lib/app/configuration/checks/device.ts',
     edits: [['module.device?.(settings) ?? ', '']],
-    killers: ['lib/app/configuration/managed-firewalls.test.ts'],
+    killers: ['lib/app/configuration/address-objects.test.ts'],
   },
 ];

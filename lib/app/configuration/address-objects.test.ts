@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { panoramaSettings, writerKeyOf } from '../../firewalls/panorama/schema.ts';
 import { document, load, problemsOf } from './test-document.ts';
 
 interface Entry {
@@ -20,7 +21,9 @@ function entry(id: string, { kind, address = '10.0.0.9', more = '' }: Entry): st
 ${kind === 'fortigate' ? '    managedBy: none\n' : ''}${more}`;
 }
 
-function group(name: string, firewall: string, channel = 'objects'): string {
+const ofObjects = 'channel: objects, create: own';
+
+function group(name: string, firewall: string, how = ofObjects): string {
   return `  ${name}:
     addresses: node
     select: app == 'x'
@@ -29,15 +32,15 @@ function group(name: string, firewall: string, channel = 'objects'): string {
     maxMembers: 200
     owner: team@example.com
     publish:
-      - { firewall: ${firewall}, channel: ${channel}, create: own, mode: sync }
+      - { firewall: ${firewall}, ${how}, mode: sync }
 `;
 }
 
 /** Two groups, each over an entry of its own. */
-function two(one: Entry, other: Entry, channels: readonly [string, string] = ['objects', 'objects']): string {
+function two(one: Entry, other: Entry, hows: readonly [string, string] = [ofObjects, ofObjects]): string {
   const entries = entry('one', one) + entry('other', other);
   const first = document.slice(0, document.indexOf('groups:'));
-  const groups = group('east', 'one', channels[0]) + group('west', 'other', channels[1]);
+  const groups = group('east', 'one', hows[0]) + group('west', 'other', hows[1]);
   return `${first}${entries}groups:\n${groups}`;
 }
 
@@ -79,11 +82,44 @@ test.each([
 
 test('a channel without address objects has nothing to refuse', async () => {
   const fortigate = { kind: 'fortigate' } as const;
-  await expect(load(two(fortigate, fortigate, ['objects', 'push']))).resolves.toBeDefined();
+  await expect(
+    load(two(fortigate, fortigate, [ofObjects, 'channel: push, create: own'])),
+  ).resolves.toBeDefined();
 });
 
 test('a second entry is told once, however many groups it has', async () => {
   const manager = { kind: 'fortimanager' } as const;
   const text = two(manager, manager) + group('north', 'other');
   expect(await problemsOf(text)).toHaveLength(1);
+});
+
+/** The security team offers a tag `shop` on both of two firewalls behind one Panorama, each to another group. */
+function offered(one: string, other: string): string {
+  const behind = (serial: string): Entry => ({
+    kind: 'panorama',
+    more: `    device: panorama\n    targets: ["${serial}"]\n`,
+  });
+  const shop = 'channel: tags, create: offered, object: shop';
+  return two(behind(one), behind(other), [shop, shop]);
+}
+
+function writerOf(serial: string): string {
+  const base = { address: '10.0.0.9', ca: '-----BEGIN CERTIFICATE-----', version: '11.1' };
+  return writerKeyOf(panoramaSettings.parse({ ...base, device: 'panorama', targets: [serial] }));
+}
+
+const serials = Array.from({ length: 20 }, (_, at) => `0070510000${String(at).padStart(5, '0')}`);
+
+test('firewalls that share a writer are not taken for one', async () => {
+  const [first = '', ...others] = serials;
+  const other = others.find((serial) => writerOf(serial) === writerOf(first)) ?? '';
+  expect(other).not.toBe('');
+  await expect(load(offered(first, other))).resolves.toBeDefined();
+});
+
+test('two entries for one managed firewall are', async () => {
+  const [one = ''] = serials;
+  expect(await problemsOf(offered(one, one))).toMatchObject([
+    { path: 'groups.west.publish[0]', message: expect.stringContaining('shop') },
+  ]);
 });

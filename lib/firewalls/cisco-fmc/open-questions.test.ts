@@ -36,7 +36,7 @@ function expectNothingLeft(): void {
 
 test('each question is answered as the manager behaves, and nothing is left behind', async () => {
   const { behaviour } = simulator.manager.settings;
-  expect(await answers()).toEqual({
+  const usual = {
     // The simulated manager compares names exactly.
     'names-by-case': false,
     'repeated-mappings': true,
@@ -51,7 +51,8 @@ test('each question is answered as the manager behaves, and nothing is left behi
     'mappings-repeated-in-the-answer': true,
     'lists-in-order': true,
     'group-in-use-told': true,
-  });
+  };
+  expect(await answers()).toEqual(usual);
   Object.assign(behaviour, {
     repeatedMapping: 'refused',
     emptyGroup: 'allowed',
@@ -62,6 +63,7 @@ test('each question is answered as the manager behaves, and nothing is left behi
     mappingEntries: 'objects',
   });
   expect(await answers()).toEqual({
+    ...usual,
     'names-by-case': true,
     'mappings-as-typed': false,
     'more-than-1000-mappings-in-a-call': false,
@@ -69,12 +71,6 @@ test('each question is answered as the manager behaves, and nothing is left behi
     'empty-network-group': false,
     'second-login': false,
     'identity-told': false,
-    'duplicate-told': true,
-    'missing-told': true,
-    'off-and-on-in-one-call': true,
-    'mappings-repeated-in-the-answer': true,
-    'lists-in-order': true,
-    'group-in-use-told': true,
   });
   expectNothingLeft();
 });
