@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OpenQuestion } from '../../core/firewall.ts';
 import { printable } from '../shared/printable.ts';
-import { refusalOf } from '../shared/refusal.ts';
+import { refusalOf, refusedWith } from '../shared/refusal.ts';
 import type { FmcSettings } from './schema.ts';
 import {
   change,
@@ -29,7 +29,7 @@ export const openQuestions: readonly Question[] = [
     ask: async (request, prefix) =>
       await withObject(request, `${prefix}case`, async (client) => {
         const second = await refusalOf(() => makeObject(client, `${prefix}CASE`));
-        await remove(client, `${objects}/${prefix}CASE`, second === undefined);
+        if (second === undefined) await remove(client, `${objects}/${prefix}CASE`);
         return second === undefined
           ? { holds: false, seen: 'both were made' }
           : { holds: true, seen: 'the second one is refused' };
@@ -83,7 +83,7 @@ export const openQuestions: readonly Question[] = [
         const refused = await refusalOf(async () => {
           ({ id } = await client.post(groups, body));
         });
-        if (typeof id === 'string') await remove(client, `${groups}/${id}`, true);
+        if (typeof id === 'string') await remove(client, `${groups}/${id}`);
         return {
           holds: refused !== undefined,
           seen: refused === undefined ? 'it was made' : 'it is refused',
@@ -129,11 +129,8 @@ export const openQuestions: readonly Question[] = [
     assumption: 'an object that is not there is told by 404',
     ask: async (request, prefix) =>
       await withClient(request, async (client) => {
-        const refused = await refusalOf(() => client.get(`${objects}/${prefix}nowhere`));
-        return {
-          holds: refused?.code === 'firewall/object-missing',
-          seen: refused?.message ?? 'it was not refused',
-        };
+        const look = () => client.get(`${objects}/${prefix}nowhere`);
+        return await refusedWith('firewall/object-missing', look, 'it was not refused');
       }),
   },
   {
@@ -193,14 +190,10 @@ export const openQuestions: readonly Question[] = [
           made.unshift(
             await makeGroup(client, `${prefix}outer`, { objects: [{ id: inner, type: 'NetworkGroup' }] }),
           );
-          const path = `${groups}/${inner}`;
-          const refused = await refusalOf(() => client.whileBusy(async () => await client.delete(path)));
-          return {
-            holds: refused?.code === 'firewall/object-in-use',
-            seen: refused?.message ?? 'it was deleted',
-          };
+          const drop = () => client.whileBusy(async () => await client.delete(`${groups}/${inner}`));
+          return await refusedWith('firewall/object-in-use', drop, 'it was deleted');
         } finally {
-          for (const id of made) await remove(client, `${groups}/${id}`, true);
+          for (const id of made) await remove(client, `${groups}/${id}`);
         }
       }),
   },

@@ -39,7 +39,7 @@ export async function withObject<T>(
       await makeObject(client, name);
       return await work(client, name);
     } finally {
-      await remove(client, `${objects}/${name}`, true);
+      await remove(client, `${objects}/${name}`);
     }
   });
 }
@@ -88,8 +88,7 @@ export async function read(client: FmcClient, name: string): Promise<string[]> {
   );
 }
 
-export async function remove(client: FmcClient, path: string, there: boolean): Promise<void> {
-  if (!there) return;
+export async function remove(client: FmcClient, path: string): Promise<void> {
   const error = await refusalOf(() => client.whileBusy(async () => await client.delete(path)));
   if (error !== undefined && error.code !== 'firewall/object-missing') throw error;
 }

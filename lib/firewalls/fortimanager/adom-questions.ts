@@ -1,5 +1,5 @@
 import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
-import { refusalOf } from '../shared/refusal.ts';
+import { refusalOf, refusedWith } from '../shared/refusal.ts';
 import { addressTable, emptyMembers, groupOf, groupTable, objectUrl } from './channels/object-rows.ts';
 import { FortimanagerClient } from './client.ts';
 import { isDuplicate, isMissing } from './errors.ts';
@@ -87,11 +87,8 @@ export const adomQuestions: readonly Question[] = [
       await inAdom(request, async (rows) => {
         const address = await rows.address(`${prefix}used`);
         await rows.group(`${prefix}using`, [address]);
-        const refused = await refusalOf(() => rows.drop(addressTable(4), address));
-        return {
-          holds: refused?.code === 'firewall/object-in-use',
-          seen: refused?.message ?? 'it was deleted',
-        };
+        const drop = () => rows.drop(addressTable(4), address);
+        return await refusedWith('firewall/object-in-use', drop, 'it was deleted');
       }),
   },
   {

@@ -1,7 +1,7 @@
 import { ZonebridgeError } from '../../core/errors.ts';
 import type { ConnectionRequest, OpenQuestion } from '../../core/firewall.ts';
 import { printable } from '../shared/printable.ts';
-import { refusalOf } from '../shared/refusal.ts';
+import { refusalOf, refusedWith } from '../shared/refusal.ts';
 import { membersOf, readGroup } from './channels/address-groups.ts';
 import { mayHavePending } from './channels/candidate.ts';
 import { change, type Operation } from './channels/operations.ts';
@@ -70,11 +70,8 @@ export const candidateQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
     assumption: 'a deletion of what is not there is refused in words that say so',
     ask: async (request, prefix) =>
       await withGroup(request, `${prefix}missing`, async ({ client }) => {
-        const refused = await refusalOf(() => change(client, [drop(client, `${prefix}nowhere`)]));
-        return {
-          holds: refused?.code === 'firewall/object-missing',
-          seen: refused?.message ?? 'it was done',
-        };
+        const nowhere = drop(client, `${prefix}nowhere`);
+        return await refusedWith('firewall/object-missing', () => change(client, [nowhere]), 'it was done');
       }),
   },
   {
@@ -82,11 +79,8 @@ export const candidateQuestions: readonly OpenQuestion<PanoramaSettings>[] = [
     assumption: 'an address that a group holds is not deleted, and the refusal says that it is used',
     ask: async (request, prefix) =>
       await withGroup(request, `${prefix}used`, async ({ client, four }) => {
-        const refused = await refusalOf(() => change(client, [drop(client, four)]));
-        return {
-          holds: refused?.code === 'firewall/object-in-use',
-          seen: refused?.message ?? 'it was deleted',
-        };
+        const used = drop(client, four);
+        return await refusedWith('firewall/object-in-use', () => change(client, [used]), 'it was deleted');
       }),
   },
   {

@@ -27,3 +27,13 @@ export async function refusalOf(
     return error;
   }
 }
+
+/** Whether the firewall refuses work with this code, as an answer to a question; `otherwise`: what is seen when it does not refuse it. */
+export async function refusedWith(
+  code: ErrorCode,
+  work: () => Promise<unknown>,
+  otherwise: string,
+): Promise<{ holds: boolean; seen: string }> {
+  const refused = await refusalOf(work);
+  return { holds: refused?.code === code, seen: refused?.message ?? otherwise };
+}

@@ -1,6 +1,6 @@
 import type { FirewallDescription } from '../../../core/firewall.ts';
 
-/** Tells devices of a kind apart: two entries may be one device, and two devices may have one writer. */
+/** Tells devices apart, of whatever kind: two entries may be one device, and two devices may have one writer. */
 export function deviceOf(module: FirewallDescription, settings: unknown): string {
-  return module.device?.(settings) ?? module.writerKey(settings);
+  return `${module.kind}:${module.device?.(settings) ?? module.writerKey(settings)}`;
 }

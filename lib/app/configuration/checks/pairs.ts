@@ -1,4 +1,4 @@
-import type { FirewallConfiguration } from '../model.ts';
+import { moduleOf } from '../../targets.ts';
 import type { Draft } from '../draft.ts';
 import type { Modules } from '../json-schema.ts';
 import { deviceOf } from './device.ts';
@@ -8,7 +8,7 @@ import type { Report } from '../report.ts';
 export function checkPairs({ firewalls }: Draft, modules: Modules, report: Report): void {
   const firstUnits = new Map<string, string>();
   for (const [id, firewall] of firewalls) {
-    const key = keyOf(modules, firewall);
+    const key = deviceOf(moduleOf(modules, firewall), firewall.settings);
     if (!firstUnits.has(key)) firstUnits.set(key, id);
   }
   for (const [id, firewall] of firewalls) {
@@ -16,16 +16,11 @@ export function checkPairs({ firewalls }: Draft, modules: Modules, report: Repor
     const { standby } = settings as { standby?: object };
     if (!standby) continue;
     const second = { ...firewall, settings: { ...settings, ...standby, standby: undefined } };
-    const other = firstUnits.get(keyOf(modules, second));
+    const other = firstUnits.get(deviceOf(moduleOf(modules, second), second.settings));
     if (other === undefined || other === id) continue;
     report.problem(
       ['firewalls', id, 'standby'],
       `is the unit that ${other} has as its \`address\`: name the units of a pair in the same order everywhere, or both entries would write to it at the same time`,
     );
   }
-}
-
-function keyOf(modules: Modules, { kind, settings }: FirewallConfiguration): string {
-  const module = modules[kind];
-  return `${kind}:${module ? deviceOf(module, settings) : ''}`;
 }

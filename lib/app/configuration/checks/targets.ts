@@ -41,12 +41,7 @@ export function checkTargets(draft: Draft, modules: Modules, report: Report): vo
     const name = draft.hub && objectName(draft.hub.name, target, report);
     if (name === undefined) continue;
     // Two entries can be the same device: what counts is where the object lies, not how the firewall is called here.
-    const key = JSON.stringify([
-      module.kind,
-      deviceOf(module, settings),
-      module.scope(settings),
-      module.nameKey(name),
-    ]);
+    const key = JSON.stringify([deviceOf(module, settings), module.scope(settings), module.nameKey(name)]);
     const first = taken.get(key);
     if (first === undefined) taken.set(key, target);
     else if (!isRepeated(first, target)) report.problem(path, collision(name, first, report));
@@ -81,7 +76,7 @@ function checkStrangers(target: Target, places: Map<string, Map<string, Target>>
   const own = module.addressObjects?.(firewall.settings, channel);
   if (own === undefined) return;
   const mark = own.mark ?? id;
-  const key = JSON.stringify([module.kind, deviceOf(module, firewall.settings), own.place]);
+  const key = JSON.stringify([deviceOf(module, firewall.settings), own.place]);
   const marks = places.get(key) ?? new Map<string, Target>();
   places.set(key, marks);
   const [first] = marks.values();
